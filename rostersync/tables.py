@@ -1,0 +1,409 @@
+"""Every table that flows through rostersync: its columns, their types and their meaning.
+
+A table is a pandas frame with exactly these columns in this order. Text columns are Arrow strings in which nothing is
+missing: a blank is "". Ids are int64, and 0 stands for "none" (Moodle's ids begin at 1). `Table.check` is called where
+a table crosses from one package to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from rostersync.vocabulary import Action, Bucket, CourseField, Match, Mode, Op, Proof, RowState, Status, UserField
+
+TEXT = pd.ArrowDtype(pa.string())
+INT = "int64"
+BOOL = "bool"
+
+
+def choice(values: type[StrEnum]) -> pd.CategoricalDtype:
+    """The column type for one of these values."""
+    return pd.CategoricalDtype([str(v) for v in values])
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its pandas type and what it means."""
+
+    dtype: Any
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A kind of table."""
+
+    name: str
+    columns: Mapping[str, Column]
+
+    def empty(self) -> pd.DataFrame:
+        """The table without rows."""
+        return self.frame({})
+
+    def frame(self, columns: Mapping[str, Any]) -> pd.DataFrame:
+        """The table made of these columns (arrays, lists or single values); what is not given is blank, 0 or False."""
+        length = max((len(v) for v in columns.values() if not isinstance(v, str | int | bool)), default=0)
+        if not length and columns and all(isinstance(v, str | int | bool) for v in columns.values()):
+            length = 1
+        if unknown := set(columns) - set(self.columns):
+            raise ValueError(f"{self.name} has no columns {sorted(unknown)}")
+        made: dict[str, pd.Series] = {}
+        for name, column in self.columns.items():
+            values = columns.get(name, _blank(column.dtype))
+            if isinstance(values, str | int | bool):
+                values = [values] * length if isinstance(column.dtype, pd.CategoricalDtype) else values
+            elif isinstance(values, pd.Series):
+                values = values.array
+            made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length))
+        return pd.DataFrame(made, copy=False)
+
+    def records(self, rows: list[dict[str, Any]]) -> pd.DataFrame:
+        """The table made of rows given as dictionaries; what is not given is blank, 0 or False."""
+        names = {name for row in rows for name in row}
+        return self.frame(
+            {n: [row.get(n, _blank(self.columns[n].dtype)) for row in rows] for n in self.columns if n in names}
+        )
+
+    def check(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The same frame, after making sure that it is this kind of table.
+
+        Raises:
+            TypeError: columns or types are not those of the table (a programming error).
+        """
+        if list(frame.columns) != list(self.columns):
+            raise TypeError(f"{self.name}: columns are {list(frame.columns)}, expected {list(self.columns)}")
+        wrong = [n for n, c in self.columns.items() if frame[n].dtype != c.dtype]
+        if wrong:
+            raise TypeError(f"{self.name}: wrong types: {[(n, str(frame[n].dtype)) for n in wrong]}")
+        return frame
+
+
+def _blank(dtype: Any) -> str | int | bool:  # noqa: ANN401 - pandas types have no common base
+    if dtype == INT:
+        return 0
+    if dtype == BOOL:
+        return False
+    return "" if dtype == TEXT else str(dtype.categories[0])
+
+
+ROSTER = Table(
+    "roster",
+    {
+        "row": Column(INT, "position in the whole roster, 0 to n-1: the row's identity to the end"),
+        "source": Column(INT, "index into Roster.sources"),
+        "line": Column(INT, "row number in the file or sheet as its program shows it, from 1"),
+        "user": Column(TEXT, "the user's key, outer blanks removed"),
+        "user_field": Column(choice(UserField), "what the key is"),
+        "course": Column(TEXT, "the course's key, outer blanks removed"),
+        "course_field": Column(choice(CourseField), "what the key is"),
+        "role": Column(TEXT, "the role as the file words it"),
+        "role_name": Column(TEXT, "its short name, or a role id in digits, or blank"),
+        "action": Column(choice(Action), "what the row asks for"),
+        "status": Column(choice(Status), "what the row says of the enrolment"),
+        "start": Column(INT, "epoch seconds; 0: none; NOT_GIVEN: says nothing"),
+        "end": Column(INT, "epoch seconds; 0: none; NOT_GIVEN: says nothing"),
+        "first_name": Column(TEXT, "for display and likeness, never a key"),
+        "last_name": Column(TEXT, "for display and likeness, never a key"),
+        "email": Column(TEXT, "for display and likeness where it is not the key"),
+        "state": Column(choice(RowState), "ok, rejected, ignored or duplicate"),
+        "code": Column(TEXT, "why: a code of `problems`"),
+        "detail": Column(TEXT, "what the code's message is filled with"),
+        "twin": Column(INT, "the row that this one is a duplicate of, else -1"),
+    },
+)
+
+PROBLEMS = Table(
+    "problems",
+    {
+        "row": Column(INT, "ROSTER.row, or -1 for a whole sheet or file"),
+        "source": Column(INT, "index into Roster.sources"),
+        "line": Column(INT, "as in ROSTER, or 0"),
+        "code": Column(TEXT, "a code of `problems`"),
+        "column": Column(TEXT, "the header of the column concerned"),
+        "value": Column(TEXT, "the value as it stands in the file"),
+        "detail": Column(TEXT, "what else the message is filled with"),
+    },
+)
+
+USER_MATCHES = Table(
+    "user matches",
+    {
+        "field": Column(choice(UserField), "where the key was looked up"),
+        "key": Column(TEXT, "the key as asked for"),
+        "user_id": Column(INT, "Moodle's id; 0 where match is error"),
+        "username": Column(TEXT, ""),
+        "email": Column(TEXT, ""),
+        "idnumber": Column(TEXT, ""),
+        "fullname": Column(TEXT, ""),
+        "match": Column(choice(Match), "how the key compares with what was found"),
+        "detail": Column(TEXT, "Moodle's answer where match is error"),
+    },
+)
+"""One line for each (key, user found); a key that nobody has is not in it, one that several have is so repeatedly."""
+
+COURSE_MATCHES = Table(
+    "course matches",
+    {
+        "field": Column(choice(CourseField), "where the key was looked up"),
+        "key": Column(TEXT, "the key as asked for"),
+        "course_id": Column(INT, "Moodle's id; 0 where match is error"),
+        "shortname": Column(TEXT, ""),
+        "idnumber": Column(TEXT, ""),
+        "fullname": Column(TEXT, ""),
+        "visible": Column(BOOL, ""),
+        "manual": Column(BOOL, "enrollmentmethods has an enabled manual method (MOODLE.md, fact 17)"),
+        "only_manual": Column(BOOL, "enrollmentmethods is exactly [manual]"),
+        "match": Column(choice(Match), "how the key compares with what was found"),
+        "detail": Column(TEXT, "Moodle's answer where match is error"),
+    },
+)
+
+CURRENT = Table(
+    "current enrolments",
+    {
+        "course_id": Column(INT, ""),
+        "user_id": Column(INT, ""),
+        "role_id": Column(INT, "one line a role; 0 where the person is enrolled without a role"),
+        "inactive": Column(INT, "1: suspended or outside the dates; 0: active; -1: not asked or not told"),
+    },
+)
+
+PEOPLE = Table(
+    "people",
+    {
+        "user_id": Column(INT, ""),
+        "username": Column(TEXT, "blank where it was not asked for"),
+        "email": Column(TEXT, "blank where it was not asked for"),
+        "idnumber": Column(TEXT, "blank where it was not asked for"),
+        "fullname": Column(TEXT, ""),
+    },
+)
+
+READS = Table(
+    "course reads",
+    {
+        "course_id": Column(INT, ""),
+        "complete": Column(BOOL, "the list was read to its end, without doubles, short pages or errors"),
+        "proven": Column(BOOL, "an independent count agrees with the list (rule 2)"),
+        "status_known": Column(BOOL, "the inactive people were asked for and told"),
+        "listed": Column(INT, "people in the list"),
+        "counted": Column(INT, "people by the independent count; -1: not asked or not to be had"),
+        "detail": Column(TEXT, "why it is not complete or not proven"),
+    },
+)
+
+ROLES = Table(
+    "roles",
+    {
+        "role_id": Column(INT, ""),
+        "shortname": Column(TEXT, ""),
+        "learnt": Column(BOOL, "seen in an answer of this Moodle; else a default or a setting (MOODLE.md, fact 16)"),
+    },
+)
+
+GRADES = Table(
+    "grades",
+    {
+        "user_id": Column(INT, ""),
+        "course_id": Column(INT, ""),
+        "graded": Column(
+            BOOL, "has, or may have, grades: False only where Moodle lists the course with an empty grade"
+        ),
+        "detail": Column(TEXT, "the grade, or why it is not known"),
+    },
+)
+
+COURSES = Table(
+    "courses of a plan",
+    {
+        "course_id": Column(INT, ""),
+        "shortname": Column(TEXT, ""),
+        "idnumber": Column(TEXT, ""),
+        "fullname": Column(TEXT, ""),
+        "visible": Column(BOOL, ""),
+        "manual": Column(BOOL, "has an enabled manual enrolment method"),
+        "only_manual": Column(BOOL, "has no other enabled method"),
+        "mirrored": Column(BOOL, "managed: absence from the roster means something here"),
+        "may_empty": Column(BOOL, "named by --courses"),
+    },
+)
+
+LEDGER = Table(
+    "ledger",
+    {
+        "course_id": Column(INT, ""),
+        "user_id": Column(INT, ""),
+        "start": Column(INT, "as last set by rostersync; NOT_GIVEN: not known"),
+        "end": Column(INT, "as last set by rostersync; NOT_GIVEN: not known"),
+        "suspended": Column(BOOL, "rostersync itself suspended this enrolment and did not lift it since"),
+        "manual": Column(BOOL, "the enrolment is known to be a manual one: rostersync made it"),
+        "stuck": Column(TEXT, "the state in which an unenrolment had no effect ('another method'); blank: none"),
+    },
+)
+"""What rostersync last set for each (course, user): Moodle does not tell (MOODLE.md, fact 10)."""
+
+CHANGES = Table(
+    "changes",
+    {
+        "change": Column(INT, "0 to n-1 in the order of the plan"),
+        "course_id": Column(INT, ""),
+        "user_id": Column(INT, ""),
+        "op": Column(choice(Op), "what is sent"),
+        "role_id": Column(INT, "the role concerned; 0 where there is none (unenrol)"),
+        "start": Column(INT, "sent with enrol and update"),
+        "end": Column(INT, "sent with enrol and update"),
+        "suspend": Column(INT, "sent with enrol and update: 0 or 1"),
+        "effect": Column(choice(Bucket), "the bucket that this change puts its rows into when it is done"),
+        "removal": Column(BOOL, "counts for the limits: an unenrolment, a suspension, a role lost without replacement"),
+        "absent": Column(BOOL, "follows from absence: no row of the roster asks for it"),
+        "reason": Column(TEXT, "a code of `problems.REASONS`"),
+        "hold": Column(TEXT, "a code of `problems.HOLDS`; blank: to be done"),
+        "held_by": Column(INT, "ROSTER.row that holds it, else -1"),
+        "hold_detail": Column(TEXT, "what the hold's message is filled with"),
+        "roles_before": Column(TEXT, "role ids held before, ascending, joined by +; '-' where not enrolled"),
+        "inactive_before": Column(INT, "as CURRENT.inactive"),
+    },
+)
+"""One line for each thing to send; one with op `nothing` for each wanted enrolment that needs nothing or is held."""
+
+OUTCOMES = Table(
+    "outcomes",
+    {
+        "change": Column(INT, "CHANGES.change"),
+        "proof": Column(choice(Proof), "what is known of it"),
+        "code": Column(TEXT, "Moodle's errorcode, or a code of `problems.HOLDS`"),
+        "message": Column(TEXT, "Moodle's own answer, or what the fresh read shows"),
+    },
+)
+
+REPORT_ROWS = Table(
+    "report rows",
+    {
+        "row": Column(INT, "ROSTER.row"),
+        "file": Column(TEXT, "the source's name"),
+        "sheet": Column(TEXT, "blank for text files"),
+        "line": Column(INT, ""),
+        "user": Column(TEXT, "as the file has it"),
+        "course": Column(TEXT, "as the file has it"),
+        "role": Column(TEXT, "as the file has it"),
+        "name": Column(TEXT, "first and last name as the file has them"),
+        "bucket": Column(choice(Bucket), "where the row ended"),
+        "proof": Column(TEXT, "proved, accepted or disproved; blank where nothing was sent"),
+        "effects": Column(TEXT, "further effects on the same enrolment, joined by comma"),
+        "code": Column(TEXT, "why"),
+        "message": Column(TEXT, "why, in words, and what to do"),
+        "user_id": Column(INT, "0 where it was not resolved"),
+        "course_id": Column(INT, "0 where it was not resolved"),
+    },
+)
+
+REPORT_REMOVALS = Table(
+    "report removals",
+    {
+        "course": Column(TEXT, "short name"),
+        "user": Column(TEXT, "username, or the full name where Moodle does not tell it"),
+        "name": Column(TEXT, "full name"),
+        "what": Column(TEXT, "unenrolled, suspended, role changed: what is (or was) to happen"),
+        "roles": Column(TEXT, "role short names held before"),
+        "bucket": Column(choice(Bucket), "held, failed, unchanged, or done"),
+        "proof": Column(TEXT, "as in report rows"),
+        "code": Column(TEXT, "why it is held, or why it is done"),
+        "message": Column(TEXT, "the same in words"),
+        "user_id": Column(INT, ""),
+        "course_id": Column(INT, ""),
+    },
+)
+"""Changes that come from an absent row: listed beside the rows, in no bucket of theirs."""
+
+
+REPORT_COURSES = Table(
+    "report courses",
+    {
+        "course": Column(TEXT, "short name"),
+        "course_id": Column(INT, ""),
+        "enrolled": Column(INT, "people in the list before; -1 where it could not be read"),
+        "rows": Column(INT, "rows of the roster for this course"),
+        "enrolling": Column(INT, "people who are (to be) enrolled"),
+        "reactivating": Column(INT, "people whose suspension is (to be) lifted"),
+        "role_changing": Column(INT, "people who stay and whose roles change"),
+        "dates_changing": Column(INT, "people whose dates change"),
+        "suspending": Column(INT, "people who are (to be) suspended"),
+        "unenrolling": Column(INT, "people who are (to be) unenrolled"),
+        "held": Column(INT, "people with a change that is held"),
+        "failed": Column(INT, "people with a change that Moodle refused or that a fresh read disproved"),
+        "note": Column(TEXT, "what holds the course as a whole, in words"),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One sheet or text file that rows come from."""
+
+    path: str
+    sheet: str
+    sha256: str
+    rows: int
+    mode: Mode
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field name → header text, for the columns that were understood."""
+    ignored: tuple[str, ...] = ()
+    """Headers that were not used."""
+    notes: tuple[str, ...] = ()
+    """What the reader decided and a person should see: encoding, delimiter, which sheet, defaulted roles."""
+
+    @property
+    def name(self) -> str:
+        """The file's name with its sheet, as shown to people."""
+        name = self.path.replace("\\", "/").rsplit("/", 1)[-1]
+        return f"{name}[{self.sheet}]" if self.sheet else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """What the registrar sent: rows (ROSTER), problems (PROBLEMS), and where they come from."""
+
+    rows: pd.DataFrame
+    problems: pd.DataFrame
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A preview (nothing was sent) or the reconciliation of a run, ready to be shown: nothing in it is still decided."""
+
+    preview: bool
+    site: str
+    release: str
+    run: str
+    """The run's number, or "" for a preview."""
+    digest: str
+    """The plan's digest."""
+    started: str
+    """ISO 8601 in UTC."""
+    finished: str
+    verdict: str
+    """A sentence: what the exit code says in words."""
+    exit_code: int
+    notes: tuple[str, ...]
+    """What holds for the whole: a limit that tripped, roles that were taken for granted, roles that surfaced."""
+    rows: pd.DataFrame
+    """REPORT_ROWS: every row that was read, in one bucket."""
+    removals: pd.DataFrame
+    """REPORT_REMOVALS."""
+    courses: pd.DataFrame
+    """REPORT_COURSES."""
+    problems: pd.DataFrame
+    """PROBLEMS."""
+    sources: tuple[Source, ...]
+
+    def buckets(self) -> dict[str, int]:
+        """Rows in each bucket, in their order; they add up to the rows that were read."""
+        counts = self.rows["bucket"].value_counts()
+        return {str(b): int(counts.get(str(b), 0)) for b in Bucket}

@@ -1,0 +1,118 @@
+"""The words that tables, settings and commands share. Nothing here loads a library, so that commands start quickly."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+NOT_GIVEN = -1
+"""A start or end that the roster does not state (0 states that there is none)."""
+
+
+class UserField(StrEnum):
+    """Where a user's key is looked up; ANY until all distinct values of its column were tried."""
+
+    USERNAME = "username"
+    IDNUMBER = "idnumber"
+    EMAIL = "email"
+    ID = "id"
+    ANY = "any"
+
+
+class CourseField(StrEnum):
+    """Where a course's key is looked up; ANY until all distinct values of its column were tried."""
+
+    SHORTNAME = "shortname"
+    IDNUMBER = "idnumber"
+    ID = "id"
+    ANY = "any"
+
+
+class Action(StrEnum):
+    """What a row asks for in an action column; NONE where the file has none."""
+
+    NONE = ""
+    ADD = "add"
+    REMOVE = "remove"
+    SUSPEND = "suspend"
+
+
+class Status(StrEnum):
+    """What a row says of the enrolment in a status column; NONE where it says nothing."""
+
+    NONE = ""
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REMOVED = "removed"
+
+
+class RowState(StrEnum):
+    """What became of a row before Moodle was asked to change anything."""
+
+    OK = "ok"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    DUPLICATE = "duplicate"
+
+
+class Mode(StrEnum):
+    """What follows from a file: see SCOPE in the README."""
+
+    MIRROR = "mirror"
+    ADD_ONLY = "add-only"
+    EXPLICIT = "explicit"
+
+
+class OnMissing(StrEnum):
+    """What happens to people whom a mirrored file does not name any more."""
+
+    UNENROL = "unenrol"
+    SUSPEND = "suspend"
+    KEEP = "keep"
+
+
+class Match(StrEnum):
+    """How what Moodle found compares with what was asked (MOODLE.md, fact 14)."""
+
+    EXACT = "exact"
+    CASE = "case"  # the same but for letter case and outer blanks
+    NEAR = "near"  # the same but for accents: a suggestion, never a match
+    ERROR = "error"  # Moodle refused this value, or could not show what it found
+
+
+class Op(StrEnum):
+    """What is sent to Moodle for a change."""
+
+    NOTHING = "nothing"  # carries a hold, or says that nothing is to do
+    ENROL = "enrol"  # enrol_manual_enrol_users for somebody who is not enrolled
+    UPDATE = "update"  # enrol_manual_enrol_users for somebody who is: dates, suspension
+    ASSIGN = "assign"  # core_role_assign_roles
+    UNASSIGN = "unassign"  # core_role_unassign_roles
+    UNENROL = "unenrol"  # enrol_manual_unenrol_users
+
+
+class Bucket(StrEnum):
+    """Where each input row ends, in the order of precedence of SEMANTICS.md."""
+
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+    HELD = "held"
+    UNENROLLED = "unenrolled"
+    SUSPENDED = "suspended"
+    ENROLLED = "enrolled"
+    REACTIVATED = "reactivated"
+    ROLE_CHANGED = "role changed"
+    DATES_CHANGED = "dates changed"
+    UNCHANGED = "unchanged"
+
+
+class Proof(StrEnum):
+    """What is known of a change after it was sent."""
+
+    PROVED = "proved"  # a fresh read shows it
+    ACCEPTED = "accepted"  # Moodle answered null and no read can show it
+    DISPROVED = "disproved"  # a fresh read shows otherwise
+    FAILED = "failed"  # Moodle refused it, or it was not sent because something before it failed
+    UNCHANGED = "unchanged"  # it was in place already when the plan was applied
+    HELD = "held"  # not sent
