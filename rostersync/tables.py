@@ -118,6 +118,37 @@ ROSTER = Table(
     },
 )
 
+RESOLVED = Table(
+    "resolved rows",
+    {
+        "row": Column(INT, "ROSTER.row"),
+        "source": Column(INT, "index into Roster.sources"),
+        "user_id": Column(INT, "0 where the key was not resolved"),
+        "course_id": Column(INT, "0 where the key was not resolved"),
+        "role_id": Column(INT, "0 where the row has no role, or where it was not resolved"),
+        "action": Column(choice(Action), "add, remove or suspend: action and status columns made one"),
+        "status": Column(choice(Status), "active, suspended or nothing"),
+        "start": Column(INT, "as in ROSTER"),
+        "end": Column(INT, "as in ROSTER"),
+        "state": Column(choice(RowState), "ok, rejected, ignored or duplicate"),
+        "code": Column(TEXT, "why"),
+        "detail": Column(TEXT, "what the code's message is filled with"),
+        "twin": Column(INT, "the row that this one is a duplicate of, else -1"),
+    },
+)
+
+BLOCKERS = Table(
+    "blockers",
+    {
+        "row": Column(INT, "ROSTER.row: a row that could not be read or resolved"),
+        "course_id": Column(INT, "the course in which it holds removals; 0: in every course"),
+        "user_id": Column(INT, "the person whose removals it holds; 0: everybody's"),
+        "like": Column(BOOL, "holds only people who resemble the row (missing_users = accept)"),
+        "code": Column(TEXT, "a code of `problems.HOLDS`"),
+    },
+)
+"""What rule 1 makes of rows that are not understood: an absence is none while such a row could mean that person."""
+
 PROBLEMS = Table(
     "problems",
     {
@@ -270,7 +301,10 @@ CHANGES = Table(
         "inactive_before": Column(INT, "as CURRENT.inactive"),
     },
 )
-"""One line for each thing to send; one with op `nothing` for each wanted enrolment that needs nothing or is held."""
+"""One line for each thing to send, and one with op `nothing` for a wanted enrolment that is held as a whole.
+
+A wanted enrolment without a line needs nothing.
+"""
 
 OUTCOMES = Table(
     "outcomes",
@@ -376,7 +410,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A preview (nothing was sent) or the reconciliation of a run, ready to be shown: nothing in it is still decided."""
+    """A preview (nothing was sent) or the reconciliation of a run, ready to be shown."""
 
     preview: bool
     site: str

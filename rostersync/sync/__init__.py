@@ -1,0 +1,1 @@
+"""Decisions only: tables in, tables out. No I/O, no clock, no logging."""

@@ -1,0 +1,92 @@
+"""Ids of courses, users and roles go in; one int64 for each (course, user, role) comes out, and sets of them compare.
+
+Packed keys make set operations one sort or one binary search; `np.unique`, `isin` and `setdiff1d` are many times slower
+in numpy 2.4 (LIBRARIES.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+ROLE_BITS = 12
+USER_BITS = 27
+COURSE_BITS = 24
+
+
+def pack(course: Any, user: Any, role: Any = 0) -> Ints:  # noqa: ANN401 - series, arrays or single numbers
+    """One key for each (course, user, role); it sorts by course, then user, then role.
+
+    Raises:
+        OverflowError: an id beyond 16 million courses, 134 million users or 4,095 roles.
+    """
+    parts = [np.asarray(v, dtype=np.int64) for v in (course, user, role)]
+    for part, bits in zip(parts, (COURSE_BITS, USER_BITS, ROLE_BITS), strict=True):
+        if part.size and (int(part.max()) >> bits or int(part.min()) < 0):
+            raise OverflowError(f"an id outside 0 to {(1 << bits) - 1} cannot be packed")
+    return (parts[0] << (USER_BITS + ROLE_BITS)) | (parts[1] << ROLE_BITS) | parts[2]
+
+
+def course_of(keys: Ints) -> Ints:
+    """The course ids in these keys."""
+    return keys >> (USER_BITS + ROLE_BITS)
+
+
+def user_of(keys: Ints) -> Ints:
+    """The user ids in these keys."""
+    return (keys >> ROLE_BITS) & ((1 << USER_BITS) - 1)
+
+
+def role_of(keys: Ints) -> Ints:
+    """The role ids in these keys."""
+    return keys & ((1 << ROLE_BITS) - 1)
+
+
+def enrolment_of(keys: Ints) -> Ints:
+    """The same keys without their role: what a person and a course have in common."""
+    return keys & ~np.int64((1 << ROLE_BITS) - 1)
+
+
+def distinct(keys: Ints) -> Ints:
+    """The keys sorted, each once."""
+    ordered = np.sort(keys)
+    return ordered[first_of_run(ordered)]
+
+
+def first_of_run(ordered: Ints) -> Mask:
+    """True for the first of each run of equal values."""
+    mask = np.ones(len(ordered), dtype=np.bool_)
+    mask[1:] = ordered[1:] != ordered[:-1]
+    return mask
+
+
+def contains(ordered: Ints, wanted: Ints) -> Mask:
+    """For each wanted value whether it is among the ordered ones."""
+    if not len(ordered):
+        return np.zeros(len(wanted), dtype=np.bool_)
+    return ordered[np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)] == wanted
+
+
+def place(ordered: Ints, wanted: Ints) -> Ints:
+    """For each wanted value its position among the ordered, distinct ones; -1 where it is not there."""
+    if not len(ordered):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+    return np.where(ordered[at] == wanted, at, -1)
+
+
+def count(ordered: Ints, wanted: Ints) -> Ints:
+    """For each wanted value how often it is among the ordered ones."""
+    return np.searchsorted(ordered, wanted, side="right") - np.searchsorted(ordered, wanted, side="left")
+
+
+def take(values: Ints, at: Ints, missing: int) -> Ints:
+    """`values` at these positions, and `missing` where the position is -1."""
+    if not len(values):
+        return np.full(len(at), missing, dtype=np.int64)
+    return np.where(at >= 0, values[at], missing)
