@@ -1,0 +1,191 @@
+"""Resolved rows and the site's roles go in; wanted enrolments and their roles come out, one a (user, course)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rostersync.settings import Settings
+from rostersync.sync.keys import Ints, Mask, enrolment_of, first_of_run, pack
+from rostersync.sync.resolve import Resolution
+from rostersync.tables import BLOCKERS, PROBLEMS, ROLES, Roster
+from rostersync.vocabulary import Action, RowState, Status
+
+DEFAULT_ROLES: Mapping[str, int] = {"manager": 1, "coursecreator": 2, "editingteacher": 3, "teacher": 4, "student": 5}
+"""Moodle's own ids, for roles that no enrolled person showed yet (MOODLE.md, fact 16)."""
+
+ACTIONS = tuple(str(a) for a in Action)
+STATUSES = tuple(str(s) for s in Status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the roster wants: one entry for each (course, user), sorted by key.
+
+    `role_keys` are packed (course, user, role), sorted and distinct. `any_role` says that a removal names no role.
+    """
+
+    keys: Ints
+    action: Ints
+    status: Ints
+    start: Ints
+    end: Ints
+    row: Ints
+    any_role: Mask
+    role_keys: Ints
+
+
+def site_roles(learnt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """ROLES: what was learnt from Moodle, then what the settings say, then Moodle's defaults."""
+    known = {int(i): str(n) for i, n in zip(learnt["role_id"], learnt["shortname"], strict=True)}
+    names = set(known.values())
+    lines: list[dict[str, Any]] = [{"role_id": i, "shortname": n, "learnt": True} for i, n in sorted(known.items())]
+    for name, number in (*settings.roles.items(), *DEFAULT_ROLES.items()):
+        if name not in names and number not in known:
+            lines.append({"role_id": number, "shortname": name, "learnt": False})
+            names.add(name)
+            known[number] = name
+    return ROLES.records(lines)
+
+
+def give_roles(roster: Roster, resolution: Resolution, roles: pd.DataFrame, settings: Settings) -> Resolution:
+    """The same rows with role ids.
+
+    A role word that is no role of this site, or one that a roster may not give, rejects its row.
+
+    Args:
+        roster: for the role names (ROSTER.role_name).
+        resolution: what `resolve` made.
+        roles: ROLES of the site.
+        settings: assignable_roles.
+    """
+    ids = {str(n): int(i) for i, n in zip(roles["role_id"], roles["shortname"], strict=True)}
+    names = {i: n for n, i in ids.items()}
+    codes, words = pd.factorize(roster.rows["role_name"])
+    by_word = []
+    for word in map(str, words):
+        number = int(word) if word.isascii() and word.isdecimal() else ids.get(word, 0)
+        allowed = not word or names.get(number) in settings.assignable_roles
+        by_word.append((number, "" if allowed else "role_not_allowed" if number in names else "role_not_on_site"))
+    number = np.fromiter((n for n, _ in by_word), dtype=np.int64, count=len(by_word))[codes]
+    bad = np.array([bool(c) for _, c in by_word], dtype=np.bool_)[codes]
+    rows = resolution.rows.copy()
+    rows["role_id"] = number
+    hurt = np.flatnonzero(bad & (rows["state"] == RowState.OK).to_numpy())
+    found = [(int(at), by_word[codes[at]][1], names.get(int(number[at]), str(words[codes[at]]))) for at in hurt]
+    return reject(roster, resolution, rows, found, hold="unreadable_row")
+
+
+def reject(
+    roster: Roster, resolution: Resolution, rows: pd.DataFrame, found: list[tuple[int, str, str]], *, hold: str
+) -> Resolution:
+    """Rows at these places rejected with (place, code, detail); each holds its person in its course."""
+    if not found:
+        return Resolution(rows=rows, blockers=resolution.blockers, problems=resolution.problems, notes=resolution.notes)
+    places = [at for at, _, _ in found]
+    for column, values in (
+        ("state", [str(RowState.REJECTED)] * len(found)),
+        ("code", [c for _, c, _ in found]),
+        ("detail", [d for _, _, d in found]),
+    ):
+        made = rows[column].astype(object).to_numpy(copy=True)
+        made[places] = values
+        rows[column] = pd.Series(made, dtype=rows[column].dtype)
+    lines = roster.rows.iloc[places]
+    problems = PROBLEMS.frame(
+        {
+            "row": places,
+            "source": lines["source"],
+            "line": lines["line"],
+            "code": [c for _, c, _ in found],
+            "value": lines["role"],
+            "detail": [d for _, _, d in found],
+        }
+    )
+    hurt = rows.iloc[places]
+    blockers = BLOCKERS.frame({"row": places, "course_id": hurt["course_id"], "user_id": hurt["user_id"], "code": hold})
+    return Resolution(
+        rows=rows,
+        blockers=pd.concat([resolution.blockers, blockers], ignore_index=True),
+        problems=pd.concat([resolution.problems, problems], ignore_index=True),
+        notes=resolution.notes,
+    )
+
+
+def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
+    """Rows of one (user, course) made one wanted enrolment; their roles are united.
+
+    Rows that contradict each other in dates, status or action are all rejected, and hold that person in that course.
+    Rows alike in everything are one; the others become duplicates of the first.
+    """
+    rows = resolution.rows
+    ok = np.flatnonzero((rows["state"] == RowState.OK).to_numpy())
+    part = rows.iloc[ok]
+    full = pack(part["course_id"], part["user_id"], part["role_id"])
+    says = [
+        _codes(part["action"], ACTIONS),
+        _codes(part["status"], STATUSES),
+        part["start"].to_numpy(),
+        part["end"].to_numpy(),
+    ]
+    order = np.argsort(full, kind="stable")
+    full, ok, says = full[order], ok[order], [s[order] for s in says]
+    keys = enrolment_of(full)
+    first = first_of_run(keys)
+    run = np.cumsum(first) - 1
+    differs = [s != s[first][run] for s in says]
+    torn = np.zeros(int(first.sum()), dtype=np.bool_)
+    torn[run[np.logical_or.reduce(differs)]] = True
+    found = []
+    if torn.any():
+        names = ("action", "status", "start", "end")
+        for at in np.flatnonzero(torn[run]):
+            group = run == run[at]
+            which = [n for n, d in zip(names, differs, strict=True) if d[group].any()]
+            found.append((int(ok[at]), "rows_contradict", " and ".join(which) + " differ"))
+        found.sort()
+    united = reject(roster, resolution, rows, found, hold="rows_contradict") if found else resolution
+    kept = ~torn[run]
+    twin = kept & ~first_of_run(full)
+    if twin.any():
+        united = _mark_twins(united, ok, full, twin)
+    kept &= ~twin
+    heads = kept & first
+    return united, Wanted(
+        keys=keys[heads],
+        action=says[0][heads],
+        status=says[1][heads],
+        start=says[2][heads],
+        end=says[3][heads],
+        row=ok[heads],
+        any_role=_any_role(full, run, torn)[~torn],
+        role_keys=full[kept & (full != keys)],
+    )
+
+
+def _any_role(full: Ints, run: Ints, torn: Mask) -> Mask:
+    made = np.zeros(len(torn), dtype=np.bool_)
+    made[run[full == enrolment_of(full)]] = True
+    return made
+
+
+def _mark_twins(resolution: Resolution, ok: Ints, full: Ints, twin: Mask) -> Resolution:
+    rows = resolution.rows.copy()
+    heads = np.maximum.accumulate(np.where(first_of_run(full), np.arange(len(full)), 0))
+    state = rows["state"].cat.codes.to_numpy(copy=True)
+    state[ok[twin]] = rows["state"].cat.categories.get_loc(str(RowState.DUPLICATE))
+    rows["state"] = pd.Categorical.from_codes(state, dtype=rows["state"].dtype)
+    twins = rows["twin"].to_numpy(copy=True)
+    twins[ok[twin]] = ok[heads[twin]]
+    rows["twin"] = twins
+    return Resolution(rows=rows, blockers=resolution.blockers, problems=resolution.problems, notes=resolution.notes)
+
+
+def _codes(column: pd.Series, words: tuple[str, ...]) -> Ints:
+    if tuple(column.cat.categories) != words:
+        raise TypeError(f"{column.name} has other categories than {words}")
+    return column.cat.codes.to_numpy().astype(np.int64)
