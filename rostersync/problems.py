@@ -73,7 +73,7 @@ ROWS: Mapping[str, Kind] = {
     "row_twice": _ignores("the row says the same as row {detail}"),
     # found by comparing rows
     "rows_contradict": _rejects(
-        "rows of one person in one course contradict each other: {detail}",
+        "rows of one person in one course contradict each other in {detail}",
         "leave only the rows that are right",
     ),
     # found by looking up

@@ -137,6 +137,19 @@ RESOLVED = Table(
     },
 )
 
+PLAN_ROWS = Table(
+    "rows of a plan",
+    {
+        **RESOLVED.columns,
+        "line": Column(INT, "as in ROSTER"),
+        "user": Column(TEXT, "as in ROSTER"),
+        "course": Column(TEXT, "as in ROSTER"),
+        "role": Column(TEXT, "as in ROSTER"),
+        "name": Column(TEXT, "first and last name"),
+    },
+)
+"""Everything of a row that a report of the run needs: a plan accounts for every row by itself."""
+
 BLOCKERS = Table(
     "blockers",
     {

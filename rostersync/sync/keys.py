@@ -60,7 +60,7 @@ def distinct(keys: Ints) -> Ints:
 
 def first_of_run(ordered: Ints) -> Mask:
     """True for the first of each run of equal values."""
-    mask = np.ones(len(ordered), dtype=np.bool_)
+    mask: Mask = np.ones(len(ordered), dtype=np.bool_)
     mask[1:] = ordered[1:] != ordered[:-1]
     return mask
 

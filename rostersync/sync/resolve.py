@@ -96,7 +96,7 @@ def resolve(
         )
 
     for at in np.flatnonzero(live & (state == RowState.OK) & torn):
-        mark(int(at), RowState.REJECTED, "rows_contradict", "the row asks to add and says that it ended")
+        mark(int(at), RowState.REJECTED, "rows_contradict", "action and status")
     for at in np.flatnonzero(live & (course.ids == 0)):
         key, answer = course.key_at(int(at)), course.answer_at(int(at))
         words = (FIELD_WORDS.get(str(course_field[at]), "key"), key)

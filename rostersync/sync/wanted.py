@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,7 @@ def reject(
 ) -> Resolution:
     """Rows at these places rejected with (place, code, detail); each holds its person in its course."""
     if not found:
-        return Resolution(rows=rows, blockers=resolution.blockers, problems=resolution.problems, notes=resolution.notes)
+        return replace(resolution, rows=rows)
     places = [at for at, _, _ in found]
     for column, values in (
         ("state", [str(RowState.REJECTED)] * len(found)),
@@ -108,11 +108,11 @@ def reject(
     )
     hurt = rows.iloc[places]
     blockers = BLOCKERS.frame({"row": places, "course_id": hurt["course_id"], "user_id": hurt["user_id"], "code": hold})
-    return Resolution(
+    return replace(
+        resolution,
         rows=rows,
         blockers=pd.concat([resolution.blockers, blockers], ignore_index=True),
         problems=pd.concat([resolution.problems, problems], ignore_index=True),
-        notes=resolution.notes,
     )
 
 
@@ -140,15 +140,10 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     differs = [s != s[first][run] for s in says]
     torn = np.zeros(int(first.sum()), dtype=np.bool_)
     torn[run[np.logical_or.reduce(differs)]] = True
-    found = []
-    if torn.any():
-        names = ("action", "status", "start", "end")
-        for at in np.flatnonzero(torn[run]):
-            group = run == run[at]
-            which = [n for n, d in zip(names, differs, strict=True) if d[group].any()]
-            found.append((int(ok[at]), "rows_contradict", " and ".join(which) + " differ"))
-        found.sort()
-    united = reject(roster, resolution, rows, found, hold="rows_contradict") if found else resolution
+    found = sorted(
+        (int(ok[at]), "rows_contradict", _differing(differs, run, int(run[at]))) for at in np.flatnonzero(torn[run])
+    )
+    united = reject(roster, resolution, rows, found, hold="rows_contradict")
     kept = ~torn[run]
     twin = kept & ~first_of_run(full)
     if twin.any():
@@ -167,6 +162,13 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     )
 
 
+def _differing(differs: list[Mask], run: Ints, number: int) -> str:
+    """What differs between the rows of this run."""
+    here = slice(*np.searchsorted(run, [number, number + 1]))
+    named = zip(("action", "status", "start", "end"), differs, strict=True)
+    return " and ".join(name for name, differ in named if differ[here].any())
+
+
 def _any_role(full: Ints, run: Ints, torn: Mask) -> Mask:
     made = np.zeros(len(torn), dtype=np.bool_)
     made[run[full == enrolment_of(full)]] = True
@@ -182,7 +184,7 @@ def _mark_twins(resolution: Resolution, ok: Ints, full: Ints, twin: Mask) -> Res
     twins = rows["twin"].to_numpy(copy=True)
     twins[ok[twin]] = ok[heads[twin]]
     rows["twin"] = twins
-    return Resolution(rows=rows, blockers=resolution.blockers, problems=resolution.problems, notes=resolution.notes)
+    return replace(resolution, rows=rows)
 
 
 def _codes(column: pd.Series, words: tuple[str, ...]) -> Ints:

@@ -1,0 +1,90 @@
+"""Changes to be done go in; chunks of one function come out, in bundles that one connection sends one after the other.
+
+A course stands in one bundle only, so that it has one writer at a time (MOODLE.md, fact 23). Small courses share a
+bundle, and so share calls. Within a bundle the order is that of `Op`: roles are given before others are taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rostersync.sync.keys import Ints, first_of_run
+from rostersync.vocabulary import Op
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What one call sends: changes of one kind, by CHANGES.change."""
+
+    op: Op
+    changes: tuple[int, ...]
+
+    def halves(self) -> tuple[Chunk, Chunk]:
+        """The first and the second half."""
+        middle = len(self.changes) // 2
+        return (
+            Chunk(op=self.op, changes=self.changes[:middle]),
+            Chunk(op=self.op, changes=self.changes[middle:]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What one connection sends, in order, and the courses that nobody else writes to meanwhile."""
+
+    courses: tuple[int, ...]
+    chunks: tuple[Chunk, ...]
+
+
+def to_do(changes: pd.DataFrame) -> pd.DataFrame:
+    """The changes that something is sent for."""
+    return changes[(changes["hold"] == "") & (changes["op"] != Op.NOTHING)]
+
+
+def bundles(
+    changes: pd.DataFrame, *, chunk_rows: int, max_fields: int, fields_per_row: Mapping[Op, int], overhead: int = 4
+) -> tuple[Bundle, ...]:
+    """All changes to be done, in bundles; the largest first, so that the connections end together.
+
+    Args:
+        changes: CHANGES, sorted by course.
+        chunk_rows: rows in one call at most.
+        max_fields: form fields in one body at most.
+        fields_per_row: form fields that a row of each kind takes.
+        overhead: form fields of every call.
+    """
+    todo = to_do(changes)
+    if todo.empty:
+        return ()
+    course = todo["course_id"].to_numpy()
+    starts = np.flatnonzero(first_of_run(course))
+    sizes = np.diff(np.append(starts, len(course)))
+    made: list[Bundle] = []
+    for group in _groups(sizes, chunk_rows):
+        part = todo.iloc[starts[group[0]] : starts[group[-1]] + sizes[group[-1]]]
+        chunks: list[Chunk] = []
+        for op in Op:
+            ids = part.loc[part["op"] == op, "change"].tolist()
+            if ids:
+                size = max(1, min(chunk_rows, (max_fields - overhead) // fields_per_row[op]))
+                chunks += [Chunk(op=op, changes=tuple(ids[i : i + size])) for i in range(0, len(ids), size)]
+        made.append(Bundle(courses=tuple(course[starts[group]].tolist()), chunks=tuple(chunks)))
+    made.sort(key=lambda b: (-sum(len(c.changes) for c in b.chunks), b.courses))
+    return tuple(made)
+
+
+def _groups(sizes: Ints, chunk_rows: int) -> Sequence[list[int]]:
+    """Neighbouring courses taken together as long as they fit into one chunk."""
+    groups: list[list[int]] = []
+    filled = chunk_rows
+    for at, size in enumerate(sizes.tolist()):
+        if filled + size > chunk_rows:
+            groups.append([])
+            filled = 0
+        groups[-1].append(at)
+        filled += size
+    return groups

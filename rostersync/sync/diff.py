@@ -1,0 +1,287 @@
+"""Facts go in; the changes that would make Moodle say what the roster says come out (CHANGES), before the safety rules.
+
+What a change lacks to be right (known dates, a known method, a known status, a manual method) holds it here; what makes
+a removal unsafe is decided in `safety`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rostersync.settings import Settings
+from rostersync.sync.facts import Facts, Words
+from rostersync.sync.keys import Ints, Mask, contains, count, course_of, enrolment_of, place, role_of, user_of
+from rostersync.tables import CHANGES
+from rostersync.vocabulary import Action, Bucket, OnMissing, Op, Status
+
+ADD, REMOVE, SUSPEND = (list(Action).index(a) for a in (Action.ADD, Action.REMOVE, Action.SUSPEND))
+ACTIVE, SUSPENDED = (list(Status).index(s) for s in (Status.ACTIVE, Status.SUSPENDED))
+
+Part = dict[str, Any]
+"""Columns of CHANGES for some positions (`at`) in Facts."""
+
+
+def diff(facts: Facts, settings: Settings, *, now: int) -> pd.DataFrame:
+    """The changes, sorted by course, then by what has to happen first, then by user and role.
+
+    Args:
+        facts: what is wanted and what is there.
+        settings: on_missing.
+        now: the clock, in epoch seconds, to tell a suspension from dates that are over or ahead.
+    """
+    ready = facts.readable
+    add = facts.wanted & (facts.action == ADD) & ready
+    parts = [
+        {
+            "at": np.flatnonzero(facts.wanted & ~ready),
+            "op": Op.NOTHING,
+            "effect": Bucket.UNCHANGED,
+            "hold": "read_incomplete",
+        },
+        _enrol(facts, add & ~facts.enrolled),
+        *_roles_of_present(facts, add & facts.enrolled, settings),
+        _update(facts, facts.wanted & facts.enrolled & (facts.action != REMOVE) & ready, now),
+        *_leave(facts, facts.wanted & facts.enrolled & (facts.action == REMOVE) & ready, settings, absent=False),
+        *_leave(facts, ~facts.wanted & facts.mirrored & facts.enrolled & ready, settings, absent=True),
+    ]
+    return assemble(facts, [p for p in parts if len(p["at"])])
+
+
+def assemble(facts: Facts, parts: list[Part]) -> pd.DataFrame:
+    """CHANGES of these parts, in order and numbered; those that a course without manual enrolment cannot take, held."""
+    if not parts:
+        return CHANGES.empty()
+    columns = {name: np.concatenate([_column(p, name) for p in parts]) for name in _column_names()}
+    at = columns.pop("at")
+    keys = facts.keys[at]
+    hold = columns["hold"]
+    hold[(hold == "") & ~facts.manual[at]] = "no_manual"
+    order = np.lexsort((columns["role_id"], user_of(keys), columns["op"], course_of(keys)))
+    at, keys = at[order], keys[order]
+    ops = np.array([str(o) for o in Op], dtype=object)[columns.pop("op")[order]]
+    return CHANGES.frame(
+        {
+            "change": np.arange(len(at)),
+            "course_id": course_of(keys),
+            "user_id": user_of(keys),
+            "op": ops,
+            **{name: values[order] for name, values in columns.items()},
+            "held_by": np.full(len(at), -1),
+            "roles_before": facts.held.roles_text(keys),
+            "inactive_before": facts.inactive[at],
+        }
+    )
+
+
+_OPS = list(Op)
+"""The order of `Op` is the order of work: nobody loses a role before the one that replaces it is there (rule 5)."""
+
+
+def _column_names() -> tuple[str, ...]:
+    mine = ("op", "role_id", "start", "end", "suspend", "effect", "removal", "absent", "reason", "hold", "hold_detail")
+    return ("at", *mine)
+
+
+def _column(part: Part, name: str) -> Any:  # noqa: ANN401 - an array of the column's own kind
+    blanks: dict[str, Any] = {"removal": False, "absent": False, "hold": "", "hold_detail": "", "reason": "roster"}
+    value = part.get(name, blanks.get(name, 0))
+    if name == "op":
+        value = _OPS.index(value)
+    if isinstance(value, np.ndarray):
+        return value
+    made = np.empty(len(part["at"]), dtype=object if isinstance(value, str) else type(value))
+    made[:] = str(value) if isinstance(value, str) else value
+    return made
+
+
+def _enrol(facts: Facts, chosen: Mask) -> Part:
+    """One enrol row for each wanted role; the dates are the roster's, or none."""
+    roles = facts.wanted_roles[contains(facts.keys[chosen], enrolment_of(facts.wanted_roles))]
+    at = place(facts.keys, enrolment_of(roles))
+    suspend = (facts.status[at] == SUSPENDED).astype(np.int64)
+    return {
+        "at": at,
+        "op": Op.ENROL,
+        "role_id": role_of(roles),
+        "start": np.maximum(facts.start[at], 0),
+        "end": np.maximum(facts.end[at], 0),
+        "suspend": suspend,
+        "effect": np.where(suspend > 0, str(Bucket.SUSPENDED), str(Bucket.ENROLLED)).astype(object),
+    }
+
+
+def _roles_of_present(facts: Facts, chosen: Mask, settings: Settings) -> tuple[Part, Part]:
+    """Roles that are wanted and missing; managed roles that a mirrored file does not give any more."""
+    here = facts.keys[chosen]
+    wanted = facts.wanted_roles[contains(here, enrolment_of(facts.wanted_roles))]
+    gained = wanted[~contains(facts.held.roles, wanted)]
+    mirrored = facts.keys[chosen & facts.mirrored]
+    held = facts.held.roles[contains(mirrored, enrolment_of(facts.held.roles))]
+    lost = held[~contains(facts.wanted_roles, held) & facts.managed_of(held, by_absence=True)]
+    people = enrolment_of(lost)
+    rank = np.arange(len(lost)) - np.searchsorted(people, people)
+    bare = rank >= count(enrolment_of(gained), people)
+    if settings.on_missing == OnMissing.KEEP:
+        lost, bare = lost[~bare], bare[~bare]
+    change = {"effect": Bucket.ROLE_CHANGED}
+    return (
+        {"at": place(facts.keys, enrolment_of(gained)), "op": Op.ASSIGN, "role_id": role_of(gained), **change},
+        {
+            "at": place(facts.keys, enrolment_of(lost)),
+            "op": Op.UNASSIGN,
+            "role_id": role_of(lost),
+            "removal": bare,
+            "reason": "role_absent",
+            **change,
+        },
+    )
+
+
+def _update(facts: Facts, chosen: Mask, now: int) -> Part:
+    """Dates, suspensions and reactivations of people who are enrolled and named by the roster."""
+    every = np.flatnonzero(chosen)
+    outside = facts.known & ((facts.last_start > now) | ((facts.last_end > 0) & (facts.last_end <= now)))
+    by_dates = (facts.inactive == 1) & outside & ~facts.suspended_by_us
+    dated = (facts.start >= 0) | (facts.end >= 0)
+    start = np.where(facts.start >= 0, facts.start, facts.last_start)
+    end = np.where(facts.end >= 0, facts.end, facts.last_end)
+    complete = (start >= 0) & (end >= 0)
+    new_dates = dated & ~(facts.known & (start == facts.last_start) & (end == facts.last_end))
+    wants_out = (facts.action == SUSPEND) | (facts.status == SUSPENDED)
+    untold = facts.inactive < 0
+    out = wants_out & (facts.inactive != 1)
+    back = ~wants_out & (
+        (facts.suspended_by_us & (facts.inactive == 1))
+        | ((facts.status == ACTIVE) & (facts.inactive == 1) & ~by_dates)
+        | ((facts.suspended_by_us | (facts.status == ACTIVE)) & untold)
+    )
+    at = every[(out | back | new_dates)[every]]
+    # A call for the dates' sake carries the suspension along; one whose cause cannot be told is not to be touched.
+    cause_unknown = (facts.inactive == 1) & ~facts.suspended_by_us & ~by_dates & ~back
+    hold: Words = np.full(len(at), "", dtype=object)
+    _hold(hold, "status_unknown", (untold | (cause_unknown & ~wants_out))[at])
+    _hold(hold, "dates_unknown", (~complete & ~out)[at])
+    _hold(hold, "method_unknown", (~facts.surely_manual)[at])
+    effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))
+    cleared = out & ~complete
+    return {
+        "at": at,
+        "op": Op.UPDATE,
+        "role_id": _role_to_send(facts, at),
+        "start": np.maximum(start[at], 0),
+        "end": np.maximum(end[at], 0),
+        "suspend": wants_out[at].astype(np.int64),
+        "effect": effect[at].astype(object),
+        "removal": out[at],
+        "reason": np.where(cleared[at], "dates_cleared", "roster").astype(object),
+        "hold": hold,
+    }
+
+
+def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> tuple[Part, ...]:
+    """Managed roles taken away; the enrolment goes only where no other role remains."""
+    held = facts.held.roles[contains(facts.keys[chosen], enrolment_of(facts.held.roles))]
+    if absent:
+        going = held[facts.managed_of(held, by_absence=True)]
+    else:
+        every = facts.any_role[place(facts.keys, enrolment_of(held))]
+        managed = facts.managed_of(held, by_absence=False)
+        going = held[np.where(every, managed, contains(facts.wanted_roles, held))]
+    people = enrolment_of(going)
+    left = count(enrolment_of(facts.held.roles), people) - count(people, people)
+    some, last = going[left > 0], going[left == 0]
+    whole = (
+        place(facts.keys, enrolment_of(last[np.r_[True, people[left == 0][1:] != people[left == 0][:-1]]]))
+        if len(last)
+        else np.zeros(0, dtype=np.int64)
+    )
+    reason = "absent" if absent else "row_removes"
+    common = {"removal": True, "absent": absent, "reason": reason}
+    roles: Part = {
+        "at": place(facts.keys, enrolment_of(some)),
+        "op": Op.UNASSIGN,
+        "role_id": role_of(some),
+        "effect": Bucket.ROLE_CHANGED,
+        **common,
+    }
+    if absent and settings.on_missing == OnMissing.KEEP:
+        return ()
+    if absent and settings.on_missing == OnMissing.SUSPEND:
+        return roles, _not_stuck(facts, suspension(facts, whole[facts.inactive[whole] != 1], common))
+    gone: Part = {"at": whole, "op": Op.UNENROL, "effect": Bucket.UNENROLLED, **common}
+    if absent:
+        return roles, _not_stuck(facts, gone)
+    blank = facts.any_role & chosen & ~contains(people, facts.keys)
+    unmanaged: Part = {
+        "at": np.flatnonzero(blank),
+        "op": Op.NOTHING,
+        "effect": Bucket.UNCHANGED,
+        "hold": "unmanaged",
+    }
+    return roles, _not_stuck(facts, gone), unmanaged
+
+
+def suspension(facts: Facts, at: Ints, common: Part) -> Part:
+    """Suspensions of people at these positions: known dates travel along, unknown ones are cleared (rule 6)."""
+    hold: Words = np.full(len(at), "", dtype=object)
+    _hold(hold, "status_unknown", facts.inactive[at] < 0)
+    _hold(hold, "method_unknown", ~facts.surely_manual[at])
+    return {
+        "at": at,
+        "op": Op.UPDATE,
+        "role_id": _role_to_send(facts, at),
+        "start": np.maximum(facts.last_start[at], 0),
+        "end": np.maximum(facts.last_end[at], 0),
+        "suspend": 1,
+        "effect": Bucket.SUSPENDED,
+        "hold": hold,
+        **common,
+    }
+
+
+def stuck_state(roles_before: str, *, manual: bool) -> str:
+    """The state in which a removal had no effect: while it stays, the removal is not tried again (rule 7)."""
+    return f"{roles_before}|{'manual' if manual else 'any'}"
+
+
+def _not_stuck(facts: Facts, part: Part) -> Part:
+    """The same part, with removals held that had no effect before and face the same state again."""
+    at = part["at"]
+    tried = facts.stuck[at] != ""
+    if not tried.any():
+        return part
+    states = zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)
+    same = tried & (facts.stuck[at] == np.array([stuck_state(r, manual=m) for r, m in states], dtype=object))
+    hold = _column(part, "hold").copy()
+    hold[same] = "another_method"
+    return {**part, "hold": hold, "removal": ~same}
+
+
+def _role_to_send(facts: Facts, at: Ints) -> Ints:
+    """A role that an enrol call for these people may name without giving them anything new.
+
+    One that the roster wants, whether held or about to be assigned; else a managed one; else any that they hold.
+    """
+    keys = facts.keys[at]
+    held = facts.held.roles
+    added = facts.wanted_roles[contains(facts.keys[facts.action == ADD], enrolment_of(facts.wanted_roles))]
+    found = np.zeros(len(at), dtype=np.int64)
+    for candidates in (
+        held[contains(facts.wanted_roles, held)],
+        added,
+        held[facts.managed_of(held, by_absence=False)],
+        held,
+    ):
+        first = np.searchsorted(candidates, keys)
+        inside = first < len(candidates)
+        here = candidates[np.minimum(first, max(len(candidates) - 1, 0))] if len(candidates) else keys
+        fits = inside & (enrolment_of(here) == keys) & (found == 0)
+        found[fits] = role_of(here)[fits]
+    return found
+
+
+def _hold(hold: Words, code: str, chosen: Mask) -> None:
+    hold[(hold == "") & chosen] = code

@@ -1,0 +1,67 @@
+"""Unenrolments and what Moodle says of grades go in; people who have, or may have, grades are suspended instead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from rostersync.sync.diff import assemble, suspension
+from rostersync.sync.facts import Facts
+from rostersync.sync.keys import Mask, contains, pack, place
+from rostersync.tables import CHANGES, GRADES
+from rostersync.vocabulary import Bucket, Op
+
+
+def to_ask(changes: pd.DataFrame) -> pd.DataFrame:
+    """The (user_id, course_id) pairs whose grades matter: those about to be unenrolled, and nobody else."""
+    unenrolled = changes[(changes["op"] == Op.UNENROL) & (changes["hold"] == "")]
+    return unenrolled[["user_id", "course_id"]].reset_index(drop=True)
+
+
+def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """The same changes, with suspensions in place of the unenrolments that would delete grades (MOODLE.md, fact 22).
+
+    Somebody who is suspended already stays as they are. A pair that `grades` does not list counts as graded.
+
+    Args:
+        changes: CHANGES after rules 1 and 2.
+        grades: GRADES for `to_ask(changes)`.
+        facts: what `diff` was made from.
+    """
+    GRADES.check(grades)
+    asked = ((changes["op"] == Op.UNENROL) & (changes["hold"] == "")).to_numpy()
+    keys = pack(changes["course_id"], changes["user_id"])
+    clean = np.sort(pack(*(grades.loc[~grades["graded"], c] for c in ("course_id", "user_id"))))
+    spared = asked & ~contains(clean, keys)
+    if not spared.any():
+        return changes
+    known = grades["graded"] & (grades["detail"] != "") & grades["detail"].str.startswith("grade ")
+    sure = contains(np.sort(pack(*(grades.loc[known, c] for c in ("course_id", "user_id")))), keys)
+    kept, moved = changes[~spared], changes[spared]
+    at = place(facts.keys, keys[spared])
+    absent = moved["absent"].to_numpy()
+    idle = facts.inactive[at] == 1
+    reason = _reasons(absent, sure[spared])
+    parts = [
+        suspension(facts, at[~idle], {"removal": True, "absent": absent[~idle], "reason": reason[~idle]}),
+        {
+            "at": at[idle],
+            "op": Op.NOTHING,
+            "effect": Bucket.UNCHANGED,
+            "absent": absent[idle],
+            "reason": "graded_kept",
+        },
+    ]
+    made = assemble(facts, [p for p in parts if len(p["at"])])
+    together = pd.concat([kept, made], ignore_index=True)
+    stage = together["op"].cat.codes.to_numpy()
+    order = np.lexsort((together["role_id"], together["user_id"], stage, together["course_id"]))
+    together = together.iloc[order].reset_index(drop=True)
+    together["change"] = np.arange(len(together))
+    return CHANGES.check(together)
+
+
+def _reasons(absent: Mask, sure: Mask) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    words = np.where(sure, "graded", "maybe_graded").astype(object)
+    words[~absent] = "row_" + words[~absent]
+    return words

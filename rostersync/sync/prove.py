@@ -1,0 +1,126 @@
+"""Changes and a fresh read go in; what the read shows of each comes out: in place, not in place, or not to be seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from rostersync.settings import Settings
+from rostersync.sync.holdings import holdings
+from rostersync.sync.keys import Ints, Mask, contains, pack
+from rostersync.tables import OUTCOMES
+from rostersync.vocabulary import Bucket, Op, Proof
+
+SEEN, NOT_SEEN, HIDDEN = 1, 0, -1
+
+
+def visible(changes: pd.DataFrame, current: pd.DataFrame, *, now: int) -> Ints:
+    """SEEN, NOT_SEEN or HIDDEN for each change.
+
+    Dates are never to be seen (MOODLE.md, fact 10), nor is a lifted suspension of somebody whose dates are over or
+    ahead; who is suspended only where it was asked for.
+
+    Args:
+        changes: CHANGES.
+        current: CURRENT of their courses.
+        now: the clock, in epoch seconds.
+    """
+    held = holdings(current)
+    keys = pack(changes["course_id"], changes["user_id"])
+    enrolled, idle = held.enrolled(keys), held.inactive(keys)
+    has_role = contains(held.roles, pack(changes["course_id"], changes["user_id"], changes["role_id"]))
+    op = changes["op"].astype(str).to_numpy(dtype=object)
+    effect = changes["effect"].astype(str).to_numpy(dtype=object)
+    outside = ((changes["start"] > now) | ((changes["end"] > 0) & (changes["end"] <= now))).to_numpy()
+    suspends = (changes["suspend"] > 0).to_numpy()
+    shown = np.full(len(changes), HIDDEN, dtype=np.int64)
+    _set(shown, (op == Op.ENROL) & ~suspends, enrolled & has_role)
+    _set(shown, (op == Op.ASSIGN), has_role)
+    _set(shown, (op == Op.UNASSIGN), ~has_role)
+    _set(shown, (op == Op.UNENROL), ~enrolled)
+    told = enrolled & (idle >= 0)
+    _set(shown, (op == Op.ENROL) & suspends & (told | ~enrolled), enrolled & has_role & (idle == 1))
+    update = op == Op.UPDATE
+    _set(shown, update & ~enrolled, np.zeros(len(changes), dtype=np.bool_))
+    _set(shown, update & (effect == Bucket.SUSPENDED) & told, idle == 1)
+    _set(shown, update & (effect == Bucket.REACTIVATED) & told & ~(outside & (idle == 1)), idle == 0)
+    return shown
+
+
+def recheck(
+    changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, settings: Settings, *, now: int
+) -> pd.DataFrame:
+    """OUTCOMES for the changes that are not to be sent after a fresh read; the others are not in it.
+
+    A change that is in place is unchanged; one whose ground has shifted is held, and so is every change of a course
+    that could not be read completely, and every removal where nothing confirms the list (rule 2).
+
+    Args:
+        changes: CHANGES to be done.
+        current: CURRENT, read just now.
+        reads: READS of the same.
+        settings: trust_reads.
+        now: the clock, in epoch seconds.
+    """
+    course = changes["course_id"].to_numpy()
+    complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
+    proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course) | settings.trust_reads
+    detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
+    in_place = visible(changes, current, now=now) == SEEN
+    held, keys = holdings(current), pack(changes["course_id"], changes["user_id"])
+    before, after = changes["roles_before"].to_numpy(dtype=object), held.roles_text(keys)
+    idle_before, idle_after = changes["inactive_before"].to_numpy(), held.inactive(keys)
+    shifted = (before != after) | ((idle_before >= 0) & (idle_after >= 0) & (idle_before != idle_after))
+    removal = changes["removal"].to_numpy()
+    lines = []
+    for at, number in enumerate(changes["change"].tolist()):
+        why = ""
+        words = detail.get(int(course[at]), "")
+        if not complete[at]:
+            why = "read_incomplete"
+        elif in_place[at]:
+            lines.append({"change": number, "proof": str(Proof.UNCHANGED), "message": "it was in place already"})
+            continue
+        elif shifted[at]:
+            why, words = "changed_since_plan", f"roles were {before[at] or 'none'}, are {after[at] or 'none'}"
+        elif removal[at] and not proven[at]:
+            why = "read_unproven"
+        if why:
+            lines.append({"change": number, "proof": str(Proof.HELD), "code": why, "message": words})
+    return OUTCOMES.records(lines)
+
+
+def prove(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, *, now: int) -> pd.DataFrame:
+    """OUTCOMES of changes that Moodle accepted, by a fresh read of their courses."""
+    shown = visible(changes, current, now=now)
+    course = changes["course_id"].to_numpy()
+    complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
+    proof = np.select(
+        [~complete | (shown == HIDDEN), shown == SEEN],
+        [str(Proof.ACCEPTED), str(Proof.PROVED)],
+        str(Proof.DISPROVED),
+    )
+    removal = changes["op"].isin([str(Op.UNENROL)]).to_numpy() | changes["removal"].to_numpy()
+    wrong = proof == Proof.DISPROVED
+    code = np.where(wrong & removal, "another_method", np.where(wrong, "disproved", ""))
+    message = np.select(
+        [~complete, wrong & removal, wrong],
+        [
+            "the course could not be read again completely: nothing shows it",
+            "Moodle accepted it, and it had no effect: the person is enrolled by another method, too",
+            "Moodle accepted it, and a fresh read does not show it",
+        ],
+        "",
+    )
+    return OUTCOMES.frame(
+        {
+            "change": changes["change"],
+            "proof": proof.astype(object),
+            "code": code.astype(object),
+            "message": message.astype(object),
+        }
+    )
+
+
+def _set(shown: Ints, chosen: Mask, is_true: Mask) -> None:
+    shown[chosen] = np.where(is_true[chosen], SEEN, NOT_SEEN)

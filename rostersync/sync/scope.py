@@ -1,0 +1,113 @@
+"""Resolved rows and settings go in; the courses that may be read and changed come out, with their managed roles.
+
+Nothing outside is read or changed (SEMANTICS.md, Scope).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rostersync.errors import UsageError
+from rostersync.settings import Settings
+from rostersync.sync.keys import Ints, course_of, distinct, pack
+from rostersync.sync.resolve import Resolution
+from rostersync.sync.wanted import Wanted
+from rostersync.tables import COURSES, Roster
+from rostersync.vocabulary import Match, Mode, RowState
+
+
+def courses_in_scope(roster: Roster, resolution: Resolution, matches: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The courses that the roster or `--courses` names (COURSES, by id).
+
+    A course is mirrored where a mirrored file names it, or `--courses` does; only the latter may become empty.
+
+    Args:
+        roster: for the mode of each source.
+        resolution: rows with course ids; a rejected row names its course, too.
+        matches: COURSE_MATCHES for all keys of the rows and of `--courses`.
+        settings: courses.
+
+    Raises:
+        UsageError: a course of `--courses` was not found, or not uniquely.
+    """
+    rows = resolution.rows
+    live = (rows["state"] != RowState.IGNORED) & (rows["course_id"] > 0)
+    mirror = np.array([s.mode == Mode.MIRROR for s in roster.sources], dtype=np.bool_)
+    named = rows.loc[live, "course_id"].to_numpy()
+    mirrored = named[mirror[rows.loc[live, "source"].to_numpy()]] if len(roster.sources) else named[:0]
+    may_empty = {_one(key, matches) for key in settings.courses}
+    found = matches[matches["match"].isin([str(Match.EXACT), str(Match.CASE)])].drop_duplicates("course_id")
+    ids = set(named.tolist()) | may_empty
+    found = found[found["course_id"].isin(ids)].sort_values("course_id")
+    return COURSES.frame(
+        {name: found[name] for name in COURSES.columns if name in found.columns}
+        | {
+            "mirrored": found["course_id"].isin(set(mirrored.tolist()) | may_empty),
+            "may_empty": found["course_id"].isin(may_empty),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRoles:
+    """Packed (course, 0, role), sorted and distinct: the roles that the roster uses in a course, or that settings list.
+
+    `by_absence` leaves out the roles that only explicit or add-only files use: nothing follows from absence there, so
+    that an add-only file of teachers beside a mirrored one of students removes no teacher.
+    """
+
+    used: Ints
+    by_absence: Ints
+
+
+def managed_roles(
+    roster: Roster, resolution: Resolution, courses: pd.DataFrame, roles: pd.DataFrame, settings: Settings
+) -> ManagedRoles:
+    """The managed roles of each course in scope.
+
+    Args:
+        roster: for the mode of each source.
+        resolution: rows with role ids; only rows that stand use a role.
+        courses: COURSES.
+        roles: ROLES.
+        settings: managed_roles.
+    """
+    rows = resolution.rows
+    rows = rows[rows["state"].isin([str(RowState.OK), str(RowState.DUPLICATE)]) & (rows["role_id"] > 0)]
+    mirror = np.array([s.mode == Mode.MIRROR for s in roster.sources], dtype=np.bool_)
+    used = pack(rows["course_id"], 0, rows["role_id"])
+    by_absence = used[mirror[rows["source"].to_numpy()]] if len(used) else used
+    listed = roles.loc[roles["shortname"].isin(settings.managed_roles), "role_id"].to_numpy()
+    everywhere = courses["course_id"].to_numpy()
+    always = pack(np.repeat(everywhere, len(listed)), 0, np.tile(listed, len(everywhere)))
+    return ManagedRoles(
+        used=distinct(np.concatenate([used, always])), by_absence=distinct(np.concatenate([by_absence, always]))
+    )
+
+
+def needs_status(wanted: Wanted, courses: pd.DataFrame, ledger: pd.DataFrame, settings: Settings) -> frozenset[int]:
+    """Courses in which it matters who is suspended, whatever the read shows: the ids.
+
+    Where rows speak of status or dates, where rostersync itself suspended somebody, or where on_missing suspends.
+    """
+    speaks = (wanted.status > 0) | (wanted.action > 1) | (wanted.start >= 0) | (wanted.end >= 0)
+    ours = ledger.loc[ledger["suspended"], "course_id"]
+    chosen: Iterable[int] = {*course_of(wanted.keys[speaks]).tolist(), *ours.tolist()}
+    if settings.on_missing == "suspend":
+        chosen = {*chosen, *courses.loc[courses["mirrored"], "course_id"].tolist()}
+    return frozenset(chosen) & frozenset(courses["course_id"].tolist())
+
+
+def _one(key: str, matches: pd.DataFrame) -> int:
+    mine = matches[(matches["key"] == key) & matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+    ids = mine["course_id"].unique().tolist()
+    if len(ids) != 1:
+        what = "belongs to several courses" if ids else "is no course that Moodle shows"
+        raise UsageError(
+            f"--courses: “{key}” {what}", remedy="use a short name or an ID number that is right and unique"
+        )
+    return int(ids[0])
