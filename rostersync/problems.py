@@ -43,6 +43,7 @@ ROWS: Mapping[str, Kind] = {
     # found in the file
     "row_blank": _ignores("the row is blank"),
     "waiting_list": _ignores("“{value}” is a waiting list, no enrolment"),
+    "status_ignored": _ignores("status_words in the settings leave “{value}” out"),
     "user_blank": _rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),
     "course_blank": _rejects("the course's key is blank", "fill in column “{column}”, or delete the row"),
     "role_blank": _rejects("the role is blank", "fill in column “{column}”, or say --default-role student"),
@@ -68,6 +69,10 @@ ROWS: Mapping[str, Kind] = {
     "row_length": _rejects(
         "the row has {value} fields, the header has {detail}",
         "look for a delimiter inside a value (it needs quotes) or for a missing one",
+    ),
+    "quote_open": _rejects(
+        "a quotation mark is not closed: a value runs on over {value} line breaks and takes other rows with it",
+        "close the quotation mark; inside a quoted value, double it",
     ),
     "cell_error": _rejects("the cell holds the error {value}", "repair the formula, or type the value"),
     "row_twice": _ignores("the row says the same as row {detail}"),

@@ -1,0 +1,59 @@
+"""Everything that is said to Moodle; the only place that knows HTTP.
+
+The parts, each of which uses only those above it:
+
+    answers, encoding, matching   what answers mean; how bodies are written; how keys compare
+    transport, client             one POST; one call with its retries
+    site, parallel                what the token may do; work over several connections
+    users, courses                look-ups
+    enrolled, reading, gradebook  reads, each of which says whether it can be trusted
+    writes                        the four functions that change something
+"""
+
+from rostersync.moodle.answers import Answer, Remedy, answer_to, remedy_of
+from rostersync.moodle.client import Client
+from rostersync.moodle.courses import all_courses, find_courses, find_courses_any
+from rostersync.moodle.enrolled import CourseRead, count_enrolled, read_course, read_inactive
+from rostersync.moodle.gradebook import grades
+from rostersync.moodle.reading import CoursesRead, read_courses
+from rostersync.moodle.site import SiteInfo, require, site_info
+from rostersync.moodle.users import find_users, find_users_any
+from rostersync.moodle.writes import (
+    assign_roles,
+    enrol,
+    fields_per_row,
+    rows_that_fit,
+    send,
+    unassign_roles,
+    unenrol,
+)
+
+__all__ = [
+    "Answer",
+    "Client",
+    "CourseRead",
+    "CoursesRead",
+    "Remedy",
+    "SiteInfo",
+    "all_courses",
+    "answer_to",
+    "assign_roles",
+    "count_enrolled",
+    "enrol",
+    "fields_per_row",
+    "find_courses",
+    "find_courses_any",
+    "find_users",
+    "find_users_any",
+    "grades",
+    "read_course",
+    "read_courses",
+    "read_inactive",
+    "remedy_of",
+    "require",
+    "rows_that_fit",
+    "send",
+    "site_info",
+    "unassign_roles",
+    "unenrol",
+]

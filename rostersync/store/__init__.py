@@ -1,0 +1,5 @@
+"""What rostersync remembers from run to run: what it last set, its runs and their journal, and who holds a site."""
+
+from rostersync.store.database import Store, default_path, open_store
+
+__all__ = ["Store", "default_path", "open_store"]

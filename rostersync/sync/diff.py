@@ -210,10 +210,10 @@ def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> t
     if absent and settings.on_missing == OnMissing.KEEP:
         return ()
     if absent and settings.on_missing == OnMissing.SUSPEND:
-        return roles, _not_stuck(facts, suspension(facts, whole[facts.inactive[whole] != 1], common))
+        return _not_stuck(facts, roles), _not_stuck(facts, suspension(facts, whole[facts.inactive[whole] != 1], common))
     gone: Part = {"at": whole, "op": Op.UNENROL, "effect": Bucket.UNENROLLED, **common}
     if absent:
-        return roles, _not_stuck(facts, gone)
+        return _not_stuck(facts, roles), _not_stuck(facts, gone)
     blank = facts.any_role & chosen & ~contains(people, facts.keys)
     unmanaged: Part = {
         "at": np.flatnonzero(blank),
@@ -221,7 +221,7 @@ def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> t
         "effect": Bucket.UNCHANGED,
         "hold": "unmanaged",
     }
-    return roles, _not_stuck(facts, gone), unmanaged
+    return _not_stuck(facts, roles), _not_stuck(facts, gone), unmanaged
 
 
 def suspension(facts: Facts, at: Ints, common: Part) -> Part:
@@ -257,7 +257,7 @@ def _not_stuck(facts: Facts, part: Part) -> Part:
     same = tried & (facts.stuck[at] == np.array([stuck_state(r, manual=m) for r, m in states], dtype=object))
     hold = _column(part, "hold").copy()
     hold[same] = "another_method"
-    return {**part, "hold": hold, "removal": ~same}
+    return {**part, "hold": hold, "removal": _column(part, "removal") & ~same}
 
 
 def _role_to_send(facts: Facts, at: Ints) -> Ints:

@@ -5,7 +5,6 @@ Nothing outside is read or changed (SEMANTICS.md, Scope).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +12,10 @@ import pandas as pd
 
 from rostersync.errors import UsageError
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, course_of, distinct, pack
+from rostersync.sync.keys import Ints, distinct, pack
 from rostersync.sync.resolve import Resolution
-from rostersync.sync.wanted import Wanted
 from rostersync.tables import COURSES, Roster
-from rostersync.vocabulary import Match, Mode, RowState
+from rostersync.vocabulary import Action, Match, Mode, OnMissing, RowState, Status
 
 
 def courses_in_scope(roster: Roster, resolution: Resolution, matches: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -39,7 +37,7 @@ def courses_in_scope(roster: Roster, resolution: Resolution, matches: pd.DataFra
     mirror = np.array([s.mode == Mode.MIRROR for s in roster.sources], dtype=np.bool_)
     named = rows.loc[live, "course_id"].to_numpy()
     mirrored = named[mirror[rows.loc[live, "source"].to_numpy()]] if len(roster.sources) else named[:0]
-    may_empty = {_one(key, matches) for key in settings.courses}
+    may_empty = {one_course(key, matches, "--courses") for key in settings.courses}
     found = matches[matches["match"].isin([str(Match.EXACT), str(Match.CASE)])].drop_duplicates("course_id")
     ids = set(named.tolist()) | may_empty
     found = found[found["course_id"].isin(ids)].sort_values("course_id")
@@ -89,25 +87,32 @@ def managed_roles(
     )
 
 
-def needs_status(wanted: Wanted, courses: pd.DataFrame, ledger: pd.DataFrame, settings: Settings) -> frozenset[int]:
-    """Courses in which it matters who is suspended, whatever the read shows: the ids.
+def needs_status(
+    resolution: Resolution, courses: pd.DataFrame, ledger: pd.DataFrame, settings: Settings
+) -> frozenset[int]:
+    """Ids of the courses in which it matters who is suspended, whatever the read shows.
 
     Where rows speak of status or dates, where rostersync itself suspended somebody, or where on_missing suspends.
     """
-    speaks = (wanted.status > 0) | (wanted.action > 1) | (wanted.start >= 0) | (wanted.end >= 0)
-    ours = ledger.loc[ledger["suspended"], "course_id"]
-    chosen: Iterable[int] = {*course_of(wanted.keys[speaks]).tolist(), *ours.tolist()}
-    if settings.on_missing == "suspend":
-        chosen = {*chosen, *courses.loc[courses["mirrored"], "course_id"].tolist()}
+    rows = resolution.rows[resolution.rows["state"] == RowState.OK]
+    speaks = (
+        (rows["status"] != Status.NONE) | (rows["action"] != Action.ADD) | (rows["start"] >= 0) | (rows["end"] >= 0)
+    )
+    chosen = {*rows.loc[speaks, "course_id"].tolist(), *ledger.loc[ledger["suspended"], "course_id"].tolist()}
+    if settings.on_missing == OnMissing.SUSPEND:
+        chosen |= set(courses.loc[courses["mirrored"], "course_id"].tolist())
     return frozenset(chosen) & frozenset(courses["course_id"].tolist())
 
 
-def _one(key: str, matches: pd.DataFrame) -> int:
+def one_course(key: str, matches: pd.DataFrame, what: str) -> int:
+    """The id of the one course with this key.
+
+    Raises:
+        UsageError: there is none, or several; `what` says where the key was given.
+    """
     mine = matches[(matches["key"] == key) & matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
     ids = mine["course_id"].unique().tolist()
     if len(ids) != 1:
-        what = "belongs to several courses" if ids else "is no course that Moodle shows"
-        raise UsageError(
-            f"--courses: “{key}” {what}", remedy="use a short name or an ID number that is right and unique"
-        )
+        found = "belongs to several courses" if ids else "is no course that Moodle shows"
+        raise UsageError(f"{what}: “{key}” {found}", remedy="use a short name or an ID number that is right and unique")
     return int(ids[0])

@@ -1,0 +1,223 @@
+"""Takes what Moodle, or something before it, answered instead of a result, and says what it means and what to do.
+
+The error codes and statuses are those of MOODLE.md and of the recordings; a few more stand in Moodle's own sources.
+`message` texts are not looked at: they are translated (MOODLE.md, fact 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from rostersync.errors import (
+    MoodleError,
+    NotMoodle,
+    RosterSyncError,
+    SiteError,
+    TokenRefused,
+    TransportError,
+    Unreachable,
+)
+
+
+class Remedy(Enum):
+    """What the caller does about an error."""
+
+    RETRY = "retry"  # certainly nothing was done: the same call may be sent again
+    READ_AGAIN = "read again"  # it may have been done: read before anything is repeated
+    ISOLATE = "isolate"  # a row of the call is bad: divide the call until it stands alone
+    STOP_COURSE = "stop course"  # nothing of this kind will succeed in this course
+    STOP_RUN = "stop run"  # nothing will succeed at all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One kind of refusal: what to do, what it means in words, what a person can do, how it ends the run if it does."""
+
+    remedy: Remedy
+    message: str
+    advice: str = ""
+    ends: type[SiteError] | None = None
+
+
+_SERVICE = "Site administration > Server > Web services > External services"
+_TOKEN = "make a new token under Site administration > Server > Web services > Manage tokens"  # noqa: S105 - a menu
+
+CODES: Mapping[str, Answer] = {
+    # the token and its account
+    "invalidtoken": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="Moodle does not know the token; it may have expired",
+        advice=_TOKEN,
+        ends=TokenRefused,
+    ),
+    "accessexception": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="Moodle does not let the token in",
+        advice="look whether the token has expired or is bound to another network address, whether its service is "
+        "enabled and holds this function, and whether its account has webservice/rest:use",
+        ends=TokenRefused,
+    ),
+    "wsaccessusersuspended": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the account of the token is suspended",
+        advice="have an administrator activate that account",
+        ends=TokenRefused,
+    ),
+    "wsaccessuserdeleted": Answer(
+        remedy=Remedy.STOP_RUN, message="the account of the token is deleted", advice=_TOKEN, ends=TokenRefused
+    ),
+    "wsaccessuserexpired": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the password of the token's account has expired",
+        advice="set a new password for that account",
+        ends=TokenRefused,
+    ),
+    "wsaccessusernologin": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the account of the token may not log in",
+        advice="give that account an authentication method other than “no login”",
+        ends=TokenRefused,
+    ),
+    "sitemaintenance": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the site is in maintenance mode",
+        advice="try again when the maintenance is over",
+        ends=Unreachable,
+    ),
+    # a value of the call
+    "invalidparameter": Answer(
+        remedy=Remedy.ISOLATE,
+        message="a value in the call is one that Moodle does not accept",
+        advice="correct this row's key, or look whether the user or course was deleted",
+    ),
+    "codingerror": Answer(
+        remedy=Remedy.ISOLATE,
+        message="a user of the call does not exist or is deleted",
+        advice="look whether the account was deleted",
+    ),
+    "invaliduser": Answer(
+        remedy=Remedy.ISOLATE, message="the user does not exist", advice="look whether the account was deleted"
+    ),
+    "wsusercannotassign": Answer(
+        remedy=Remedy.ISOLATE,
+        message="the token's account may not give this role here",
+        advice="allow it under Site administration > Users > Permissions > Define roles > Allow role assignments, "
+        "and give it moodle/role:assign",
+    ),
+    "invalidresponse": Answer(
+        remedy=Remedy.ISOLATE,
+        message="Moodle found something that it cannot show, an account with an unusual username as a rule",
+        advice="name this person by another key, or change the account's username",
+    ),
+    "dmlreadexception": Answer(
+        remedy=Remedy.ISOLATE,
+        message="Moodle's database could not read what was asked for",
+        advice="look for unusual characters in the value",
+    ),
+    # a course
+    "wsnoinstance": Answer(
+        remedy=Remedy.STOP_COURSE,
+        message="the course has no enabled manual enrolment method",
+        advice="enable it under Participants > Enrolment methods in that course",
+    ),
+    "invalidrecord": Answer(
+        remedy=Remedy.STOP_COURSE, message="the course does not exist", advice="look whether the course was deleted"
+    ),
+    "nopermissions": Answer(
+        remedy=Remedy.STOP_COURSE,
+        message="the token's account lacks a capability in this course",
+        advice="give its role the capability that Moodle names",
+    ),
+    "errorcoursecontextnotvalid": Answer(
+        remedy=Remedy.STOP_COURSE,
+        message="the token's account cannot enter this course",
+        advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses",
+    ),
+    # Moodle's own troubles
+    "dmlwriteexception": Answer(
+        remedy=Remedy.READ_AGAIN,
+        message="Moodle's database refused to write, as happens when two writers meet",
+        advice="run it again; if it stays, ask the site's administrator for the error log",
+    ),
+    "": Answer(
+        remedy=Remedy.STOP_COURSE,
+        message="Moodle's own code failed",
+        advice="ask the site's administrator for the web server's error log",
+    ),
+}
+"""Error codes that are known; "" is a PHP error, which has none (recording 22)."""
+
+UNKNOWN = Answer(
+    remedy=Remedy.STOP_COURSE,
+    message="Moodle refused it for a reason that rostersync does not know",
+    advice="look up the code in Moodle's documentation, or ask the site's administrator",
+)
+
+STATUSES: Mapping[int, Answer] = {
+    401: Answer(
+        remedy=Remedy.STOP_RUN,
+        message="something before Moodle asks for a user name and a password (HTTP 401)",
+        advice="ask the site's administrator to let web services through",
+        ends=TokenRefused,
+    ),
+    403: Answer(
+        remedy=Remedy.STOP_RUN,
+        message="web services or the REST protocol are switched off, or something before Moodle refuses (HTTP 403)",
+        advice="have an administrator switch both on: Site administration > Server > Web services > Overview",
+        ends=TokenRefused,
+    ),
+    404: Answer(
+        remedy=Remedy.STOP_RUN,
+        message="there is no Moodle at this address (HTTP 404)",
+        advice="write the address as it stands in a browser on Moodle's front page, with its path if it has one",
+        ends=NotMoodle,
+    ),
+    429: Answer(remedy=Remedy.RETRY, message="Moodle, or something before it, asks to slow down (HTTP 429)"),
+    503: Answer(remedy=Remedy.RETRY, message="Moodle is not available at present (HTTP 503)"),
+}
+"""HTTP statuses with a meaning of their own; any other trouble on the way may have been carried out."""
+
+LOST = Answer(
+    remedy=Remedy.READ_AGAIN,
+    message="no usable answer came; what was asked may have been done",
+    advice="run it again: what is done is seen and not done twice",
+)
+
+_ENDED = Answer(remedy=Remedy.STOP_RUN, message="the run cannot go on")
+
+
+def answer_to(error: RosterSyncError) -> Answer:
+    """What is known of an error that a call ended with."""
+    match error:
+        case MoodleError():
+            return CODES.get(error.errorcode, UNKNOWN)
+        case TransportError():
+            # A call that was refused for the moment ends as Unreachable in the client, which has tried again by then.
+            return LOST
+        case _:
+            return _ENDED
+
+
+def remedy_of(error: RosterSyncError) -> Remedy:
+    """What the caller does about an error that a call ended with; codes that are not known stop the course."""
+    return answer_to(error).remedy
+
+
+def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError:
+    """The exception for an `{"exception", "errorcode"?, "message"}` that Moodle answered to this function."""
+    code, words = str(answer.get("errorcode") or ""), str(answer.get("message") or "")
+    known = CODES.get(code, UNKNOWN)
+    if known.ends:
+        return known.ends(f"{known.message}: “{words}” [{code}] in answer to {function}", remedy=known.advice)
+    return MoodleError(words or str(answer.get("exception")), function=function, errorcode=code, remedy=known.advice)
+
+
+def missing_functions(names: tuple[str, ...]) -> tuple[str, str]:
+    """Message and remedy for functions that the token's service lacks."""
+    return (
+        f"the token's service lacks {', '.join(names)}",
+        f"an administrator adds them under {_SERVICE} > Functions",
+    )

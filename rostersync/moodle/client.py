@@ -1,0 +1,237 @@
+"""Function names and parameters go in, Moodle's decoded answers come out; everything else becomes an exception.
+
+Reads are repeated here. Writes are repeated only where they were certainly not processed: for anything else the caller
+reads again first (MOODLE.md, fact 24). The loop is written out rather than left to stamina: the wait follows
+Retry-After, has a limit for the whole call, and sleeps and random numbers come in from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random as randomness
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote_plus, urljoin, urlsplit
+
+from pydantic import SecretStr
+
+from rostersync.errors import FunctionMissing, NotMoodle, Redirected
+from rostersync.moodle.answers import STATUSES, Remedy, missing_functions, refusal
+from rostersync.moodle.encoding import OVERHEAD, Body, encode
+from rostersync.moodle.transport import Kind, Reply, Setback, Transport
+from rostersync.settings import Settings
+
+if TYPE_CHECKING:
+    from rostersync.moodle.site import SiteInfo
+
+SERVICE_PATH = "/webservice/rest/server.php"
+PATIENCE = 300.0
+"""Seconds that one call may spend waiting between its tries; Moodle in maintenance asks for 300."""
+
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 30.0
+_OK = 200
+_REDIRECTS = range(300, 400)
+_REPEATABLE_FROM = 500
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+
+_log = logging.getLogger(__name__)
+
+
+class Client:
+    """One site and one token. Can be shared by threads; a context manager.
+
+    Args:
+        site: the address as it stands in a browser, like https://moodle.example.
+        token: the web service token; it goes into bodies and nowhere else.
+        settings: connections, timeout, attempts and max_fields are used.
+        sleep: waits that many seconds.
+        random: a number between 0 and 1, for the jitter.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        token: SecretStr,
+        *,
+        settings: Settings,
+        sleep: Callable[[float], object] = time.sleep,
+        random: Callable[[], float] = randomness.random,
+    ) -> None:
+        self.site = site.rstrip("/")
+        self.settings = settings
+        self.info: SiteInfo | None = None
+        """What `site_info` last brought; functions that it does not list are not called."""
+        self._address = self.site + SERVICE_PATH
+        self._token = token
+        self._sleep = sleep
+        self._random = random
+        self._answered = False
+        self._transport = Transport(self._address, connections=settings.connections, timeout=settings.timeout)
+
+    def __repr__(self) -> str:
+        """The address, without the token."""
+        return f"Client({self.site!r})"
+
+    def __enter__(self) -> Self:
+        """The client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
+
+    def call(self, function: str, fields: Iterable[tuple[str, str | int]] | Body, *, writes: bool = False) -> Any:  # noqa: ANN401 - JSON
+        """What Moodle answers to one function.
+
+        Args:
+            function: the web service function's name.
+            fields: its parameters, or a body that is encoded already.
+            writes: the function changes something and answers null.
+
+        Returns:
+            The decoded JSON; None for writes.
+
+        Raises:
+            ValueError: more fields than settings.max_fields (nothing was sent).
+            MoodleError: Moodle refused the call.
+            TransportError: no usable answer; a write may have been carried out.
+            SiteError: nothing can go on. A write that ends with Unreachable was not carried out.
+        """
+        body = fields if isinstance(fields, Body) else encode(fields)
+        if body.fields + OVERHEAD > self.settings.max_fields:
+            raise ValueError(
+                f"{function}: {body.fields + OVERHEAD} fields in one body, more than max_fields "
+                f"({self.settings.max_fields})"
+            )
+        if self.info and function not in self.info.functions:
+            message, remedy = missing_functions((function,))
+            raise FunctionMissing(message, remedy=remedy)
+        waited = 0.0
+        for tries in range(1, self.settings.attempts + 1):
+            try:
+                return self._once(function, body, writes=writes)
+            except Setback as found:
+                setback = found
+            wait = self._wait(tries, setback)
+            if not setback.repeatable(writes=writes) or tries == self.settings.attempts or waited + wait > PATIENCE:
+                break
+            _log.warning("%s: %s; trying again in %.1f s", function, setback.words, wait)
+            self._sleep(wait)
+            waited += wait
+        # Raised out here, so that nothing of the tries hangs on to the exception.
+        raise setback.error(self.site, function, writes=writes)
+
+    def _once(self, function: str, body: Body, *, writes: bool) -> Any:  # noqa: ANN401 - JSON
+        started = time.perf_counter()
+        reply = self._transport.post(self._encoded(function, body))
+        _log.debug(
+            "%s: %d rows, %d fields, HTTP %d, %d bytes, %.0f ms",
+            function,
+            body.rows,
+            body.fields + OVERHEAD,
+            reply.status,
+            len(reply.content),
+            (time.perf_counter() - started) * 1000,
+        )
+        if reply.status != _OK:
+            raise self._status(reply, writes=writes)
+        try:
+            answer = json.loads(reply.content)
+        except ValueError:  # JSONDecodeError, or bytes that are not UTF-8
+            undecoded = True
+        else:
+            undecoded = False
+        if undecoded:
+            raise self._not_json(reply, writes=writes)
+        self._answered = True
+        if isinstance(answer, dict) and "exception" in answer:
+            raise refusal(function, answer)
+        if writes and answer is not None:
+            raise Setback(Kind.LOST, "the answer is not the null that a success would be", status=reply.status)
+        return answer
+
+    def _encoded(self, function: str, body: Body) -> bytes:
+        # The function comes last: a body that PHP cuts loses it, and nothing is done (MOODLE.md, fact 4).
+        head = f"wstoken={quote_plus(self._token.get_secret_value())}&moodlewsrestformat=json&moodlewssettingraw=1"
+        parts = (
+            [head, body.text, f"wsfunction={quote_plus(function)}"] if body.text else [head, f"wsfunction={function}"]
+        )
+        return "&".join(parts).encode("ascii")
+
+    def _status(self, reply: Reply, *, writes: bool) -> Exception:
+        if reply.status in _REDIRECTS:
+            return self._redirected(reply)
+        known = STATUSES.get(reply.status)
+        if known and known.ends:
+            return known.ends(f"{self.site}: {known.message}", remedy=known.advice)
+        words = known.message if known else f"HTTP {reply.status}"
+        if page := _words(reply.content):
+            words += f": “{page}”"
+        retry_after = _retry_after(reply.headers)
+        kind = Kind.LOST if reply.status >= _REPEATABLE_FROM else Kind.ODD
+        if known and known.remedy is Remedy.RETRY:
+            # A 503 that names no time can come from a proxy whose back end broke off in the middle of a write.
+            deliberate = reply.status != 503 or retry_after is not None or "maintenance" in page.lower()  # noqa: PLR2004
+            kind = Kind.REFUSED if deliberate or not writes else Kind.LOST
+        return Setback(kind, words, status=reply.status, retry_after=retry_after)
+
+    def _redirected(self, reply: Reply) -> Redirected:
+        target = urlsplit(urljoin(self._address, reply.headers.get("Location", "")))
+        address = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
+        if target.path.endswith(SERVICE_PATH):
+            site = address.removesuffix(SERVICE_PATH)
+            return Redirected(f"{self.site} sends web services on to {site}", remedy=f"use the address {site}")
+        return Redirected(
+            f"{self.site} sends web services on to {address}, which is not their place",
+            remedy="look what stands before Moodle (a login page, a portal), and let web services through",
+        )
+
+    def _not_json(self, reply: Reply, *, writes: bool) -> Exception:
+        cut = reply.content.lstrip()[:1] in {b"[", b"{"}
+        if cut or writes or self._answered:
+            what = "the answer is cut short" if cut else "a page came instead of an answer"
+            return Setback(Kind.LOST, what, status=reply.status)
+        page = _words(reply.content)
+        return NotMoodle(
+            f"{self.site} answers, but not as Moodle's web services do" + (f": “{page}”" if page else ""),
+            remedy="write the address as it stands in a browser on Moodle's front page",
+        )
+
+    def _wait(self, tries: int, setback: Setback) -> float:
+        if setback.retry_after is not None:
+            return setback.retry_after
+        return self._random() * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
+
+
+def _words(page: bytes) -> str:
+    """The title of a page, or its text; at most 120 characters."""
+    text = page[:20_000].decode("utf-8", "replace")
+    title = _TITLE.search(text)
+    text = title[1] if title else _UNSEEN.sub(" ", text)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())[:120]
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the answer asks to wait, given as such or as a date."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):  # no date; or one without a zone, which cannot be compared
+        return None

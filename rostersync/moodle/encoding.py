@@ -1,0 +1,49 @@
+"""Parameters go in, the form-encoded text of a body comes out, with the number of its fields.
+
+`requests` takes 3 ms for a body of 600 fields given as a dictionary; texts joined here take 0.1 ms (LIBRARIES.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+OVERHEAD = 4
+"""Fields that every body has besides its parameters: wstoken, moodlewsrestformat, moodlewssettingraw, wsfunction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """Encoded parameters, ready to be sent."""
+
+    text: str
+    """`name=value` pairs joined by &, percent-encoded."""
+    fields: int
+    rows: int = 1
+    """What the parameters are about: rows, keys or one thing. For the log."""
+
+
+def encode(fields: Iterable[tuple[str, str | int]]) -> Body:
+    """The body for these parameters, in this order."""
+    pairs = [f"{quote_plus(name)}={quote_plus(str(value))}" for name, value in fields]
+    return Body(text="&".join(pairs), fields=len(pairs))
+
+
+def encode_rows(template: str, fields: int, rows: Sequence[tuple[int, ...]]) -> Body:
+    """The body for rows of whole numbers.
+
+    Args:
+        template: one row, encoded, with {0} for the row's index and {1}, {2}, … for its values.
+        fields: fields in the template.
+        rows: the values.
+    """
+    text = "&".join([template.format(index, *row) for index, row in enumerate(rows)])
+    return Body(text=text, fields=fields * len(rows), rows=len(rows))
+
+
+def encode_values(first: Iterable[tuple[str, str | int]], name: str, values: Sequence[str]) -> Body:
+    """The body for some parameters followed by a list of texts, `name[0]`, `name[1]` and so on."""
+    head = encode(first)
+    tail = [f"{name}%5B{index}%5D={quote_plus(value)}" for index, value in enumerate(values)]
+    return Body(text="&".join([head.text, *tail]), fields=head.fields + len(tail), rows=len(values))

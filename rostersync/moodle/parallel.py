@@ -1,0 +1,40 @@
+"""Pieces of work go in, their results come out in the same order, done over the site's connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Progress = Callable[[int, int], object]
+"""Told after each piece how many are done, and of how many."""
+
+
+def in_parallel(
+    work: Callable[[Item], Result], items: Iterable[Item], *, connections: int, progress: Progress | None = None
+) -> list[Result]:
+    """The result for each item, in the order of the items.
+
+    The first exception ends it: what has not begun is not begun, and the exception is raised when the rest is done.
+    """
+    todo = list(items)
+    if len(todo) <= 1 or connections == 1:
+        results = []
+        for done, item in enumerate(todo, start=1):
+            results.append(work(item))
+            if progress:
+                progress(done, len(todo))
+        return results
+    with ThreadPoolExecutor(max_workers=min(connections, len(todo)), thread_name_prefix="moodle") as pool:
+        futures = [pool.submit(work, item) for item in todo]
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                future.result()
+                if progress:
+                    progress(done, len(todo))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return [future.result() for future in futures]

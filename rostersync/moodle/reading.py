@@ -1,0 +1,126 @@
+"""Course ids go in; out come their current enrolments, and for each course how far its list can be trusted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rostersync.moodle.client import Client
+from rostersync.moodle.enrolled import (
+    Listing,
+    count_enrolled,
+    current_table,
+    list_people,
+    people_table,
+    read_inactive,
+    roles_table,
+)
+from rostersync.moodle.parallel import Progress, in_parallel
+from rostersync.moodle.site import site_info
+from rostersync.tables import READS
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoursesRead:
+    """Many courses as they were read."""
+
+    current: pd.DataFrame
+    """CURRENT, by course, user and role. What was read of a course whose list is not complete stands in it too."""
+    people: pd.DataFrame
+    """PEOPLE with full names alone, by user."""
+    reads: pd.DataFrame
+    """READS: one line a course."""
+    roles: pd.DataFrame
+    """ROLES that were learnt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    course_id: int
+    listing: Listing
+    inactive: frozenset[int] | None
+    counted: int
+    proven: bool
+    detail: str
+
+
+def read_courses(
+    client: Client,
+    course_ids: Iterable[int],
+    *,
+    page_size: int,
+    with_status: Collection[int] = (),
+    to_prove: Collection[int] = (),
+    progress: Progress | None = None,
+) -> CoursesRead:
+    """The people of many courses.
+
+    Args:
+        client: the site.
+        course_ids: the courses.
+        page_size: people in one call.
+        with_status: those of the courses for which inactive people are asked for as well.
+        to_prove: those of the courses that may lose somebody: their lists are read past the end and compared with an
+            independent count (SEMANTICS.md, rule 2).
+        progress: told how many courses are done, and of how many.
+
+    Returns:
+        Tables. A course whose list is in doubt is not complete; that is no exception.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    status, prove = frozenset(with_status), frozenset(to_prove)
+    if status and not client.info:
+        site_info(client)  # once here, and not once in each thread
+
+    def read(course_id: int) -> _Read:
+        return _read(client, course_id, page_size, status=course_id in status, prove=course_id in prove)
+
+    courses = in_parallel(read, sorted(set(course_ids)), connections=client.settings.connections, progress=progress)
+    listings = [course.listing for course in courses]
+    return CoursesRead(
+        current=current_table((c.course_id, c.listing, c.inactive) for c in courses),
+        people=people_table(listings),
+        reads=READS.frame(
+            {
+                "course_id": [c.course_id for c in courses],
+                "complete": [c.listing.complete for c in courses],
+                "proven": [c.proven for c in courses],
+                "status_known": [c.inactive is not None for c in courses],
+                "listed": [len(c.listing.names) for c in courses],
+                "counted": [c.counted for c in courses],
+                "detail": [c.detail for c in courses],
+            }
+        ),
+        roles=roles_table(listings),
+    )
+
+
+def _read(client: Client, course_id: int, page_size: int, *, status: bool, prove: bool) -> _Read:
+    listing = list_people(client, course_id, page_size=page_size, read_to_the_end=prove)
+    inactive = None
+    if status and listing.complete:
+        inactive, reason = read_inactive(client, course_id, page_size=page_size)
+        if inactive is None:
+            _log.info("course %d: not told who is suspended: %s", course_id, reason)
+    counted, detail = -1, listing.detail
+    if prove and listing.complete:
+        members = [user_id for user_id in listing.names if user_id not in (inactive or ())]
+        counted, detail = count_enrolled(client, course_id, members)
+        if counted not in {-1, len(listing.names)}:
+            detail = f"the list has {len(listing.names)} people, the course counts {counted}"
+            listing.detail = detail
+    return _Read(
+        course_id=course_id,
+        listing=listing,
+        inactive=inactive,
+        counted=counted,
+        proven=counted == len(listing.names) and listing.complete,
+        detail=detail,
+    )

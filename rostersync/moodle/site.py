@@ -1,0 +1,68 @@
+"""What the token sees of the site as a whole: its name, its release, and the functions that may be called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rostersync.errors import FunctionMissing, NotMoodle
+from rostersync.moodle.answers import missing_functions
+
+if TYPE_CHECKING:
+    from rostersync.moodle.client import Client
+
+SITE_INFO = "core_webservice_get_site_info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteInfo:
+    """One Moodle, as the token's account sees it."""
+
+    name: str
+    url: str
+    """Moodle's own idea of its address."""
+    release: str
+    """In words, like 4.4 (Build: 20240422)."""
+    version: int
+    """The date of its branch with two digits more, like 2024042200; 0 where Moodle does not tell."""
+    user_id: int
+    username: str
+    functions: frozenset[str]
+
+
+def site_info(client: Client) -> SiteInfo:
+    """What core_webservice_get_site_info answers (recording 1); the client keeps it.
+
+    Raises:
+        SiteError: Moodle could not be reached, is not there, or does not accept the token.
+    """
+    answer = client.call(SITE_INFO, [])
+    if not isinstance(answer, dict) or "userid" not in answer or not isinstance(answer.get("functions"), list):
+        raise NotMoodle(
+            f"{client.site} answers, but not as Moodle's web services do",
+            remedy="write the address as it stands in a browser on Moodle's front page",
+        )
+    version = str(answer.get("version", "")).partition(".")[0]
+    info = SiteInfo(
+        name=str(answer.get("sitename", "")),
+        url=str(answer.get("siteurl", "")),
+        release=str(answer.get("release", "")),
+        version=int(version) if version.isascii() and version.isdigit() else 0,
+        user_id=int(answer["userid"]),
+        username=str(answer.get("username", "")),
+        functions=frozenset(str(f["name"]) for f in answer["functions"]),
+    )
+    client.info = info
+    return info
+
+
+def require(info: SiteInfo, names: Collection[str]) -> None:
+    """Makes sure that the token's service has these functions.
+
+    Raises:
+        FunctionMissing: names all that it lacks, and where an administrator adds them.
+    """
+    if missing := tuple(sorted(set(names) - info.functions)):
+        message, remedy = missing_functions(missing)
+        raise FunctionMissing(message, remedy=remedy)

@@ -1,0 +1,179 @@
+"""A body goes out in one POST; a reply comes back, or a setback that says whether it may be sent again."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+
+import requests
+import truststore
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, MissingSchema, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
+
+from rostersync.errors import RosterSyncError, TransportError, Unreachable
+
+CONNECT_TIMEOUT = 10.0
+
+
+class Kind(Enum):
+    """What is known of a request that got no usable answer."""
+
+    UNSENT = "unsent"  # no connection: certainly not processed
+    REFUSED = "refused"  # 429, or 503 by a Moodle in maintenance: not processed
+    LATE = "late"  # sent, no answer in time
+    LOST = "lost"  # sent, no usable answer
+    ODD = "odd"  # an answer that repeating will not change, short of a result
+    HOPELESS = "hopeless"  # certainly not processed, and repeating will not help
+
+
+_REMEDIES: Mapping[Kind, str] = {
+    Kind.UNSENT: "look whether the address opens in a browser on this machine, and whether a proxy is needed "
+    "(HTTPS_PROXY)",
+    Kind.REFUSED: "try again later; during maintenance, when it is over",
+    Kind.LATE: "try again when the site is less busy, or set a longer timeout or a smaller page_size",
+    Kind.HOPELESS: "correct the address; for a certificate, have the site's certificate or this machine's clock and "
+    "certificate store put right",
+}
+
+
+class Setback(Exception):
+    """One try that brought no result: not an error yet, it may be tried again. Never leaves this package."""
+
+    def __init__(self, kind: Kind, words: str, *, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(words)
+        self.kind = kind
+        self.words = words
+        self.status = status
+        self.retry_after = retry_after
+
+    def repeatable(self, *, writes: bool) -> bool:
+        """Whether the same body may be sent again without a look at what it did (MOODLE.md, fact 24)."""
+        if self.kind in {Kind.ODD, Kind.HOPELESS}:
+            return False
+        return not writes or self.kind in {Kind.UNSENT, Kind.REFUSED}
+
+    def error(self, site: str, function: str, *, writes: bool) -> RosterSyncError:
+        """What the caller gets when this was the last try."""
+        if self.kind in {Kind.LOST, Kind.ODD} or (writes and self.kind is Kind.LATE):
+            return TransportError(
+                f"{function}: {self.words}", function=function, status=self.status, retry_after=self.retry_after
+            )
+        return Unreachable(f"{site}: {self.words}", remedy=_REMEDIES[self.kind])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class _SystemCertificates(HTTPAdapter):
+    """Checks certificates against the operating system's store, as browsers do, instead of the list in certifi."""
+
+    def __init__(self, context: ssl.SSLContext, connections: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: object) -> None:  # noqa: FBT001, FBT002 - requests' own signature
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: object) -> object:
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+
+    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
+        # With True requests would add certifi's list to the context. A bundle that somebody named
+        # (REQUESTS_CA_BUNDLE) arrives as a path and is used.
+        if verify is not True:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+
+
+class Transport:
+    """Connections to one address, shared by any number of threads."""
+
+    def __init__(self, address: str, *, connections: int, timeout: float) -> None:
+        self._address = address
+        self._timeout = timeout
+        self._own = threading.local()
+        # requests does not promise that a Session can be shared by threads; the adapter's pool can be. So each
+        # thread has a Session, and all of them the same connections.
+        if address.startswith("https:"):
+            self._adapter: HTTPAdapter = _SystemCertificates(
+                truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), connections
+            )
+        else:
+            self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=0)
+
+    def post(self, body: bytes) -> Reply:
+        """Sends a form-encoded body; follows nothing.
+
+        Raises:
+            Setback: no complete answer came.
+        """
+        try:
+            response = self._session().post(
+                self._address, data=body, timeout=(CONNECT_TIMEOUT, self._timeout), allow_redirects=False
+            )
+        except (requests.RequestException, HTTPError) as error:
+            setback = _setback(error)
+        else:
+            return Reply(status=response.status_code, headers=response.headers, content=response.content)
+        # Raised out here: the exception of requests carries the request, and with it the token.
+        raise setback
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._adapter.close()
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._own, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.mount("http://", self._adapter)
+            session.mount("https://", self._adapter)
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            # Without an `auth` of its own a Session looks for a password in ~/.netrc.
+            session.auth = lambda request: request
+            session.headers.update({"User-Agent": _user_agent(), "Content-Type": "application/x-www-form-urlencoded"})
+            self._own.session = session
+        return session
+
+
+def _user_agent() -> str:
+    try:
+        return f"rostersync/{version('rostersync')}"
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "rostersync/0"
+
+
+def _setback(error: Exception) -> Setback:
+    """What an exception of requests says of the request, without its text, which may hold more than is for logs."""
+    if isinstance(error, InvalidURL | InvalidSchema | MissingSchema):
+        return Setback(Kind.HOPELESS, "this is not an address that can be called")
+    causes = list(_causes(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        reason = next(c.verify_message for c in causes if isinstance(c, ssl.SSLCertVerificationError))
+        return Setback(Kind.HOPELESS, f"the site's certificate is not trusted: {reason}")
+    if isinstance(error, ConnectTimeout) or any(isinstance(cause, ConnectTimeoutError) for cause in causes):
+        reason = next((c.strerror for c in causes if isinstance(c, OSError) and c.strerror), "")
+        return Setback(Kind.UNSENT, f"no connection{f' ({reason})' if reason else ''}")
+    if isinstance(error, Timeout):
+        return Setback(Kind.LATE, "no answer in time")
+    return Setback(Kind.LOST, f"the connection broke ({type(error).__name__})")
+
+
+def _causes(error: object, depth: int = 6) -> Iterator[object]:
+    """The exceptions inside an exception; requests and urllib3 keep them in four places."""
+    if depth and isinstance(error, BaseException):
+        yield error
+        inner = [*error.args, getattr(error, "reason", None), getattr(error, "original_error", None), error.__cause__]
+        for cause in [*inner, error.__context__]:
+            yield from _causes(cause, depth - 1)

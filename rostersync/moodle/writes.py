@@ -1,0 +1,128 @@
+"""Rows of a plan go in and are sent to Moodle; nothing comes out but the certainty that Moodle answered null.
+
+One call is one transaction (MOODLE.md, fact 18). Nothing is repeated here that may have been carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pandas as pd
+
+from rostersync.moodle.client import Client
+from rostersync.moodle.encoding import OVERHEAD, encode_rows
+from rostersync.vocabulary import Op
+
+Rows: TypeAlias = pd.DataFrame | Sequence[tuple[int, ...]]
+"""CHANGES rows, or tuples of the columns that the function names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a row is sent: the function, the columns of CHANGES that it takes, and its fields as a template."""
+
+    function: str
+    columns: tuple[str, ...]
+    fields: int
+    template: str
+
+
+def _form(function: str, name: str, columns: Mapping[str, str], *, fixed: str = "") -> Form:
+    """The form for a list parameter `name`, whose fields take these columns of CHANGES, in this order."""
+    pairs = [f"{name}%5B{{0}}%5D%5B{field}%5D={{{n}}}" for n, field in enumerate(columns, start=1)]
+    if fixed:
+        pairs.append(f"{name}%5B{{0}}%5D%5Bcontextlevel%5D={fixed}")
+    return Form(function=function, columns=tuple(columns.values()), fields=len(pairs), template="&".join(pairs))
+
+
+# Dates and status are always sent: what is left out becomes 0 and lifts a suspension (fact 19).
+_ENROL = _form(
+    "enrol_manual_enrol_users",
+    "enrolments",
+    {
+        "roleid": "role_id",
+        "userid": "user_id",
+        "courseid": "course_id",
+        "timestart": "start",
+        "timeend": "end",
+        "suspend": "suspend",
+    },
+)
+# No role: older versions ignore it, 5.2 refuses it (fact 21).
+_UNENROL = _form("enrol_manual_unenrol_users", "enrolments", {"userid": "user_id", "courseid": "course_id"})
+_ROLE = {"roleid": "role_id", "userid": "user_id", "instanceid": "course_id"}
+_ASSIGN = _form("core_role_assign_roles", "assignments", _ROLE, fixed="course")
+_UNASSIGN = _form("core_role_unassign_roles", "unassignments", _ROLE, fixed="course")
+
+FORMS: Mapping[Op, Form] = {
+    Op.ENROL: _ENROL,
+    Op.UPDATE: _ENROL,
+    Op.UNENROL: _UNENROL,
+    Op.ASSIGN: _ASSIGN,
+    Op.UNASSIGN: _UNASSIGN,
+}
+"""How each operation is sent."""
+
+
+def fields_per_row(op: Op) -> int:
+    """Form fields that one row of this operation takes."""
+    return FORMS[op].fields
+
+
+def rows_that_fit(op: Op, max_fields: int) -> int:
+    """Rows of this operation that fit into one body of so many fields."""
+    return (max_fields - OVERHEAD) // fields_per_row(op)
+
+
+def enrol(client: Client, rows: Rows) -> None:
+    """Sends enrol_manual_enrol_users: CHANGES, or (role_id, user_id, course_id, start, end, suspend).
+
+    Raises:
+        ValueError: a row that may not be sent so (an id below 1, a date not given), or too many; nothing was sent.
+        MoodleError: Moodle refused; nothing of the call was done.
+        TransportError: it may have been done, or not.
+        SiteError: nothing of the call was done, and nothing can go on.
+    """
+    send(client, Op.ENROL, rows)
+
+
+def unenrol(client: Client, rows: Rows) -> None:
+    """Sends enrol_manual_unenrol_users: CHANGES, or (user_id, course_id). Raises what `enrol` raises.
+
+    Success does not mean that anybody is gone: only another read tells (MOODLE.md, fact 21).
+    """
+    send(client, Op.UNENROL, rows)
+
+
+def assign_roles(client: Client, rows: Rows) -> None:
+    """Sends core_role_assign_roles: CHANGES, or (role_id, user_id, course_id). Raises what `enrol` raises."""
+    send(client, Op.ASSIGN, rows)
+
+
+def unassign_roles(client: Client, rows: Rows) -> None:
+    """Sends core_role_unassign_roles: CHANGES, or (role_id, user_id, course_id). Raises what `enrol` raises."""
+    send(client, Op.UNASSIGN, rows)
+
+
+def send(client: Client, op: Op, rows: Rows) -> None:
+    """Sends rows of one operation in one call; no rows are no call. Raises what `enrol` raises."""
+    form = FORMS[op]
+    values = _values(form, rows)
+    if values:
+        client.call(form.function, encode_rows(form.template, form.fields, values), writes=True)
+
+
+def _values(form: Form, rows: Rows) -> list[tuple[int, ...]]:
+    if isinstance(rows, pd.DataFrame):
+        values = list(zip(*(rows[column].tolist() for column in form.columns), strict=True))
+    else:
+        values = [tuple(int(value) for value in row) for row in rows]
+    for row in values:
+        if len(row) != len(form.columns):
+            raise ValueError(f"{form.function}: {len(row)} values in a row, expected {form.columns}")
+        for column, value in zip(form.columns, row, strict=True):
+            if value < (1 if column.endswith("_id") else 0) or (column == "suspend" and value > 1):
+                raise ValueError(f"{form.function}: {column} {value} may not be sent")
+    return values

@@ -1,0 +1,36 @@
+"""One call of a web service function: the state and the checked parameters in, what JSON can say out."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rostersync.sandbox.schema import Given, Structure
+from rostersync.sandbox.state import State
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a function gets; `raw` is `moodlewssettingraw`."""
+
+    state: State
+    given: Given
+    raw: bool
+
+    def shown(self, text: str) -> str:
+        """Write a name as Moodle shows it: without tags and with `&amp;`, unless asked raw (recordings 139, 140)."""
+        if self.raw:
+            return text
+        return re.sub(r"<[^>]*>", "", re.sub(r"&(?![a-zA-Z0-9#]{1,8};)", "&amp;", text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A web service function; one that writes runs in a transaction."""
+
+    name: str
+    takes: Structure
+    run: Callable[[Call], Json]
+    writes: bool = False

@@ -1,0 +1,110 @@
+"""All that was read goes in; the changes come out with every hold but the limits' on them, then with those, too.
+
+This is the order of the rules: what would be right, what is not understood, what is not proven, what is protected,
+what would delete grades, what would empty a course, what would be too much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rostersync.settings import Settings
+from rostersync.sync.diff import diff
+from rostersync.sync.facts import Facts, facts
+from rostersync.sync.grades import spare_graded
+from rostersync.sync.limits import Verdict, hold_emptying, hold_limits, managed_enrolments
+from rostersync.sync.marks import Marks
+from rostersync.sync.resolve import Resolution
+from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unproven, hold_unresolved
+from rostersync.sync.scope import ManagedRoles
+from rostersync.sync.wanted import Wanted
+from rostersync.tables import Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a decision is made from."""
+
+    roster: Roster
+    resolution: Resolution
+    wanted: Wanted
+    managed: ManagedRoles
+    courses: pd.DataFrame
+    """COURSES in scope."""
+    roles: pd.DataFrame
+    """ROLES of the site."""
+    current: pd.DataFrame
+    """CURRENT of the courses whose list is complete."""
+    reads: pd.DataFrame
+    """READS of all courses in scope."""
+    ledger: pd.DataFrame
+    """LEDGER of the same."""
+    people: pd.DataFrame
+    """PEOPLE about to be removed, with their names as far as Moodle tells them."""
+    own_id: int
+    """The token's own account."""
+
+    def facts(self) -> Facts:
+        """Everything side by side."""
+        return facts(self.wanted, self.current, self.reads, self.courses, self.ledger, self.managed)
+
+
+def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
+    """CHANGES with the holds of rules 1, 2, 5 to 8 and of what is protected.
+
+    Args:
+        basis: what was read.
+        settings: what follows from a roster on this site.
+        now: the clock, in epoch seconds.
+    """
+    marks = Marks(diff(basis.facts(), settings, now=now))
+    hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
+    hold_protected_roles(marks, basis.roles, settings)
+    hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
+    hold_unproven(marks, basis.reads, settings)
+    return marks.done()
+
+
+def may_lose(changes: pd.DataFrame) -> list[int]:
+    """Ids of the courses that would lose somebody: their lists have to be proven."""
+    going = changes[changes["removal"] & changes["hold"].isin(["", "read_unproven"])]
+    return sorted(set(going["course_id"].tolist()))
+
+
+def may_go(changes: pd.DataFrame) -> list[int]:
+    """Ids of the people with a removal, held or not: what they are called matters to the rules and to the preview."""
+    return sorted(set(changes.loc[changes["removal"] | changes["absent"], "user_id"].tolist()))
+
+
+def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
+    """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
+    marks = Marks(changes)
+    hold_emptying(marks, basis.current, basis.courses, basis.roles)
+    managed = managed_enrolments(basis.current, basis.managed.by_absence)
+    verdict = hold_limits(marks, managed, settings)
+    return marks.done(), verdict
+
+
+def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> bool:
+    """Whether the run's limit refuses even if everybody who is inactive turned out to be graded and stays.
+
+    Asking for the grades of thousands who will not be touched would take minutes for nothing.
+    """
+    active = changes.assign(removal=changes["removal"] & (changes["inactive_before"] != 1))
+    return bool(limit(basis, active, settings)[1].refused)
+
+
+def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:
+    """CHANGES with suspensions in place of unenrolments that would delete grades."""
+    return spare_graded(changes, grades, basis.facts())
+
+
+def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
+    """CURRENT without the courses whose list is not complete, sorted by course, user and role."""
+    complete = reads.loc[reads["complete"], "course_id"]
+    kept = current[current["course_id"].isin(complete)]
+    order = np.lexsort((kept["role_id"], kept["user_id"], kept["course_id"]))
+    return kept.iloc[order].reset_index(drop=True)

@@ -1,0 +1,139 @@
+"""What is sent again, how often, after which wait, and what is never sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import requests
+from requests_mock import Mocker
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+
+from rostersync import errors
+from rostersync.moodle import Client
+
+URL = "https://moodle.example/webservice/rest/server.php"
+READ, WRITE = "core_enrol_get_enrolled_users", "enrol_manual_enrol_users"
+MAINTENANCE = {
+    "status_code": 503,
+    "headers": {"Retry-After": "300"},
+    "text": "<!DOCTYPE html>\r\n<html><head><title>Real 44 under maintenance</title><style>\r\nbody {",
+}
+DOWN = {"status_code": 503, "headers": {"Retry-After": "300"}, "text": "<h1>Down</h1>"}
+NO_NAME = requests.ConnectionError(
+    MaxRetryError(None, "/", NameResolutionError("moodle.example", None, OSError()))  # type: ignore[arg-type]
+)
+REFUSED = requests.ConnectionError(
+    MaxRetryError(None, "/", NewConnectionError(None, "refused"))  # type: ignore[arg-type]
+)
+
+
+def test_waits_grow_and_have_a_bound(
+    make_client: Callable[..., Client], requests_mock: Mocker, waits: list[float]
+) -> None:
+    """With the highest jitter the waits double up to 30 seconds."""
+    client = make_client(attempts=9)
+    requests_mock.post(URL, status_code=502)
+    with pytest.raises(errors.TransportError, match="HTTP 502") as caught:
+        client.call(READ, [])
+    assert caught.value.status == 502
+    assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert requests_mock.call_count == 9
+
+
+@pytest.mark.parametrize("answer", [MAINTENANCE, {"status_code": 429, "headers": {"Retry-After": "2"}}])
+@pytest.mark.parametrize("writes", [False, True])
+def test_what_was_turned_away_is_sent_again(
+    client: Client, requests_mock: Mocker, waits: list[float], answer: dict[str, Any], *, writes: bool
+) -> None:
+    """Reads and writes alike wait as long as they are asked to."""
+    requests_mock.post(URL, [answer, {"content": b"null"}])
+    assert client.call(WRITE, [], writes=writes) is None
+    assert waits == [float(answer["headers"]["Retry-After"])]
+
+
+@pytest.mark.parametrize(("answer", "words"), [(MAINTENANCE, "Real 44 under maintenance"), (DOWN, "Down")])
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_long_maintenance_ends_the_run_with_moodles_words(
+    client: Client, requests_mock: Mocker, waits: list[float], answer: dict[str, Any], words: str, *, writes: bool
+) -> None:
+    """Five minutes of waiting in all are enough for one call."""
+    requests_mock.post(URL, [answer])
+    with pytest.raises(errors.Unreachable, match=f"HTTP 503.*“{words}”") as caught:
+        client.call(WRITE, [], writes=writes)
+    assert "maintenance" in caught.value.remedy
+    assert waits == [300]
+
+
+def test_a_wait_can_be_given_as_a_date(client: Client, requests_mock: Mocker, waits: list[float]) -> None:
+    """Retry-After may be a time of day; a past one is no wait, and nonsense is as if nothing was said."""
+    now = datetime.now(UTC)
+    dates = [format_datetime(now + timedelta(seconds=d), usegmt=True) for d in (100, -100)]
+    requests_mock.post(
+        URL,
+        [{"status_code": 429, "headers": {"Retry-After": d}} for d in [*dates, "soon"]] + [{"json": 1}],
+    )
+    assert client.call(READ, []) == 1
+    assert waits[0] == pytest.approx(100, abs=5)
+    assert waits[1:] == [0, 2]
+
+
+@pytest.mark.parametrize("trouble", [NO_NAME, REFUSED, requests.ConnectTimeout()])
+@pytest.mark.parametrize("writes", [False, True])
+def test_without_a_connection_everything_is_tried_again(
+    client: Client, requests_mock: Mocker, trouble: Exception, *, writes: bool
+) -> None:
+    """Nothing was sent, so nothing can have been done."""
+    requests_mock.post(URL, [{"exc": trouble}, {"content": b"null"}])
+    assert client.call(WRITE, [], writes=writes) is None
+    requests_mock.post(URL, exc=trouble)
+    with pytest.raises(errors.Unreachable, match=r"https://moodle\.example: no connection") as caught:
+        client.call(WRITE, [], writes=writes)
+    assert "opens in a browser" in caught.value.remedy
+    assert requests_mock.call_count == 2 + 5
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"exc": requests.ReadTimeout()},
+        {"exc": requests.ConnectionError("reset")},
+        {"exc": requests.exceptions.ChunkedEncodingError()},
+        {"exc": requests.exceptions.SSLError("unexpected end")},
+        {"status_code": 500},
+        {"status_code": 502, "text": "<h1>Bad gateway</h1>"},
+        {"status_code": 503, "text": "<h1>Service Unavailable</h1>"},
+        {"status_code": 504},
+    ],
+)
+def test_a_write_that_may_have_been_done_is_sent_once(
+    client: Client, requests_mock: Mocker, waits: list[float], answer: dict[str, Any]
+) -> None:
+    """A time-out does not mean that nothing happened; the same trouble in a read is tried again."""
+    requests_mock.post(URL, [answer, {"json": None}])
+    with pytest.raises(errors.TransportError):
+        client.call(WRITE, [], writes=True)
+    assert requests_mock.call_count == 1
+    assert waits == []
+    requests_mock.post(URL, [answer, {"json": [7]}])
+    assert client.call(READ, []) == [7]
+
+
+def test_a_read_that_always_comes_too_late_is_unreachable(client: Client, requests_mock: Mocker) -> None:
+    """No answer in time, five times, says that the site is too slow for this page."""
+    requests_mock.post(URL, exc=requests.ReadTimeout())
+    with pytest.raises(errors.Unreachable, match="no answer in time") as caught:
+        client.call(READ, [])
+    assert "page_size" in caught.value.remedy
+    assert requests_mock.call_count == 5
+
+
+def test_an_address_that_cannot_be_called_is_not_tried_again(client: Client, requests_mock: Mocker) -> None:
+    """What will not change is said at once."""
+    requests_mock.post(URL, exc=requests.exceptions.InvalidURL())
+    with pytest.raises(errors.Unreachable, match="not an address"):
+        client.call(READ, [])
+    assert requests_mock.call_count == 1
