@@ -132,7 +132,9 @@ HOLDS: Mapping[str, Kind] = {
         "row {detail} names this person in a course that was not found", "correct that row, or add to not_in_moodle"
     ),
     "unreadable_row": _notes("row {detail} could not be read and could concern this enrolment", "correct that row"),
-    "rows_contradict": _notes("rows of this person in this course contradict each other", "leave those that are right"),
+    "contradiction": _notes(
+        "row {detail} and others of this person in this course contradict each other", "leave those that are right"
+    ),
     "read_incomplete": _notes(
         "the list of this course could not be read completely: {detail}",
         "repeat the run; if it stays, look at the token's capabilities (moodle/user:viewdetails, "

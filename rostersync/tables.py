@@ -259,6 +259,7 @@ GRADES = Table(
         "graded": Column(
             BOOL, "has, or may have, grades: False only where Moodle lists the course with an empty grade"
         ),
+        "known": Column(BOOL, "Moodle told it; else graded is only what has to be taken for granted"),
         "detail": Column(TEXT, "the grade, or why it is not known"),
     },
 )

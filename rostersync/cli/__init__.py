@@ -1,0 +1,1 @@
+"""The commands: parse, call the pipeline, render, exit. One file a command."""

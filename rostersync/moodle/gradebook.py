@@ -43,8 +43,9 @@ def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = N
         {
             "user_id": [user_id for user_id, _ in wanted],
             "course_id": [course_id for _, course_id in wanted],
-            "graded": [graded for graded, _ in known],
-            "detail": [detail for _, detail in known],
+            "graded": [graded for graded, _, _ in known],
+            "known": [told for _, told, _ in known],
+            "detail": [detail for _, _, detail in known],
         }
     )
 
@@ -60,13 +61,14 @@ def _of_user(client: Client, user_id: int) -> dict[int, dict[str, Any]] | str:
     return {int(line["courseid"]): line for line in answer["grades"]}
 
 
-def _grade(told: dict[int, dict[str, Any]] | str, course_id: int) -> tuple[bool, str]:
+def _grade(told: dict[int, dict[str, Any]] | str, course_id: int) -> tuple[bool, bool, str]:
+    """Whether there is a grade, whether Moodle told it, and the grade or why it is not known."""
     if isinstance(told, str):
-        return True, told
+        return True, False, told
     if course_id not in told:
-        return True, "Moodle does not list this course among the person's grades"
+        return True, False, "Moodle does not list this course among the person's grades"
     line = told[course_id]
     shown = str(line.get("grade") or "")
     if shown == _EMPTY and line.get("rawgrade", shown) is None:
-        return False, shown
-    return True, shown or "Moodle tells no grade"
+        return False, True, shown
+    return True, line.get("rawgrade") is not None, shown or "Moodle tells no grade"

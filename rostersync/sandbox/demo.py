@@ -77,10 +77,10 @@ def demo_roster(document: dict[str, Any], seed: int) -> list[dict[str, str]]:
     """Make the roster that the registrar sends a few weeks into the term: one dict of `COLUMNS` a row.
 
     Everybody who is enrolled is listed, save 25 leavers (3 of them with grades); there are 60 joiners, 2 students who
-    became teaching assistants and 1 who is suspended. Five mistakes, each in words of its own: a username that does not
-    exist, a course that does not exist, a role that does not exist, a blank username, and two rows that contradict each
-    other. The first four stand where a good row stood, so that these people are missing from the file without having
-    left; the two mistakes that hold back a course's removals stand in courses that one person left each.
+    became teaching assistants and 1 who is suspended. Five rows have a mistake each: a username that does not exist, a
+    course that does not exist, a role that does not exist, no key of the user at all, and a status that says nothing.
+    Each stands where a good row stood, so that these people are missing from the file without having left; the two
+    mistakes that hold back a course's removals stand in courses that one person left each.
     """
     rng = random.Random(seed)
     term = _Term.read(document)
@@ -110,7 +110,7 @@ def demo_roster(document: dict[str, Any], seed: int) -> list[dict[str, str]]:
     mistakes = [picked.one(courses={courseid}, graded=False) for courseid in (*held, *held)]
     for courseid, userid in _joiners(rng, term, sorted(rows), {userid for _, userid in [*leavers, *mistakes]}):
         rows[courseid, userid] = term.row(courseid, userid, ROLE_WORDS["student"])
-    spoilt = _spoil(rows, mistakes, picked.one(apart=held))
+    spoilt = _spoil(rows, [*mistakes, picked.one(apart=held)])
     return [row.cells() for row in sorted([*rows.values(), *spoilt])]
 
 
@@ -161,13 +161,13 @@ def _joiners(
     return joiners
 
 
-def _spoil(rows: dict[tuple[int, int], _Row], keys: Sequence[tuple[int, int]], twice: tuple[int, int]) -> list[_Row]:
-    """Take good rows out and return what stands in their place; the last mistake is a second row for somebody."""
-    unknown_user, blank_user, unknown_role, unknown_course = (rows.pop(key) for key in keys)
+def _spoil(rows: dict[tuple[int, int], _Row], keys: Sequence[tuple[int, int]]) -> list[_Row]:
+    """Take good rows out and return what stands in their place."""
+    unknown_user, no_user, unknown_role, unknown_course, unknown_status = (rows.pop(key) for key in keys)
     return [
         replace(unknown_user, username=f"{unknown_user.username}x"),
-        replace(blank_user, username=""),
+        replace(no_user, username="", email=""),
         replace(unknown_role, role="Wizard"),
         replace(unknown_course, shortname=unknown_course.shortname.replace("0", "O")),
-        replace(rows[twice], status=SUSPENDED),
+        replace(unknown_status, status="yes"),
     ]

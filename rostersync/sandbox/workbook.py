@@ -47,3 +47,10 @@ def _fix_times(path: pathlib.Path) -> None:
         for name, content in parts:
             fixed = _CHANGED.sub(rb"\g<1>" + stamp, content) if name == "docProps/core.xml" else content
             archive.writestr(zipfile.ZipInfo(name, _MADE.timetuple()[:6]), fixed, zipfile.ZIP_DEFLATED)
+
+
+def sample_path() -> pathlib.Path:
+    """Where the shipped sample roster is: beside this file once installed, in the top folder of a checkout."""
+    here = pathlib.Path(__file__).parent
+    installed = here / "term-roster.xlsx"
+    return installed if installed.exists() else here.parent.parent / "samples" / "term-roster.xlsx"

@@ -35,8 +35,8 @@ def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts: Facts) -> p
     spared = asked & ~contains(clean, keys)
     if not spared.any():
         return changes
-    known = grades["graded"] & (grades["detail"] != "") & grades["detail"].str.startswith("grade ")
-    sure = contains(np.sort(pack(*(grades.loc[known, c] for c in ("course_id", "user_id")))), keys)
+    told = grades["graded"] & grades["known"]
+    sure = contains(np.sort(pack(*(grades.loc[told, c] for c in ("course_id", "user_id")))), keys)
     kept, moved = changes[~spared], changes[spared]
     at = place(facts.keys, keys[spared])
     absent = moved["absent"].to_numpy()

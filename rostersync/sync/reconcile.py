@@ -256,9 +256,10 @@ def _verdict(
     said = [f"{n:,} rows {b}" for b, n in open_rows.items() if n]
     if open_removals:
         said.append(f"{open_removals:,} removals held or failed")
-    pending = int((~done["bucket"].isin([str(Bucket.HELD), str(Bucket.FAILED), str(Bucket.UNCHANGED)])).sum())
+    open_ = done[~done["bucket"].isin([str(Bucket.HELD), str(Bucket.FAILED), str(Bucket.UNCHANGED)])]
+    pending = len(open_.drop_duplicates(["course_id", "user_id"]))
     if preview:
-        head = f"{pending:,} changes to make" if pending else "nothing to do"
+        head = f"{pending:,} enrolments to change" if pending else "nothing to do"
     else:
-        head = f"{pending:,} changes made" if pending else "nothing was to do"
+        head = f"{pending:,} enrolments changed" if pending else "nothing was to do"
     return (3 if said else 0), "; ".join([head, *said])

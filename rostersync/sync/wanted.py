@@ -143,7 +143,7 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     found = sorted(
         (int(ok[at]), "rows_contradict", _differing(differs, run, int(run[at]))) for at in np.flatnonzero(torn[run])
     )
-    united = reject(roster, resolution, rows, found, hold="rows_contradict")
+    united = reject(roster, resolution, rows, found, hold="contradiction")
     kept = ~torn[run]
     twin = kept & ~first_of_run(full)
     if twin.any():

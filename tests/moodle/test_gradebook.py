@@ -24,7 +24,7 @@ def pairs(*wanted: tuple[int, int]) -> pd.DataFrame:
 
 def rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     """The rows of a table of grades."""
-    return list(GRADES.check(frame).itertuples(index=False, name=None))
+    return list(GRADES.check(frame).drop(columns="known").itertuples(index=False, name=None))
 
 
 def test_only_an_empty_grade_that_is_listed_is_no_grade(client: Client, moodle: Moodle) -> None:
@@ -46,6 +46,13 @@ def test_only_an_empty_grade_that_is_listed_is_no_grade(client: Client, moodle: 
         (7, 307, True, UNLISTED),
     ]
     assert [form["userid"] for form in forms] == ["7"]
+
+
+def test_what_moodle_told_is_told_apart_from_what_is_taken_for_granted(client: Client, moodle: Moodle) -> None:
+    """A preview says “has grades” only where Moodle said so."""
+    moodle({FUNCTION: {"grades": [{"courseid": 303, "grade": "87.00", "rawgrade": "87.00000"}], "warnings": []}})
+    found = grades(client, pairs((7, 303), (7, 304)))
+    assert found[["graded", "known"]].to_numpy().tolist() == [[True, True], [True, False]]
 
 
 def test_whoever_cannot_be_asked_about_counts_as_graded(client: Client, moodle: Moodle) -> None:

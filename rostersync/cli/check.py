@@ -1,0 +1,37 @@
+"""`rostersync check`: what is wrong with a roster, without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rostersync.cli import options
+
+
+@click.command("check")
+@options.files
+@options.reading
+@options.as_json
+@click.option("--profile", metavar="NAME", help="The profile in the settings file; else “default”.")
+def command(files: tuple[Path, ...], as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+    """Say what FILE… hold and what is wrong with them, without asking Moodle.
+
+    \b
+    Examples:
+      rostersync check term.xlsx
+      rostersync check students.csv teachers.csv --default-role student
+      rostersync check term.csv --map "Matr.-Nr.=idnumber" --json
+
+    Exit code 3 where rows would be rejected.
+    """  # noqa: D301 - \b keeps click from wrapping the block
+    from rostersync import pipeline, report
+    from rostersync.cli import screen
+
+    roster = pipeline.check(files, options.settings_from(chosen))
+    if as_json:
+        screen.print_json(report.check_document(roster))
+    else:
+        report.show_check(roster, screen.out())
+    return 3 if (roster.rows["state"] == "rejected").any() else 0

@@ -1,0 +1,122 @@
+"""Every option that more than one command takes, each defined once, as a named decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rostersync.vocabulary import CourseField, Mode, OnMissing, UserField
+
+if TYPE_CHECKING:
+    from rostersync.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+FILE = click.Path(path_type=Path)
+
+
+def _stack(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(function: Any) -> Any:  # noqa: ANN401 - click's own decorators are as untyped
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+files = click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE…")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+
+site = _stack(
+    click.option("--profile", metavar="NAME", help="The profile in the settings file; else “default”."),
+    click.option("--site", metavar="URL", help="Moodle's address, as it stands in a browser."),
+    click.option("--token-file", metavar="FILE", help="A file that holds the token alone. (Or ROSTERSYNC_TOKEN.)"),
+    click.option("--store", metavar="FILE", help="Where rostersync keeps what it remembers."),
+    click.option("--connections", type=int, metavar="N", help="Connections to Moodle at most (4)."),
+)
+"""Which Moodle, and how to get in. There is no --token: other users of a machine see command lines."""
+
+reading = _stack(
+    click.option("--map", "columns", multiple=True, metavar="HEADER=FIELD", help="What a column is; may be repeated."),
+    click.option(
+        "--user-key", type=click.Choice([f for f in UserField if f != "any"]), help="What the user column holds."
+    ),
+    click.option(
+        "--course-key", type=click.Choice([f for f in CourseField if f != "any"]), help="What the course column holds."
+    ),
+    click.option("--default-role", metavar="ROLE", help="The role of rows that name none."),
+    click.option(
+        "--teacher-means", type=click.Choice(["editingteacher", "teacher"]), help="What the word “teacher” means."
+    ),
+    click.option("--date-order", type=click.Choice(["ymd", "dmy", "mdy"]), help="How 01/02/2026 is read."),
+    click.option("--timezone", metavar="ZONE", help="Where dates begin and end (UTC), like Europe/Berlin."),
+    click.option("--delimiter", metavar="SIGN", help="What separates the fields of a text file."),
+    click.option("--encoding", metavar="NAME", help="How a text file is encoded, like cp1252."),
+    click.option("--sheet", metavar="NAME", help="Which sheet of a workbook."),
+)
+"""How files are read, where a look at them does not tell."""
+
+policy = _stack(
+    click.option(
+        "--mode",
+        type=click.Choice(list(Mode)),
+        help="mirror: the files are the whole truth for their courses. explicit: rows say add or remove. "
+        "(mirror, or explicit where there is an action column)",
+    ),
+    click.option(
+        "--on-missing", type=click.Choice(list(OnMissing)), help="People whom a mirrored file does not name (unenrol)."
+    ),
+    click.option(
+        "--courses",
+        metavar="COURSE,…",
+        help="Courses to manage even where the files do not name them; only these may become empty.",
+    ),
+    click.option(
+        "--missing-users",
+        type=click.Choice(["hold", "accept"]),
+        help="Whether users unknown to Moodle hold every removal in their course (hold).",
+    ),
+    click.option("--allow-removals", type=int, metavar="N", help="Lift the limits, up to N removals in total."),
+)
+"""What follows from a roster."""
+
+report = click.option(
+    "--report",
+    "folder",
+    type=FILE,
+    default=Path("rostersync-reports"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Where the report goes (xlsx, csv, json).",
+)
+
+
+def settings_from(options: dict[str, Any]) -> Settings:
+    """Settings of the profile, the environment and these options; what is not a setting is left alone.
+
+    Raises:
+        SettingsError: values that cannot be used.
+    """
+    from rostersync.settings import Settings, load
+
+    profile = options.pop("profile", None) or ""
+    flags = {name: value for name, value in options.items() if name in Settings.model_fields}
+    if "columns" in flags:
+        flags["columns"] = _mapping(flags["columns"]) or None
+    return load(flags, profile=profile).settings
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    from rostersync.errors import UsageError
+
+    made = {}
+    for pair in pairs:
+        header, sign, field = pair.rpartition("=")
+        if not sign or not header.strip() or not field.strip():
+            raise UsageError(f"--map “{pair}” is not HEADER=FIELD", remedy="write it like --map “Matr.-Nr.=idnumber”")
+        made[header.strip()] = field.strip()
+    return made

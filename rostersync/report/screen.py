@@ -1,0 +1,91 @@
+"""Text, causes and columns go in; lines on a console come out, whatever the data contain and however wide it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rostersync.report.causes import Case, Cause
+from rostersync.report.wording import counted, line_numbers, printable
+
+_NARROWEST = 20
+
+
+def say(console: Console, text: str = "", *, indent: int = 0, style: str = "") -> None:
+    """Prints a paragraph, each of its lines indented. The text is never read as markup."""
+    width = max(console.width - indent, _NARROWEST)
+    for line in Text(printable(text), style).wrap(console, width) or [Text()]:
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line) if line else Text(), soft_wrap=True, highlight=False)
+
+
+def heading(console: Console, text: str) -> None:
+    """Prints a section's heading after an empty line."""
+    say(console)
+    say(console, text, style="bold")
+
+
+def grid(
+    console: Console,
+    rows: Sequence[Sequence[str]],
+    *,
+    headers: Sequence[str] = (),
+    right: Sequence[int] = (),
+    gap: int = 2,
+) -> None:
+    """Prints rows in columns, indented by two; text that is too wide goes on below itself.
+
+    Args:
+        console: where to.
+        rows: their cells.
+        headers: above the columns; none where empty.
+        right: positions of columns with numbers: aligned right, never broken.
+        gap: blanks between columns.
+    """
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 0, 0, gap), show_header=bool(headers), header_style="bold")
+    for position in range(len(rows[0])):
+        number = position in right
+        header = Text(headers[position] if headers else "")
+        table.add_column(header, justify="right" if number else "left", no_wrap=number, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    # A table fills its lines with blanks up to its edge, which nobody wants in a log or an e-mail.
+    for segments in console.render_lines(table, console.options.update_width(console.width - 2), pad=False):
+        line = Text.assemble("  ", *((segment.text, segment.style or "") for segment in segments))
+        line.rstrip()
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def show_cause(console: Console, cause: Cause, *, details: int, rest: str) -> None:
+    """Prints a cause: how many rows, what it is, where (for the first values), and what to do.
+
+    Args:
+        console: where to.
+        cause: what to print.
+        details: how many of its values are named.
+        rest: where the others are to be found: "all in the report".
+    """
+    count = f"{counted(cause.rows, 'row')}: " if cause.rows else ""
+    say(console, f"{count}{cause.message}", indent=2)
+    if cause.distinct == 1:
+        say(console, _places(cause.cases[0]), indent=6)
+    else:
+        for case in cause.cases[:details]:
+            say(console, f"{case.label}: {_places(case)}", indent=6)
+        if (more := cause.distinct - min(details, len(cause.cases))) > 0:
+            say(console, f"… and {more:,} more, {rest}", indent=6)
+    if cause.remedy:
+        say(console, f"To do: {cause.remedy}", indent=6)
+
+
+def _places(case: Case) -> str:
+    parts = [
+        f"{name} {line_numbers(lines, more=case.more and position == len(case.places))}".rstrip()
+        for position, (name, lines) in enumerate(case.places, 1)
+    ]
+    return "; ".join(parts)

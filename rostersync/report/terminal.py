@@ -1,0 +1,217 @@
+"""A report goes in; what a person should see of it in a terminal comes out, the verdict last."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+
+from rostersync.problems import Severity
+from rostersync.report.causes import problems_table
+from rostersync.report.people import TO_DO, ended, people, removed
+from rostersync.report.screen import grid, heading, say, show_cause
+from rostersync.report.wording import bucket_words, counted, moment, site_words, some
+from rostersync.tables import Report
+from rostersync.vocabulary import Bucket, Proof
+
+REST = "all in the report"
+_COUNTS = {
+    "enrolling": ("Enrol", "to enrol"),
+    "reactivating": ("Reactivate", "to reactivate"),
+    "role_changing": ("Roles", "to get other roles"),
+    "dates_changing": ("Dates", "to get other dates"),
+    "suspending": ("Suspend", "to suspend"),
+    "unenrolling": ("Unenrol", "to unenrol"),
+    "held": ("Held", "held: not changed, see below"),
+    "failed": ("Failed", "failed, see below"),
+}
+"""A column of REPORT_COURSES: its header, and how the sum is worded."""
+_ROOMY = 100
+"""Columns of a terminal from which on tables of courses are not squeezed."""
+_PROOFS = {
+    Proof.PROVED: "a fresh read of Moodle shows it",
+    Proof.ACCEPTED: "Moodle accepted it, and no read can show it",
+    Proof.DISPROVED: "Moodle accepted it, but a fresh read shows otherwise",
+}
+
+
+def show(report: Report, console: Console, *, details: int = 20) -> None:
+    """Prints a preview or the result of a run.
+
+    Args:
+        report: what to print.
+        console: where to; 80 columns or more, colours or not.
+        details: how many courses, people and values are named in each group; the report's files have all of them.
+    """
+    everybody = people(report)
+    _head(report, console)
+    _files(report, console)
+    _actions(report, everybody, console)
+    _courses(report, console, details)
+    _removals(report, everybody, console, details)
+    _stopped(everybody, console, details, Bucket.FAILED)
+    _stopped(everybody, console, details, Bucket.HELD)
+    _problems(report, console, details)
+    _verdict(report, console)
+
+
+def _head(report: Report, console: Console) -> None:
+    site = site_words(report.site, report.release)
+    if report.preview:
+        say(console, f"Preview for {site}: nothing has been changed", style="bold")
+        say(console, f"Plan {report.digest[:12]}, made {moment(report.finished or report.started)}")
+    else:
+        say(console, f"Result of run {report.run} on {site}", style="bold")
+        say(console, f"Plan {report.digest[:12]}, {moment(report.started)} to {moment(report.finished)}")
+
+
+def _files(report: Report, console: Console) -> None:
+    heading(console, "Files")
+    for source in report.sources:
+        say(console, f"{source.name}: {counted(source.rows, 'row')}, {source.mode}", indent=2)
+        for note in source.notes:
+            say(console, f"- {note}", indent=4)
+
+
+def _actions(report: Report, everybody: pd.DataFrame, console: Console) -> None:
+    """The sums over all courses; after a run, how far each action is proved."""
+    heading(console, "What would happen" if report.preview else "What happened")
+    lines = _planned(report) if report.preview else []
+    grid(console, lines, right=(0,))
+    if not report.preview:
+        proofs = [proof for proof in _PROOFS if (everybody["proof"] == proof).any()]
+        lines = _proved(everybody, proofs)
+        grid(console, lines, headers=("", "people", *proofs), right=range(1, len(proofs) + 2))
+        for proof in proofs:
+            say(console, f"{proof}: {_PROOFS[proof]}", indent=2)
+    nothing = "Nothing: Moodle and the roster agree, as far as they could be compared."
+    say(console, "A person in several courses counts once in each." if lines else nothing, indent=2)
+
+
+def _planned(report: Report) -> list[tuple[str, ...]]:
+    sums = [(int(report.courses[column].sum()), words) for column, (_, words) in _COUNTS.items()]
+    return [(f"{number:,}", words) for number, words in sums if number]
+
+
+def _proved(everybody: pd.DataFrame, proofs: list[Proof]) -> list[tuple[str, ...]]:
+    counts = everybody.groupby(["bucket", "proof"], observed=True).size()
+    lines: list[tuple[str, ...]] = []
+    for bucket in (*TO_DO, Bucket.HELD, Bucket.FAILED):
+        if total := int((everybody["bucket"] == bucket).sum()):
+            by_proof = [int(counts.get((bucket, proof), 0)) for proof in proofs]
+            lines.append((bucket, f"{total:,}", *(f"{number:,}" if number else "" for number in by_proof)))
+    return lines
+
+
+def _courses(report: Report, console: Console, details: int) -> None:
+    """The courses where something happens, most losses first, and what is to be said of whole courses."""
+    courses = report.courses
+    busy = courses[(courses[list(_COUNTS)].sum(axis=1) > 0) | (courses["note"] != "")]
+    if busy.empty:
+        return
+    heading(console, f"Courses: {len(busy):,} of {len(courses):,} with something to say")
+    losses = busy["suspending"] + busy["unenrolling"]
+    busy = busy.assign(losses=losses).sort_values(["losses", "held", "course"], ascending=[False, False, True])
+    used = [name for name in _COUNTS if busy[name].sum()]
+    headers = ("Course", "Now" if report.preview else "Before", *(_COUNTS[name][0] for name in used))
+    lines = [
+        (course, "?" if before < 0 else f"{before:,}", *(f"{n:,}" if n else "" for n in numbers))
+        for course, before, *numbers in busy.head(details)[["course", "enrolled", *used]].itertuples(index=False)
+    ]
+    gap = 1 if console.width < _ROOMY else 2
+    grid(console, lines, headers=headers, right=range(1, len(headers)), gap=gap)
+    if (more := len(busy) - details) > 0:
+        say(console, f"… and {counted(more, 'more course')}, {REST}", indent=2)
+    if any(line[1] == "?" for line in lines):
+        say(console, "?: the list of this course could not be read", indent=2)
+    for note, of_note in busy[busy["note"] != ""].groupby("note"):
+        say(console, f"{some(sorted(of_note['course']), details)}: {note}", indent=2)
+
+
+def _removals(report: Report, everybody: pd.DataFrame, console: Console, details: int) -> None:
+    """Who loses something, by name, and why."""
+    for bucket in (Bucket.UNENROLLED, Bucket.SUSPENDED, Bucket.ROLE_CHANGED):
+        lost = removed(everybody, bucket)
+        if lost.empty:
+            continue
+        words = bucket_words(bucket, preview=report.preview)
+        if bucket == Bucket.ROLE_CHANGED:
+            words = "to lose a role" if report.preview else "lost a role"
+        heading(console, f"{words.capitalize()}: {len(lost):,}")
+        _named(console, lost, details, last="proof")
+
+
+def _stopped(everybody: pd.DataFrame, console: Console, details: int, bucket: Bucket) -> None:
+    """Who was held or failed, grouped by cause."""
+    stopped = ended(everybody, bucket)
+    if not stopped.empty:
+        heading(console, f"{bucket.capitalize()}: {len(stopped):,}, not changed")
+        for _, of_code in stopped.groupby("code"):
+            wanted = of_code.assign(what=[what and bucket_words(what, preview=True) for what in of_code["what"]])
+            _named(console, wanted, details, last="what")
+
+
+def _named(console: Console, lost: pd.DataFrame, details: int, *, last: str) -> None:
+    """The first people, below why; `last` is the column that is shown behind their names."""
+    for message, of_message in lost.head(details).groupby("message"):
+        total = int((lost["message"] == message).sum())
+        say(console, f"{message or 'No reason is given'} ({total:,})", indent=2)
+        columns = of_message[["course", "user", "name", "roles", last]]
+        lines = [
+            ("", course, f"{name} ({user})" if name and name != user else user, roles, more)
+            for course, user, name, roles, more in columns.itertuples(index=False)
+        ]
+        grid(console, lines)
+    if (more := len(lost) - details) > 0:
+        say(console, f"… and {more:,} more, {REST}", indent=2)
+
+
+def _problems(report: Report, console: Console, details: int) -> None:
+    """The rows that were rejected or ignored, and what else is worth knowing, grouped by cause."""
+    causes = problems_table(report.problems, report.sources, details=details)
+    buckets = report.buckets()
+    without = buckets[Bucket.IGNORED] + buckets[Bucket.DUPLICATE]
+    for severity, ends, title in (
+        (
+            Severity.REJECTS,
+            (Bucket.REJECTED,),
+            f"Rejected: {counted(buckets[Bucket.REJECTED], 'row')}, to be corrected",
+        ),
+        (Severity.IGNORES, (Bucket.IGNORED, Bucket.DUPLICATE), f"Ignored or duplicate: {counted(without, 'row')}"),
+        (Severity.NOTES, (), "Worth knowing"),
+    ):
+        chosen = [cause for cause in causes if cause.severity == severity]
+        rest = _unexplained(report, ends)
+        if chosen or not rest.empty:
+            heading(console, title)
+        for cause in chosen:
+            show_cause(console, cause, details=details, rest=REST)
+        for file, line, message in rest.head(details)[["file", "line", "message"]].itertuples(index=False):
+            say(console, f"{file} line {line}: {message}", indent=2)
+        if (more := len(rest) - details) > 0:
+            say(console, f"… and {more:,} more, {REST}", indent=2)
+
+
+def _unexplained(report: Report, ends: tuple[Bucket, ...]) -> pd.DataFrame:
+    """Rows that ended so and stand in no line of the problems: they are told by their own message."""
+    rows = report.rows[report.rows["bucket"].isin([str(bucket) for bucket in ends])]
+    return rows[~rows["row"].isin(report.problems["row"])]
+
+
+def _verdict(report: Report, console: Console) -> None:
+    """The buckets, which add up, and the verdict: last, where the eye is when the command ends."""
+    heading(console, "In short")
+    rows = _sum(report.rows, preview=report.preview)
+    say(console, f"{counted(len(report.rows), 'row')} = {rows or 'none'}", indent=2)
+    if absent := _sum(report.removals, preview=report.preview):
+        say(console, f"beside the rows, for what the roster does not name any more: {absent}", indent=2)
+    for note in report.notes:
+        say(console, f"- {note}", indent=2)
+    say(console)
+    style = {0: "bold green", 3: "bold yellow", 10: "bold yellow"}.get(report.exit_code, "bold red")
+    say(console, f"{report.verdict} (exit code {report.exit_code})", style=style)
+
+
+def _sum(frame: pd.DataFrame, *, preview: bool) -> str:
+    counts = frame["bucket"].value_counts()
+    numbers = [(bucket_words(bucket, preview=preview), int(counts.get(str(bucket), 0))) for bucket in Bucket]
+    return " + ".join(f"{number:,} {words}" for words, number in numbers if number)

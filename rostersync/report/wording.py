@@ -1,0 +1,84 @@
+"""Numbers, names and text from files go in; strings that people can read in a terminal or a workbook come out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rostersync.vocabulary import Bucket
+
+CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
+"""What XML cannot hold, and so no workbook, in Arrow's syntax for patterns."""
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+"""Control characters, line breaks, and what turns the direction of writing round: they move a terminal's cursor."""
+
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+_LAST_OF_LATIN_1 = 0xFF
+
+PLANNED = {
+    Bucket.UNENROLLED: "to be unenrolled",
+    Bucket.SUSPENDED: "to be suspended",
+    Bucket.ENROLLED: "to be enrolled",
+    Bucket.REACTIVATED: "to be reactivated",
+    Bucket.ROLE_CHANGED: "to get other roles",
+    Bucket.DATES_CHANGED: "to get other dates",
+}
+"""How a preview words the buckets of what has not happened yet."""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 row", "6,041 rows"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def bucket_words(bucket: str, *, preview: bool) -> str:
+    """A bucket as a report words it."""
+    return PLANNED.get(Bucket(bucket), bucket) if preview else bucket
+
+
+def printable(text: str) -> str:
+    r"""The text on one line, with what would move a terminal's cursor shown as `\x1b` is."""
+    return _UNPRINTABLE.sub(_escape, text)
+
+
+def storable(text: str) -> str:
+    r"""The text with what a workbook cannot hold shown as `\x07` is."""
+    return _UNSTORABLE.sub(_escape, text)
+
+
+def stored(text: str) -> str:
+    """The text with what XML cannot hold in the escapes of workbooks."""
+    return _UNSTORABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def moment(iso: str) -> str:
+    """An ISO 8601 time in UTC as people write it: "2026-09-01 08:00:05 UTC"."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z|\+00:00)$", r"\1 \2 UTC", iso)
+
+
+def site_words(site: str, release: str) -> str:
+    """A site with its release, where that is known."""
+    return f"{site} (Moodle {release})" if release else site
+
+
+def some(items: Sequence[str], limit: int) -> str:
+    """The first items, and how many more there are."""
+    shown = ", ".join(items[:limit])
+    return f"{shown} and {len(items) - limit:,} more" if len(items) > limit else shown
+
+
+def line_numbers(lines: Iterable[int], *, more: bool) -> str:
+    """Line numbers in words: "line 7", "lines 4, 9, 12, …"; nothing for line 0, which is a whole file."""
+    numbers = [str(line) for line in lines if line > 0]
+    if not numbers:
+        return ""
+    return f"line{'s' if more or len(numbers) > 1 else ''} {', '.join(numbers)}{', …' if more else ''}"
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code) or (
+        f"\\x{code:02x}" if code <= _LAST_OF_LATIN_1 else f"\\u{code:04x}"
+    )
