@@ -1,0 +1,210 @@
+"""A header row goes in; which column holds which field comes out, and what could not be told for certain.
+
+The aliases are those of aliases.json. One that is marked ambiguous there is offered, never used; the words that make
+a header certain all the same stand in words.toml under `headers`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from rostersync.errors import RosterError, SettingsError
+from rostersync.roster.fields import ALIASES, COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
+from rostersync.roster.words import flat, lists, meanings, normalise
+from rostersync.settings import Settings
+
+HINT = re.compile(r"[\s*:]*[(\[]([^()\[\]]*)[)\]][\s*:]*$")
+SHOWN = 40
+"""Headers, and characters of each, that a message shows."""
+WIDE = re.compile(r"(course|role|type|group|enrolstatus|enrolperiod)(\d+)")
+"""Moodle's upload of users: several enrolments in one row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What the columns of one sheet are."""
+
+    header: tuple[str, ...]
+    fields: Mapping[str, int]
+    """Field → position of its column."""
+    offered: Mapping[int, tuple[str, ...]]
+    """Position → fields that an ambiguous header could mean."""
+    unused: tuple[int, ...]
+    """Positions that are neither used nor offered nor left out on request."""
+    left_out: tuple[int, ...]
+    """Positions that the settings say to ignore."""
+    clashes: Mapping[str, tuple[int, ...]]
+    """Field → positions, where several columns would be the same field."""
+
+    def name(self, field: str) -> str:
+        """The header of a field's column, or "" where there is none."""
+        return self.header[self.fields[field]] if field in self.fields else ""
+
+    def missing(self, settings: Settings) -> list[str]:
+        """Which of user, course and role have no column and no default."""
+        absent = [
+            what
+            for what, keys in (("user", USER_KEYS), ("course", COURSE_KEYS))
+            if not self.fields.keys() & keys.keys()
+        ]
+        return absent if "role" in self.fields or settings.default_role else [*absent, "role"]
+
+
+@cache
+def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
+    """Normalised header → field where certain; normalised header → fields where ambiguous."""
+    certain: dict[str, str] = {}
+    ambiguous: dict[str, tuple[str, ...]] = {}
+    aliases = json.loads((files(__package__) / "data" / "aliases.json").read_text(encoding="utf-8"))
+    for group, languages in aliases.items():
+        for entry in (e for entries in languages.values() for e in entries):
+            header, field = normalise(entry["alias"]), ALIASES[group]
+            if not entry["ambiguous"]:
+                certain[header] = field
+                continue
+            field = {"course_name": "course"}.get(field, field)
+            if field and field not in ambiguous.get(header, ()):
+                ambiguous[header] = (*ambiguous.get(header, ()), field)
+    for field, languages in lists()["offers"].items():
+        ambiguous |= {h: (*ambiguous.get(h, ()), field) for h in flat(languages)}
+    for field, languages in lists()["headers"].items():
+        certain |= dict.fromkeys(flat(languages), field)
+    return certain, {h: f for h, f in ambiguous.items() if h not in certain}
+
+
+def understand(header: Sequence[str], settings: Settings) -> Columns:
+    """What each column is: as `settings.columns` says, else by the aliases.
+
+    Raises:
+        SettingsError: `settings.columns` names a field that does not exist.
+    """
+    certain, ambiguous = _known()
+    said = _said(settings)
+    places: dict[str, list[int]] = {}
+    offered: dict[int, tuple[str, ...]] = {}
+    explicit: set[str] = set()
+    for position, text in enumerate(header):
+        field = said.get(text, said.get(normalise(text), ""))
+        if field:
+            explicit.add(field)
+            places[field] = [*(p for p in places.get(field, []) if _is_said(header[p], said)), position]
+            continue
+        known = next((k for k in _spellings(text) if k in certain or k in ambiguous), "")
+        field = certain.get(known, "")
+        if field and field not in explicit:
+            places.setdefault(field, []).append(position)
+        elif known in ambiguous:
+            offered[position] = ambiguous[known]
+    left_out = places.pop("ignore", [])
+    _settle(places)
+    fields = {f: p[0] for f, p in places.items()}
+    seen = {*left_out, *offered} | {p for positions in places.values() for p in positions}
+    return Columns(
+        header=tuple(header),
+        fields={f: fields[f] for f in FIELDS if f in fields},
+        offered=offered,
+        unused=tuple(p for p, text in enumerate(header) if p not in seen and text),
+        left_out=tuple(left_out),
+        clashes={f: tuple(p) for f, p in places.items() if len(p) > 1},
+    )
+
+
+def recognised(header: Sequence[str], settings: Settings) -> int:
+    """How many of these headers are known at all: what a delimiter is judged by."""
+    certain, ambiguous = _known()
+    said = _said(settings)
+    return sum(_is_said(h, said) or any(k in certain or k in ambiguous for k in _spellings(h)) for h in header)
+
+
+def require(columns: Columns, settings: Settings, *, where: str, alone: bool) -> None:
+    """Makes sure that these columns can be read as a roster.
+
+    Args:
+        columns: what was understood.
+        settings: default_role stands in for a role column.
+        where: file and sheet, for messages.
+        alone: it is the only sheet of the only file, so that every header that `settings.columns` names must be there.
+
+    Raises:
+        RosterError: user, course or role has no column, two columns are the same field, or a row holds several
+            enrolments.
+        SettingsError: `settings.columns` names a header that is not there.
+    """
+    found = _shown(columns.header)
+    if alone:
+        here = {*columns.header, *map(normalise, columns.header)}
+        if absent := [h for h in settings.columns if h.strip() not in here and normalise(h) not in here]:
+            raise SettingsError(
+                f"{where} has no column “{absent[0]}”, which the settings (columns) name; it has {found}",
+                remedy="correct the header in --map or in the settings",
+            )
+    if wide := sorted(h for h in columns.header if (m := WIDE.fullmatch(h.strip().casefold())) and m[2] != "1"):
+        raise RosterError(
+            f"{where} has several enrolments in one row (“{wide[0]}”), a layout that is not read yet",
+            remedy="write one row for each user and course, with the columns user, course and role",
+        )
+    if missing := columns.missing(settings):
+        raise _missing(columns, missing, where=where, found=found)
+    for field, positions in columns.clashes.items():
+        first, second = (columns.header[p] for p in positions[:2])
+        remedy = f'leave one out: --map "{second}=ignore"' if first != second else "rename or delete one of them"
+        raise RosterError(f"{where} has two columns for {FIELDS[field]}: “{first}” and “{second}”", remedy=remedy)
+
+
+def _shown(header: tuple[str, ...]) -> str:
+    """The headers for a message; one that an open quotation mark made enormous is cut short."""
+    texts = [f"“{h if len(h) <= SHOWN else h[:SHOWN] + '…'}”" for h in header if h]
+    return ", ".join(texts[:SHOWN]) + (", …" if len(texts) > SHOWN else "") or "nothing"
+
+
+def _missing(columns: Columns, missing: list[str], *, where: str, found: str) -> RosterError:
+    keys = {"user": USER_KEYS.keys(), "course": COURSE_KEYS.keys(), "role": {"role"}}
+    flags: list[str] = []
+    for what in missing:
+        candidates = [
+            (columns.header[p], f) for p, fields in columns.offered.items() for f in fields if f in keys[what]
+        ]
+        maps = [f'--map "{header}={field}"' for header, field in candidates] or [f'--map "HEADER={what}"']
+        flags.append(" or ".join([*maps, *(["--default-role student"] if what == "role" else [])]))
+    named = " and ".join(f"the {what}" for what in missing)
+    return RosterError(
+        f"{where} has no column for {named}; its header is {found}", remedy=f"say {', and '.join(flags)}"
+    )
+
+
+def _said(settings: Settings) -> dict[str, str]:
+    """Header → field as the settings say, by the exact and by the normalised header."""
+    if unknown := {h: f for h, f in settings.columns.items() if f not in FIELDS}:
+        header, field = next(iter(unknown.items()))
+        raise SettingsError(
+            f"columns: “{header}” cannot be “{field}”, which is no field", remedy=f"fields are {', '.join(FIELDS)}"
+        )
+    exact = {h.strip(): f for h, f in settings.columns.items()}
+    return {n: f for h, f in exact.items() if (n := normalise(h))} | exact
+
+
+def _is_said(text: str, said: Mapping[str, str]) -> bool:
+    return bool(said.get(text, said.get(normalise(text), "")))
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    """The header as it is compared, and again without a hint like (required) or [UTC] at its end."""
+    plain = normalise(text)
+    hint = HINT.search(text)
+    if hint and normalise(hint[1]) in meanings("hints"):
+        return plain, normalise(text[: hint.start()])
+    return (plain,)
+
+
+def _settle(places: dict[str, list[int]]) -> None:
+    """Leaves one column for what is only shown, and a title as the course's key only where there is no other."""
+    for field in SHOWN_ONLY & places.keys():
+        del places[field][1:]
+    if places.keys() & (COURSE_KEYS.keys() - {"course_name"}):
+        places.pop("course_name", None)
+    places.pop("", None)

@@ -1,0 +1,86 @@
+"""Paths and settings go in; one Roster comes out: every row of every file, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from rostersync.errors import EmptyRoster, UsageError
+from rostersync.roster import delimited, files, headers, rows
+from rostersync.roster.sheets import Sheet
+from rostersync.settings import Settings
+from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
+
+
+def load(paths: Sequence[Path], settings: Settings) -> Roster:
+    """The roster that these files are together; nothing is asked of Moodle.
+
+    Args:
+        paths: text files with a header row, or .xlsx workbooks; their content decides which they are.
+        settings: everything below “reading rosters”, and mode, roles and assignable_roles.
+
+    Returns:
+        ROSTER numbered over all files, PROBLEMS (those of a whole sheet have row -1), and one Source for each file.
+
+    Raises:
+        RosterError: a file cannot be read, or its columns cannot be understood.
+        EmptyRoster: a file without any row that holds something.
+        SettingsError: a setting that cannot be used.
+        UsageError: no file is named.
+    """
+    if not paths:
+        raise UsageError("no roster file is named", remedy="name one or more CSV or .xlsx files")
+    parts: list[rows.Part] = []
+    sources: list[Source] = []
+    for number, path in enumerate(paths):
+        part, source = _read(path, settings, number, first_row=sum(len(p.rows) for p in parts), alone=len(paths) == 1)
+        parts.append(part)
+        sources.append(source)
+    return Roster(
+        rows=ROSTER.check(_joined([p.rows for p in parts])),
+        problems=PROBLEMS.check(_joined([p.problems for p in parts])),
+        sources=tuple(sources),
+    )
+
+
+def _read(path: Path, settings: Settings, number: int, *, first_row: int, alone: bool) -> tuple[rows.Part, Source]:
+    sheet, sha256 = _sheet(path, settings)
+    where = f"{path}, sheet “{sheet.name}”," if sheet.name else str(path)
+    columns = headers.understand(sheet.header, settings)
+    headers.require(columns, settings, where=where, alone=alone)
+    part = rows.build(sheet, columns, settings, source=number, first_row=first_row)
+    if part.blank:
+        raise EmptyRoster(
+            f"{where} has a header and no rows",
+            remedy="nothing is ever removed because of an empty file: export it again",
+        )
+    source = Source(
+        path=str(path),
+        sheet=sheet.name,
+        sha256=sha256,
+        rows=len(part.rows),
+        mode=part.mode,
+        columns={f: columns.header[p] for f, p in columns.fields.items()},
+        ignored=tuple(columns.header[p] for p in sorted({*columns.unused, *columns.offered, *columns.left_out})),
+        notes=sheet.notes + part.notes,
+    )
+    return part, source
+
+
+def _sheet(path: Path, settings: Settings) -> tuple[Sheet, str]:
+    """The file's roster sheet and the digest of its bytes; the bytes themselves are not kept."""
+    file = files.read(path)
+    match file.kind:
+        case files.Kind.TEXT:
+            return delimited.read(file, settings), file.sha256
+        case files.Kind.XLSX:
+            from rostersync.roster import workbook  # loads libraries that a text file does not need
+
+            return workbook.read(file, settings), file.sha256
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    full = [t for t in tables if len(t)] or tables[:1]
+    return full[0] if len(full) == 1 else pd.concat(full, ignore_index=True)

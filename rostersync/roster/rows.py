@@ -1,0 +1,315 @@
+"""A sheet whose columns are understood goes in; its part of the ROSTER and PROBLEMS tables comes out.
+
+Everything works on whole columns: words and dates are read once for each distinct value, never for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rostersync.roster import dates
+from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
+from rostersync.roster.findings import Findings, text
+from rostersync.roster.headers import Columns
+from rostersync.roster.sheets import Ints, Mask, Sheet
+from rostersync.roster.words import Actions, Reading, Roles, Statuses
+from rostersync.settings import Settings
+from rostersync.tables import PROBLEMS, ROSTER, choice
+from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField
+
+Places = npt.NDArray[np.int8]
+IGNORING = ("waiting_list", "status_ignored")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one sheet gives to the roster."""
+
+    rows: pd.DataFrame
+    problems: pd.DataFrame
+    mode: Mode
+    notes: tuple[str, ...]
+    """Decisions that a person should see."""
+    blank: bool
+    """No row holds anything."""
+
+
+def build(sheet: Sheet, columns: Columns, settings: Settings, *, source: int, first_row: int) -> Part:
+    """The rows of one sheet.
+
+    Args:
+        sheet: its cells.
+        columns: what they are.
+        settings: keys, words, dates and mode matter.
+        source: index into Roster.sources.
+        first_row: ROSTER.row of the first of them.
+
+    Raises:
+        SettingsError: default_role cannot be used.
+    """
+    return _Builder(sheet, columns, settings, source).part(first_row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """A column's cells as indexes into the readings of its distinct values."""
+
+    index: Ints
+    readings: Sequence[Reading]
+    values: pa.Array
+
+    def codes(self) -> list[str]:
+        """The problems that some of the values are."""
+        return sorted({r.code for r in self.readings} - {""})
+
+    def where(self, code: str) -> Mask:
+        """The rows whose value is this problem."""
+        return np.array([r.code == code for r in self.readings], dtype=bool)[self.index]
+
+    def spread(self, attribute: str) -> pa.Array:
+        """`value` or `detail` of each row's reading."""
+        return pa.array([str(getattr(r, attribute)) for r in self.readings], pa.string()).take(pa.array(self.index))
+
+    def places(self, kinds: type[StrEnum]) -> Places:
+        """Each row's value as a position in `kinds`."""
+        order = list(kinds)
+        return np.array([order.index(kinds(r.value)) for r in self.readings], dtype=np.int8)[self.index]
+
+
+class _Builder:
+    """Holds what the steps share; each step adds its findings, and their order is the order in which they count."""
+
+    def __init__(self, sheet: Sheet, columns: Columns, settings: Settings, source: int) -> None:
+        self.sheet, self.columns, self.settings = sheet, columns, settings
+        self.count = len(sheet.lines)
+        self.findings = Findings(lines=sheet.lines, source=source)
+        self.notes: list[dict[str, Any]] = []
+        self.cells = {f: pc.utf8_trim_whitespace(sheet.cells[p]) for f, p in columns.fields.items()}
+        if sheet.run_on:
+            gone = pa.array(_rows(sheet.run_on, self.count))
+            self.cells = {f: pc.if_else(gone, "", c) for f, c in self.cells.items()}
+
+    def part(self, first_row: int) -> Part:
+        """All steps."""
+        user, user_field = self._key(USER_KEYS, self.settings.user_key, UserField)
+        course, course_field = self._key(COURSE_KEYS, self.settings.course_key, CourseField)
+        blank = self._blank(user, course)
+        self._broken()
+        actions = self._words("action", Actions().read)
+        statuses = self._words("status", Statuses(self.settings, self.columns.name("status")).read)
+        self._note("status", statuses, ignoring=True)
+        self._blank_keys(user, course)
+        action, status = actions.places(Action), statuses.places(Status)
+        role_name = self._role(action, status)
+        self._note("action", actions)
+        self._note("status", statuses)
+        start, end = self._dates()
+        self._offer()
+        rows = {
+            "row": np.arange(first_row, first_row + self.count),
+            "source": np.full(self.count, self.findings.source),
+            "line": self.sheet.lines,
+            "user": text(user),
+            "user_field": _category(user_field, UserField),
+            "course": text(course),
+            "course_field": _category(course_field, CourseField),
+            "role_name": text(role_name),
+            "action": _category(action, Action),
+            "status": _category(status, Status),
+            "start": start,
+            "end": end,
+            "twin": np.full(self.count, -1),
+        }
+        default = Mode.EXPLICIT if "action" in self.columns.fields else Mode.MIRROR
+        return Part(
+            rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
+            problems=self._problems(first_row),
+            mode=self.settings.mode or default,
+            notes=tuple(
+                f"{n['detail']} rows without a role get “{n['value']}”"
+                for n in self.notes
+                if n["code"] == "role_defaulted"
+            ),
+            blank=bool(blank.all()),
+        )
+
+    def _key(self, keys: Mapping[str, StrEnum], forced: str, kinds: type[StrEnum]) -> tuple[pa.Array, Places]:
+        """Each row's key, and its kind as a position in `kinds`: the first of these columns that is not blank.
+
+        A forced kind is read from the column that is of this kind, else from the first that could hold a key.
+        """
+        order = list(kinds)
+        tried = {f: kind for f, kind in keys.items() if f in self.cells}
+        if forced:
+            exact = next((f for f, kind in tried.items() if kind == forced), next(iter(tried)))
+            tried = {exact: kinds(forced)}
+        first, *others = tried
+        values = self.cells[first]
+        kind = np.full(self.count, order.index(tried[first]), dtype=np.int8)
+        for field in others:
+            empty, other = pc.equal(values, ""), self.cells[field]
+            kind[_mask(pc.and_(empty, pc.not_equal(other, "")))] = order.index(tried[field])
+            values = pc.if_else(empty, other, values)
+        self.notes += [
+            {"code": "key_undecided", "column": self.columns.name(f)} for f, k in tried.items() if k == kinds("any")
+        ]
+        return values, kind
+
+    def _blank(self, user: pa.Array, course: pa.Array) -> Mask:
+        """Notes and gives the rows in which no cell holds anything, used or not."""
+        blank = _mask(pc.and_(pc.equal(user, ""), pc.equal(course, "")))
+        for known in (self.sheet.lengths, self.sheet.run_on, *self.sheet.errors.values()):
+            blank[list(known)] = False
+        rows = np.flatnonzero(blank)
+        for column in self.sheet.cells:
+            rows = rows[_mask(pc.equal(pc.utf8_trim_whitespace(column.take(pa.array(rows))), ""))]
+        blank = np.zeros(self.count, dtype=bool)
+        blank[rows] = True
+        self.findings.add("row_blank", blank, last=True)
+        return blank
+
+    def _broken(self) -> None:
+        """Notes rows that do not fit the header, and error cells in columns that matter."""
+        for code, rows in (("quote_open", self.sheet.run_on), ("row_length", self.sheet.lengths)):
+            for number in sorted(set(rows.values())):
+                here = np.array([r for r, n in rows.items() if n == number], dtype=np.int64)
+                width = str(len(self.columns.header))
+                self.findings.add(code, here, value=str(number), detail=width, last=True)
+        for position, errors in self.sheet.errors.items():
+            for error in sorted(set(errors.values())):
+                here = np.array([r for r, e in errors.items() if e == error], dtype=np.int64)
+                self.findings.add("cell_error", here, column=self.columns.header[position], value=error)
+
+    def _blank_keys(self, user: pa.Array, course: pa.Array) -> None:
+        for code, key, fields in (("user_blank", user, USER_KEYS), ("course_blank", course, COURSE_KEYS)):
+            used = [f for f in fields if f in self.columns.fields]
+            missing = _mask(pc.equal(key, ""))
+            for field in used:
+                missing[list(self.sheet.errors.get(self.columns.fields[field], {}))] = False
+            self.findings.add(code, missing, column=self.columns.name(used[0]))
+
+    def _words(self, field: str, read: Callable[[str], Reading]) -> _Words:
+        """A column's readings; where there is no such column, one reading that says nothing for all rows."""
+        if field not in self.cells:
+            nothing = pa.repeat(pa.scalar("", pa.string()), self.count)
+            return _Words(index=np.zeros(self.count, dtype=np.int64), readings=[Reading("")], values=nothing)
+        index, distinct = _factorise(self.cells[field])
+        return _Words(index=index, readings=[read(v) for v in distinct], values=self.cells[field])
+
+    def _note(self, field: str, words: _Words, *, ignoring: bool = False) -> None:
+        """Adds the findings of a column of words: those that make rows be ignored, or the others."""
+        for code in words.codes():
+            if (code in IGNORING) == ignoring:
+                self.findings.add(
+                    code,
+                    words.where(code),
+                    column=self.columns.name(field),
+                    value=words.values,
+                    detail=words.spread("detail"),
+                    last=ignoring,
+                )
+
+    def _role(self, action: Places, status: Places) -> pa.Array:
+        """The role names; a blank one stays so where the row takes something away, else it gets the default."""
+        roles = Roles(self.settings, self.columns.name("role"))
+        words = self._words("role", roles.read)
+        takes = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND) | _is(status, Status.REMOVED)
+        blank = _mask(pc.equal(words.values, "")) & ~takes & ~self.findings.done
+        for position in [self.columns.fields["role"]] if "role" in self.columns.fields else []:
+            blank[list(self.sheet.errors.get(position, {}))] = False
+        for code in words.codes():
+            rows = blank if code == "role_blank" else words.where(code)
+            if code != "role_blank" or not roles.default:
+                self.findings.add(
+                    code, rows, column=self.columns.name("role"), value=words.values, detail=words.spread("detail")
+                )
+        names = words.spread("value")
+        if roles.default and blank.any():
+            self.notes.append(
+                {
+                    "code": "role_defaulted",
+                    "column": self.columns.name("role"),
+                    "value": roles.default,
+                    "detail": str(int(blank.sum())),
+                }
+            )
+            names = pc.if_else(pa.array(blank), roles.default, names)
+        return names
+
+    def _dates(self) -> tuple[Ints, Ints]:
+        """Start and end in epoch seconds."""
+        found: dict[str, Ints] = {}
+        for field in ("start", "end"):
+            found[field] = np.full(self.count, NOT_GIVEN, dtype=np.int64)
+            if field not in self.cells:
+                continue
+            index, distinct = _factorise(self.cells[field])
+            moments = dates.read(distinct, self.settings, end=field == "end")
+            found[field] = np.array([m.epoch for m in moments], dtype=np.int64)[index]
+            bad = np.array([m.problem is not None for m in moments], dtype=bool)[index]
+            why = pa.array([m.problem or "" for m in moments], pa.string()).take(pa.array(index))
+            self.findings.add("date_bad", bad, column=self.columns.name(field), value=self.cells[field], detail=why)
+        start, end = found["start"], found["end"]
+        reversed_ = (start > 0) & (end > 0) & (end <= start)
+        if reversed_.any():
+            shown = self.cells["end"]
+            self.findings.add("dates_reversed", reversed_, column=self.columns.name("end"), value=shown, detail=shown)
+        return start, end
+
+    def _offer(self) -> None:
+        """Notes the columns that are not used."""
+        header = self.columns.header
+        for position, fields in self.columns.offered.items():
+            could = " or ".join(FIELDS[f] for f in fields)
+            self.notes.append(
+                {"code": "column_offered", "column": header[position], "value": fields[0], "detail": could}
+            )
+        self.notes += [{"code": "column_ignored", "column": header[p]} for p in self.columns.unused]
+
+    def _shown(self) -> dict[str, Any]:
+        """What is shown of a row and compared for likeness; a full name stands in where there is no other."""
+        columns: dict[str, Any] = {
+            f: text(self.cells[f]) for f in ("role", "first_name", "last_name", "email") if f in self.cells
+        }
+        if "full_name" in self.cells and not columns.keys() & {"first_name", "last_name"}:
+            columns["last_name"] = text(self.cells["full_name"])
+        return columns
+
+    def _problems(self, first_row: int) -> pd.DataFrame:
+        """Those of the sheet, then those of the rows in their order."""
+        whole = PROBLEMS.records([{"row": -1, "source": self.findings.source, **n} for n in self.notes])
+        tables = [t for t in (whole, self.findings.table(first_row)) if len(t)]
+        return pd.concat(tables, ignore_index=True) if tables else PROBLEMS.empty()
+
+
+def _factorise(column: pa.Array) -> tuple[Ints, list[str]]:
+    """Each row's index into the distinct values, and these in the order in which they first occur."""
+    encoded = column.dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+
+
+def _mask(array: pa.Array) -> Mask:
+    return np.array(array.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _rows(rows: Mapping[int, int], count: int) -> Mask:
+    mask = np.zeros(count, dtype=bool)
+    mask[list(rows)] = True
+    return mask
+
+
+def _is(places: Places, value: StrEnum) -> Mask:
+    return places == list(type(value)).index(value)
+
+
+def _category(places: Places, kinds: type[StrEnum]) -> pd.Categorical:
+    return pd.Categorical.from_codes(places, dtype=choice(kinds))

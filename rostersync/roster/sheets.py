@@ -1,0 +1,39 @@
+"""What every format is turned into before anything is understood: a header and text cells, with their line numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The rows below a header row, one array of Arrow strings for each header."""
+
+    name: str
+    """The sheet's name, blank for text files."""
+    header: tuple[str, ...]
+    """Outer blanks removed; a column without a header is ""."""
+    cells: tuple[pa.Array, ...]
+    lines: Ints
+    """Row number of each row as its program shows it, from 1."""
+    lengths: Mapping[int, int] = field(default_factory=dict)
+    """Row → number of its fields, for rows of a text file that have more or fewer than the header."""
+    run_on: Mapping[int, int] = field(default_factory=dict)
+    """Row → lines that a quoted value seems to have swallowed."""
+    errors: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """Column → row → the error that the cell shows."""
+    notes: tuple[str, ...] = ()
+    """What the reader decided: delimiter, encoding, which sheet."""
+
+
+def tidy(header: list[str]) -> tuple[str, ...]:
+    """Headers without outer blanks and without a byte order mark."""
+    return tuple(text.strip().lstrip("\ufeff").strip() for text in header)

@@ -1,0 +1,183 @@
+"""A word from a file goes in; the role, status or action that it means comes out, or the code of why it means none."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from rostersync.errors import SettingsError
+from rostersync.settings import Settings
+from rostersync.vocabulary import Action, Status
+
+KANA_VOICING = "\u3099\u309a"
+NEAR = 75
+"""Likeness in percent from which a known word is offered for an unknown one."""
+SUGGESTIONS = 200
+"""A mapped column full of unknown words gets no more suggestions than a person would read."""
+DEFAULT_ROLE_IDS = {"1": "manager", "2": "coursecreator", "3": "editingteacher", "4": "teacher", "5": "student"}
+"""Moodle's ids after installation (MOODLE.md, fact 16)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one word means: its value, or the code and detail of the problem that it is."""
+
+    value: str
+    code: str = ""
+    detail: str = ""
+
+
+def normalise(text: str) -> str:
+    """The text as it is compared: without case, accents, blanks and signs; kana keep their voicing marks."""
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    kept = "".join(c for c in spread if c in KANA_VOICING or not unicodedata.category(c).startswith("M"))
+    return "".join(c for c in unicodedata.normalize("NFC", kept) if c.isalnum())
+
+
+@cache
+def lists() -> Mapping[str, Any]:
+    """Everything in words.toml."""
+    return tomllib.loads((files(__package__) / "data" / "words.toml").read_text(encoding="utf-8"))
+
+
+def flat(languages: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Normalised word → word as it is first written, for all languages of a list."""
+    return {normalise(w): w for words in reversed([*languages.values()]) for w in reversed(words)}
+
+
+@cache
+def meanings(group: str) -> Mapping[str, str]:
+    """Normalised word → meaning, for a group of lists such as `status`."""
+    return {word: meaning for meaning, languages in lists()[group].items() for word in flat(languages)}
+
+
+@cache
+def spellings(group: str) -> Mapping[str, str]:
+    """Normalised word → word as it is written, for a group of lists."""
+    return {word: spelling for languages in lists()[group].values() for word, spelling in flat(languages).items()}
+
+
+class Roles:
+    """Reads role words under these settings.
+
+    Args:
+        settings: role_words, teacher_means, assignable_roles, roles and default_role matter.
+        header: the column's header: in some columns digits are no role ids.
+
+    Raises:
+        SettingsError: default_role is no role that could be meant.
+    """
+
+    def __init__(self, settings: Settings, header: str = "") -> None:
+        self._settings = settings
+        self._own = {normalise(w): r.strip() for w, r in settings.role_words.items()}
+        self._digits: Mapping[str, str] = lists()["role_digits"].get(normalise(header), {})
+        self._maybe = meanings("maybe")
+        self._ask = meanings("ask")
+        self._names = set(settings.assignable_roles) | set(settings.roles) | set(DEFAULT_ROLE_IDS.values())
+        self._words = {w: r for w, r in meanings("roles").items() if w not in self._maybe}
+        self._words |= {normalise(n): n for n in sorted(self._names) if normalise(n) not in self._maybe}
+        self._spelled = spellings("roles")
+        self._suggested = 0
+        self.default = self._default()
+
+    def read(self, word: str) -> Reading:
+        """The short name, or the role id in digits, that a word stands for; blank gives `role_blank`.
+
+        Other problems: role_unknown (its detail offers a near miss), role_ambiguous, role_not_allowed (its detail is
+        the role).
+        """
+        plain = normalise(word)
+        if not word:
+            return Reading("", "role_blank")
+        if plain in self._own:
+            return self._allowed(self._own[plain])
+        if word.isascii() and word.isdigit():
+            name = self._digits.get(str(int(word)), "" if self._digits else str(int(word)))
+            return self._allowed(name) if name else Reading("", "role_unknown")
+        if self._maybe.get(plain) == "editingteacher":
+            meant = self._settings.teacher_means
+            return self._allowed(meant) if meant else Reading("", "role_ambiguous")
+        if plain in self._words:
+            return self._allowed(self._words[plain])
+        return Reading("", "role_unknown", self._near(plain))
+
+    def _allowed(self, role: str) -> Reading:
+        """The role, unless it is one that a roster may not give; ids that only the site knows are left to it."""
+        named = {str(i): n for n, i in self._settings.roles.items()}
+        name = (DEFAULT_ROLE_IDS | named).get(role, role)
+        if name in self._settings.assignable_roles or role in self._settings.assignable_roles or name.isdigit():
+            return Reading(role)
+        return Reading("", "role_not_allowed", name)
+
+    def _near(self, plain: str) -> str:
+        if plain in self._ask or self._suggested >= SUGGESTIONS:
+            return ""
+        self._suggested += 1
+        if plain in self._maybe:
+            return f" — it can mean the role “{self._maybe[plain]}”"
+        found = process.extractOne(plain, list(self._words), scorer=fuzz.ratio, score_cutoff=NEAR)
+        return f" — did you mean “{self._spelled.get(found[0], self._words[found[0]])}”?" if found else ""
+
+    def _default(self) -> str:
+        """The short name that default_role means: a short name as it is, `teacher` included, else a known word."""
+        wanted = self._settings.default_role.strip()
+        if not wanted:
+            return ""
+        reading = self._allowed(wanted) if wanted in self._names else self.read(wanted)
+        if reading.code:
+            raise SettingsError(
+                f"default_role = “{wanted}” cannot be used: it is not one of the roles that a roster may give",
+                remedy=f"name one of {', '.join(self._settings.assignable_roles)}, or add to assignable_roles",
+            )
+        return reading.value
+
+
+class Statuses:
+    """Reads status words in a column with this header.
+
+    Yes and no (1, 0, true, false, …) are read only where the header, or else status_sense, says what they affirm.
+    """
+
+    def __init__(self, settings: Settings, header: str) -> None:
+        self._own = {normalise(w): s for w, s in settings.status_words.items()}
+        self._words = meanings("status")
+        self._truth = meanings("truth")
+        sense = {"negative": "suspended", "positive": "active"}.get(settings.status_sense, "")
+        self._yes = meanings("sense").get(normalise(header), sense)
+
+    def read(self, word: str) -> Reading:
+        """A value of Status. Problems: status_unknown; waiting_list or status_ignored where the row is no enrolment."""
+        plain = normalise(word)
+        if not word:
+            return Reading(Status.NONE)
+        if plain in self._own:
+            own = self._own[plain]
+            return Reading("", "status_ignored") if own == "ignored" else Reading(own)
+        if plain in self._words:
+            meant = self._words[plain]
+            return Reading("", "waiting_list") if meant == "ignored" else Reading(meant)
+        if self._yes and plain in self._truth:
+            if self._truth[plain] == "yes":
+                return Reading(self._yes)
+            return Reading(Status.SUSPENDED if self._yes == Status.ACTIVE else Status.ACTIVE)
+        return Reading("", "status_unknown")
+
+
+class Actions:
+    """Reads action words."""
+
+    def __init__(self) -> None:
+        self._words = meanings("actions")
+
+    def read(self, word: str) -> Reading:
+        """A value of Action, or the problem action_unknown: a blank cell in an action column says nothing certain."""
+        plain = normalise(word)
+        return Reading(Action(self._words[plain])) if plain in self._words else Reading("", "action_unknown")

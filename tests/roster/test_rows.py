@@ -1,0 +1,224 @@
+"""Rows: keys, what becomes of each row, and the problems that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rostersync import problems
+from rostersync.roster import load
+from rostersync.settings import Settings
+from rostersync.tables import PROBLEMS, ROSTER, Roster
+
+Load = Callable[..., Roster]
+Write = Callable[..., Path]
+
+
+def cells(roster: Roster, *names: str) -> list[list[Any]]:
+    values: list[list[Any]] = roster.rows[list(names)].to_numpy().tolist()
+    return values
+
+
+def messages(roster: Roster) -> list[str]:
+    return [
+        problems.message(p.code, column=p.column, value=p.value, detail=p.detail)
+        for p in roster.problems.query("row >= 0").itertuples()
+    ]
+
+
+def test_a_plain_file_becomes_a_roster(loaded: Load) -> None:
+    """Every column of the table is filled, and the keys are to be decided by looking them up."""
+    roster = loaded(
+        "user,course,role,action,start,end,status,first name,last name,e-mail\n"
+        "ann,BIO101,Student,add,2026-09-30,2026-10-01,active,Ann,Lee,ann@example.org\n"
+    )
+    ROSTER.check(roster.rows)
+    PROBLEMS.check(roster.problems)
+    assert roster.rows.iloc[0].to_dict() == {
+        "row": 0,
+        "source": 0,
+        "line": 2,
+        "user": "ann",
+        "user_field": "any",
+        "course": "BIO101",
+        "course_field": "any",
+        "role": "Student",
+        "role_name": "student",
+        "action": "add",
+        "status": "active",
+        "start": 1790726400,
+        "end": 1790899199,
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "email": "ann@example.org",
+        "state": "ok",
+        "code": "",
+        "detail": "",
+        "twin": -1,
+    }
+    assert roster.problems[["code", "column"]].to_numpy().tolist() == [
+        ["key_undecided", "user"],
+        ["key_undecided", "course"],
+    ]
+
+
+def test_keys_are_tried_row_by_row(loaded: Load) -> None:
+    """Username, id number, Moodle id, e-mail: the first that is not blank."""
+    roster = loaded(
+        "email,moodle id,student number,username,course short name,course id number,role\n"
+        "a@example.org,4,007,ann,BIO101,B-1,student\n"
+        "b@example.org,4,007,,,B-1,student\n"
+        "c@example.org,4,,,BIO101,,student\n"
+        "d@example.org,,,,BIO101,,student\n"
+        ",,,,,,student\n"
+    )
+    assert cells(roster, "user", "user_field", "course", "course_field", "email", "code") == [
+        ["ann", "username", "BIO101", "shortname", "a@example.org", ""],
+        ["007", "idnumber", "B-1", "idnumber", "b@example.org", ""],
+        ["4", "id", "BIO101", "shortname", "c@example.org", ""],
+        ["d@example.org", "email", "BIO101", "shortname", "d@example.org", ""],
+        ["", "username", "", "shortname", "", "user_blank"],
+    ]
+
+
+def test_the_settings_can_force_a_key(loaded: Load) -> None:
+    """The column of that kind is the key alone, else the one that there is."""
+    text = "user,email,course,role\nann,a@example.org,B-1,student\n"
+    assert cells(loaded(text, user_key="email"), "user", "user_field") == [["a@example.org", "email"]]
+    forced = loaded(text, user_key="idnumber", course_key="idnumber")
+    assert cells(forced, "user", "user_field", "course_field") == [["ann", "idnumber", "idnumber"]]
+    assert forced.problems.empty
+
+
+def test_each_ordinary_mistake_has_its_message(loaded: Load) -> None:
+    """What is wrong, with the value; the keys that could be read stay."""
+    roster = loaded(
+        "user,course,role,action,status,start,end\n"
+        ",BIO101,student,add,,,\n"
+        "ann,,student,add,,,\n"
+        "ann,BIO101,studnet,add,,,\n"
+        "ann,BIO101,,add,,,\n"
+        "ann,BIO101,teacher,add,,,\n"
+        "ann,BIO101,manager,add,,,\n"
+        "ann,BIO101,student,maybe,,,\n"
+        "ann,BIO101,student,,,,\n"
+        "ann,BIO101,student,add,1,,\n"
+        "ann,BIO101,student,add,,30 Feb,\n"
+        "ann,BIO101,student,add,,,2026-02-30\n"
+        "ann,BIO101,student,add,,2026-09-30,2026-09-01\n"
+    )
+    assert messages(roster) == [
+        "the user's key is blank",
+        "the course's key is blank",
+        "“studnet” is no role that rostersync knows — did you mean “student”?",
+        "the role is blank",
+        "“teacher” can mean the editing or the non-editing teacher",
+        "the role “manager” may not be given by a roster",
+        "“maybe” is no action",
+        "“” is no action",
+        "“1” says nothing certain in a column named “status”",
+        "“30 Feb” is no date",
+        "“2026-02-30” is no date: there is no such day or time",
+        "the end (2026-09-01) is not after the start",
+    ]
+    assert roster.rows["state"].tolist() == ["rejected"] * 12
+    assert roster.rows["user"].tolist() == ["", *["ann"] * 11]
+    assert roster.rows["course"].tolist() == ["BIO101", "", *["BIO101"] * 10]
+    assert roster.problems.query("row >= 0")["line"].tolist() == list(range(2, 14))
+
+
+def test_a_row_can_have_several_problems(loaded: Load) -> None:
+    """All of them are listed; the first is the row's."""
+    roster = loaded("user,course,role,start\nann,BIO101,studnet,soon\n,,nobody,never\n")
+    assert cells(roster, "code", "detail") == [["role_unknown", " — did you mean “student”?"], ["user_blank", ""]]
+    assert roster.problems.query("row >= 0")[["row", "code"]].to_numpy().tolist() == [
+        [0, "role_unknown"],
+        [0, "date_bad"],
+        [1, "user_blank"],
+        [1, "course_blank"],
+        [1, "role_unknown"],
+    ]
+
+
+def test_a_waiting_list_is_no_enrolment(loaded: Load) -> None:
+    """Its row is ignored, whatever else is wrong with it."""
+    roster = loaded(
+        "user,course,role,status\nann,BIO101,nobody,Warteliste\nbob,BIO101,student,audit\ncid,BIO101,student,x\n",
+        status_words={"audit": "ignored"},
+    )
+    assert cells(roster, "state", "code", "user") == [
+        ["ignored", "waiting_list", "ann"],
+        ["ignored", "status_ignored", "bob"],
+        ["rejected", "status_unknown", "cid"],
+    ]
+
+
+def test_removing_needs_no_role(loaded: Load) -> None:
+    """A blank role means all managed roles there, also where there is a default for the others."""
+    text = (
+        "user,course,role,action,status\n"
+        "ann,BIO101,,remove,\nbob,BIO101,,suspend,\ncid,BIO101,,add,withdrawn\ndan,BIO101,,add,suspended\n"
+    )
+    assert cells(loaded(text), "role_name", "code") == [["", ""], ["", ""], ["", ""], ["", "role_blank"]]
+    assert loaded(text, default_role="student").rows["role_name"].tolist() == ["", "", "", "student"]
+
+
+def test_alike_rows_are_left_to_the_look_up(loaded: Load) -> None:
+    """Whether two keys are one person is not known yet."""
+    roster = loaded("user,course,role\nann,BIO101,student\nann,BIO101,student\n")
+    assert cells(roster, "state", "twin") == [["ok", -1], ["ok", -1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "mode"),
+    [
+        ("user,course,role\nann,BIO101,student\n", {}, "mirror"),
+        ("user,course,role,action\nann,BIO101,student,add\n", {}, "explicit"),
+        ("user,course,role,action\nann,BIO101,student,add\n", {"mode": "add-only"}, "add-only"),
+    ],
+)
+def test_the_mode_follows_from_the_columns(loaded: Load, text: str, settings: dict[str, str], mode: str) -> None:
+    """Unless the settings say otherwise."""
+    assert loaded(text, **settings).sources[0].mode == mode
+
+
+def test_several_files_are_one_roster(write: Write) -> None:
+    """Rows are numbered over all files, and keep their file, sheet and line."""
+    paths = [
+        write("user,course,role\nann,BIO101,student\n,BIO101,student\n", "a.csv"),
+        write([["Benutzername", "Kurs", "Rolle"], ["bob", "BIO101", "Dozent"], ["cid", "", "Gast"]], "b.xlsx"),
+    ]
+    roster = load(paths, Settings())
+    assert cells(roster, "row", "source", "line", "user", "user_field", "role_name") == [
+        [0, 0, 2, "ann", "any", "student"],
+        [1, 0, 3, "", "any", "student"],
+        [2, 1, 2, "bob", "username", "editingteacher"],
+        [3, 1, 3, "cid", "username", ""],
+    ]
+    assert roster.problems[["row", "source", "line", "code"]].to_numpy().tolist() == [
+        [-1, 0, 0, "key_undecided"],
+        [-1, 0, 0, "key_undecided"],
+        [1, 0, 3, "user_blank"],
+        [-1, 1, 0, "key_undecided"],
+        [3, 1, 3, "course_blank"],
+        [3, 1, 3, "role_unknown"],
+    ]
+    assert [(s.name, s.rows) for s in roster.sources] == [("a.csv", 2), ("b.xlsx[Sheet]", 2)]
+    assert roster.sources[1].columns == {"username": "Benutzername", "course": "Kurs", "role": "Rolle"}
+
+
+def test_a_full_name_stands_in_for_a_last_name(loaded: Load) -> None:
+    """It is only shown and compared for likeness; of two columns the first is taken."""
+    roster = loaded("user,course,role,Full name,Display name\nann,BIO101,student,Ann Lee,A.\n")
+    assert cells(roster, "first_name", "last_name") == [["", "Ann Lee"]]
+
+
+def test_the_digest_is_that_of_the_file(write: Write) -> None:
+    """A plan names the very bytes that it was made from."""
+    path = write("user,course,role\nann,BIO101,student\n")
+    roster = load([path], Settings())
+    assert roster.sources[0].sha256 == "ea9565a0ced13041599e69e7f002f9a04da7aade5899150c8132955ea4f66e18"
+    assert roster.sources[0].path == str(path)

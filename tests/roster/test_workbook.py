@@ -1,0 +1,130 @@
+"""Workbooks: what cells show is what is read, also where libraries hide it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from rostersync.errors import RosterError
+from rostersync.roster import load
+from rostersync.settings import Settings
+from rostersync.tables import Roster
+
+Load = Callable[..., Roster]
+HEADER = ["user", "course", "role"]
+
+
+def test_numbers_are_read_as_they_are_shown(loaded: Load) -> None:
+    """124 is not 124.0, and a number that is no integer keeps its digits."""
+    roster = loaded([HEADER, [124, 1.5, 5], [True, 123456789012, "student"]], "r.xlsx")
+    assert roster.rows[["user", "course", "role_name"]].to_numpy().tolist() == [
+        ["124", "1.5", "5"],
+        ["TRUE", "123456789012", "student"],
+    ]
+
+
+def test_leading_zeros_of_a_number_format_are_kept(tmp_path: Path) -> None:
+    """An id shown as 00124 is 00124, wherever the sheet's cells begin."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.create_sheet("Ids", 0)
+    for column, text in enumerate(["student id", "course", "role"], start=3):
+        sheet.cell(2, column, text)
+    for row, number in ((3, 124), (4, 99999), (6, 123456)):
+        sheet.cell(row, 3, number).number_format = "00000"
+        sheet.cell(row, 4, "BIO101")
+        sheet.cell(row, 5, "student")
+    sheet.cell(6, 3).number_format = "General"
+    workbook.save(tmp_path / "r.xlsx")
+    rows = load([tmp_path / "r.xlsx"], Settings()).rows
+    assert rows["user"].tolist() == ["00124", "99999", "", "123456"]
+    assert rows["line"].tolist() == [3, 4, 5, 6]
+
+
+def test_a_wrong_dimension_hides_nothing(tmp_path: Path) -> None:
+    """Some exporters write a dimension of one row; ids still get their zeros in all rows."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.create_sheet("Ids", 0)
+    sheet.append(HEADER)
+    for row, number in ((2, 7), (3, 8), (4, 9)):
+        sheet.append([number, "BIO101", "student"])
+        sheet.cell(row, 1).number_format = "000"
+    workbook.save(tmp_path / "right.xlsx")
+    with zipfile.ZipFile(tmp_path / "right.xlsx") as right, zipfile.ZipFile(tmp_path / "wrong.xlsx", "w") as wrong:
+        for name in right.namelist():
+            wrong.writestr(name, right.read(name).replace(b'<dimension ref="A1:C4"', b'<dimension ref="A1:A1"'))
+    assert load([tmp_path / "wrong.xlsx"], Settings()).rows["user"].tolist() == ["007", "008", "009"]
+
+
+def test_error_cells_are_rejected(loaded: Load) -> None:
+    """An error is not a blank: in a status column a blank would mean something."""
+    roster = loaded(
+        [
+            [*HEADER, "suspended", "last name"],
+            ["#N/A", "BIO101", "student", "no", "Lee"],
+            ["ann", "BIO101", "student", "#REF!", "Lee"],
+            ["bob", "BIO101", "student", "no", "#N/A"],
+            ["cid", "BIO101", "#VALUE!", "no", "Lee"],
+        ],
+        "r.xlsx",
+    )
+    assert roster.rows["code"].tolist() == ["cell_error", "cell_error", "", "cell_error"]
+    assert roster.problems.query("row >= 0")[["line", "code", "column", "value"]].to_numpy().tolist() == [
+        [2, "cell_error", "user", "#N/A"],
+        [3, "cell_error", "suspended", "#REF!"],
+        [5, "cell_error", "role", "#VALUE!"],
+    ]
+
+
+def test_date_cells_are_dates(loaded: Load) -> None:
+    """A date cell is a day, one with a time is a moment."""
+    roster = loaded(
+        [
+            [*HEADER, "start", "end"],
+            ["ann", "BIO101", "student", dt.date(2026, 9, 30), dt.date(2027, 3, 31)],
+            ["bob", "BIO101", "student", dt.datetime(2026, 9, 30, 14, 0), None],  # noqa: DTZ001 - Excel has no zones
+        ],
+        "r.xlsx",
+        timezone="Europe/Berlin",
+    )
+    assert roster.rows[["start", "end"]].to_numpy().tolist() == [[1790719200, 1806530399], [1790769600, -1]]
+
+
+def test_the_first_visible_sheet_that_is_a_roster_is_read(tmp_path: Path) -> None:
+    """Hidden sheets and sheets of other things are passed over, and named."""
+    workbook = openpyxl.Workbook()
+    workbook.create_sheet("About", 0).append(["Read me first"])
+    hidden = workbook.create_sheet("Old")
+    hidden.append(HEADER)
+    hidden.append(["old", "BIO101", "student"])
+    hidden.sheet_state = "hidden"
+    term = workbook.create_sheet("Term")
+    term.append(HEADER)
+    term.append(["ann", "BIO101", "student"])
+    workbook.save(tmp_path / "r.xlsx")
+    roster = load([tmp_path / "r.xlsx"], Settings())
+    assert roster.rows["user"].tolist() == ["ann"]
+    assert roster.sources[0].name == "r.xlsx[Term]"
+    assert roster.sources[0].notes == ("sheet “Term”", "other sheets, not read: “About”, “Sheet”, “Old”")
+    assert load([tmp_path / "r.xlsx"], Settings(sheet="old")).rows["user"].tolist() == ["old"]
+    with pytest.raises(RosterError, match="has no sheet “Summer”") as caught:
+        load([tmp_path / "r.xlsx"], Settings(sheet="Summer"))
+    assert "“About”, “Sheet”, “Old”, “Term”" in caught.value.remedy
+
+
+def test_rows_behind_the_last_one_are_no_rows(loaded: Load) -> None:
+    """A blank row between others is one, and is ignored."""
+    rows: list[list[Any]] = [HEADER, ["ann", "BIO101", "student"], [], ["bob", "BIO101", "student"], [" "], [""]]
+    roster = loaded(rows, "r.xlsx")
+    assert roster.rows[["line", "state"]].to_numpy().tolist() == [[2, "ok"], [3, "ignored"], [4, "ok"]]
+
+
+def test_a_sheet_without_the_columns_is_named(loaded: Load) -> None:
+    """File and sheet stand in the message."""
+    with pytest.raises(RosterError, match=r"r\.xlsx, sheet “Sheet”, has no column for the role"):
+        loaded([["user", "course"], ["ann", "BIO101"]], "r.xlsx")
