@@ -158,6 +158,9 @@ def load(
         (_from_environment(environment), "environment"),
         ({n: v for n, v in (flags or {}).items() if v is not None and v != ()}, "flag"),
     ):
+        # The two ways to give a token stand for each other: the later layer's way counts.
+        if layer.keys() & {"token", "token_file"}:
+            values = {n: v for n, v in values.items() if n not in {"token", "token_file"}}
         values |= layer
         origins |= dict.fromkeys(layer, origin)
     try:
