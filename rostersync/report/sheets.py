@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from rostersync.report.columns import values
@@ -55,6 +56,15 @@ def new_workbook() -> Workbook:
     workbook = Workbook(write_only=True)
     workbook.properties.created = workbook.properties.modified = datetime(*_EPOCH)  # noqa: DTZ001 - openpyxl refuses zones
     return workbook
+
+
+def new_sheet(workbook: Workbook, title: str) -> Any:  # noqa: ANN401 - no stub fits a write-only sheet
+    """A sheet that prints on its side, as wide as the paper."""
+    sheet: Any = workbook.create_sheet(title)
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    return sheet
 
 
 def save(workbook: Workbook, file: BinaryIO) -> None:
@@ -110,7 +120,7 @@ def add_table(
     """
     step = most_rows - 1
     for number, start in enumerate(range(0, max(len(frame), 1), step), 1):
-        sheet: Any = workbook.create_sheet(title if number == 1 else f"{title} {number}")
+        sheet: Any = new_sheet(workbook, title if number == 1 else f"{title} {number}")
         part = frame.iloc[start : start + step]
         sheet.freeze_panes = "A2"
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{len(part) + 1}"

@@ -83,8 +83,14 @@ def _actions(report: Report, everybody: pd.DataFrame, console: Console) -> None:
         grid(console, lines, headers=("", "people", *proofs), right=range(1, len(proofs) + 2))
         for proof in proofs:
             say(console, f"{proof}: {_PROOFS[proof]}", indent=2)
-    nothing = "Nothing: Moodle and the roster agree, as far as they could be compared."
-    say(console, "A person in several courses counts once in each." if lines else nothing, indent=2)
+    rejected = report.buckets()[Bucket.REJECTED]
+    if lines:
+        last = "A person in several courses counts once in each."
+    elif rejected:
+        last = f"Nothing: {counted(rejected, 'row')} could not be understood, see below; the others change nothing."
+    else:
+        last = "Nothing: Moodle and the roster agree."
+    say(console, last, indent=2)
 
 
 def _planned(report: Report) -> list[tuple[str, ...]]:
@@ -181,7 +187,8 @@ def _problems(report: Report, console: Console, details: int) -> None:
     ):
         chosen = [cause for cause in causes if cause.severity == severity]
         rest = _unexplained(report, ends)
-        if chosen or not rest.empty:
+        notes = report.notes if severity is Severity.NOTES else ()
+        if chosen or notes or not rest.empty:
             heading(console, title)
         for cause in chosen:
             show_cause(console, cause, details=details, rest=REST)
@@ -189,6 +196,8 @@ def _problems(report: Report, console: Console, details: int) -> None:
             say(console, f"{file} line {line}: {message}", indent=2)
         if (more := len(rest) - details) > 0:
             say(console, f"… and {more:,} more, {REST}", indent=2)
+        for note in notes:
+            say(console, note, indent=2)
 
 
 def _unexplained(report: Report, ends: tuple[Bucket, ...]) -> pd.DataFrame:
@@ -204,8 +213,6 @@ def _verdict(report: Report, console: Console) -> None:
     say(console, f"{counted(len(report.rows), 'row')} = {rows or 'none'}", indent=2)
     if absent := _sum(report.removals, preview=report.preview):
         say(console, f"beside the rows, for what the roster does not name any more: {absent}", indent=2)
-    for note in report.notes:
-        say(console, f"- {note}", indent=2)
     say(console)
     style = {0: "bold green", 3: "bold yellow", 10: "bold yellow"}.get(report.exit_code, "bold red")
     say(console, f"{report.verdict} (exit code {report.exit_code})", style=style)

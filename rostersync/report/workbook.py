@@ -8,7 +8,7 @@ import pandas as pd
 from openpyxl import Workbook
 
 from rostersync.report.documents import worded
-from rostersync.report.sheets import add_lines, add_table, new_workbook, save
+from rostersync.report.sheets import add_lines, add_table, new_sheet, new_workbook, save
 from rostersync.report.wording import bucket_words, moment
 from rostersync.tables import Report
 from rostersync.vocabulary import Bucket
@@ -104,7 +104,7 @@ def _unknown_blank(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(workbook: Workbook, report: Report) -> None:
-    sheet = workbook.create_sheet("Summary")
+    sheet = new_sheet(workbook, "Summary")
     for letter, width in zip("ABCDE", (34, 40, 12, 14, 70), strict=True):
         sheet.column_dimensions[letter].width = width
     add_lines(sheet, [["Preview: nothing has been changed" if report.preview else "Result of a run"]], bold=True)

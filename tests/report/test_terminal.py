@@ -122,13 +122,13 @@ def test_rows_that_no_problem_explains_speak_for_themselves(preview: Report) -> 
 def test_the_buckets_add_up_and_the_verdict_stands_last(preview: Report, result: Report) -> None:
     """The end of the output says all rows in one sum, what comes from absence, and the verdict."""
     assert shown(preview, width=100)[-9:] == [
+        "  the role id of “teacher” was taken for granted: 4",
         "",
         "In short",
         "  12 rows = 1 rejected + 1 ignored + 1 duplicate + 1 held + 1 to be unenrolled + 1 to be suspended +",
         "  1 to be enrolled + 1 to be reactivated + 1 to get other roles + 1 to get other dates + 2 unchanged",
         "  beside the rows, for what the roster does not name any more: 1 held + 2 to be unenrolled + 1 to",
         "  get other roles",
-        "  - the role id of “teacher” was taken for granted: 4",
         "",
         "Some rows were rejected or held; the rest can go on. (exit code 3)",
     ]
@@ -214,7 +214,7 @@ def test_nothing_to_do_is_said(preview: Report) -> None:
     assert shown(quiet)[7:] == [
         "",
         "What would happen",
-        "  Nothing: Moodle and the roster agree, as far as they could be compared.",
+        "  Nothing: Moodle and the roster agree.",
         "",
         "In short",
         "  1 row = 1 unchanged",
@@ -242,3 +242,15 @@ def test_colours_only_where_the_terminal_has_them(preview: Report) -> None:
     report.show(preview, Console(file=file, width=80, force_terminal=True, color_system="standard", no_color=False))
     assert "\x1b[1;33mSome rows were rejected or held" in file.getvalue()
     assert "\x1b" not in "".join(shown(preview))
+
+
+def test_rows_that_nobody_understood_are_no_agreement(preview: Report) -> None:
+    """Where all rows were rejected, the preview does not say that Moodle and the roster agree."""
+    lost = replace(
+        preview,
+        rows=preview.rows[preview.rows["bucket"] == "rejected"].head(1),
+        removals=REPORT_REMOVALS.empty(),
+        courses=REPORT_COURSES.empty(),
+    )
+    assert lost.buckets()["rejected"] == 1
+    assert "  Nothing: 1 row could not be understood, see below; the others change nothing." in shown(lost)
