@@ -19,10 +19,10 @@ import pandas as pd
 from rostersync import moodle, roster
 from rostersync import settings as settings_module
 from rostersync.apply import carry_out
-from rostersync.errors import EmptyRoster, PlanRefused, ReportError, SettingsError, UsageError
+from rostersync.errors import EmptyRoster, PlanRefused, ReportError, RosterSyncError, SettingsError, UsageError
 from rostersync.moodle import Client
 from rostersync.settings import Settings
-from rostersync.store import Store, open_store
+from rostersync.store import Store, lease, open_store
 from rostersync.sync import decide, propose, reconcile, resolve, scope, wanted
 from rostersync.sync import export as exported
 from rostersync.sync import plan as plans
@@ -268,7 +268,14 @@ def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, .
                 "name": (rows["first_name"] + " " + rows["last_name"]).str.strip(),
             }
         ),
-        problems=pd.concat([basis.roster.problems, basis.resolution.problems], ignore_index=True),
+        # What was undecided in the file alone is decided by now, and said in the notes.
+        problems=pd.concat(
+            [
+                basis.roster.problems[basis.roster.problems["code"] != "key_undecided"],
+                basis.resolution.problems,
+            ],
+            ignore_index=True,
+        ),
         courses=basis.courses,
         roles=basis.roles,
         reads=basis.reads,
@@ -317,7 +324,7 @@ def apply_plan(plan: Plan, work: Work) -> Report:
     Raises:
         PlanRefused: for another site, applied already, or refused by a limit; nothing was changed.
         SiteBusy: another run holds the site.
-        SiteError: the site could not be read; nothing was changed.
+        SiteError: the site could not be read; nothing was changed. What stops the run later stands in the report.
     """
     if plan.site != work.client.site:
         raise PlanRefused(
@@ -330,8 +337,7 @@ def apply_plan(plan: Plan, work: Work) -> Report:
         )
     digest = plan.digest()
     owner = f"{socket.gethostname()}:{os.getpid()}:{id(work)}"
-    work.store.acquire(plan.site, owner)
-    try:
+    with lease(work.store, plan.site, owner):
         if before := work.store.applied(plan.site, digest):
             raise PlanRefused(f"the plan was applied already, as run {before}", remedy="make a new plan")
         started, run = work.time(), work.store.begin(plan.site, digest)
@@ -339,17 +345,16 @@ def apply_plan(plan: Plan, work: Work) -> Report:
             done = carry_out(
                 plan, work.client, work.store, run, clock=work.clock, sleep=work.sleep, progress=work.progress
             )
-        except BaseException:
-            work.store.end(run, "failed", 1)
+            report = reconcile.reconcile(
+                plan, done.outcomes, run=str(run), started=started, finished=work.time(), notes=done.notes
+            )
+        except BaseException as error:
+            work.store.end(run, "failed", error.exit_code if isinstance(error, RosterSyncError) else 1)
             raise
-        report = reconcile.reconcile(
-            plan, done.outcomes, run=str(run), started=started, finished=work.time(), notes=done.notes
-        )
         if done.stopped:
-            report = replace(report, exit_code=done.stopped.exit_code, verdict=f"stopped: {done.stopped.message}")
+            verdict = f"stopped: {done.stopped.message}; {report.verdict}"
+            report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
         work.store.end(run, "failed" if done.stopped else "done", report.exit_code)
-    finally:
-        work.store.release(plan.site, owner)
     return report
 
 

@@ -204,6 +204,14 @@ REASONS: Mapping[str, str] = {
     "row_graded": "a row asks for the removal, but there are grades: suspended instead",
     "row_maybe_graded": "a row asks for the removal, and it is not known whether there are grades: suspended instead",
     "dates_cleared": "the roster says so; unknown dates of this enrolment will be cleared",
+    "absent_cleared": "the roster does not name this person here any more; unknown dates will be cleared",
+    "graded_cleared": "absent from the roster, but has grades: suspended instead; unknown dates will be cleared",
+    "maybe_graded_cleared": "absent from the roster, and it is not known whether there are grades: suspended instead; "
+    "unknown dates will be cleared",
+    "row_graded_cleared": "a row asks for the removal, but there are grades: suspended instead; unknown dates will be "
+    "cleared",
+    "row_maybe_graded_cleared": "a row asks for the removal, and it is not known whether there are grades: suspended "
+    "instead; unknown dates will be cleared",
     "graded_kept": "has, or may have, grades and is suspended already",
     "missing_kept": "absent from the roster; on_missing is keep",
     "none": "nothing to do",

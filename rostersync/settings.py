@@ -5,10 +5,13 @@ Later ones win: defaults, then the profile in the settings file, then `ROSTERSYN
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -21,6 +24,10 @@ from rostersync.errors import SettingsError
 from rostersync.vocabulary import Mode, OnMissing
 
 PREFIX = "ROSTERSYNC_"
+DEFAULT = "default"
+_OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|LIVE_.*|SERVICE_.*|PORT(_.*)?")
+"""Names below the prefix that are no settings; Kubernetes sets the last two for a service called rostersync."""
+_ANYBODY_READS = 0o004
 
 
 class Settings(BaseModel):
@@ -85,20 +92,30 @@ class Settings(BaseModel):
     def _site_is_an_address(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
+        parts = urlsplit(value.strip())
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("write the address as it stands in a browser, like https://moodle.example")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("write the plain address; the token goes into a file or ROSTERSYNC_TOKEN")
-        return value.rstrip("/")
+        if parts.username or parts.password or parts.query or parts.fragment or parts.path.endswith(".php"):
+            raise ValueError("write the address of Moodle's front page alone, like https://moodle.example")
+        _ = parts.port  # raises ValueError where it is no port
+        return value.strip().rstrip("/")
 
     @field_validator("timezone")
     @classmethod
     def _timezone_exists(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: half a name, like Europe
             raise ValueError("write a zone like Europe/Berlin") from error
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, value: str) -> str:
+        try:
+            codecs.lookup(value or "utf-8")
+        except (LookupError, ValueError) as error:
+            raise ValueError("write an encoding like utf-8 or cp1252") from error
         return value
 
     @field_validator(
@@ -115,21 +132,35 @@ class Settings(BaseModel):
     def _comma_list(cls, value: object) -> object:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
 
+    @field_validator("columns", "role_words", "status_words", "roles", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        """NAME=VALUE,NAME=VALUE, as a variable has it."""
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.rpartition("=") for pair in value.split(",") if pair.strip()]
+        if any(not name.strip() or not said.strip() for name, _, said in pairs):
+            raise ValueError("write NAME=VALUE, and a comma before the next one")
+        return {name.strip(): said.strip() for name, _, said in pairs}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Settings, and for each name where its value came from ("default", a file and profile, a variable, a flag)."""
+    """Settings, and where they come from."""
 
     settings: Settings
     origins: Mapping[str, str]
+    """Setting → "default", "profile NAME", the variable's name, or the flag."""
     profile: str
     path: Path
+    warnings: tuple[str, ...] = ()
+    """What a person should put right although it works."""
 
 
 def settings_path(environment: Mapping[str, str] = os.environ) -> Path:
     """Where the settings file is, or would be."""
     if named := environment.get(PREFIX + "CONFIG"):
-        return Path(named)
+        return Path(named).expanduser()
     return platformdirs.user_config_path("rostersync", appauthor=False) / "config.toml"
 
 
@@ -153,27 +184,25 @@ def load(
     wanted = profile or environment.get(PREFIX + "PROFILE", "")
     values: dict[str, object] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")
-    for layer, origin in (
-        (_from_file(path, wanted), f"{path} [profiles.{wanted or 'default'}]"),
-        (_from_environment(environment), "environment"),
-        ({n: v for n, v in (flags or {}).items() if v is not None and v != ()}, "flag"),
+    in_file = _from_file(path, wanted, must_exist=bool(environment.get(PREFIX + "CONFIG")))
+    for layer, named in (
+        (in_file, dict.fromkeys(in_file, f"profile {wanted or DEFAULT}")),
+        _from_environment(environment),
+        _from_flags(flags or {}),
     ):
-        # The two ways to give a token stand for each other: the later layer's way counts.
-        if layer.keys() & {"token", "token_file"}:
-            values = {n: v for n, v in values.items() if n not in {"token", "token_file"}}
-        values |= layer
-        origins |= dict.fromkeys(layer, origin)
+        values = _one_token(values, layer) | layer
+        origins |= named
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(map(str, e['loc']))} ({origins.get(str(e['loc'][0]), 'unknown')}): {e['msg']}"
-            for e in error.errors(include_input=False, include_url=False)
-        ]
-        raise SettingsError(
-            "these settings cannot be used:\n  " + "\n  ".join(lines), remedy="`rostersync config show` lists all names"
-        ) from None
-    return Loaded(settings=settings, origins=origins, profile=wanted or "default", path=path)
+        raise _unusable(error, values, origins, path) from None
+    return Loaded(
+        settings=settings,
+        origins={name: origin if name in values else "default" for name, origin in origins.items()},
+        profile=wanted or DEFAULT,
+        path=path,
+        warnings=_warnings(path, settings, in_file),
+    )
 
 
 def token(settings: Settings) -> SecretStr:
@@ -183,40 +212,115 @@ def token(settings: Settings) -> SecretStr:
         SettingsError: the file cannot be read or is empty, or no token is set.
     """
     if not settings.token_file:
-        if not settings.token.get_secret_value().strip():
+        if not (said := settings.token.get_secret_value().strip()):
             raise SettingsError(
                 "no token is set", remedy="put it into a file and say --token-file FILE, or set ROSTERSYNC_TOKEN"
             )
-        return SecretStr(settings.token.get_secret_value().strip())
+        return SecretStr(said)
+    put = "put the token into it, and nothing else"
     try:
         text = Path(settings.token_file).expanduser().read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"the token file {settings.token_file} cannot be read: {reason}") from error
+        raise SettingsError(f"the token file {settings.token_file} cannot be read: {reason}", remedy=put) from error
     if not text or len(text.split()) != 1:
-        raise SettingsError(f"the token file {settings.token_file} does not hold one token alone")
+        raise SettingsError(f"the token file {settings.token_file} does not hold one token alone", remedy=put)
     return SecretStr(text)
 
 
-def _from_file(path: Path, profile: str) -> dict[str, Any]:
+def _from_file(path: Path, profile: str, *, must_exist: bool) -> dict[str, Any]:
     if not path.exists():
-        if profile and profile != "default":
+        # A file that somebody named and that is not there may be the one that says on_missing = "keep".
+        if must_exist:
+            raise SettingsError(
+                f"{PREFIX}CONFIG names {path}, which does not exist", remedy="`rostersync config new` writes it"
+            )
+        if profile and profile != DEFAULT:
             raise SettingsError(
                 f"there is no profile “{profile}”: {path} does not exist", remedy="`rostersync config new` writes one"
             )
         return {}
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+        reason = (error.strerror if isinstance(error, OSError) else "") or error
+        raise SettingsError(
+            f"the settings file {path} cannot be read: {reason}", remedy="correct it there (the format is TOML, UTF-8)"
+        ) from error
     if extra := sorted(set(document) - {"profiles"}):
-        raise SettingsError(f"{path}: {extra[0]} stands outside a profile", remedy="put it below [profiles.default]")
+        raise SettingsError(f"{path}: {extra[0]} stands outside a profile", remedy=f"put it below [profiles.{DEFAULT}]")
     profiles = document.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
+        raise SettingsError(f"{path}: what stands below “profiles” is no profile", remedy="write [profiles.NAME]")
     if profile and profile not in profiles:
-        raise SettingsError(f"{path} has no profile “{profile}”", remedy=f"it has: {', '.join(sorted(profiles))}")
-    return dict(profiles.get(profile or "default", {}))
+        raise SettingsError(
+            f"{path} has no profile “{profile}”", remedy=f"it has: {', '.join(sorted(profiles)) or 'none'}"
+        )
+    return dict(profiles.get(profile or DEFAULT, {}))
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, object], dict[str, str]]:
+    """Values, and the variables they come from.
+
+    Raises:
+        SettingsError: a variable that is no setting: whoever set it wanted something, and would not get it.
+    """
     names = {PREFIX + n.upper(): n for n in Settings.model_fields}
-    return {names[k]: v for k, v in environment.items() if k in names and v != ""}
+    given = {k: v for k, v in environment.items() if k.startswith(PREFIX) and v != ""}
+    strange = sorted(k for k in given if k not in names and not _OTHERS.fullmatch(k.removeprefix(PREFIX)))
+    if strange:
+        told = [k + _neighbour(k.removeprefix(PREFIX).lower()) for k in strange]
+        raise SettingsError(
+            "these variables are no settings: " + ", ".join(told),
+            remedy="correct them, or unset them",
+        )
+    return {names[k]: v for k, v in given.items() if k in names}, {names[k]: k for k in given if k in names}
+
+
+def _from_flags(flags: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+    """Values, and the flags they come from."""
+    given = {n: v for n, v in flags.items() if v is not None and v != ()}
+    return given, {n: "--map" if n == "columns" else f"--{n.replace('_', '-')}" for n in given}
+
+
+def _one_token(values: Mapping[str, object], layer: Mapping[str, object]) -> dict[str, object]:
+    """What was set before, without its token where this layer brings one: the later one wins, however it is given."""
+    pair = {"token", "token_file"}
+    if pair <= layer.keys():
+        raise SettingsError("both token and token_file are set in one place", remedy="leave one of them")
+    return {n: v for n, v in values.items() if not (n in pair and pair & layer.keys())}
+
+
+def _unusable(
+    error: ValidationError, values: Mapping[str, object], origins: Mapping[str, str], path: Path
+) -> SettingsError:
+    """Everything that is wrong, one line each; a token is never shown."""
+    lines = []
+    for one in error.errors(include_url=False, include_context=False):
+        name, where = str(one["loc"][0]), ".".join(map(str, one["loc"]))
+        origin = origins.get(name, "")
+        origin = f"{origin} in {path}" if origin.startswith("profile ") else origin
+        if one["type"] == "extra_forbidden":
+            lines.append(f"{where} ({origin}): no such setting{_neighbour(name)}")
+            continue
+        found = "" if name == "token" else f" = {values.get(name)!r}"
+        lines.append(f"{where}{found} ({origin}): {str(one['msg']).removeprefix('Value error, ')}")
+    return SettingsError(
+        "these settings cannot be used:\n  " + "\n  ".join(lines), remedy="correct them where they stand"
+    )
+
+
+def _neighbour(name: str) -> str:
+    near = get_close_matches(name, Settings.model_fields, 1, 0.8)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _warnings(path: Path, settings: Settings, in_file: Mapping[str, object]) -> tuple[str, ...]:
+    """Files with a token that everybody on this machine can read."""
+    places = [path] if in_file.get("token") else []
+    places += [Path(settings.token_file).expanduser()] if settings.token_file else []
+    return tuple(
+        f"{place} holds a token and can be read by everybody on this machine: chmod 600 {place}"
+        for place in places
+        if os.name == "posix" and place.is_file() and place.stat().st_mode & _ANYBODY_READS
+    )

@@ -5,21 +5,36 @@ Moodle tells neither dates nor methods (MOODLE.md, fact 10): what rostersync doe
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TypeAlias
+
 import pandas as pd
 
 from rostersync.sync.diff import stuck_state
-from rostersync.sync.holdings import holdings
-from rostersync.sync.keys import contains, pack
+from rostersync.sync.holdings import Holdings, holdings
+from rostersync.sync.keys import pack
 from rostersync.tables import LEDGER
 from rostersync.vocabulary import NOT_GIVEN, Op, Proof
 
-DONE = [str(Proof.PROVED), str(Proof.ACCEPTED)]
+DONE = {str(Proof.PROVED), str(Proof.ACCEPTED)}
+SETS_DATES = [str(Op.ENROL), str(Op.UPDATE)]
+COLUMNS = ["course_id", "user_id", "op", "start", "end", "suspend", "removal", "proof"]
+
+Person: TypeAlias = tuple[int, int]
+"""A course's id and a user's."""
+Line: TypeAlias = dict[str, int | bool | str]
+"""A line of LEDGER without its person."""
+
+
+def as_sent(changes: pd.DataFrame) -> pd.DataFrame:
+    """LEDGER lines for changes that Moodle has just accepted: an enrol call is about manual ones."""
+    sent = changes[changes["op"].isin(SETS_DATES)].drop_duplicates(["course_id", "user_id"])
+    columns = {name: sent[name] for name in ("course_id", "user_id", "start", "end")}
+    return LEDGER.frame({**columns, "suspended": sent["suspend"] > 0, "manual": [True] * len(sent)})
 
 
 def lessons(
-    changes: pd.DataFrame, outcomes: pd.DataFrame, current: pd.DataFrame, courses: pd.DataFrame
-) -> tuple[pd.DataFrame, list[tuple[int, int]]]:
+    changes: pd.DataFrame, outcomes: pd.DataFrame, current: pd.DataFrame, courses: pd.DataFrame, ledger: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Person]]:
     """LEDGER lines to keep, and the (course, user) to forget.
 
     Args:
@@ -27,36 +42,53 @@ def lessons(
         outcomes: OUTCOMES of the same, after the proof.
         current: CURRENT as it was read for the proof.
         courses: COURSES of the plan.
+        ledger: LEDGER of the same courses, as it was before.
     """
-    done = changes.merge(outcomes[["change", "proof"]], on="change", how="inner")
-    fine = done["proof"].isin(DONE)
-    sent = done[fine & done["op"].isin([str(Op.ENROL), str(Op.UPDATE)])].drop_duplicates(["course_id", "user_id"])
-    gone = done[fine & (done["op"] == Op.UNENROL)]
-    kept = LEDGER.frame(
-        {
-            "course_id": sent["course_id"],
-            "user_id": sent["user_id"],
-            "start": sent["start"],
-            "end": sent["end"],
-            "suspended": sent["suspend"] > 0,
-            "manual": np.ones(len(sent), dtype=np.bool_),
-        }
-    )
-    stuck = done[(done["proof"] == Proof.DISPROVED) & done["removal"]].drop_duplicates(["course_id", "user_id"])
-    only_manual = np.sort(courses.loc[courses["only_manual"], "course_id"].to_numpy())
-    manual = contains(only_manual, stuck["course_id"].to_numpy())
-    roles = holdings(current).roles_text(pack(stuck["course_id"], stuck["user_id"]))
-    tried = LEDGER.frame(
-        {
-            "course_id": stuck["course_id"],
-            "user_id": stuck["user_id"],
-            "start": np.full(len(stuck), NOT_GIVEN),
-            "end": np.full(len(stuck), NOT_GIVEN),
-            "suspended": np.zeros(len(stuck), dtype=np.bool_),
-            "manual": np.zeros(len(stuck), dtype=np.bool_),
-            "stuck": [stuck_state(r, manual=m) for r, m in zip(roles.tolist(), manual.tolist(), strict=True)],
-        }
-    )
-    lines = pd.concat([kept, tried], ignore_index=True).drop_duplicates(["course_id", "user_id"], keep="last")
-    forget = list(zip(gone["course_id"].tolist(), gone["user_id"].tolist(), strict=True))
-    return lines.reset_index(drop=True), forget
+    kept: dict[Person, Line] = {(int(line.pop("course_id")), int(line.pop("user_id"))): line for line in _lines(ledger)}
+    before = {person: dict(line) for person, line in kept.items()}
+    gone: set[Person] = set()
+    stuck: set[Person] = set()
+    here = holdings(current)
+    done = changes.merge(outcomes[["change", "proof"]], on="change", how="inner").sort_values("change")
+    enrolled = here.enrolled(pack(done["course_id"], done["user_id"])).tolist()
+    rows = done[COLUMNS].astype(object).itertuples(index=False, name=None)
+    for there, (course, user, op, start, end, suspend, removal, proof) in zip(enrolled, rows, strict=True):
+        person: Person = (int(course), int(user))
+        line = kept.setdefault(person, _unknown())
+        if op in SETS_DATES:
+            if proof in DONE or (proof == Proof.DISPROVED and there):
+                line.update(start=int(start), end=int(end), suspended=suspend > 0, manual=True, stuck="")
+            elif proof == Proof.FAILED and person in before:  # no answer: it may have been done all the same
+                line.update(start=NOT_GIVEN, end=NOT_GIVEN)
+            elif proof == Proof.DISPROVED:
+                gone.add(person)
+        elif op == Op.UNENROL and proof in DONE:
+            gone.add(person)
+        elif op == Op.UNENROL and proof == Proof.DISPROVED:
+            line.update(_unknown())  # the manual enrolment, if there was one, is gone with its dates
+        if removal and proof == Proof.DISPROVED:
+            stuck.add(person)
+        elif removal and proof == Proof.PROVED:
+            line["stuck"] = ""
+    _mark_stuck(kept, sorted(stuck - gone), here, courses)
+    changed = {p: line for p, line in sorted(kept.items()) if p not in gone and line != before.get(p, _unknown())}
+    keys = {"course_id": [c for c, _ in changed], "user_id": [u for _, u in changed]}
+    values = {name: [line[name] for line in changed.values()] for name in _unknown()}
+    return LEDGER.frame(keys | values), sorted(gone)
+
+
+def _mark_stuck(kept: dict[Person, Line], stuck: list[Person], here: Holdings, courses: pd.DataFrame) -> None:
+    """A removal that had no effect is not tried again while the state stays what it is (SEMANTICS.md, rule 7)."""
+    only_manual = set(courses.loc[courses["only_manual"], "course_id"].tolist())
+    texts = here.roles_text(pack([c for c, _ in stuck], [u for _, u in stuck])).tolist()
+    for person, roles in zip(stuck, texts, strict=True):
+        manual = bool(kept[person]["manual"]) or person[0] in only_manual
+        kept[person]["stuck"] = stuck_state(roles, manual=manual)
+
+
+def _lines(ledger: pd.DataFrame) -> list[dict[str, int | bool | str]]:
+    return [dict(line) for line in LEDGER.check(ledger).astype(object).to_dict("records")]
+
+
+def _unknown() -> Line:
+    return {"start": NOT_GIVEN, "end": NOT_GIVEN, "suspended": False, "manual": False, "stuck": ""}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from rostersync.errors import RosterSyncError
 from rostersync.tables import OUTCOMES
 from rostersync.vocabulary import Proof
 
@@ -19,6 +20,23 @@ class Outcome:
     proof: Proof
     code: str = ""
     message: str = ""
+    doubtful: bool = False
+    """It was sent, no answer told what became of it, and it may have been done all the same."""
+
+
+@dataclass(slots=True)
+class Brake:
+    """Why nothing more is sent; the first reason counts. Can be shared by threads."""
+
+    error: RosterSyncError | None = field(default=None)
+
+    def __call__(self) -> str:
+        """The reason, or "" while the run goes on."""
+        return self.error.message if self.error else ""
+
+    def pull(self, error: RosterSyncError) -> None:
+        """Send nothing more, for this reason."""
+        self.error = self.error or error
 
 
 class Outcomes:
@@ -38,24 +56,26 @@ class Outcomes:
         for change, proof, code, message in table.itertuples(index=False, name=None):
             self.set([int(change)], Outcome(Proof(proof), code, message))
 
-    def get(self, change: int) -> Outcome | None:
-        """What is known of a change."""
-        with self._lock:
-            return self._known.get(change)
-
     def with_proof(self, changes: Iterable[int], proofs: Collection[Proof]) -> list[int]:
         """Those of the changes whose outcome is one of these."""
         with self._lock:
             return [c for c in changes if c in self._known and self._known[c].proof in proofs]
+
+    def doubtful(self, changes: Iterable[int]) -> list[int]:
+        """Those of the changes that failed and may have been done all the same."""
+        with self._lock:
+            return [c for c in changes if c in self._known and self._known[c].doubtful]
 
     def open(self, changes: Iterable[int]) -> list[int]:
         """Those of the changes of which nothing is known yet."""
         with self._lock:
             return [c for c in changes if c not in self._known]
 
-    def table(self) -> pd.DataFrame:
-        """OUTCOMES, in the order of the plan."""
-        known = sorted(self._known.items())
+    def table(self, changes: Iterable[int] | None = None) -> pd.DataFrame:
+        """OUTCOMES of these changes, or of all, in the order of the plan."""
+        with self._lock:
+            chosen = self._known if changes is None else {c: self._known[c] for c in changes if c in self._known}
+            known = sorted(chosen.items(), key=lambda pair: pair[0])
         return OUTCOMES.frame(
             {
                 "change": [c for c, _ in known],

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 import random as randomness
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.apply.canary import try_roles, with_role_names
+from rostersync.apply.canary import try_roles
 from rostersync.apply.memory import lessons
-from rostersync.apply.outcomes import Outcome, Outcomes
-from rostersync.apply.send import Sender, read_one_by_one
-from rostersync.errors import AnswerError, RosterSyncError, SiteError
+from rostersync.apply.outcomes import Brake, Outcome, Outcomes
+from rostersync.apply.reread import doubt_emptied, only_confirmed, read_one_by_one
+from rostersync.apply.send import Sender
+from rostersync.apply.surfaced import Surfaced, notes, surfaced
+from rostersync.errors import RosterSyncError
 from rostersync.moodle import Client
-from rostersync.moodle.parallel import in_parallel
 from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.prove import prove, recheck
-from rostersync.tables import OUTCOMES
+from rostersync.tables import CURRENT, OUTCOMES
 from rostersync.vocabulary import Op, Proof
-
-_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], object]
 """Told the stage ("reading", "writing"), how much of it is done, and of how much."""
@@ -38,19 +37,6 @@ class Applied:
     outcomes: pd.DataFrame
     notes: tuple[str, ...] = ()
     stopped: RosterSyncError | None = None
-
-
-@dataclass(slots=True)
-class _Brake:
-    """Why nothing more is sent; the first reason counts."""
-
-    error: RosterSyncError | None = field(default=None)
-
-    def __call__(self) -> str:
-        return self.error.message if self.error else ""
-
-    def pull(self, error: RosterSyncError) -> None:
-        self.error = self.error or error
 
 
 def carry_out(
@@ -82,7 +68,7 @@ def carry_out(
     todo = to_do(plan.changes)
     if todo.empty:
         return Applied(outcomes=OUTCOMES.empty())
-    settings, outcomes, brake = client.settings, Outcomes(), _Brake()
+    settings, outcomes, brake = client.settings, Outcomes(), Brake()
     fresh = moodle.read_courses(
         client,
         todo["course_id"].drop_duplicates().tolist(),
@@ -91,14 +77,15 @@ def carry_out(
         to_prove=set(todo.loc[todo["removal"], "course_id"].tolist()),
         progress=lambda done, of: progress("reading", done, of),
     )
-    outcomes.take(recheck(todo, fresh.current, fresh.reads, settings, now=int(clock())))
+    reads = doubt_emptied(fresh.reads, plan.reads)
+    outcomes.take(recheck(todo, fresh.current, reads, settings, now=int(clock())))
     sender = Sender(
         client=client,
         store=store,
         run=run,
-        changes=with_role_names(todo, plan.roles),
+        changes=todo.set_index("change", drop=False),
         outcomes=outcomes,
-        stop=brake,
+        brake=brake,
         clock=clock,
         sleep=sleep,
         random=random,
@@ -109,68 +96,105 @@ def carry_out(
         max_fields=settings.max_fields,
         fields_per_row={op: moodle.fields_per_row(op) for op in Op if op is not Op.NOTHING},
     )
-    notes: tuple[str, ...] = ()
-    try:
-        notes = try_roles(sender, plan.roles)
-    except (SiteError, AnswerError) as error:
-        brake.pull(error)
-    in_parallel(
-        lambda bundle: _carry(bundle, sender, plan, brake),
-        work,
-        connections=settings.connections,
-        progress=lambda done, of: progress("writing", done, of),
-    )
+    tried, found = _crew(work, sender, plan, progress)
     left = outcomes.open(todo["change"].tolist())
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
-    return Applied(outcomes=outcomes.table(), notes=notes, stopped=brake.error)
+    return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
 
 
-def _carry(bundle: Bundle, sender: Sender, plan: Plan, brake: _Brake) -> None:
+def _crew(
+    work: Sequence[Bundle], sender: Sender, plan: Plan, progress: Progress
+) -> tuple[tuple[str, ...], list[Surfaced]]:
+    """Try the roles that were not learnt, then all bundles over several connections; the notes of both.
+
+    This thread only waits: Ctrl-C pulls the brake and never cuts a call off from its answer, and what was sent by then
+    is proved like everything else.
+    """
+    tried: list[str] = []
+    found: list[Surfaced] = []
+
+    def begin() -> None:
+        try:
+            tried.extend(try_roles(sender, plan.roles))
+        except RosterSyncError as error:
+            sender.brake.pull(error)
+
+    if not work:
+        return (), []
+    with ThreadPoolExecutor(sender.client.settings.connections, thread_name_prefix="apply") as pool:
+        _wait([pool.submit(begin)], sender.brake, lambda *_: None)
+        # After a stop, too: what was tried is to be proved.
+        futures = [pool.submit(_carry, bundle, sender, plan, found) for bundle in work]
+        _wait(futures, sender.brake, lambda done: progress("writing", done, len(work)))
+    return tuple(tried), found
+
+
+def _wait(futures: Sequence[Future[None]], brake: Brake, told: Callable[[int], object]) -> None:
+    try:
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            told(done)
+    except KeyboardInterrupt:
+        brake.pull(RosterSyncError("somebody stopped it", remedy="run it again: what is done is not done twice"))
+    except BaseException:
+        brake.pull(RosterSyncError("rostersync itself failed"))
+        raise
+    for future in futures:
+        future.result()
+
+
+def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) -> None:
     """Send a bundle's chunks in order, then prove what was sent and remember it."""
+    everything = [c for chunk in bundle.chunks for c in chunk.changes]
     try:
         for chunk in bundle.chunks:
             if chunk.op is Op.UNASSIGN:
-                _spare_unreplaced(sender, chunk.changes)
+                _spare_unreplaced(sender, everything, chunk.changes)
             sender.send(chunk)
-    except SiteError as error:
-        brake.pull(error)
-    everything = [c for chunk in bundle.chunks for c in chunk.changes]
-    touched = sender.outcomes.with_proof(everything, [Proof.ACCEPTED])
-    lost = [c for c in sender.outcomes.with_proof(everything, [Proof.FAILED]) if _no_answer(sender, c)]
+    except RosterSyncError as error:
+        sender.brake.pull(error)
+    touched, lost = sender.outcomes.with_proof(everything, [Proof.ACCEPTED]), sender.outcomes.doubtful(everything)
     if not touched and not lost:
         return
-    part = sender.changes.loc[sorted([*touched, *lost])]
+    part = sender.changes.loc[sorted([*touched, *lost])].reset_index(drop=True)
     try:
         fresh = read_one_by_one(sender.client, part, prove=True)
-    except (SiteError, AnswerError) as error:
-        brake.pull(error)
-        sender.outcomes.set(touched, Outcome(Proof.ACCEPTED, "unread", f"it could not be read again: {error.message}"))
-        return
-    proved = prove(part.reset_index(drop=True), fresh.current, fresh.reads, now=int(sender.clock()))
-    # What got no answer counts as done only where the read shows it.
-    shown = proved["change"].isin(touched) | (proved["proof"] == Proof.PROVED)
-    sender.outcomes.take(proved[shown])
-    lines, forget = lessons(part.reset_index(drop=True), proved[shown], fresh.current, plan.courses)
+    except RosterSyncError as error:
+        sender.brake.pull(error)
+        unread = f"it could not be read again: {error.message}"
+        sender.outcomes.set(touched, Outcome(Proof.ACCEPTED, "unread", unread))
+        fresh = None
+    if fresh is not None:
+        proved = prove(part, fresh.current, fresh.reads, now=int(sender.clock()))
+        if not sender.client.settings.trust_reads:
+            proved = only_confirmed(proved, part, fresh.reads)
+        # What got no answer counts as done only where the read shows it.
+        shown = proved["change"].isin(touched) | (proved["proof"] == Proof.PROVED)
+        sender.outcomes.take(proved[shown])
+        sender.note(sorted(set(proved["change"][shown].tolist()) & set(lost)), "done", "seen")
+        found += surfaced(sender.changes.loc[everything], proved[shown], fresh.current, fresh.roles)
+    try:
+        _remember(sender, part, plan, fresh)
+    except RosterSyncError as error:
+        sender.brake.pull(error)
+
+
+def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.CoursesRead | None) -> None:
+    """Take the proof over into the ledger, which holds already what Moodle accepted."""
+    known = sender.outcomes.table(part["change"].tolist())
+    ledger = sender.store.ledger(plan.site, sorted(set(part["course_id"].tolist())))
+    current = CURRENT.empty() if fresh is None else fresh.current
+    lines, forget = lessons(part, known, current, plan.courses, ledger)
     sender.store.remember(plan.site, lines, forget)
 
 
-def _no_answer(sender: Sender, change: int) -> bool:
-    known = sender.outcomes.get(change)
-    return known is not None and known.code == "no_answer"
-
-
-def _spare_unreplaced(sender: Sender, unassigned: tuple[int, ...]) -> None:
+def _spare_unreplaced(sender: Sender, everything: Sequence[int], unassigned: Sequence[int]) -> None:
     """Rule 5: a role stays where the one that was to replace it was not given."""
-    changes = sender.changes
-    gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.ASSIGN), str(Op.UPDATE)])]
-    failed = set(gives["change"]) - set(
-        sender.outcomes.with_proof(gives["change"].tolist(), [Proof.ACCEPTED, Proof.UNCHANGED])
-    )
-    people = set(zip(*(gives.loc[sorted(failed), c].tolist() for c in ("course_id", "user_id")), strict=True))
-    part = changes.loc[list(unassigned)]
-    bare = [
-        int(change)
-        for change, course, user in part[["change", "course_id", "user_id"]].itertuples(index=False, name=None)
-        if (course, user) in people
-    ]
+    changes = sender.changes.loc[list(everything)]
+    gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.ASSIGN)])]
+    given = sender.outcomes.with_proof(gives["change"].tolist(), [Proof.ACCEPTED, Proof.UNCHANGED])
+    missing = gives[~gives["change"].isin(given)]
+    people = set(missing[["course_id", "user_id"]].itertuples(index=False, name=None))
+    part = changes.loc[list(unassigned), ["change", "course_id", "user_id"]]
+    bare = [int(change) for change, course, user in part.itertuples(index=False, name=None) if (course, user) in people]
     sender.outcomes.set(sender.outcomes.open(bare), Outcome(Proof.HELD, "replacement_failed"))

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TypeAlias
 
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.apply.outcomes import Outcome, Outcomes
-from rostersync.errors import AnswerError, MoodleError, SiteError, TransportError
+from rostersync.apply.memory import as_sent
+from rostersync.apply.outcomes import Brake, Outcome, Outcomes
+from rostersync.apply.reread import read_one_by_one
+from rostersync.errors import AnswerError, MoodleError, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
+from rostersync.moodle.answers import CODES
 from rostersync.store import Store
 from rostersync.sync.batch import Chunk
 from rostersync.sync.prove import SEEN, visible
@@ -27,13 +31,23 @@ _log = logging.getLogger(__name__)
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
+LONGEST_ASKED = 300.0
+"""Seconds that a Retry-After may ask for; Moodle in maintenance asks for 300."""
+NAP = 1.0
+"""A wait is slept in naps of so many seconds, so that a run that is stopped ends soon."""
+ALIKE = 3
+"""Where so many rows, each alone, fail one after the other for a reason that nobody knows, it is not the rows'."""
+
+Place: TypeAlias = tuple[int, Op]
+"""A course and what is sent to it."""
+EVERYWHERE: Place = (0, Op.NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """What sending needs. Can be shared by threads, as long as each course is sent by one of them.
 
-    `changes` are CHANGES of the plan, indexed by `change`; `stop` is asked before each call.
+    `changes` are CHANGES of the plan, indexed by `change`; `brake` is asked before each call.
     """
 
     client: Client
@@ -41,66 +55,90 @@ class Sender:
     run: int
     changes: pd.DataFrame
     outcomes: Outcomes
-    stop: Callable[[], str]
-    """Why nothing more is to be sent, or ""."""
+    brake: Brake
     clock: Callable[[], float]
     sleep: Callable[[float], object]
     random: Callable[[], float]
+    alone: dict[Place, int] = field(default_factory=dict)
+    """Rows that failed alone, and not for a reason of their own, since the last success there."""
 
     def send(self, chunk: Chunk) -> None:
         """Send a chunk and set down an outcome for each of its changes.
 
         Raises:
-            SiteError: nothing can go on; the changes that were not sent have no outcome.
+            RosterSyncError: nothing can go on; the changes that were not sent have no outcome.
         """
         chunk = replace(chunk, changes=tuple(self.outcomes.open(chunk.changes)))
-        if not chunk.changes or self.stop():
+        if not chunk.changes or self.brake():
             return
         try:
             self._call(chunk)
         except MoodleError as error:
             self._refused(chunk, error)
-        except TransportError as error:
+        except AnswerError as error:
             self._lost(chunk, error)
+
+    def note(self, changes: Iterable[int], what: str, code: str = "", ledger: pd.DataFrame | None = None) -> None:
+        """Journal what came back. A store that fails now stops the run, but does not make what is known unknown."""
+        try:
+            self.store.write_journal(self.run, tuple(changes), what, code, site=self.client.site, ledger=ledger)
+        except StoreError as error:
+            self.brake.pull(error)
 
     def _call(self, chunk: Chunk) -> None:
         """One call, journalled before it leaves and after it came back."""
         self.store.write_journal(self.run, chunk.changes, "sent")
+        rows = self.changes.loc[list(chunk.changes)]
         try:
-            moodle.send(self.client, chunk.op, self.changes.loc[list(chunk.changes)])
+            moodle.send(self.client, chunk.op, rows)
         except AnswerError as error:
             event = "failed" if isinstance(error, MoodleError) else "unknown"
-            self.store.write_journal(self.run, chunk.changes, event, getattr(error, "errorcode", ""))
+            self.note(chunk.changes, event, getattr(error, "errorcode", ""))
             raise
         except SiteError:
-            self.store.write_journal(self.run, chunk.changes, "failed", "site")
+            self.note(chunk.changes, "failed", "site")
             raise
-        self.store.write_journal(self.run, chunk.changes, "done")
         self.outcomes.set(chunk.changes, Outcome(Proof.ACCEPTED))
+        self.note(chunk.changes, "done", ledger=as_sent(rows))
+        for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"].tolist())}:
+            self.alone.pop(place, None)
 
     def _refused(self, chunk: Chunk, error: MoodleError) -> None:
         remedy = moodle.remedy_of(error)
+        known = error.errorcode in CODES and error.errorcode != ""
         if remedy is Remedy.READ_AGAIN:
             self._lost(chunk, error)
-            return
-        courses = self._by_course(chunk)
-        if remedy is Remedy.ISOLATE and len(chunk.changes) > 1:
-            for half in chunk.halves():
-                self.send(half)
-        elif remedy is not Remedy.ISOLATE and len(courses) > 1:
-            for part in courses:
+        elif remedy is Remedy.ISOLATE and len(chunk.changes) > 1:
+            self._halve(chunk)
+        elif len(parts := self._by_course(chunk)) > 1:
+            for part in parts:
                 self.send(part)
+        elif not known and len(chunk.changes) > 1:
+            self._halve(chunk)  # nobody knows whether it is the row or the course
         else:
             self._fail(chunk.changes, error)
-            if remedy is not Remedy.ISOLATE:
-                self._stop_course(chunk, error)
-            elif error.errorcode == "wsusercannotassign":
+            if error.errorcode == "wsusercannotassign":
                 self._stop_role(chunk, error)
+            elif remedy is not Remedy.ISOLATE and (known or self._fails_alike(self._place(chunk))):
+                self._stop_course(chunk, error)
 
-    def _fail(self, changes: Iterable[int], error: AnswerError) -> None:
+    def _halve(self, chunk: Chunk) -> None:
+        for half in chunk.halves():
+            self.send(half)
+
+    def _fail(self, changes: Iterable[int], error: AnswerError, *, doubtful: bool = False) -> None:
         advice = moodle.answer_to(error).advice
         words = f"{error} — {advice}" if advice else str(error)
-        self.outcomes.set(changes, Outcome(Proof.FAILED, getattr(error, "errorcode", "") or "no_answer", words))
+        code = getattr(error, "errorcode", "no_answer") or "no_code"
+        self.outcomes.set(changes, Outcome(Proof.FAILED, code, words, doubtful))
+
+    def _place(self, chunk: Chunk) -> Place:
+        return int(self.changes.loc[chunk.changes[0], "course_id"]), chunk.op
+
+    def _fails_alike(self, place: Place) -> bool:
+        """Count one more row that failed alone; whether it is time to believe that it is not the rows."""
+        self.alone[place] = self.alone.get(place, 0) + 1
+        return self.alone[place] >= ALIKE
 
     def _stop_course(self, chunk: Chunk, error: MoodleError) -> None:
         """Moodle refuses this kind of call in the whole course: the rest of its kind is not tried."""
@@ -117,79 +155,73 @@ class Sender:
         self._fail(self.outcomes.open(self.changes.index[same]), error)
 
     def _by_course(self, chunk: Chunk) -> list[Chunk]:
-        course = self.changes["course_id"].to_dict()
-        groups = groupby(sorted(chunk.changes, key=lambda c: (course[c], c)), key=lambda c: course[c])
-        return [replace(chunk, changes=tuple(part)) for _, part in groups]
+        courses = self.changes.loc[list(chunk.changes), "course_id"].tolist()
+        pairs = sorted(zip(courses, chunk.changes, strict=True))
+        return [
+            replace(chunk, changes=tuple(change for _, change in part)) for _, part in groupby(pairs, lambda p: p[0])
+        ]
 
     def _lost(self, chunk: Chunk, error: AnswerError) -> None:
-        """No usable answer: wait, read again, and repeat what is not in place."""
-        for tries in range(1, self.client.settings.attempts):
-            self.sleep(self._wait(tries, error))
+        """No usable answer: wait, read again, and repeat what is not in place; in halves where that does not help."""
+        left = chunk
+        try:
+            left, error = self._repeat(chunk, error)
+            if len(left.changes) > 1 and not self.brake():
+                self._halve(left)
+        finally:
+            # It was sent: whatever ends the run now, nobody may say of these rows that they were not.
+            self._fail(self.outcomes.open(chunk.changes), error, doubtful=True)
+        if len(left.changes) == 1 and not self.brake() and self._fails_alike(EVERYWHERE):
+            raise Unreachable(
+                f"{self.client.site} answers nothing that changes something: {error.message}",
+                remedy="ask the site's administrator for the web server's error log, then run it again: what is done "
+                "is seen and not done twice",
+            )
+
+    def _repeat(self, chunk: Chunk, error: AnswerError) -> tuple[Chunk, AnswerError]:
+        """What is not in place after the attempts that the settings allow, and the last setback."""
+        nothing, attempts = replace(chunk, changes=()), self.client.settings.attempts
+        for tries in range(1, attempts + 1):
+            self._pause(self._wait(tries, error))
             open_ = self._not_in_place(chunk)
-            if open_ is not None:
-                chunk = replace(chunk, changes=open_)
-                if not open_ or self.stop():
-                    return
-                try:
-                    self._call(chunk)
-                except MoodleError as refusal:
-                    if moodle.remedy_of(refusal) is not Remedy.READ_AGAIN:
-                        self._refused(chunk, refusal)
-                        return
-                    error = refusal
-                except TransportError as again:
-                    error = again
-                else:
-                    return
+            chunk = chunk if open_ is None else replace(chunk, changes=open_)
+            if not chunk.changes or tries == attempts or self.brake():
+                break
+            if open_ is None:
+                continue
+            try:
+                self._call(chunk)
+            except MoodleError as refusal:
+                if moodle.remedy_of(refusal) is not Remedy.READ_AGAIN:
+                    self._refused(chunk, refusal)
+                    return nothing, refusal
+                error = refusal
+            except AnswerError as again:
+                error = again
+            else:
+                return nothing, error
             _log.warning("%s: %s; %d rows still open", error.function, error.message, len(chunk.changes))
-        self._fail(chunk.changes, error)
+        return chunk, error
+
+    def _pause(self, seconds: float) -> None:
+        while seconds > 0 and not self.brake():
+            self.sleep(min(seconds, NAP))
+            seconds -= NAP
 
     def _wait(self, tries: int, error: AnswerError) -> float:
         asked = getattr(error, "retry_after", None)
         if asked is not None:
-            return float(asked)
+            return min(LONGEST_ASKED, float(asked))
         return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (tries - 1)) * (0.5 + self.random() / 2)
 
     def _not_in_place(self, chunk: Chunk) -> tuple[int, ...] | None:
         """The changes that a fresh read does not show, the others being accepted; None where it could not be read."""
         part = self.changes.loc[list(chunk.changes)]
-        try:
-            fresh = read_one_by_one(self.client, part, prove=False)
-        except AnswerError:
-            return None
+        fresh = read_one_by_one(self.client, part, prove=True)
         if not fresh.reads["complete"].all():
             return None
         seen = visible(part, fresh.current, now=int(self.clock())) == SEEN
         done = part["change"][seen].tolist()
-        self.store.write_journal(self.run, done, "done", "seen")
         self.outcomes.set(done, Outcome(Proof.ACCEPTED))
+        self.note(done, "done", "seen", ledger=as_sent(part[seen]))
         return tuple(part["change"][~seen].tolist())
-
-
-def read_one_by_one(client: Client, changes: pd.DataFrame, *, prove: bool) -> moodle.CoursesRead:
-    """The courses of these changes as they are now, read over the caller's own connection.
-
-    Args:
-        client: the site.
-        changes: CHANGES; who is suspended is asked for where they suspend or reactivate.
-        prove: compare with an independent count where they unenrol somebody.
-    """
-    status = set(changes.loc[(changes["op"] == Op.UPDATE) | (changes["suspend"] > 0), "course_id"].tolist())
-    counted = set(changes.loc[changes["op"] == Op.UNENROL, "course_id"].tolist()) if prove else set()
-    parts = [
-        moodle.read_courses(
-            client,
-            [course],
-            page_size=client.settings.page_size,
-            with_status=status & {course},
-            to_prove=counted & {course},
-        )
-        for course in sorted(set(changes["course_id"].tolist()))
-    ]
-
-    def joined(name: str) -> pd.DataFrame:
-        return pd.concat([getattr(p, name) for p in parts], ignore_index=True)
-
-    return moodle.CoursesRead(
-        current=joined("current"), people=joined("people"), reads=joined("reads"), roles=joined("roles")
-    )

@@ -12,25 +12,36 @@ from rostersync.cli import options
 
 @click.command("apply")
 @click.argument("plan_file", type=options.FILE, metavar="PLAN")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan again, and stop. Moodle is not asked.")
 @options.report
 @options.site
 @options.as_json
-def command(plan_file: Path, folder: Path, as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+def command(
+    plan_file: Path,
+    dry_run: bool,  # noqa: FBT001 - click passes options so
+    folder: Path | None,
+    as_json: bool,  # noqa: FBT001
+    **chosen: Any,  # noqa: ANN401
+) -> int:
     """Carry out PLAN, prove it by reading again, and account for every row.
 
-    What is in place already is left alone; what has changed since the plan was made is held.
+    What is in place already is left alone; what has changed since the plan was made is held. Nothing is asked: whoever
+    applies a plan has looked at it, with --dry-run for example.
 
     \b
     Examples:
+      rostersync apply monday.plan.json --dry-run
       rostersync apply monday.plan.json
       rostersync apply monday.plan.json --report reports --json
     """  # noqa: D301 - \b keeps click from wrapping the block
     from rostersync import pipeline
-    from rostersync.cli import screen
-    from rostersync.cli.result import finish
+    from rostersync.cli import places, result, screen
 
     plan = pipeline.load_plan(plan_file)
+    if dry_run:
+        return result.present(pipeline.preview(plan), folder, as_json=as_json)
     settings = options.settings_from(chosen)
+    places.for_folder(folder or result.FOLDER)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         done = pipeline.apply_plan(plan, work)
-    return finish(done, folder, as_json=as_json)
+    return result.finish(done, folder, as_json=as_json)

@@ -13,8 +13,8 @@ from rostersync.cli import options
 @click.command("check")
 @options.files
 @options.reading
+@options.profile
 @options.as_json
-@click.option("--profile", metavar="NAME", help="The profile in the settings file; else “default”.")
 def command(files: tuple[Path, ...], as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
     """Say what FILE… hold and what is wrong with them, without asking Moodle.
 
@@ -28,10 +28,11 @@ def command(files: tuple[Path, ...], as_json: bool, **chosen: Any) -> int:  # no
     """  # noqa: D301 - \b keeps click from wrapping the block
     from rostersync import pipeline, report
     from rostersync.cli import screen
+    from rostersync.cli.messages import print_json
 
     roster = pipeline.check(files, options.settings_from(chosen))
     if as_json:
-        screen.print_json(report.check_document(roster))
+        print_json(report.check_document(roster))
     else:
         report.show_check(roster, screen.out())
     return 3 if (roster.rows["state"] == "rejected").any() else 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rostersync.cli import options
 
+if TYPE_CHECKING:
+    from rostersync.settings import Loaded
+
+FORMAT = {"format": "rostersync-config", "version": 1}
 TEMPLATE = """\
 # Settings of rostersync. One profile for each Moodle; say --profile NAME for another than "default".
 # `rostersync config show` lists every setting, its value, and where it comes from.
@@ -36,6 +40,8 @@ token_file = "~/.config/rostersync/token"
 def command() -> None:
     """Show the settings, say where the file is, or write one to begin with.
 
+    Later ones win: the profile in the file, then variables like ROSTERSYNC_SITE, then flags.
+
     \b
     Examples:
       rostersync config new
@@ -45,65 +51,103 @@ def command() -> None:
 
 
 @command.command("path")
-def path() -> None:
+@options.as_json
+def path(as_json: bool) -> None:  # noqa: FBT001 - click passes options so
     """Print where the settings file is, or would be.
+
+    The variable ROSTERSYNC_CONFIG names another place.
 
     \b
     Example:
       rostersync config path
     """  # noqa: D301
+    from rostersync.cli.messages import print_json, tell
     from rostersync.settings import settings_path
 
-    click.echo(settings_path())
+    place = settings_path()
+    if as_json:
+        print_json(FORMAT | {"file": str(place), "exists": place.exists()})
+    else:
+        tell(str(place))
 
 
 @command.command("new")
 @click.option("--file", "where", type=options.FILE, metavar="FILE", help="Another place than the usual one.")
-def new(where: Path | None) -> None:
+@options.as_json
+def new(where: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Write a settings file to begin with. An existing one is left alone.
 
     \b
     Example:
       rostersync config new
     """  # noqa: D301
-    from rostersync.errors import SettingsError
+    from rostersync.cli.messages import print_json, tell
     from rostersync.settings import settings_path
 
     place = where or settings_path()
+    _write_new(place)
+    if as_json:
+        print_json(FORMAT | {"file": str(place), "exists": True})
+    else:
+        tell(f"Wrote {place}. Put your site's address and the token's file into it, then: rostersync config show")
+
+
+def _write_new(place: Path) -> None:
+    from rostersync.errors import SettingsError
+
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE)
+        place.chmod(0o600)  # somebody will put a token into it
     except FileExistsError:
         raise SettingsError(f"{place} is there already", remedy="edit it, or remove it first") from None
     except OSError as error:
-        raise SettingsError(f"{place} cannot be written: {error.strerror}") from error
-    click.echo(f"Wrote {place}. Put your site's address and the token's file into it.")
+        raise SettingsError(f"{place} cannot be written: {error.strerror}", remedy="name another --file") from error
 
 
 @command.command("show")
 @options.site
 @options.as_json
-def show(as_json: bool, **chosen: Any) -> None:  # noqa: ANN401, FBT001 - click passes options so
+def show(as_json: bool, **chosen: Any) -> None:  # noqa: ANN401, FBT001
     """Print every setting, its value, and where it comes from. The token is never shown.
 
     \b
     Example:
       rostersync config show
     """  # noqa: D301
-    from rich.table import Table
+    from rostersync.cli.messages import print_json, say
 
-    from rostersync.cli import screen
-    from rostersync.settings import load
-
-    loaded = load(chosen, profile=chosen.pop("profile") or "")
+    loaded = options.loaded_from(chosen)
     values = loaded.settings.model_dump(mode="json")
     if as_json:
         told = {n: {"value": values[n], "from": loaded.origins[n]} for n in values}
-        screen.print_json({"format": "rostersync-config", "version": 1, "file": str(loaded.path), "settings": told})
-        return
-    table = Table("Setting", "Value", "From", box=None, pad_edge=False)
-    for name, value in values.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        table.add_row(name, shown if value not in (None, "", [], {}) else "-", loaded.origins[name])
-    screen.out().print(table)
+        where = {"file": str(loaded.path), "exists": loaded.path.exists(), "profile": loaded.profile}
+        print_json(FORMAT | where | {"settings": told, "warnings": list(loaded.warnings)})
+    else:
+        _show(loaded, values)
+    for warning in loaded.warnings:
+        say(f"Warning: {warning}")
+
+
+def _show(loaded: Loaded, values: dict[str, Any]) -> None:
+    from rostersync.cli import screen
+    from rostersync.cli.messages import tell
+    from rostersync.report.screen import grid
+
+    there = "" if loaded.path.exists() else " (not there; `rostersync config new` writes it)"
+    tell(f"Settings file: {loaded.path}{there}\nProfile: {loaded.profile}\n")
+    rows = [(name, _words(value) or "-", loaded.origins[name]) for name, value in values.items()]
+    grid(screen.out(), rows, headers=("Setting", "Value", "From"))
+
+
+def _words(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case list():
+            return ", ".join(map(str, value))
+        case dict():
+            return ", ".join(f"{name}={said}" for name, said in value.items())
+        case _:
+            return str(value)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from rostersync.cli import options
+
+if TYPE_CHECKING:
+    from rostersync.tables import Report
+
 FOLDER = Path("rostersync-demo")
+DETAILS = 3
+"""How many names stand in each group: enough to see what is told, few enough to read it all."""
 
 
 @click.command("demo")
-def command() -> int:
+@options.as_json
+def command(as_json: bool) -> int:  # noqa: FBT001 - click passes options so
     """See it work: a Moodle in a box, a term's roster, a preview, a run, the proof, the report, and a second run.
 
     Nothing outside the folder rostersync-demo is touched, and no question is asked.
@@ -19,36 +28,108 @@ def command() -> int:
     Example:
       rostersync demo
     """  # noqa: D301 - \b keeps click from wrapping the block
+    import shutil
     import tempfile
 
     from rostersync import pipeline, report
-    from rostersync.cli import screen
+    from rostersync.cli import places, screen
+    from rostersync.cli.messages import print_json
     from rostersync.sandbox.server import serve
     from rostersync.sandbox.state import State
     from rostersync.sandbox.term import term
     from rostersync.sandbox.workbook import sample_path
-    from rostersync.settings import load
+    from rostersync.settings import Settings
 
-    site, roster = State.load(term()), sample_path()
-    with serve(site) as server, tempfile.TemporaryDirectory(prefix="rostersync-") as kept:
-        click.echo(f"1. A Moodle in a box serves an invented term at {server.url}.")
-        click.echo(f"2. The registrar's file is {roster.name}. What would change:\n")
-        flags = {"site": server.url, "token": server.token, "store": f"{kept}/store.db"}
-        settings = load(flags, environment={"ROSTERSYNC_CONFIG": f"{kept}/none.toml"}).settings
-        with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
+    places.for_folder(FOLDER)
+    FOLDER.mkdir(exist_ok=True)
+    roster = Path(shutil.copy(sample_path(), FOLDER))
+    told = _Silent() if as_json else _Story(roster)
+    # What the sandbox holds is gone when it ends, and so is what rostersync remembers of it.
+    with serve(State.load(term())) as server, tempfile.TemporaryDirectory(prefix="rostersync-") as kept:
+        told.begins(server.url)
+        settings = Settings.model_validate({"site": server.url, "token": server.token, "store": f"{kept}/store.db"})
+        with screen.progress() as bars, pipeline.at_work(settings, progress=bars) as work:
             plan = pipeline.make_plan([roster], work)
-            report.show(pipeline.preview(plan), screen.out(), details=5)
-            click.echo("\n3. Applied, and every course that was touched is read again:\n")
+            bars.stop()
+            preview = pipeline.preview(plan)
+            told.shows("What would change", preview)
             done = pipeline.apply_plan(plan, work)
-            report.show(done, screen.out(), details=5)
-            written = report.write(done, FOLDER)
+            bars.stop()
+            told.shows("Applied, and every course that was touched is read again", done)
             again = pipeline.preview(pipeline.make_plan([roster], work))
-    click.echo(f"\n4. The reconciliation report accounts for all {len(done.rows):,} rows:")
-    for path in written:
-        click.echo(f"     {path}")
-    click.echo(f"\n5. The same file a second time: {again.verdict}.")
-    click.echo("\nNext, with your own file and your own Moodle:")
-    click.echo("     rostersync check YOUR-ROSTER.xlsx")
-    click.echo("     rostersync config new      (then put your site and token file into it)")
-    click.echo("     rostersync sync YOUR-ROSTER.xlsx --dry-run")
+    written = report.write(done, FOLDER)
+    told.ends(done, again, written)
+    if as_json:
+        runs = {"preview": _short(preview), "result": _short(done), "second_preview": _short(again)}
+        files = [str(path) for path in (roster, *written)]
+        print_json({"format": "rostersync-demo", "version": 1, **runs, "files": files, "next": _next(roster)})
     return 0
+
+
+class _Silent:
+    """Tells nothing: the document at the end has it all."""
+
+    def begins(self, url: str) -> None:
+        """The sandbox serves."""
+
+    def shows(self, title: str, shown: Report) -> None:
+        """A preview or a result is there."""
+
+    def ends(self, done: Report, again: Report, written: list[Path]) -> None:
+        """Everything is done."""
+
+
+class _Story(_Silent):
+    """Tells everything on standard output, in numbered steps."""
+
+    def __init__(self, roster: Path) -> None:
+        self._roster, self._step = roster, 0
+
+    def begins(self, url: str) -> None:
+        self._say(f"A Moodle in a box serves an invented term at {url}.")
+        self._say(f"The registrar's file, with five mistakes: {self._roster}")
+
+    def shows(self, title: str, shown: Report) -> None:
+        from rostersync import report
+        from rostersync.cli import screen
+
+        self._say(f"{title}:\n")
+        report.show(shown, screen.out(), details=DETAILS)
+
+    def ends(self, done: Report, again: Report, written: list[Path]) -> None:
+        from rostersync.cli.messages import tell
+
+        self._say(f"The reconciliation report accounts for all {len(done.rows):,} rows:")
+        for path in written:
+            tell(f"     {path}")
+        self._say(f"The same file a second time: {again.verdict}.")
+        tell("\nNext, try:")
+        for line in _next(self._roster):
+            tell(f"     {line}")
+
+    def _say(self, text: str) -> None:
+        from rostersync.cli.messages import tell
+
+        self._step += 1
+        tell(f"\n{self._step}. {text}" if self._step > 1 else f"{self._step}. {text}")
+
+
+def _short(shown: Report) -> dict[str, Any]:
+    """A report without its rows, which stand in the files."""
+    removals = shown.removals["bucket"].value_counts()
+    return {
+        "verdict": shown.verdict,
+        "exit_code": shown.exit_code,
+        "rows_read": len(shown.rows),
+        "buckets": shown.buckets(),
+        "removals": {str(bucket): int(number) for bucket, number in sorted(removals.items()) if number},
+    }
+
+
+def _next(roster: Path) -> list[str]:
+    return [
+        f"rostersync check {roster}",
+        "rostersync check YOUR-OWN-ROSTER.xlsx",
+        "rostersync config new",
+        "rostersync sync YOUR-OWN-ROSTER.xlsx --dry-run",
+    ]

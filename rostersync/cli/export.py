@@ -3,41 +3,82 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rostersync.cli import options
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @click.command("export")
 @click.argument("courses", nargs=-1, required=True, metavar="COURSE…")
-@click.option("-o", "--out", type=options.FILE, required=True, metavar="FILE", help="A .csv or .xlsx file.")
+@click.option(
+    "-o", "--out", type=options.FILE, metavar="FILE", help="A .csv or .xlsx file; else CSV goes to standard output."
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @options.site
 @options.as_json
-def command(courses: tuple[str, ...], out: Path, as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+def command(
+    courses: tuple[str, ...],
+    out: Path | None,
+    force: bool,  # noqa: FBT001 - click passes options so
+    as_json: bool,  # noqa: FBT001
+    **chosen: Any,  # noqa: ANN401
+) -> int:
     """Write who is enrolled in COURSE… now, with which role, as a roster file that sync would leave unchanged.
 
-    The natural first step: edit the file, then `rostersync sync FILE --dry-run`.
+    COURSE is a short name, an ID number or Moodle's id. The natural first step: edit the file, then
+    `rostersync sync FILE --dry-run`.
 
     \b
     Examples:
       rostersync export BIO101 --out bio.xlsx
       rostersync export BIO101 CHE201 --out term.csv
+      rostersync export BIO101 > bio.csv
     """  # noqa: D301 - \b keeps click from wrapping the block
-    from rostersync import pipeline, report
+    from rostersync import pipeline
     from rostersync.cli import screen
+    from rostersync.cli.messages import say
 
     settings = options.settings_from(chosen)
+    if out:
+        _check_place(out, force=force)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         table, notes = pipeline.export(courses, work)
-    report.write_roster(table, out)
-    if as_json:
-        screen.print_json(
-            {"format": "rostersync-export", "version": 1, "file": str(out), "rows": len(table), "notes": list(notes)}
-        )
-    else:
-        click.echo(f"{len(table):,} rows of {len(courses):,} courses are in {out}")
+    _write(table, notes, out, as_json=as_json)
+    say(f"{len(table):,} rows for {', '.join(courses)}" + (f" are in {out}" if out else ""))
     for note in notes:
-        screen.say(f"Note: {note}")
+        say(f"Note: {note}")
     return 0
+
+
+def _check_place(out: Path, *, force: bool) -> None:
+    """Before Moodle is asked for anything.
+
+    Raises:
+        UsageError: no format for rosters, or a file that is there already.
+        ReportError: it could not be written.
+    """
+    from rostersync.cli import places
+    from rostersync.errors import UsageError
+
+    if out.suffix.lower() not in {".csv", ".xlsx"}:
+        raise UsageError(f"{out} is neither .csv nor .xlsx", remedy="name it so, like term.xlsx")
+    places.for_file(out, force=force)
+
+
+def _write(table: pd.DataFrame, notes: tuple[str, ...], out: Path | None, *, as_json: bool) -> None:
+    from rostersync.cli.messages import print_bytes, print_json
+    from rostersync.report import write_roster
+    from rostersync.report.delimited import csv_bytes
+
+    if out:
+        write_roster(table, out)
+    if as_json:
+        head = {"format": "rostersync-export", "version": 1, "file": str(out or ""), "rows": len(table)}
+        print_json(head | {"notes": list(notes), "roster": table.to_dict("records")})
+    elif not out:
+        print_bytes(csv_bytes(table, defuse=False))

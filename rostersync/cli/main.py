@@ -1,4 +1,4 @@
-"""The command line goes in; one command is loaded and run; its exit code comes out (see SEMANTICS in the README)."""
+"""The command line goes in; one command is loaded and run; its exit code comes out (see EXIT CODES in the README)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from importlib import import_module
 import click
 
 from rostersync import __version__
-from rostersync.errors import RosterSyncError
+from rostersync.cli import options
+from rostersync.cli.interrupt import stoppable
+from rostersync.cli.messages import prepare_streams
 
 COMMANDS = {
     "check": "what is wrong with a roster, without a network",
@@ -39,6 +41,20 @@ class Commands(click.Group):
         command: click.Command = import_module(f"rostersync.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; where there is none, its neighbour is named."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean “{near[0]}”?", ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading any."""
         del ctx
@@ -48,9 +64,8 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="rostersync", message="%(prog)s %(version)s")
-@click.option("--debug", is_flag=True, help="Show tracebacks, and log every call (never the token).")
-@click.pass_context
-def cli(ctx: click.Context, debug: bool) -> None:  # noqa: FBT001 - click passes options so
+@options.debug
+def cli() -> None:
     """Sync course rosters into Moodle: nobody removed by mistake, every row accounted for, everything proved.
 
     \b
@@ -60,33 +75,46 @@ def cli(ctx: click.Context, debug: bool) -> None:  # noqa: FBT001 - click passes
       rostersync export BIO101 -o x.csv    what Moodle says now
       rostersync sync ROSTER.csv --dry-run
 
-    Results go to standard output, progress and messages to standard error.
-    Exit codes: 0 done, 1 error, 2 usage, 3 done but some rows were rejected, held or failed, 4 refused by a limit or
-    safety rule, 5 Moodle not reached or token refused, 6 another run holds the site, 10 changes pending.
-    """  # noqa: D301 - \b keeps click from wrapping the block
-    ctx.ensure_object(dict)
-    ctx.obj["debug"] = debug
-    if debug:
-        import logging
+    Results go to standard output, progress and messages to standard error. With --json a command prints one document
+    that names its format and version; so does one that fails (rostersync-error: message, remedy, exit_code).
 
-        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s")
+    \b
+    Exit codes:
+      0   done, or nothing to do
+      1   error, or stopped (Ctrl-C, the answer “no”)
+      2   usage: an option, a setting, an argument
+      3   done, but some rows were rejected, held or failed
+      4   refused: a limit or a safety rule
+      5   Moodle could not be reached, or refused the token
+      6   another run holds the site
+      10  changes are pending (plan --exit-code only)
+    """  # noqa: D301 - \b keeps click from wrapping the block
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns."""
+    words = sys.argv[1:] if arguments is None else arguments
+    prepare_streams()
     try:
-        code = cli.main(args=arguments, prog_name="rostersync", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Abort:
-        click.echo("Stopped; what was not sent was not done.", err=True)
-        sys.exit(1)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except RosterSyncError as error:
-        if "--debug" in (arguments if arguments is not None else sys.argv):
-            raise
-        click.echo(f"Error: {error}", err=True)
-        if error.remedy:
-            click.echo(f"What to do: {error.remedy}", err=True)
-        sys.exit(error.exit_code)
+        with stoppable():
+            code = _run(words)
+    except KeyboardInterrupt:  # a second one, while the first was told
+        code = 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`| head`); nothing may complain while Python closes it, either.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _run(words: list[str]) -> int:
+    try:
+        code = cli.main(args=words, prog_name="rostersync", standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - this is where every error ends
+        from rostersync.cli.failure import ended
+
+        code = ended(error, words)
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0

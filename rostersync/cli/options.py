@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rostersync.cli.messages import say
 from rostersync.vocabulary import CourseField, Mode, OnMissing, UserField
 
 if TYPE_CHECKING:
-    from rostersync.settings import Settings
+    from rostersync.settings import Loaded, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 FILE = click.Path(path_type=Path)
+
+
+def _choice(words: type[StrEnum], *, without: str = "") -> click.Choice[str]:
+    """The words as they are written: click would show the names that Python gives them."""
+    return click.Choice([str(word) for word in words if word != without])
 
 
 def _stack(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -29,10 +36,30 @@ def _stack(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 files = click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE…")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+
+
+def _log_everything(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click calls it so
+    if wanted:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
+
+
+debug = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=_log_everything,
+    help="Show tracebacks, and log every call (never the token).",
+)
+as_json = _stack(
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text."),
+    debug,
+)
+profile = click.option("--profile", metavar="NAME", help="The profile in the settings file; else “default”.")
 
 site = _stack(
-    click.option("--profile", metavar="NAME", help="The profile in the settings file; else “default”."),
+    profile,
     click.option("--site", metavar="URL", help="Moodle's address, as it stands in a browser."),
     click.option("--token-file", metavar="FILE", help="A file that holds the token alone. (Or ROSTERSYNC_TOKEN.)"),
     click.option("--store", metavar="FILE", help="Where rostersync keeps what it remembers."),
@@ -42,12 +69,8 @@ site = _stack(
 
 reading = _stack(
     click.option("--map", "columns", multiple=True, metavar="HEADER=FIELD", help="What a column is; may be repeated."),
-    click.option(
-        "--user-key", type=click.Choice([f for f in UserField if f != "any"]), help="What the user column holds."
-    ),
-    click.option(
-        "--course-key", type=click.Choice([f for f in CourseField if f != "any"]), help="What the course column holds."
-    ),
+    click.option("--user-key", type=_choice(UserField, without="any"), help="What the user column holds."),
+    click.option("--course-key", type=_choice(CourseField, without="any"), help="What the course column holds."),
     click.option("--default-role", metavar="ROLE", help="The role of rows that name none."),
     click.option(
         "--teacher-means", type=click.Choice(["editingteacher", "teacher"]), help="What the word “teacher” means."
@@ -63,13 +86,11 @@ reading = _stack(
 policy = _stack(
     click.option(
         "--mode",
-        type=click.Choice(list(Mode)),
+        type=_choice(Mode),
         help="mirror: the files are the whole truth for their courses. explicit: rows say add or remove. "
         "(mirror, or explicit where there is an action column)",
     ),
-    click.option(
-        "--on-missing", type=click.Choice(list(OnMissing)), help="People whom a mirrored file does not name (unenrol)."
-    ),
+    click.option("--on-missing", type=_choice(OnMissing), help="People whom a mirrored file does not name (unenrol)."),
     click.option(
         "--courses",
         metavar="COURSE,…",
@@ -88,10 +109,8 @@ report = click.option(
     "--report",
     "folder",
     type=FILE,
-    default=Path("rostersync-reports"),
-    show_default=True,
     metavar="FOLDER",
-    help="Where the report goes (xlsx, csv, json).",
+    help="Where the report goes (xlsx, csv, json); a run without it uses rostersync-reports, a preview writes none.",
 )
 
 
@@ -101,13 +120,24 @@ def settings_from(options: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: values that cannot be used.
     """
+    loaded = loaded_from(options)
+    for warning in loaded.warnings:
+        say(f"Warning: {warning}")
+    return loaded.settings
+
+
+def loaded_from(options: dict[str, Any]) -> Loaded:
+    """The same with where each value came from, and nothing printed.
+
+    Raises:
+        SettingsError: values that cannot be used.
+    """
     from rostersync.settings import Settings, load
 
-    profile = options.pop("profile", None) or ""
     flags = {name: value for name, value in options.items() if name in Settings.model_fields}
     if "columns" in flags:
         flags["columns"] = _mapping(flags["columns"]) or None
-    return load(flags, profile=profile).settings
+    return load(flags, profile=options.get("profile") or "")
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:

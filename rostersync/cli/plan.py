@@ -17,36 +17,44 @@ REFUSED = 4
 @options.files
 @click.option("-o", "--out", type=options.FILE, metavar="PLAN", help="Save the plan, to be approved and applied later.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit with 10 where changes are pending.")
+@options.report
 @options.site
 @options.reading
 @options.policy
 @options.as_json
-def command(files: tuple[Path, ...], out: Path | None, tell: bool, as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+def command(
+    files: tuple[Path, ...],
+    out: Path | None,
+    folder: Path | None,
+    tell: bool,  # noqa: FBT001 - click passes options so
+    as_json: bool,  # noqa: FBT001
+    **chosen: Any,  # noqa: ANN401
+) -> int:
     """Compare FILE… with Moodle and show what would change. Changes nothing.
 
     \b
     Examples:
       rostersync plan term.xlsx
-      rostersync plan term.xlsx --out monday.plan.json
+      rostersync plan term.xlsx --out monday.plan.json --report for-approval
       rostersync plan term.xlsx --exit-code || echo "something to do"
+
+    A saved plan is shown again by `rostersync apply PLAN --dry-run`, and carried out by `rostersync apply PLAN`.
     """  # noqa: D301 - \b keeps click from wrapping the block
-    from rostersync import pipeline, report
-    from rostersync.cli import screen
+    from rostersync import pipeline
+    from rostersync.cli import places, result, screen
 
     settings = options.settings_from(chosen)
+    if out:
+        places.for_file(out, force=True)
+    if folder:
+        places.for_folder(folder)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         plan = pipeline.make_plan(files, work)
     if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
         pipeline.save_plan(plan, out)
     shown = pipeline.preview(plan)
-    if as_json:
-        screen.print_json(report.document(shown))
-    else:
-        report.show(shown, screen.out())
+    code = result.present(shown, folder, as_json=as_json)
     if out:
-        screen.say(f"The plan is in {out}. Carry it out with: rostersync apply {out}")
-    pending = bool(
-        (shown.courses[["enrolling", "reactivating", "role_changing", "dates_changing"]].sum().sum())
-        or (shown.courses[["suspending", "unenrolling"]].sum().sum())
-    )
-    return PENDING if tell and pending and shown.exit_code != REFUSED else shown.exit_code
+        result.say_plan(out, refused=bool(plan.refused))
+    return PENDING if tell and result.pending(shown) and code != REFUSED else code

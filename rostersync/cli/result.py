@@ -1,20 +1,75 @@
-"""A finished report goes in; it is written, shown, and its exit code comes out."""
+"""A preview or a finished report goes in; it is written, shown, and its exit code comes out."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from rostersync import report
 from rostersync.cli import screen
+from rostersync.cli.messages import print_json, say
+from rostersync.errors import ReportError
 from rostersync.tables import Report
 
+FOLDER = Path("rostersync-reports")
+_ACTIONS = ("enrolling", "reactivating", "role_changing", "dates_changing", "suspending", "unenrolling")
 
-def finish(done: Report, folder: Path, *, as_json: bool) -> int:
-    """Write the report of a run to the folder, show it, and say where it is."""
-    written = report.write(done, folder, name=f"run-{int(done.run):06d}")
+
+def pending(shown: Report) -> int:
+    """How many enrolments a preview would change."""
+    return int(shown.courses[list(_ACTIONS)].sum().sum())
+
+
+def question(shown: Report) -> str:
+    """What is asked before a run: the numbers stand in it, for whoever scrolled past them."""
+    out = int(shown.courses[["suspending", "unenrolling"]].sum().sum())
+    return f"Make {_counted(pending(shown), 'change')} ({out:,} suspend or unenrol) on {shown.site}?"
+
+
+def present(shown: Report, folder: Path | None, *, as_json: bool) -> int:
+    """Show a preview; write it too where a folder is named."""
+    written = report.write(shown, folder, name="preview") if folder else []
     if as_json:
-        screen.print_json(report.document(done))
+        print_json(report.document(shown))
+    else:
+        report.show(shown, screen.out())
+    say_where("preview", written)
+    if not folder and sys.stdout.isatty() and (pending(shown) or shown.exit_code):
+        say("All of it, row by row: say it again with --report FOLDER")
+    return shown.exit_code
+
+
+def finish(done: Report, folder: Path | None, *, as_json: bool) -> int:
+    """Write the report of a run, show it, and say where it is; shown even if it cannot be written: it has happened."""
+    try:
+        written, trouble = report.write(done, folder or FOLDER, name=f"run-{int(done.run):06d}"), None
+    except ReportError as error:
+        written, trouble = [], error
+    if as_json:
+        print_json(report.document(done))
     else:
         report.show(done, screen.out())
-    screen.say("The report is in " + ", ".join(str(p) for p in written))
+    say_where("report", written)
+    if trouble:
+        say(f"Error: the run is over, and its report is what stands above: {trouble}")
+        return trouble.exit_code
     return done.exit_code
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number:,} {one if number == 1 else one + 's'}"
+
+
+def say_where(what: str, written: list[Path]) -> None:
+    """Where the files are: one line, the folder once."""
+    if written:
+        say(f"The {what} is in {written[0].parent}: " + ", ".join(path.name for path in written))
+
+
+def say_plan(path: Path, *, refused: bool) -> None:
+    """Where a plan is, and what can be done with it."""
+    if refused:
+        say(f"The plan is in {path}, to be looked at; apply refuses it.")
+    else:
+        say(f"The plan is in {path}. Show it again with: rostersync apply {path} --dry-run")
+        say(f"Carry it out with: rostersync apply {path}")

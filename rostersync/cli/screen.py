@@ -1,61 +1,73 @@
-"""What commands print: results on standard output, progress and messages on standard error."""
+"""What commands print with rich: reports on standard output, progress on standard error."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from rostersync.pipeline import Progress as Told
+from rostersync.cli.messages import say
+
+PIPE_WIDTH = 120
+QUIET_SECONDS = 10.0
+"""How long a run without a terminal says nothing of its progress: short ones leave no line in a log."""
 
 
 def out() -> Console:
-    """The console for results; rich looks by itself whether it is a terminal, and at NO_COLOR.
-
-    In a pipe lines are as long as they need to be, for other programs to read.
-    """
+    """The console for results; rich looks by itself whether it is a terminal, and at NO_COLOR."""
     console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=120)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=PIPE_WIDTH)
 
 
-def say(text: str) -> None:
-    """A message on standard error."""
-    click.echo(text, err=True)
+class Bars:
+    """Progress on standard error: a bar for each stage on a terminal, a line now and then elsewhere."""
 
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._clock = console, clock
+        self._said = clock()
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
 
-def print_json(document: dict[str, Any]) -> None:
-    """The one JSON document of a command."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+    def __call__(self, stage: str, done: int, of: int) -> None:
+        """Tell how much of a stage is done; any thread may."""
+        if self._console.is_terminal:
+            self._draw(stage, done, of)
+        elif self._clock() - self._said >= QUIET_SECONDS:
+            self._said = self._clock()
+            say(f"{stage}: {done:,} of {of:,}")
+
+    def _draw(self, stage: str, done: int, of: int) -> None:
+        if self._bars is None:
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=self._console,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._bars.start()
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, total=of)
+        self._bars.update(self._tasks[stage], completed=done, total=of)
+
+    def stop(self) -> None:
+        """Take the bars off the screen, so that something else can be printed; the next stage brings new ones."""
+        if self._bars is not None:
+            self._bars.stop()
+        self._bars, self._tasks = None, {}
 
 
 @contextmanager
-def progress() -> Iterator[Told]:
-    """A bar for each stage, on standard error; nothing where that is no terminal."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        yield lambda *_: None
-        return
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-    tasks: dict[str, Any] = {}
-    with bars:
-
-        def told(stage: str, done: int, of: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=of)
-            bars.update(tasks[stage], completed=done, total=of)
-
-        yield told
+def progress() -> Iterator[Bars]:
+    """Progress of a run; the screen is clean when it ends, however it does."""
+    bars = Bars(Console(stderr=True, highlight=False))
+    try:
+        yield bars
+    finally:
+        bars.stop()

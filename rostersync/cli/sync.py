@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rostersync.cli import options
+
+if TYPE_CHECKING:
+    from rostersync.tables import Report
 
 
 @click.command("sync")
@@ -20,33 +23,72 @@ from rostersync.cli import options
 @options.reading
 @options.policy
 @options.as_json
-def command(files: tuple[Path, ...], yes: bool, dry_run: bool, folder: Path, as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+def command(
+    files: tuple[Path, ...],
+    yes: bool,  # noqa: FBT001 - click passes options so
+    dry_run: bool,  # noqa: FBT001
+    folder: Path | None,
+    as_json: bool,  # noqa: FBT001
+    **chosen: Any,  # noqa: ANN401
+) -> int:
     """Make Moodle say what FILE… say: show the preview, ask, apply, prove, report.
+
+    Any answer but “y” changes nothing (exit code 1). Where nothing is to be changed, nothing is asked.
 
     \b
     Examples:
       rostersync sync term.xlsx --dry-run
       rostersync sync term.xlsx
-      rostersync sync students.csv teachers.csv --yes --report /var/log/rostersync
+      rostersync sync students.csv teachers.csv --yes --report reports
     """  # noqa: D301 - \b keeps click from wrapping the block
     from rostersync import pipeline, report
-    from rostersync.cli import screen
-    from rostersync.cli.result import finish
-    from rostersync.errors import UsageError
+    from rostersync.cli import places, result, screen
 
-    if not (yes or dry_run) and (as_json or not sys.stdin.isatty()):
-        raise UsageError("nobody is there to be asked", remedy="say --dry-run for the preview, or --yes to go ahead")
+    _somebody_decides(yes=yes, dry_run=dry_run, as_json=as_json)
     settings = options.settings_from(chosen)
+    places.for_folder(folder or result.FOLDER)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         plan = pipeline.make_plan(files, work)
+        told.stop()
         shown = pipeline.preview(plan)
-        if not as_json:
+        if dry_run or plan.refused or not (yes or result.pending(shown)):
+            return result.present(shown, folder, as_json=as_json)
+        if not as_json:  # which prints one document: that of the run
             report.show(shown, screen.out())
-        if dry_run or plan.refused:
-            if as_json:
-                screen.print_json(report.document(shown))
-            return shown.exit_code
         if not yes:
-            click.confirm("Go ahead?", abort=True, err=True)
+            _ask(shown)
         done = pipeline.apply_plan(plan, work)
-    return finish(done, folder, as_json=as_json)
+    return result.finish(done, folder, as_json=as_json)
+
+
+def _somebody_decides(*, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Make sure that a flag or a person answers the question, before anything is done.
+
+    Raises:
+        UsageError: nobody would.
+    """
+    from rostersync.errors import UsageError
+
+    if yes and dry_run:
+        raise UsageError("--yes and --dry-run contradict each other", remedy="say one of them")
+    if not (yes or dry_run) and (as_json or sys.stdin is None or not sys.stdin.isatty()):
+        raise UsageError("nobody is there to be asked", remedy="say --dry-run for the preview, or --yes to go ahead")
+
+
+def _ask(shown: Report) -> None:
+    """Ask; return only on a yes.
+
+    Raises:
+        NotConfirmed: any other answer.
+    """
+    from rostersync.cli.failure import NotConfirmed
+    from rostersync.cli.messages import say
+    from rostersync.cli.result import question
+
+    try:
+        yes = click.confirm(question(shown), err=True)
+    except click.Abort:  # Ctrl-C and Ctrl-D leave the cursor behind the question
+        say("")
+        yes = False
+    if not yes:
+        raise NotConfirmed

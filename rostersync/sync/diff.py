@@ -13,7 +13,7 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync.facts import Facts, Words
-from rostersync.sync.keys import Ints, Mask, contains, count, course_of, enrolment_of, place, role_of, user_of
+from rostersync.sync.keys import Ints, Mask, contains, count, course_of, distinct, enrolment_of, place, role_of, user_of
 from rostersync.tables import CHANGES
 from rostersync.vocabulary import Action, Bucket, OnMissing, Op, Status
 
@@ -127,16 +127,17 @@ def _roles_of_present(facts: Facts, chosen: Mask, settings: Settings) -> tuple[P
     if settings.on_missing == OnMissing.KEEP:
         lost, bare = lost[~bare], bare[~bare]
     change = {"effect": Bucket.ROLE_CHANGED}
+    unassigned: Part = {
+        "at": place(facts.keys, enrolment_of(lost)),
+        "op": Op.UNASSIGN,
+        "role_id": role_of(lost),
+        "removal": bare,
+        "reason": "role_absent",
+        **change,
+    }
     return (
         {"at": place(facts.keys, enrolment_of(gained)), "op": Op.ASSIGN, "role_id": role_of(gained), **change},
-        {
-            "at": place(facts.keys, enrolment_of(lost)),
-            "op": Op.UNASSIGN,
-            "role_id": role_of(lost),
-            "removal": bare,
-            "reason": "role_absent",
-            **change,
-        },
+        _not_stuck(facts, unassigned),
     )
 
 
@@ -162,12 +163,13 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
     # A call for the dates' sake carries the suspension along; one whose cause cannot be told is not to be touched.
     cause_unknown = (facts.inactive == 1) & ~facts.suspended_by_us & ~by_dates & ~back
     hold: Words = np.full(len(at), "", dtype=object)
+    _hold(hold, "unmanaged", (out & _unmanaged(facts, facts.action == SUSPEND))[at])
     _hold(hold, "status_unknown", (untold | (cause_unknown & ~wants_out))[at])
     _hold(hold, "dates_unknown", (~complete & ~out)[at])
     _hold(hold, "method_unknown", (~facts.surely_manual)[at])
     effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))
     cleared = out & ~complete
-    return {
+    part: Part = {
         "at": at,
         "op": Op.UPDATE,
         "role_id": _role_to_send(facts, at),
@@ -179,6 +181,14 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
         "reason": np.where(cleared[at], "dates_cleared", "roster").astype(object),
         "hold": hold,
     }
+    return _not_stuck(facts, part)
+
+
+def _unmanaged(facts: Facts, chosen: Mask) -> Mask:
+    """Those of the chosen who hold no managed role in their course: a row may not touch them (SEMANTICS.md, Scope)."""
+    held = facts.held.roles[contains(facts.keys[chosen], enrolment_of(facts.held.roles))]
+    managed = held[facts.managed_of(held, by_absence=False)]
+    return chosen & ~contains(enrolment_of(managed), facts.keys)
 
 
 def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> tuple[Part, ...]:
@@ -193,11 +203,7 @@ def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> t
     people = enrolment_of(going)
     left = count(enrolment_of(facts.held.roles), people) - count(people, people)
     some, last = going[left > 0], going[left == 0]
-    whole = (
-        place(facts.keys, enrolment_of(last[np.r_[True, people[left == 0][1:] != people[left == 0][:-1]]]))
-        if len(last)
-        else np.zeros(0, dtype=np.int64)
-    )
+    whole = place(facts.keys, distinct(enrolment_of(last)))
     reason = "absent" if absent else "row_removes"
     common = {"removal": True, "absent": absent, "reason": reason}
     roles: Part = {
@@ -214,9 +220,8 @@ def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> t
     gone: Part = {"at": whole, "op": Op.UNENROL, "effect": Bucket.UNENROLLED, **common}
     if absent:
         return _not_stuck(facts, roles), _not_stuck(facts, gone)
-    blank = facts.any_role & chosen & ~contains(people, facts.keys)
     unmanaged: Part = {
-        "at": np.flatnonzero(blank),
+        "at": np.flatnonzero(_unmanaged(facts, facts.any_role & chosen)),
         "op": Op.NOTHING,
         "effect": Bucket.UNCHANGED,
         "hold": "unmanaged",
@@ -225,7 +230,15 @@ def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> t
 
 
 def suspension(facts: Facts, at: Ints, common: Part) -> Part:
-    """Suspensions of people at these positions: known dates travel along, unknown ones are cleared (rule 6)."""
+    """Suspensions of people at these positions: known dates travel along, unknown ones are cleared (rule 6).
+
+    Args:
+        facts: where the positions point to.
+        at: the positions.
+        common: further columns; what clears dates says so in its reason.
+    """
+    cleared = (facts.last_start[at] < 0) | (facts.last_end[at] < 0)
+    reason = _column({"at": at, **common}, "reason")
     hold: Words = np.full(len(at), "", dtype=object)
     _hold(hold, "status_unknown", facts.inactive[at] < 0)
     _hold(hold, "method_unknown", ~facts.surely_manual[at])
@@ -239,6 +252,7 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
         "effect": Bucket.SUSPENDED,
         "hold": hold,
         **common,
+        "reason": np.where(cleared, reason + "_cleared", reason).astype(object),
     }
 
 
@@ -249,15 +263,15 @@ def stuck_state(roles_before: str, *, manual: bool) -> str:
 
 def _not_stuck(facts: Facts, part: Part) -> Part:
     """The same part, with removals held that had no effect before and face the same state again."""
-    at = part["at"]
-    tried = facts.stuck[at] != ""
+    at, removal = part["at"], _column(part, "removal")
+    tried = removal & (facts.stuck[at] != "")
     if not tried.any():
         return part
     states = zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)
     same = tried & (facts.stuck[at] == np.array([stuck_state(r, manual=m) for r, m in states], dtype=object))
     hold = _column(part, "hold").copy()
     hold[same] = "another_method"
-    return {**part, "hold": hold, "removal": _column(part, "removal") & ~same}
+    return {**part, "hold": hold, "removal": removal & ~same}
 
 
 def _role_to_send(facts: Facts, at: Ints) -> Ints:

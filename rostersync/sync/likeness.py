@@ -7,50 +7,61 @@ it by key, e-mail address or name, and nobody else (rule 1).
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
-from rostersync.sync.keys import Ints, Mask
-
 NAME_SCORE = 85
 """rapidfuzz's token_sort_ratio from which two names count as alike: “Anna Maria Berg” and “Berg, Anna-Maria”."""
+SAME_WORDS = 100
+"""rapidfuzz's token_set_ratio where all words of one name are words of the other: “Anna Berg”, “Anna Maria Berg”."""
 KEY_DISTANCE = 2
 """Typing errors between two keys that still count as alike, for keys of at least five signs."""
 SHORT = 5
 
 
-def resembles(users: Ints, among: Mask, people: pd.DataFrame, row: pd.Series) -> Mask:
-    """For each change whether its person resembles the row.
-
-    Args:
-        users: the user id of each change.
-        among: the changes to look at; the others are False.
-        people: PEOPLE; somebody of whom nothing is known resembles every row.
-        row: one row of ROSTER.
-    """
-    known = people.drop_duplicates("user_id").set_index("user_id")
-    alike = np.zeros(len(users), dtype=np.bool_)
-    verdicts: dict[int, bool] = {}
-    for at in np.flatnonzero(among):
-        user = int(users[at])
-        if user not in verdicts:
-            verdicts[user] = user not in known.index or _alike(known.loc[user], row)
-        alike[at] = verdicts[user]
-    return alike
+@dataclass(frozen=True, slots=True)
+class _Person:
+    keys: tuple[str, ...]
+    name: str
 
 
-def _alike(person: pd.Series, row: pd.Series) -> bool:
-    if not person["username"]:
+class Likeness:
+    """Whether people resemble a row; somebody of whom nothing is known resembles every row."""
+
+    def __init__(self, people: pd.DataFrame) -> None:
+        """Takes PEOPLE."""
+        self._known = {
+            int(user): _Person(keys=_bare_keys(username, email, idnumber), name=_plain(fullname))
+            for user, username, email, idnumber, fullname in people[
+                ["user_id", "username", "email", "idnumber", "fullname"]
+            ].itertuples(index=False, name=None)
+            if username
+        }
+
+    def to(self, row: pd.Series) -> Callable[[int], bool]:
+        """Says of a user id whether that person resembles this row of ROSTER by key, e-mail address or name."""
+        keys = _bare_keys(row["user"], row["email"])
+        name = _plain(f"{row['first_name']} {row['last_name']}")
+
+        def alike(user: int) -> bool:
+            person = self._known.get(user)
+            if person is None or any(_near(mine, other) for mine in keys for other in person.keys):
+                return True
+            return bool(name) and _same_name(name, person.name)
+
+        return alike
+
+
+def _same_name(one: str, other: str) -> bool:
+    """The same words but for some letters, or the same save for further given names that only one of them has."""
+    if fuzz.token_sort_ratio(one, other) >= NAME_SCORE:
         return True
-    keys = [_bare(row[c]) for c in ("user", "email") if row[c]]
-    theirs = [_bare(person[c]) for c in ("username", "email", "idnumber") if person[c]]
-    if any(_near(mine, other) for mine in keys for other in theirs):
-        return True
-    name = f"{row['first_name']} {row['last_name']}".strip()
-    return bool(name) and fuzz.token_sort_ratio(_plain(name), _plain(person["fullname"])) >= NAME_SCORE
+    fewer = min(len(set(one.split())), len(set(other.split())))
+    return fewer > 1 and fuzz.token_set_ratio(one, other) == SAME_WORDS
 
 
 def _near(one: str, other: str) -> bool:
@@ -65,6 +76,10 @@ def _near(one: str, other: str) -> bool:
     if min(len(one), len(other)) < SHORT:
         return False
     return DamerauLevenshtein.distance(one, other, score_cutoff=KEY_DISTANCE) <= KEY_DISTANCE
+
+
+def _bare_keys(*keys: str) -> tuple[str, ...]:
+    return tuple(b for b in map(_bare, keys) if b)
 
 
 def _bare(key: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, contains, course_of, distinct, first_of_run, pack
-from rostersync.sync.marks import Marks
+from rostersync.sync.keys import Ints, contains, course_of, distinct, enrolment_of, first_of_run, pack, role_of
+from rostersync.sync.marks import Marks, by_course
 from rostersync.vocabulary import Op
 
 
@@ -31,47 +33,53 @@ def hold_emptying(marks: Marks, current: pd.DataFrame, courses: pd.DataFrame, ro
         courses: COURSES.
         roles: ROLES.
     """
-    may_empty = set(courses.loc[courses["may_empty"], "course_id"].tolist())
+    changes, free = marks.changes, marks.free()
+    keys = pack(changes["course_id"], changes["user_id"], changes["role_id"])
+    op = {o: free & (changes["op"] == o).to_numpy() for o in (Op.ENROL, Op.UPDATE, Op.ASSIGN, Op.UNASSIGN, Op.UNENROL)}
+    removal = changes["removal"].to_numpy()
+    losing = distinct(marks.course)
+    losing = losing[~contains(np.sort(courses.loc[courses["may_empty"], "course_id"].to_numpy()), losing)]
+    held = current[contains(losing, current["course_id"].to_numpy())]
+    held_keys = pack(held["course_id"], held["user_id"], held["role_id"])
+    gone = distinct(enrolment_of(keys[(op[Op.UNENROL] | op[Op.UPDATE]) & removal]))
+    leaves = contains(gone, enrolment_of(held_keys))
+    peopled = distinct(np.concatenate([course_of(held_keys[~leaves]), course_of(keys[op[Op.ENROL]])]))
+    empty = losing[~contains(peopled, losing)]
     names = {int(c): str(s) for c, s in zip(courses["course_id"], courses["shortname"], strict=True)}
+    _hold_courses(marks, "would_empty", {c: names.get(c, str(c)) for c in empty.tolist()})
+
+    given = _of_course(keys[op[Op.ENROL] | op[Op.ASSIGN]])
+    stays = ~leaves & ~contains(distinct(keys[op[Op.UNASSIGN]]), held_keys)
+    taken = np.concatenate([_of_course(keys[op[Op.UNASSIGN] & removal]), _of_course(held_keys[leaves])])
+    kept = distinct(np.concatenate([given, _of_course(held_keys[stays])]))
+    lost = distinct(taken[~contains(kept, taken) & (role_of(taken) > 0) & contains(losing, course_of(taken))])
+    first = lost[first_of_run(course_of(lost))]
     role_names = {int(i): str(n) for i, n in zip(roles["role_id"], roles["shortname"], strict=True)}
-    change_course = marks.changes["course_id"].to_numpy()
-    held_course = current["course_id"].to_numpy()
-    for course in distinct(marks.course).tolist():
-        if course in may_empty:
-            continue
-        low, high = np.searchsorted(change_course, [course, course + 1])
-        first, last = np.searchsorted(held_course, [course, course + 1])
-        here = marks.changes.iloc[low:high][marks.free()[low:high]]
-        held = current.iloc[first:last]
-        leaving = here[here["removal"] & here["op"].isin([str(Op.UNENROL), str(Op.UPDATE)])]
-        gone = set(leaving["user_id"].tolist())
-        stay = (set(held["user_id"].tolist()) - gone) | set(here.loc[here["op"] == Op.ENROL, "user_id"].tolist())
-        at = marks.open[marks.course == course]
-        if not stay:
-            marks.hold(at, "would_empty", names.get(course, str(course)))
-        elif lost := _lost_role(here, held, gone):
-            marks.hold(at, "would_lose_role", role_names.get(lost, str(lost)))
+    words = [role_names.get(r, str(r)) for r in role_of(first).tolist()]
+    _hold_courses(marks, "would_lose_role", dict(zip(course_of(first).tolist(), words, strict=True)))
 
 
-def _lost_role(here: pd.DataFrame, held: pd.DataFrame, gone: set[int]) -> int:
-    """The first role that a removal takes from its last holder; 0 where there is none. Replacements alone are fine."""
-    given = set(here.loc[here["op"].isin([str(Op.ENROL), str(Op.ASSIGN)]), "role_id"].tolist())
-    taken = here[here["op"] == Op.UNASSIGN]
-    pairs = set(zip(taken["user_id"].tolist(), taken["role_id"].tolist(), strict=True))
-    bare = set(taken.loc[taken["removal"], "role_id"].tolist())
-    for role in sorted(set(held["role_id"].tolist()) - {0} - given):
-        holders = set(held.loc[held["role_id"] == role, "user_id"].tolist())
-        stay = {u for u in holders - gone if (u, role) not in pairs}
-        if not stay and (role in bare or holders & gone):
-            return int(role)
-    return 0
+def _of_course(keys: Ints) -> Ints:
+    """Packed (course, 0, role) of these (course, user, role)."""
+    return pack(course_of(keys), 0, role_of(keys))
 
 
-def managed_enrolments(current: pd.DataFrame, by_absence: Ints) -> Ints:
-    """Packed (course, user) of everybody who holds a managed role now: what the limits are shares of."""
-    keys = pack(current["course_id"], 0, current["role_id"])
-    mine = current[contains(by_absence, keys)]
-    return distinct(pack(mine["course_id"], mine["user_id"]))
+def _hold_courses(marks: Marks, code: str, details: Mapping[int, str]) -> None:
+    """Hold the removals of these courses."""
+    hit = contains(np.array(sorted(details), dtype=np.int64), marks.course)
+    marks.hold(marks.open[hit], code, by_course(details, marks.course[hit]))
+
+
+def managed_enrolments(current: pd.DataFrame, at_stake: Ints) -> Ints:
+    """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of.
+
+    Args:
+        current: CURRENT, sorted by course and user.
+        at_stake: ManagedRoles.at_stake.
+    """
+    mine = current[contains(at_stake, pack(current["course_id"], 0, current["role_id"]))]
+    people = pack(mine["course_id"], mine["user_id"])
+    return people[first_of_run(people)]
 
 
 def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:
@@ -85,25 +93,29 @@ def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:
         managed: packed (course, user) of everybody who holds a managed role now; sorted, distinct.
         settings: the four figures and allow_removals.
     """
-    counted = marks.changes["removal"].to_numpy() & np.isin(
-        marks.codes().astype(str), ["", "would_empty", "would_lose_role"]
-    )
-    going = _people(marks.changes[counted])
+    going = _people(marks.changes[marks.removals(("would_empty", "would_lose_role"))])
     lost, whole = len(going), len(managed)
     if lost <= settings.allow_removals:
         return Verdict(removals=lost, enrolments=whole)
-    if lost > settings.run_limit_count and lost > settings.run_limit_share * whole:
+    if lost > settings.run_limit_count and lost > _share(settings.run_limit_share, whole):
         detail = f"{lost:,} of {whole:,} enrolments ({_percent(lost, whole)})"
         marks.hold(np.arange(len(marks.changes)), "run_limit", detail)
         limit = f"{settings.run_limit_count:,} and {settings.run_limit_share:.0%}"
         return Verdict(removals=lost, enrolments=whole, refused=f"{detail}, over the limit of {limit}")
     base = _by_course(managed)
-    for course, lost_here in _by_course(_people(marks.changes.iloc[marks.open])).items():
-        total = base.get(course, 0)
-        if lost_here > settings.course_limit_count and lost_here > settings.course_limit_share * total:
-            detail = f"{lost_here:,} of {total:,} people ({_percent(lost_here, total)})"
-            marks.hold(marks.open[marks.course == course], "course_limit", detail)
+    over = {
+        course: f"{lost_here:,} of {base.get(course, 0):,} people ({_percent(lost_here, base.get(course, 0))})"
+        for course, lost_here in _by_course(_people(marks.changes.iloc[marks.open])).items()
+        if lost_here > settings.course_limit_count
+        and lost_here > _share(settings.course_limit_share, base.get(course, 0))
+    }
+    _hold_courses(marks, "course_limit", over)
     return Verdict(removals=lost, enrolments=whole)
+
+
+def _share(share: float, whole: int) -> Decimal:
+    """The share as it is written: 29 % of 100 are 29, and not 28.999999999999996."""
+    return Decimal(str(share)) * whole
 
 
 def _people(changes: pd.DataFrame) -> Ints:

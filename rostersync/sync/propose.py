@@ -15,6 +15,7 @@ from rostersync.settings import Settings
 from rostersync.sync.diff import diff
 from rostersync.sync.facts import Facts, facts
 from rostersync.sync.grades import spare_graded
+from rostersync.sync.keys import pack, place
 from rostersync.sync.limits import Verdict, hold_emptying, hold_limits, managed_enrolments
 from rostersync.sync.marks import Marks
 from rostersync.sync.resolve import Resolution
@@ -22,6 +23,7 @@ from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_un
 from rostersync.sync.scope import ManagedRoles
 from rostersync.sync.wanted import Wanted
 from rostersync.tables import Roster
+from rostersync.vocabulary import Op
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,33 +70,40 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
     return marks.done()
 
 
+FREED_LATER = ("", "read_unproven", "protected", "unresolved_likeness")
+"""Holds of a removal that can be gone after a closer look: when the list is counted, when the person has a name."""
+
+
 def may_lose(changes: pd.DataFrame) -> list[int]:
     """Ids of the courses that would lose somebody: their lists have to be proven."""
-    going = changes[changes["removal"] & changes["hold"].isin(["", "read_unproven"])]
+    going = changes[changes["removal"] & changes["hold"].isin(FREED_LATER)]
     return sorted(set(going["course_id"].tolist()))
 
 
 def may_go(changes: pd.DataFrame) -> list[int]:
-    """Ids of the people with a removal, held or not: what they are called matters to the rules and to the preview."""
-    return sorted(set(changes.loc[changes["removal"] | changes["absent"], "user_id"].tolist()))
+    """Ids of the people who may lose something, held or not: what they are called matters to rules and preview."""
+    losing = changes["removal"] | changes["absent"] | (changes["op"] == Op.UNASSIGN)
+    return sorted(set(changes.loc[losing, "user_id"].tolist()))
 
 
 def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
     marks = Marks(changes)
     hold_emptying(marks, basis.current, basis.courses, basis.roles)
-    managed = managed_enrolments(basis.current, basis.managed.by_absence)
+    managed = managed_enrolments(basis.current, basis.managed.at_stake)
     verdict = hold_limits(marks, managed, settings)
     return marks.done(), verdict
 
 
 def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> bool:
-    """Whether the run's limit refuses even if everybody who is inactive turned out to be graded and stays.
+    """Whether the run's limit refuses whatever the grades are: even if all the graded stay or cannot be suspended.
 
     Asking for the grades of thousands who will not be touched would take minutes for nothing.
     """
-    active = changes.assign(removal=changes["removal"] & (changes["inactive_before"] != 1))
-    return bool(limit(basis, active, settings)[1].refused)
+    facts = basis.facts()
+    manual = facts.surely_manual[place(facts.keys, pack(changes["course_id"], changes["user_id"]))]
+    sure = (changes["op"] != Op.UNENROL) | ((changes["inactive_before"] == 0) & manual)
+    return bool(limit(basis, changes.assign(removal=changes["removal"] & sure), settings)[1].refused)
 
 
 def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:

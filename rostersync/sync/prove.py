@@ -53,7 +53,8 @@ def recheck(
     """OUTCOMES for the changes that are not to be sent after a fresh read; the others are not in it.
 
     A change that is in place is unchanged; one whose ground has shifted is held, and so is every change of a course
-    that could not be read completely, and every removal where nothing confirms the list (rule 2).
+    that could not be read completely, and every removal where nothing confirms the list (rule 2): not even that
+    somebody is gone already is known from a list that may be incomplete.
 
     Args:
         changes: CHANGES to be done.
@@ -78,13 +79,13 @@ def recheck(
         words = detail.get(int(course[at]), "")
         if not complete[at]:
             why = "read_incomplete"
+        elif removal[at] and not proven[at]:
+            why = "read_unproven"
         elif in_place[at]:
             lines.append({"change": number, "proof": str(Proof.UNCHANGED), "message": "it was in place already"})
             continue
         elif shifted[at]:
             why, words = "changed_since_plan", f"roles were {before[at] or 'none'}, are {after[at] or 'none'}"
-        elif removal[at] and not proven[at]:
-            why = "read_unproven"
         if why:
             lines.append({"change": number, "proof": str(Proof.HELD), "code": why, "message": words})
     return OUTCOMES.records(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from rostersync.vocabulary import Bucket, Op, Proof, RowState
 
 ORDER = [str(b) for b in Bucket]
 SENT = {str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.DISPROVED)}
+WORSE = ["", str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.DISPROVED)]
+"""What is known of an enrolment is the worst of what is known of its changes."""
 DONE_NOTHING = {"protected"}
 """Holds that are meant to stay: they ask for nobody's attention and change no exit code."""
 
@@ -140,17 +143,20 @@ def _explain(plan: Plan, ok: Any, columns: dict[str, Any]) -> None:  # noqa: ANN
             index=False, name=None
         )
     }
-    lines = plan.rows["line"].to_numpy()
-    for at in np.flatnonzero(~ok):
-        row = plan.rows.iloc[at]
-        if row["state"] == RowState.DUPLICATE:
+    rows = plan.rows
+    lines, source = rows["line"].to_numpy(), rows["source"].to_numpy()
+    part = rows[["state", "code", "detail", "twin"]][~ok]
+    for at, (state, code, detail, twin) in zip(
+        np.flatnonzero(~ok).tolist(), part.itertuples(index=False, name=None), strict=True
+    ):
+        if state == RowState.DUPLICATE:
+            file = "" if source[at] == source[twin] else f" of {plan.sources[source[twin]].name}"
             columns["code"][at] = "row_twice"
-            columns["message"][at] = problems.message("row_twice", detail=f"{lines[row['twin']]:,}")
+            columns["message"][at] = problems.message("row_twice", detail=f"{lines[twin]:,}{file}")
             continue
-        column, value, detail = said.get((int(row["row"]), row["code"]), ("", "", row["detail"]))
-        filled = {"column": column, "value": value, "detail": detail}
-        message, remedy = problems.message(row["code"], **filled), problems.remedy(row["code"], **filled)
-        columns["code"][at] = row["code"]
+        filled = dict(zip(("column", "value", "detail"), said.get((at, code), ("", "", detail)), strict=True))
+        message, remedy = problems.message(code, **filled), problems.remedy(code, **filled)
+        columns["code"][at] = code
         columns["message"][at] = f"{message} — {remedy}" if remedy else message
 
 
@@ -158,20 +164,19 @@ def _by_enrolment(done: pd.DataFrame) -> tuple[Ints, Any, Any, Any, Any, Any]:
     """For each (course, user) with changes: the deciding bucket, further effects, the worst proof, why and words."""
     keys = pack(done["course_id"], done["user_id"])
     rank = pd.Categorical(done["bucket"], categories=ORDER).codes.astype(np.int64)
+    worst = pd.Categorical(done["proof"], categories=WORSE).codes.astype(np.int64)
     order = np.lexsort((rank, keys))
-    keys, done = keys[order], done.iloc[order]
+    keys, done, worst = keys[order], done.iloc[order], worst[order]
     first = first_of_run(keys)
-    bucket = done["bucket"].to_numpy(dtype=object)[first]
-    proof = done["proof"].to_numpy(dtype=object)[first]
+    starts = np.flatnonzero(first)
+    every = done["bucket"].to_numpy(dtype=object)
+    bucket = every[first]
     effects = np.full(len(bucket), "", dtype=object)
-    run = np.cumsum(first) - 1
-    for at in np.flatnonzero(~first):
-        place_ = run[at]
-        further = str(done["bucket"].iloc[at])
-        if further not in {bucket[place_], Bucket.UNCHANGED, *effects[place_].split(", ")}:
-            effects[place_] = f"{effects[place_]}, {further}".lstrip(", ")
-        if proof[place_] == Proof.PROVED and done["proof"].iloc[at] == Proof.ACCEPTED:
-            proof[place_] = str(Proof.ACCEPTED)
+    # Within an enrolment the buckets stand in their order: a further one is new where it differs from the last.
+    further = ~first & np.append(False, every[1:] != every[:-1]) & (every != Bucket.UNCHANGED)
+    for person, word in zip((np.cumsum(first) - 1)[further].tolist(), every[further].tolist(), strict=True):
+        effects[person] = f"{effects[person]}, {word}".lstrip(", ")
+    proof = np.array(WORSE, dtype=object)[np.maximum.reduceat(worst, starts) if len(starts) else starts]
     return (
         keys[first],
         bucket,
@@ -227,15 +232,15 @@ def _courses(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     complete = dict(zip(plan.reads["course_id"].tolist(), plan.reads["complete"].tolist(), strict=True))
     detail = dict(zip(plan.reads["course_id"].tolist(), plan.reads["detail"].tolist(), strict=True))
     people = done.drop_duplicates(["course_id", "user_id", "bucket"])
-    table = people.groupby(["bucket", "course_id"]).size()
-    named = plan.rows.loc[plan.rows["course_id"] > 0, "course_id"].value_counts()
+    table = Counter(zip(people["bucket"].tolist(), people["course_id"].tolist(), strict=True))
+    named = plan.rows.loc[plan.rows["course_id"] > 0, "course_id"].value_counts().to_dict()
     return REPORT_COURSES.frame(
         {
             "course": plan.courses["shortname"],
             "course_id": ids,
             "enrolled": [listed.get(c, -1) if complete.get(c) else -1 for c in ids.tolist()],
             "rows": [int(named.get(c, 0)) for c in ids.tolist()],
-            **{name: [int(table.get((str(bucket), c), 0)) for c in ids.tolist()] for name, bucket in COUNTS.items()},
+            **{name: [table[str(bucket), c] for c in ids.tolist()] for name, bucket in COUNTS.items()},
             "note": [
                 "" if complete.get(c) else problems.message("read_incomplete", detail=detail.get(c, ""))
                 for c in ids.tolist()

@@ -28,6 +28,9 @@ FIELD_WORDS = {
     "any": "key",
 }
 
+SHIFTED = frozenset({"row_length"})
+"""Codes of rows in which a cell may stand in its neighbour's place, so that neither key is certain."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
@@ -245,6 +248,7 @@ def _intent(rows: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, A
     status = rows["status"].astype(str).to_numpy(dtype=object)
     ended = status == Status.REMOVED
     torn = ended & ((action == Action.ADD) | (action == Action.SUSPEND))
+    torn |= (status == Status.ACTIVE) & ((action == Action.REMOVE) | (action == Action.SUSPEND))
     made = np.where(ended, str(Action.REMOVE), np.where(action == Action.NONE, str(Action.ADD), action))
     return made, np.where(ended | (made != Action.ADD), str(Status.NONE), status), torn
 
@@ -260,8 +264,15 @@ def _blockers(resolved: pd.DataFrame, user: _Looked, *, accept: bool) -> pd.Data
         rejected["code"].tolist(),
         strict=True,
     ):
+        if number and course and code in SHIFTED:
+            lines += [
+                {"row": row, "course_id": course, "user_id": 0, "code": "unreadable_row"},
+                {"row": row, "course_id": 0, "user_id": number, "code": "unreadable_row"},
+            ]
+            continue
         if number:
-            why = "unresolved_course" if str(code).startswith("course_") else "unreadable_row"
+            unknown = str(code).startswith("course_") and code != "course_blank"
+            why = "unresolved_course" if unknown else "unreadable_row"
             lines.append({"row": row, "course_id": course, "user_id": number, "code": why})
             continue
         answer = user.answer_at(row)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.keys import contains, distinct
-from rostersync.sync.likeness import resembles
-from rostersync.sync.marks import Marks
+from rostersync.sync.keys import Ints, contains, pack, place
+from rostersync.sync.likeness import Likeness
+from rostersync.sync.marks import Marks, by_course
 from rostersync.tables import READS, Roster
 from rostersync.vocabulary import Op
 
@@ -22,26 +23,60 @@ def where(roster: Roster, row: int) -> str:
 def hold_unresolved(marks: Marks, blockers: pd.DataFrame, people: pd.DataFrame, roster: Roster) -> None:
     """Rule 1: a row that could not be read or resolved is not an absence.
 
+    It holds removals, and roles that another row replaces: the row that is not understood could have named them.
+
     Args:
         marks: the changes.
         blockers: BLOCKERS.
         people: PEOPLE, with what is known of those about to be removed, for likeness.
         roster: the rows that blockers stand for.
     """
-    for row, course, user, like, code in blockers[["row", "course_id", "user_id", "like", "code"]].itertuples(
-        index=False, name=None
-    ):
-        if not len(marks.open):
-            return
-        hit = np.ones(len(marks.open), dtype=np.bool_)
-        if course:
-            hit &= marks.course == course
-        if user:
-            hit &= marks.user == user
-        if like and hit.any():
-            hit &= resembles(marks.user, hit, people, roster.rows.iloc[row])
+    whole, like = blockers[~blockers["like"]], blockers[blockers["like"]]
+    places: dict[int, str] = {}
+    for use_course, use_user in ((True, True), (False, True), (True, False), (False, False)):
+        kind = whole[((whole["course_id"] > 0) == use_course) & ((whole["user_id"] > 0) == use_user)]
+        if kind.empty:
+            continue
+        # Where several rows hold the same, the first of the roster is named.
+        kind = kind.sort_values("row", kind="stable")
+        keys, first = np.unique(pack(kind["course_id"], kind["user_id"]), return_index=True)
+        at, course, user = _losses(marks)
+        found = place(keys, pack(course * use_course, user * use_user))
+        by = kind["row"].to_numpy()[first][found]
+        codes = kind["code"].to_numpy(dtype=object)[first][found]
+        for code in sorted(set(codes[found >= 0].tolist())):
+            hit = (found >= 0) & (codes == code)
+            marks.hold(at[hit], code, _where(roster, by[hit], places), by=by[hit])
+    _hold_alike(marks, like, Likeness(people), roster)
+
+
+def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Roster) -> None:
+    """Where people without an account are expected, a row that names one holds those who resemble it."""
+    at, courses, users = _losses(marks)
+    for row, course in like.sort_values("row", kind="stable")[["row", "course_id"]].itertuples(index=False, name=None):
+        # Changes are sorted by course.
+        low, high = np.searchsorted(courses, [course, course + 1]) if course else (0, len(at))
+        if low == high:
+            continue
+        alike = likeness.to(roster.rows.iloc[row])
+        hit = np.array([alike(u) for u in users[low:high].tolist()], dtype=np.bool_)
         if hit.any():
-            marks.hold(marks.open[hit], "unresolved_likeness" if like else code, where(roster, row), by=row)
+            marks.hold(at[low:high][hit], "unresolved_likeness", where(roster, row), by=row)
+
+
+def _losses(marks: Marks) -> tuple[Ints, Ints, Ints]:
+    """Positions, course ids and user ids of the free changes by which somebody loses something."""
+    changes = marks.changes
+    at = np.flatnonzero(marks.free() & (changes["removal"] | (changes["op"] == Op.UNASSIGN)).to_numpy())
+    return at, changes["course_id"].to_numpy()[at], changes["user_id"].to_numpy()[at]
+
+
+def _where(roster: Roster, rows: Ints, known: dict[int, str]) -> npt.NDArray[np.object_]:
+    for row in set(rows.tolist()) - set(known):
+        known[row] = where(roster, row)
+    made = np.full(len(rows), "", dtype=object)
+    made[:] = [known[r] for r in rows.tolist()]
+    return made
 
 
 def hold_unproven(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None:
@@ -53,9 +88,10 @@ def hold_unproven(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None
     if settings.trust_reads:
         return
     proven = np.sort(reads.loc[reads["proven"], "course_id"].to_numpy())
-    for course in distinct(marks.course[~contains(proven, marks.course)]).tolist():
-        at = marks.open[marks.course == course]
-        marks.hold(at, "read_unproven", detail.get(course) or "it was not counted")
+    at = marks.open[~contains(proven, marks.course)]
+    words = by_course(detail, marks.changes["course_id"].to_numpy()[at])
+    words[words == ""] = "it was not counted"
+    marks.hold(at, "read_unproven", words)
 
 
 def hold_protected(marks: Marks, courses: pd.DataFrame, people: pd.DataFrame, own_id: int, settings: Settings) -> None:
@@ -74,13 +110,14 @@ def hold_protected(marks: Marks, courses: pd.DataFrame, people: pd.DataFrame, ow
     if settings.protected_courses:
         names = _folded(settings.protected_courses)
         mine = courses["shortname"].str.lower().isin(names) | courses["idnumber"].str.lower().isin(names)
+        mine |= courses["course_id"].astype(str).isin(names)
         ids = np.sort(courses.loc[mine, "course_id"].to_numpy())
         marks.hold(marks.open[contains(ids, marks.course)], "protected", "the course")
 
 
 def hold_protected_roles(marks: Marks, roles: pd.DataFrame, settings: Settings) -> None:
     """A protected role is never taken away, alone or with its enrolment, not even where another one replaces it."""
-    wanted = roles["shortname"].isin(settings.protected_roles)
+    wanted = roles["shortname"].str.lower().isin(_folded(settings.protected_roles))
     ids = {int(i): str(n) for i, n in zip(roles["role_id"][wanted], roles["shortname"][wanted], strict=True)}
     if not ids:
         return

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rostersync.errors import UsageError
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, distinct, pack
+from rostersync.sync.keys import Ints, course_of, distinct, pack, role_of
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import COURSES, Roster
 from rostersync.vocabulary import Action, Match, Mode, OnMissing, RowState, Status
@@ -55,11 +55,14 @@ class ManagedRoles:
     """Packed (course, 0, role), sorted and distinct: the roles that the roster uses in a course, or that settings list.
 
     `by_absence` leaves out the roles that only explicit or add-only files use: nothing follows from absence there, so
-    that an add-only file of teachers beside a mirrored one of students removes no teacher.
+    that an add-only file of teachers beside a mirrored one of students removes no teacher. Nor does a row that takes a
+    role away say that its file lists all who hold it. `at_stake` are the roles that something can be taken of, by
+    absence or by a row: limits are shares of those who hold them.
     """
 
     used: Ints
     by_absence: Ints
+    at_stake: Ints
 
 
 def managed_roles(
@@ -75,16 +78,26 @@ def managed_roles(
         settings: managed_roles.
     """
     rows = resolution.rows
-    rows = rows[rows["state"].isin([str(RowState.OK), str(RowState.DUPLICATE)]) & (rows["role_id"] > 0)]
-    mirror = np.array([s.mode == Mode.MIRROR for s in roster.sources], dtype=np.bool_)
-    used = pack(rows["course_id"], 0, rows["role_id"])
-    by_absence = used[mirror[rows["source"].to_numpy()]] if len(used) else used
-    listed = roles.loc[roles["shortname"].isin(settings.managed_roles), "role_id"].to_numpy()
-    everywhere = courses["course_id"].to_numpy()
-    always = pack(np.repeat(everywhere, len(listed)), 0, np.tile(listed, len(everywhere)))
-    return ManagedRoles(
-        used=distinct(np.concatenate([used, always])), by_absence=distinct(np.concatenate([by_absence, always]))
+    rows = rows[rows["state"].isin([str(RowState.OK), str(RowState.DUPLICATE)])]
+    mode = np.array([s.mode for s in roster.sources], dtype=object)[rows["source"].to_numpy()]
+    keys = pack(rows["course_id"], 0, rows["role_id"])
+    some = role_of(keys) > 0
+    gives = some & (mode == Mode.MIRROR) & (rows["action"] != Action.REMOVE).to_numpy()
+    listed = np.sort(roles.loc[roles["shortname"].isin(settings.managed_roles), "role_id"].to_numpy())
+    # Of courses that only rejected rows name nothing follows: a rejected row adds no removal.
+    whole = distinct(
+        np.concatenate([course_of(keys[mode == Mode.MIRROR]), courses.loc[courses["may_empty"], "course_id"]])
     )
+    always = _each(courses["course_id"].to_numpy(), listed)
+    return ManagedRoles(
+        used=distinct(np.concatenate([keys[some], always])),
+        by_absence=distinct(np.concatenate([keys[gives], _each(whole, listed)])),
+        at_stake=distinct(np.concatenate([keys[some & (mode != Mode.ADD_ONLY)], always])),
+    )
+
+
+def _each(courses: Ints, roles: Ints) -> Ints:
+    return pack(np.repeat(courses, len(roles)), 0, np.tile(roles, len(courses)))
 
 
 def needs_status(

@@ -55,7 +55,8 @@ def site_roles(learnt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 def give_roles(roster: Roster, resolution: Resolution, roles: pd.DataFrame, settings: Settings) -> Resolution:
     """The same rows with role ids.
 
-    A role word that is no role of this site, or one that a roster may not give, rejects its row.
+    A role word that is no role of this site, or one that a roster may not give, rejects its row. So does a blank one
+    in a row that adds: it would take every role away.
 
     Args:
         roster: for the role names (ROSTER.role_name).
@@ -65,18 +66,23 @@ def give_roles(roster: Roster, resolution: Resolution, roles: pd.DataFrame, sett
     """
     ids = {str(n): int(i) for i, n in zip(roles["role_id"], roles["shortname"], strict=True)}
     names = {i: n for n, i in ids.items()}
+    numbers = {str(i): i for i in names}
     codes, words = pd.factorize(roster.rows["role_name"])
     by_word = []
     for word in map(str, words):
-        number = int(word) if word.isascii() and word.isdecimal() else ids.get(word, 0)
+        number = ids.get(word, 0) or numbers.get(word.lstrip("0"), 0)
         allowed = not word or names.get(number) in settings.assignable_roles
-        by_word.append((number, "" if allowed else "role_not_allowed" if number in names else "role_not_on_site"))
+        by_word.append((number, "" if allowed else "role_not_allowed" if number else "role_not_on_site"))
     number = np.fromiter((n for n, _ in by_word), dtype=np.int64, count=len(by_word))[codes]
     bad = np.array([bool(c) for _, c in by_word], dtype=np.bool_)[codes]
     rows = resolution.rows.copy()
     rows["role_id"] = number
-    hurt = np.flatnonzero(bad & (rows["state"] == RowState.OK).to_numpy())
-    found = [(int(at), by_word[codes[at]][1], names.get(int(number[at]), str(words[codes[at]]))) for at in hurt]
+    bare = (number == 0) & (rows["action"] == Action.ADD).to_numpy()
+    hurt = np.flatnonzero((bad | bare) & (rows["state"] == RowState.OK).to_numpy())
+    found = [
+        (int(at), by_word[codes[at]][1] or "role_blank", names.get(int(number[at]), str(words[codes[at]])))
+        for at in hurt
+    ]
     return reject(roster, resolution, rows, found, hold="unreadable_row")
 
 

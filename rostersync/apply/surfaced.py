@@ -1,0 +1,73 @@
+"""Enrolments and a read after them go in; roles that nobody gave in this run, and that now show, come out as notes.
+
+A role may be held without an enrolment, and is then not listed (MOODLE.md, fact 12): enrolling its holder brings it to
+light. It is told, and not touched in the run that found it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rostersync.sync.plan import Plan
+from rostersync.vocabulary import Op, Proof
+
+NAMED = 20
+"""So many people are named in the notes at most."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Surfaced:
+    """A role that somebody turned out to hold."""
+
+    course_id: int
+    user_id: int
+    role: str
+
+
+def surfaced(
+    changes: pd.DataFrame, outcomes: pd.DataFrame, current: pd.DataFrame, roles: pd.DataFrame
+) -> list[Surfaced]:
+    """Roles of people enrolled just now that no change gave them.
+
+    Args:
+        changes: CHANGES of some courses, all that give a role there included.
+        outcomes: OUTCOMES after the proof.
+        current: CURRENT of the same courses, as read for the proof.
+        roles: ROLES as read for the proof.
+    """
+    proved = outcomes.loc[outcomes["proof"] == Proof.PROVED, "change"]
+    fresh = changes[(changes["op"] == Op.ENROL) & changes["change"].isin(proved)]
+    here = current[current["role_id"] > 0].merge(
+        fresh[["course_id", "user_id"]].drop_duplicates(), on=["course_id", "user_id"]
+    )
+    if here.empty:
+        return []
+    gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.UPDATE), str(Op.ASSIGN)])]
+    given = set(gives[["course_id", "user_id", "role_id"]].itertuples(index=False, name=None))
+    names = dict(zip(roles["role_id"].tolist(), roles["shortname"].tolist(), strict=True))
+    found = here[["course_id", "user_id", "role_id"]].itertuples(index=False, name=None)
+    return [Surfaced(c, u, str(names.get(r, r))) for c, u, r in found if (c, u, r) not in given]
+
+
+def notes(found: Iterable[Surfaced], plan: Plan) -> tuple[str, ...]:
+    """A sentence for each, in order, people by their key in the roster; many are counted."""
+    every = sorted(found)
+    named = every[:NAMED]
+    people = _keys(plan.rows, {(s.course_id, s.user_id) for s in named})
+    courses = dict(zip(plan.courses["course_id"].tolist(), plan.courses["shortname"].tolist(), strict=True))
+    said = [
+        f"{people.get((s.course_id, s.user_id), f'user {s.user_id}')} in {courses.get(s.course_id, s.course_id)} "
+        f"already held {s.role} without being enrolled: it is not touched in this run"
+        for s in named
+    ]
+    if len(every) > len(named):
+        said.append(f"{len(every) - len(named):,} more held a role without being enrolled: none is touched in this run")
+    return tuple(said)
+
+
+def _keys(rows: pd.DataFrame, people: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    part = rows[rows["user_id"].isin({u for _, u in people})][["course_id", "user_id", "user"]]
+    return {(c, u): str(key) for c, u, key in part[::-1].itertuples(index=False, name=None)}

@@ -1,0 +1,81 @@
+"""What ended a command goes in; one message, with --json one document too, and the exit code come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from rostersync.cli import messages
+from rostersync.errors import RosterSyncError
+
+_NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What newer versions of click raise where a group's command is missing."""
+
+
+class NotConfirmed(RosterSyncError):
+    """The answer to sync's question was not yes."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was changed: the answer was not “y”")
+
+
+def ended(error: Exception, words: Sequence[str]) -> int:
+    """Tell what ended a command.
+
+    Args:
+        error: what was raised.
+        words: the command line, which says how it is to be told.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        Exception: the error itself with --debug, for its traceback; a broken pipe always.
+    """
+    if isinstance(error, BrokenPipeError):
+        raise error
+    if isinstance(error, _NO_ARGUMENTS):
+        messages.say(error.format_message())  # which is the help
+        return error.exit_code
+    message, remedy, code = _told(error)
+    asked = words[: words.index("--")] if "--" in words else words
+    if "--debug" in asked and not isinstance(error, click.ClickException | click.Abort):
+        import traceback
+
+        messages.say("".join(traceback.format_exception(error)))
+    if "--json" in asked:
+        messages.print_json(
+            {"format": "rostersync-error", "version": 1, "message": message, "remedy": remedy, "exit_code": code}
+        )
+    messages.say(message if isinstance(error, click.Abort) else f"Error: {message}")
+    if remedy:
+        messages.say(f"What to do: {remedy}")
+    return code
+
+
+def _told(error: Exception) -> tuple[str, str, int]:
+    """Message, remedy and exit code."""
+    match error:
+        case RosterSyncError():
+            return str(error), error.remedy, error.exit_code
+        case click.Abort():
+            return "Stopped; what was not sent was not done.", "", 1
+        case click.ClickException():
+            return error.format_message(), _usage(error), error.exit_code
+        case OSError():
+            what = f"{error.filename}: " if error.filename else ""
+            return f"{what}{error.strerror or error}", "look at the disk's space and the file's rights", 1
+        case _:
+            first = (str(error).splitlines() or [""])[0]
+            return (
+                f"rostersync has a mistake of its own ({type(error).__name__}: {first})",
+                "run it again with --debug, and send what it prints to whoever looks after rostersync",
+                1,
+            )
+
+
+def _usage(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"`{context.command_path if context else 'rostersync'} --help` shows examples"

@@ -1,0 +1,31 @@
+"""A run goes in; it is stopped in the same way by Ctrl-C, by a supervisor and by a lost line."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn the signals that end a process into KeyboardInterrupt, so that the site is given back on the way out."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    # One that is ignored was ignored by whoever started this, as nohup does.
+    before = {one: signal.getsignal(one) for one in wanted if signal.getsignal(one) is signal.SIG_DFL}
+    for one in before:
+        signal.signal(one, _stop)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _stop(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,153 @@
+"""Rows and courses that Moodle refuses: only they fail, with Moodle's own answer, and the rest is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Make = Callable[..., Any]
+CLASS = [f"p{n:03}" for n in range(200)]
+
+
+def lines(*parts: tuple[str, list[str]]) -> str:
+    rows = [f"{name},{course},student" for course, names in parts for name in names]
+    return "username,course,role\n" + "\n".join(rows)
+
+
+@pytest.mark.parametrize("deleted", [["p000"], ["p199"], ["p003", "p100", "p101"]])
+def test_only_the_deleted_fail_and_the_calls_are_few(make: Make, deleted: list[str]) -> None:
+    """Users deleted between plan and apply are found in a chunk of 200 by halving."""
+    world = make({"BIO101": "ben:student tom:editingteacher"}, people=CLASS, max_fields=1300)
+    world.state.max_input_vars = 5000
+    plan = world.plan(lines(("BIO101", ["ben", *CLASS])))
+    world.delete(*deleted)
+    report = world.apply(plan)
+    failed = report.rows[report.rows["bucket"] == "failed"]
+    assert failed["user"].tolist() == deleted
+    assert set(failed["code"]) == {"codingerror"}
+    assert failed["message"].str.contains("does not exist or is deleted").all()
+    assert report.buckets()["enrolled"] == 200 - len(deleted)
+    assert len(world.people("BIO101")) == 202 - len(deleted)
+    assert len(world.wrote()) <= 1 + 16 * len(deleted)  # two halves on each of eight levels
+    assert report.exit_code == 3
+
+
+def test_a_capability_taken_away_in_mid_run_stops_its_kind_of_call(make: Make) -> None:
+    """The first refusal says it for the course; the rest of the kind is held and not tried."""
+    world = make({"BIO101": "ben:student cyd:student tom:editingteacher"}, people=CLASS[:50], chunk_rows=10)
+    plan = world.plan(lines(("BIO101", ["ben", *CLASS[:50]])))
+
+    def lose(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        if len(world.wrote()) == 3:
+            world.state.missing_capabilities.add("enrol/manual:enrol")
+        return type(called.fault).NONE
+
+    world.gate.script = lose
+    report = world.apply(plan)
+    assert {b: n for b, n in report.buckets().items() if n} == {
+        "failed": 10,
+        "held": 20,
+        "enrolled": 20,
+        "unchanged": 1,
+    }
+    assert len(world.people("BIO101")) == 22
+    assert "Enrol users" in report.rows.loc[report.rows["bucket"] == "failed", "message"].iloc[0]
+    assert report.removals["bucket"].tolist() == ["unenrolled"]
+
+
+def test_a_role_that_may_not_be_given_fails_alone(make: Make) -> None:
+    """Another role of the same course is given all the same, and the refused one is tried no more often than once."""
+    world = make({"BIO101": "ben:student tom:observer"}, people=CLASS[:20])
+    plan = world.plan(
+        lines(("BIO101", CLASS[:10])) + "".join(f"\n{p},BIO101,observer" for p in CLASS[10:20]),
+        assignable_roles=("student", "observer"),
+        role_words={"observer": "observer"},
+        mode="add-only",
+    )
+    role = world.state.roles[9]
+    world.state.roles[9] = type(role)(id=9, shortname="observer", archetype="student", assignable_by_token=False)
+    report = world.apply(plan)
+    failed = report.rows[report.rows["bucket"] == "failed"]
+    assert failed["user"].tolist() == CLASS[10:20]
+    assert set(failed["code"]) == {"wsusercannotassign"}
+    assert report.buckets()["enrolled"] == 10
+    assert len(world.wrote()) < 12
+
+
+def test_an_answer_that_nobody_knows_is_isolated_like_a_bad_row(make: Make) -> None:
+    """A code that is not in the list can be one row's fault: the others are done."""
+    world = make({"BIO101": "ben:student tom:editingteacher"}, people=CLASS[:40])
+    plan = world.plan(lines(("BIO101", ["ben", *CLASS[:40]])))
+    bad, number = world.state.user("p007").id, world.state.course("BIO101").id
+    put = world.state.put_enrolment
+
+    def refuse(enrolment: Any) -> None:  # noqa: ANN401 - the sandbox's own types
+        if enrolment.userid == bad:
+            from rostersync.sandbox.refusals import moodle
+
+            raise moodle("plugin_says_no", "Not this person")
+        put(enrolment)
+
+    world.state.put_enrolment = refuse
+    report = world.apply(plan)
+    failed = report.rows[report.rows["bucket"] == "failed"]
+    assert failed["user"].tolist() == ["p007"]
+    assert failed["code"].tolist() == ["plugin_says_no"]
+    assert failed["message"].str.contains("Not this person").all()
+    assert len(world.state.enrolled(number)) == 41
+
+
+def test_an_answer_that_nobody_knows_from_the_whole_course_is_not_asked_for_row_by_row(make: Make) -> None:
+    """After three rows that failed alone for the same unknown reason the rest of the course is held."""
+    world = make({"BIO101": "ben:student tom:editingteacher"}, people=CLASS[:100])
+    plan = world.plan(lines(("BIO101", ["ben", *CLASS[:100]])))
+    world.state.missing_capabilities.update({"moodle/course:view"})  # reads say one thing, writes another
+
+    def heal(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        (world.state.missing_capabilities.add if called.writes else world.state.missing_capabilities.discard)(
+            "moodle/course:view"
+        )
+        return type(called.fault).NONE
+
+    world.gate.script = heal
+    report = world.apply(plan)
+    assert report.buckets()["failed"] == 3
+    assert report.buckets()["held"] == 97
+    assert len(world.wrote()) < 15
+
+
+def test_a_missing_function_ends_it_before_anything_is_planned(make: Make) -> None:
+    """What the token's service lacks is named, with exit code 5."""
+    from rostersync.errors import FunctionMissing
+
+    world = make({"BIO101": "ben:student"})
+    world.state.functions.remove("core_role_assign_roles")
+    with pytest.raises(FunctionMissing, match="core_role_assign_roles") as caught:
+        world.plan("username,course,role\nben,BIO101,student")
+    assert caught.value.exit_code == 5
+
+
+def test_a_function_that_goes_missing_in_mid_run_stops_it(make: Make) -> None:
+    """What was done is proved, the rest is held as stopped, and a later run finishes."""
+    world = make({"BIO101": "ben:student cyd:student tom:editingteacher"}, people=["ada"])
+    roster = lines(("BIO101", ["ben", "ada"]))
+    plan = world.plan(roster)
+    world.gate.script = lambda called: (
+        (
+            world.state.functions.remove("enrol_manual_unenrol_users")
+            if called.writes and "enrol_manual_unenrol_users" in world.state.functions
+            else None
+        )
+        or type(called.fault).NONE
+    )
+    report = world.apply(plan)
+    assert report.exit_code == 5
+    assert report.verdict.startswith("stopped: Moodle does not let the token in")
+    assert report.rows.loc[1, ["bucket", "proof"]].tolist() == ["enrolled", "proved"]
+    assert report.removals[["bucket", "code"]].values.tolist() == [["held", "stopped"]]
+    world.gate.script = lambda called: type(called.fault).NONE
+    world.state.functions.append("enrol_manual_unenrol_users")
+    assert world.sync(roster).exit_code == 0
+    assert world.people("BIO101") == {"ada": "student", "ben": "student", "tom": "editingteacher"}

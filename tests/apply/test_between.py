@@ -1,0 +1,121 @@
+"""What changes between plan and apply: in place is unchanged, shifted ground held, a doubtful list removes nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rostersync import pipeline
+from rostersync.sandbox.records import Group
+
+Make = Callable[..., Any]
+ROSTER = """
+    username,course,role
+    ada,BIO101,student
+    ben,BIO101,student
+    tom,BIO101,editingteacher
+"""
+
+
+def world_of(make: Make, **settings: object) -> Any:  # noqa: ANN401 - a World
+    return make({"BIO101": "ben:student cyd:student tom:editingteacher"}, people=["ada"], **settings)
+
+
+def test_what_is_in_place_already_is_unchanged(make: Make) -> None:
+    """Somebody did the same by hand: nothing is sent, and nothing is claimed."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    world.put("BIO101", "ada")
+    held = world.state.enrolments.held(11, world.state.user("cyd").id)
+    for one in list(held.values()):
+        world.state.drop_enrolment(one)
+    report = world.apply(plan)
+    assert world.wrote() == []
+    assert report.rows["bucket"].tolist() == ["unchanged"] * 3
+    assert report.removals["bucket"].tolist() == ["unchanged"]
+    assert report.exit_code == 0
+
+
+def test_whose_ground_has_shifted_is_held(make: Make) -> None:
+    """Somebody about to be unenrolled became a teacher meanwhile, somebody about to be enrolled is there: both wait."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    world.give("BIO101", "cyd", "teacher")
+    world.put("BIO101", "ada", "teacher")
+    report = world.apply(plan)
+    assert world.wrote() == []
+    assert report.rows.loc[0, ["bucket", "code"]].tolist() == ["held", "changed_since_plan"]
+    assert report.removals[["bucket", "code"]].values.tolist() == [["held", "changed_since_plan"]]
+    assert report.exit_code == 3
+
+
+def test_a_list_that_has_become_incomplete_removes_nobody(make: Make) -> None:
+    """Separate groups and no accessallgroups: the list is [] without an error, and the whole course is held."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    course = world.state.courses[11]
+    fields = {n: getattr(course, n) for n in ("id", "shortname", "idnumber", "fullname", "visible", "category")}
+    world.state.courses[11] = type(course)(**fields, groupmode=1)
+    world.state.groups.put(1, Group(id=1, courseid=11, name="A", idnumber=""))
+    world.state.missing_capabilities.add("moodle/site:accessallgroups")
+    report = world.apply(plan)
+    assert world.people("BIO101") == {"ben": "student", "cyd": "student", "tom": "editingteacher"}
+    assert world.wrote() == []
+    assert report.rows["bucket"].tolist() == ["held", "unchanged", "unchanged"]
+    assert report.rows.loc[0, "code"] == "read_incomplete"
+    assert report.removals[["bucket", "code"]].values.tolist() == [["held", "read_incomplete"]]
+
+
+def test_a_token_that_sees_nobody_any_more_removes_nobody(make: Make) -> None:
+    """Without moodle/user:viewdetails the list is shorter than the count, and removals are held."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    world.state.missing_capabilities.add("moodle/user:viewdetails")
+    report = world.apply(plan)
+    assert world.people("BIO101") == {"ben": "student", "cyd": "student", "tom": "editingteacher"}
+    assert world.wrote() == []
+    assert report.removals["bucket"].tolist() == ["held"]
+    assert report.exit_code == 3
+
+
+@pytest.mark.parametrize("settings", [{}, {"trust_reads": True}])
+def test_a_saved_plan_does_what_sync_does(make: Make, settings: dict[str, Any]) -> None:
+    """Plan, save, load, apply: the same site and the same report as in one go."""
+    one, two = world_of(make), world_of(make)
+    at_once = one.sync(ROSTER, **settings)
+    path = two.folder / "monday.plan.json"
+    pipeline.save_plan(two.plan(ROSTER, **settings), path)
+    later = two.apply(pipeline.load_plan(path), **settings)
+    assert one.people("BIO101") == two.people("BIO101") == {"ada": "student", "ben": "student", "tom": "editingteacher"}
+    assert at_once.rows.equals(later.rows)
+    assert at_once.removals.equals(later.removals)
+    assert at_once.buckets() == later.buckets()
+
+
+def test_a_list_that_breaks_after_writing_proves_nothing(make: Make) -> None:
+    """Where the course cannot be read again, what Moodle accepted is called accepted, and not proved."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+
+    def blind(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        if len([c for c in world.wrote() if "unenrol" in c.function]) == 1:
+            world.state.missing_capabilities.add("moodle/user:viewdetails")
+        return type(called.fault).NONE
+
+    world.gate.script = blind
+    report = world.apply(plan)
+    assert report.rows.loc[0, ["bucket", "proof"]].tolist() == ["enrolled", "accepted"]
+    assert report.removals[["bucket", "proof"]].values.tolist() == [["unenrolled", "accepted"]]
+
+
+def test_an_emptied_course_is_accepted_where_nobody_is_left_to_be_asked_for_a_count(make: Make) -> None:
+    """A list of nobody proves nothing: the last unenrolment is accepted, and not proved."""
+    world = make({"BIO101": "ben:student", "CHE101": "ben:student"})
+    report = world.sync(
+        "username,course,role\nben,CHE101,student", courses=("BIO101",), managed_roles=("student",), allow_removals=9
+    )
+    assert world.people("BIO101") == {}
+    assert report.removals[["bucket", "proof"]].values.tolist() == [["unenrolled", "accepted"]]
+    assert "nothing confirms the list" in report.removals.loc[0, "message"]

@@ -1,0 +1,240 @@
+"""Runs that end early: what was sent is accounted for, the store knows it, the site is free again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rostersync import pipeline
+from rostersync.errors import PlanRefused, SiteBusy, SiteError
+from rostersync.store import lease, open_store
+
+Make = Callable[..., Any]
+NAMES = [f"p{n:02}" for n in range(40)]
+ROSTER = "username,course,role\nben,BIO101,student\n" + "\n".join(f"{n},BIO101,student" for n in NAMES)
+
+
+def world_of(make: Make, **settings: object) -> Any:  # noqa: ANN401 - a World
+    return make({"BIO101": "ben:student cyd:student tom:editingteacher"}, people=NAMES, chunk_rows=10, **settings)
+
+
+def at_write(world: Any, nth: int, what: Callable[[], object], fault: str = "NONE") -> None:  # noqa: ANN401 - a World
+    """Do this when the n-th call that writes comes in."""
+
+    def script(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        if called.writes and len(world.wrote()) == nth:
+            what()
+            return type(called.fault)[fault]
+        return type(called.fault).NONE
+
+    world.gate.script = script
+
+
+def runs(world: Any) -> list[tuple[int, str, int | None]]:  # noqa: ANN401 - a World
+    store = open_store(world.store_path, clock=world.clock)
+    try:
+        found: list[tuple[int, str, int | None]] = store.runs(world.gate.url)
+    finally:
+        store.close()
+    return found
+
+
+@pytest.mark.parametrize("nth", [1, 3, 5])
+def test_a_site_that_goes_away_in_mid_run(make: Make, nth: int) -> None:
+    """Exit code 5; done rows are accepted, the one on its way has failed, the rest is held; a later run finishes."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    at_write(world, nth, lambda: None, "AWAY")
+    report = world.apply(plan)
+    assert report.exit_code == 5
+    assert report.verdict.startswith("stopped: ")
+    sent = min(10 * (nth - 1), 40)
+    on_its_way = 10 if nth < 5 else 0
+    counts = {b: n for b, n in report.buckets().items() if n}
+    assert counts == {
+        b: n
+        for b, n in {
+            "failed": on_its_way,
+            "held": 40 - sent - on_its_way,
+            "enrolled": sent,
+            "unchanged": 1,
+        }.items()
+        if n
+    }
+    assert set(report.rows.loc[report.rows["bucket"] == "enrolled", "proof"]) <= {"accepted"}
+    lost = report.rows[report.rows["bucket"] == "failed"]
+    assert set(lost["code"]) <= {"no_answer"}
+    assert lost["message"].str.contains("connection broke").all()
+    assert set(report.rows.loc[report.rows["bucket"] == "held", "code"]) <= {"stopped"}
+    assert runs(world) == [(1, "failed", 5)]
+
+
+def test_what_was_accepted_is_remembered_though_nothing_could_be_read_any_more(make: Make) -> None:
+    """Moodle said null to an enrol call: its dates and method are known, also where the proof could not be read."""
+    world = world_of(make)
+    roster = "username,course,role,start,end\nben,BIO101,student,,\np00,BIO101,student,2026-09-01,2027-09-30"
+    plan = world.plan(roster, mode="add-only")
+
+    def away(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        return type(called.fault).AWAY if world.wrote() and not called.writes else type(called.fault).NONE
+
+    world.gate.script = away
+    report = world.apply(plan)
+    assert report.rows[["bucket", "proof"]].values.tolist() == [["unchanged", ""], ["enrolled", "accepted"]]
+    store = open_store(world.store_path, clock=world.clock)
+    line = store.ledger(plan.site, [11]).iloc[0]
+    store.close()
+    assert line["manual"]
+    assert (line["start"], line["end"]) == world.dates("BIO101", "p00")
+
+
+def test_a_site_that_is_away_before_anything_was_sent_does_not_use_the_plan_up(make: Make) -> None:
+    """The run failed, nothing was changed, and the same plan can be applied when the site is back."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    world.gate.script = lambda c: type(c.fault)["BUSY" if c.function == "core_enrol_get_enrolled_users" else "NONE"]
+    with pytest.raises(SiteError):
+        world.apply(plan)
+    assert runs(world) == [(1, "failed", 5)]
+    world.gate.script = lambda c: type(c.fault).NONE
+    assert world.apply(plan).exit_code == 0
+    with pytest.raises(PlanRefused, match="applied already, as run 2"):
+        world.apply(plan)
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_ctrl_c_sends_no_more_and_accounts_for_what_was_sent(make: Make, connections: int) -> None:
+    """The call on its way ends, what was sent is proved, the rest is held, the site is free for the next run."""
+    world = world_of(make, connections=connections, pace=0.02)
+    plan = world.plan(ROSTER)
+    at_write(world, 2, lambda: os.kill(os.getpid(), signal.SIGINT))
+    report = world.apply(plan)
+    assert report.exit_code == 1
+    assert report.verdict.startswith("stopped: somebody stopped it")
+    enrolled = report.rows[report.rows["bucket"] == "enrolled"]
+    assert set(enrolled["proof"]) == {"proved"}
+    assert len(enrolled) == 10 * len(world.wrote()) == len(world.people("BIO101")) - 3
+    assert len(enrolled) < 40
+    assert report.buckets()["held"] == 40 - len(enrolled)
+    assert report.removals[["bucket", "code"]].values.tolist() == [["held", "stopped"]]
+    assert runs(world) == [(1, "failed", 1)]
+    world.gate.script = lambda c: type(c.fault).NONE
+    assert world.sync(ROSTER).exit_code == 0
+    assert len(world.people("BIO101")) == 42
+
+
+def test_ctrl_c_while_reading_changes_nothing(make: Make) -> None:
+    """Before anything is sent the run just ends: failed in the store, and the site is free."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    world.progress = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        world.apply(plan)
+    assert world.wrote() == []
+    assert runs(world) == [(1, "failed", 1)]
+    world.progress = lambda *_: None
+    assert world.apply(plan).exit_code == 0
+
+
+def test_a_store_that_fails_in_mid_run_stops_it_and_what_was_sent_is_told(make: Make) -> None:
+    """What cannot be journalled is not sent; what was sent is proved all the same."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+
+    def drop() -> None:
+        import sqlite3
+
+        with sqlite3.connect(world.store_path) as connection:
+            connection.execute("ALTER TABLE journal RENAME TO elsewhere")
+        connection.close()
+
+    at_write(world, 2, drop)
+    report = world.apply(plan)
+    assert report.exit_code == 1
+    assert "the store" in report.verdict
+    assert report.buckets()["enrolled"] == 20 == len(world.people("BIO101")) - 3
+    assert report.buckets()["held"] == 20
+    assert set(report.rows.loc[report.rows["bucket"] == "enrolled", "proof"]) == {"proved"}
+
+
+def test_a_second_run_at_once_finds_the_site_busy(make: Make) -> None:
+    """Exit code 6, nothing sent, and the first run is not disturbed."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    other = open_store(world.store_path, clock=world.clock)
+    with lease(other, plan.site, "elsewhere:1"):
+        with pytest.raises(SiteBusy) as caught:
+            world.apply(plan)
+        assert caught.value.exit_code == 6
+        assert world.wrote() == []
+    other.close()
+    assert world.apply(plan).exit_code == 0
+
+
+def test_a_crashed_run_gives_the_site_back_when_its_lease_expires(make: Make) -> None:
+    """Without a sign of life the site is free after a quarter of an hour, and not before."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    crashed = open_store(world.store_path, clock=world.clock)
+    crashed.acquire(plan.site, "elsewhere:1")
+    crashed.close()
+    world.now[0] += 800
+    with pytest.raises(SiteBusy):
+        world.apply(plan)
+    world.now[0] += 110
+    assert world.apply(plan).exit_code == 0
+
+
+def test_a_run_whose_site_was_taken_over_sends_no_more(make: Make) -> None:
+    """A machine that slept for an hour in mid-run wakes up, finds another run at work, and stops."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+
+    def sleep_and_lose() -> None:
+        world.now[0] += 3600
+        other = open_store(world.store_path, clock=world.clock)
+        other.acquire(plan.site, "elsewhere:1")
+        other.close()
+
+    at_write(world, 2, sleep_and_lose)
+    report = world.apply(plan)
+    assert report.exit_code == 6
+    assert report.buckets()["enrolled"] == 20
+    assert report.buckets()["held"] == 20
+    assert len(world.wrote()) == 2
+
+
+def test_a_crash_between_sent_and_done_is_finished_by_the_next_run(make: Make) -> None:
+    """The journal says what was on its way; the next run reads, and does only what is not in place."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+
+    class PowerCut(BaseException):
+        """Nobody catches this."""
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    with world.work() as work:
+        world.gate.script = lambda c: type(c.fault)["LOSE_ANSWER" if c.writes and len(world.wrote()) == 2 else "NONE"]
+        from dataclasses import replace
+
+        with pytest.raises(PowerCut):
+            pipeline.apply_plan(plan, replace(work, sleep=cut))
+        events = [(event, code) for _, event, code in work.store.journal(1)]
+    assert events == [("sent", "")] * 10 + [("done", "")] * 10 + [("sent", "")] * 10 + [("unknown", "")] * 10
+    world.gate.script = lambda c: type(c.fault).NONE
+    before = len(world.wrote())
+    report = world.sync(ROSTER)
+    assert report.exit_code == 0
+    enrolled = [user for c in world.wrote()[before:] if c.function == "enrol_manual_enrol_users" for user in c.users]
+    assert len(enrolled) == len(set(enrolled)) == 20
+    assert len(world.people("BIO101")) == 42

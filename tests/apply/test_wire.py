@@ -1,0 +1,95 @@
+"""How the site is treated: few calls, one writer a course, several connections, and no token anywhere but in bodies."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Make = Callable[..., Any]
+TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a site in this process
+
+
+def test_a_steady_state_costs_one_read_a_course_page_and_the_look_ups(make: Make) -> None:
+    """Nothing to change: each page of each course once, one look-up for users, one for each course."""
+    names = [f"p{n:02}" for n in range(25)]
+    people = " ".join(f"{n}:student" for n in names)
+    world = make({"BIO101": people, "CHE101": people, "ART101": people}, page_size=10)
+    roster = "username,shortname,role\n" + "\n".join(f"{n},{c},student" for c in ("BIO101", "CHE101") for n in names)
+    report = world.sync(roster)
+    assert report.buckets()["unchanged"] == 50
+    counts = Counter(c.function for c in world.gate.calls)
+    assert counts.pop("core_webservice_get_site_info") == 2  # one for the plan, one for its application
+    assert counts == {
+        "core_user_get_users_by_field": 1,
+        "core_course_get_courses_by_field": 2,
+        "core_enrol_get_enrolled_users": 6,
+    }
+
+
+def test_small_courses_share_calls_and_large_ones_are_chunked(make: Make) -> None:
+    """Thirty courses of two new people each are one call; a course of 25 takes three of ten rows."""
+    small = {f"C{n:02}": "ben:student" for n in range(30)}
+    world = make({**small, "BIG": "ben:student"}, people=[f"p{n:02}" for n in range(25)])
+    lines = [f"p0{p},{c},student" for c in small for p in (1, 2)]
+    plan = world.plan("username,course,role\n" + "\n".join(lines), mode="add-only")
+    assert world.apply(plan).buckets()["enrolled"] == 60
+    assert [len(c.users) for c in world.wrote()] == [60]
+    big = "username,course,role\n" + "\n".join(f"p{n:02},BIG,student" for n in range(25))
+    world.sync(big, mode="add-only", chunk_rows=10)
+    assert [len(c.users) for c in world.wrote()[1:]] == [10, 10, 5]
+
+
+def test_one_writer_a_course_and_several_connections(make: Make) -> None:
+    """Two calls that write to the same course never overlap, those to different courses do."""
+    courses = {f"C{n}": "ben:student cyd:student" for n in range(6)}
+    world = make(courses, people=[f"p{n:02}" for n in range(12)], chunk_rows=4, connections=4, pace=0.01)
+    lines = [f"p{n:02},{c},student" for c in courses for n in range(12)]
+    lines += [f"ben,{c},teacher" for c in courses]
+    report = world.sync("username,course,role\n" + "\n".join(lines), teacher_means="teacher", allow_removals=99)
+    assert report.buckets()["enrolled"] == 72
+    assert report.buckets()["role changed"] == 6
+    assert report.exit_code == 0
+    # The answers' ends are ours; what counts is when a call that writes was under way.
+    writes = sorted(world.wrote(), key=lambda c: c.began)
+    overlaps = [(a, b) for i, a in enumerate(writes) for b in writes[i + 1 :] if b.began < a.ended]
+    assert overlaps
+    assert not [(a.courses, b.courses) for a, b in overlaps if a.courses & b.courses]
+
+
+def test_the_token_is_in_no_log_exception_or_store(
+    make: Make, caplog: pytest.LogCaptureFixture, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A run with faults of all kinds at debug level leaves the token nowhere."""
+    caplog.set_level(logging.DEBUG)
+    world = make({"BIO101": "ben:student cyd:student"}, people=["ada"])
+    roster = "username,course,role\nada,BIO101,student\nben,BIO101,student"
+    plan = world.plan(roster)
+    kinds = iter(["LOSE_ANSWER", "CUT", "BUSY", "PAGE", "BROKEN"])
+    world.gate.script = lambda c: type(c.fault)[next(kinds, "NONE")] if c.writes else type(c.fault).NONE
+    report = world.apply(plan)
+    world.gate.close()
+    with pytest.raises(Exception, match=r"no connection|connection broke") as caught:
+        world.plan(roster)
+    chain: BaseException | None = caught.value
+    while chain:
+        assert TOKEN not in repr(chain) + str(chain) + repr(chain.__dict__)
+        chain = chain.__cause__ or chain.__context__
+    assert TOKEN not in caplog.text
+    assert "wstoken" not in caplog.text
+    assert not [p for p in world.folder.iterdir() if TOKEN.encode() in p.read_bytes()]
+    assert TOKEN not in repr(report)
+
+
+def test_personal_data_is_logged_at_debug_only(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """Warnings about lost calls name functions and numbers, nobody."""
+    caplog.set_level(logging.INFO)
+    world = make({"BIO101": "ben:student cyd:student"}, people=["ada"])
+    plan = world.plan("username,course,role\nada,BIO101,student\nben,BIO101,student")
+    world.gate.script = lambda c: type(c.fault)["BROKEN" if c.writes and len(world.wrote()) < 3 else "NONE"]
+    world.apply(plan)
+    assert caplog.text
+    assert not [name for name in ("ada", "ben", "cyd", "uni.example") if name in caplog.text]

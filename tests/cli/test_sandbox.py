@@ -1,0 +1,104 @@
+"""The sandbox as a process: it says where it is, answers, and ends when it is told to."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rostersync.moodle import Client, site_info
+from rostersync.settings import Settings
+
+Run = Callable[..., Any]
+STATE = Path(__file__).parent.parent / "contract" / "state.json"
+
+
+@contextmanager
+def sandbox(*words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """The process, and the document that it prints when it is ready."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "rostersync", "sandbox", "--json", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        text = ""
+        while not text.endswith("}\n"):
+            line = process.stdout.readline()
+            assert line, process.stderr and process.stderr.read()
+            text += line
+        try:
+            yield process, json.loads(text)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_serves_until_it_is_told_to_end(how: signal.Signals) -> None:
+    """It prints address and token, answers with a site's own state, and is gone within a second, quietly."""
+    with sandbox("--state", str(STATE)) as (process, told):
+        assert (told["format"], told["version"]) == ("rostersync-sandbox", 1)
+        with Client(told["url"], Settings(token=told["token"]).token, settings=Settings(attempts=1)) as client:
+            info = site_info(client)
+        assert info.release == json.loads(STATE.read_text(encoding="utf-8"))["release"]
+        started = time.monotonic()
+        process.send_signal(how)
+        assert process.wait(5) == 0
+        assert time.monotonic() - started < 1
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert said.endswith("Stopped.\n")
+        assert f"ROSTERSYNC_SITE={told['url']} ROSTERSYNC_TOKEN={told['token']}" in said
+        assert "Traceback" not in said
+
+
+def test_a_rehearsal_from_one_terminal_in_another(process: Run) -> None:
+    """What the sandbox prints is enough for the next command, and a term is as large as was asked for."""
+    with sandbox("--people", "40", "--courses", "2", "--enrolments", "50") as (_, told):
+        ran = process("export", "ANT101", "--json", ROSTERSYNC_SITE=told["url"], ROSTERSYNC_TOKEN=told["token"])
+        assert ran.code == 0, ran.err
+        assert 0 < json.loads(ran.out)["rows"] < 50
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--port", "66000"], "Invalid value for '--port': 66000"),
+        (["--people", "0"], "Invalid value for '--people': 0"),
+        (["--people", "5", "--enrolments", "6000"], "such a term cannot be invented: 6000 enrolments do not fit"),
+        (["--state", "none.json"], "the site none.json cannot be loaded: No such file or directory"),
+        (["--state", "text.json"], "the site text.json cannot be loaded: it is no JSON (Expecting value"),
+        (["--state", "list.json"], "the site list.json cannot be loaded: it is no state of a site"),
+        (["--state", "part.json"], "the site part.json cannot be loaded: it lacks 'version'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_served_is_a_matter_of_usage(run: Run, words: list[str], said: str) -> None:
+    """A wrong port, size or file: one message and exit code 2."""
+    Path("text.json").write_text("hello")
+    Path("list.json").write_text("[1]")
+    Path("part.json").write_text('{"release": "4.4", "site": {}, "roles": []}')
+    ran = run("sandbox", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"Error: {said}")
+
+
+def test_a_port_that_is_taken(run: Run) -> None:
+    """The port is named, and that another one will do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = run("sandbox", "--port", port, "--people", "40", "--courses", "2", "--enrolments", "50")
+    assert ran.code == 2
+    assert ran.err == (
+        f"Error: port {port} cannot be used: Address already in use\nWhat to do: take another, or none\n"
+    )

@@ -1,0 +1,270 @@
+"""What the store keeps, what it refuses, and what it says when it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rostersync.errors import SiteBusy, StoreError
+from rostersync.store import Store, database, default_path, lease, open_store
+from rostersync.tables import LEDGER
+
+SITE, OTHER = "https://moodle.example", "https://other.example"
+Opened = Callable[..., Store]
+
+
+@pytest.fixture
+def now() -> list[float]:
+    """The clock."""
+    return [1_000_000.0]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, now: list[float]) -> Iterator[Opened]:
+    """Opens stores at the same path, and closes them."""
+    made: list[Store] = []
+
+    def build(path: Path | None = None) -> Store:
+        made.append(open_store(path or tmp_path / "store.db", clock=lambda: now[0]))
+        return made[-1]
+
+    yield build
+    for store in made:
+        store.close()
+
+
+def line(course: int, user: int, start: int = 0, **more: object) -> dict[str, object]:
+    return {"course_id": course, "user_id": user, "start": start, "end": 0, "manual": True, **more}
+
+
+def test_the_ledger_takes_a_line_in_place_of_the_old_one(opened: Opened) -> None:
+    """One line for each course and user, the newest; sorted; types are those of the table."""
+    store = opened()
+    store.remember(SITE, LEDGER.records([line(2, 7, 10), line(1, 9, 11), line(1, 8, 12)]))
+    store.remember(SITE, LEDGER.records([line(1, 9, 20, suspended=True, stuck="5|any")]))
+    found = LEDGER.check(store.ledger(SITE, [2, 1]))
+    assert found.values.tolist() == [
+        [1, 8, 12, 0, False, True, ""],
+        [1, 9, 20, 0, True, True, "5|any"],
+        [2, 7, 10, 0, False, True, ""],
+    ]
+    assert store.ledger(SITE, [1])["user_id"].tolist() == [8, 9]
+    assert LEDGER.check(store.ledger(SITE, [])).empty
+
+
+def test_forgotten_is_gone_and_others_stay(opened: Opened) -> None:
+    """Forgetting somebody who is not there is nothing."""
+    store = opened()
+    store.remember(SITE, LEDGER.records([line(1, 8), line(1, 9), line(2, 8)]))
+    store.remember(SITE, LEDGER.empty(), [(1, 8), (5, 5)])
+    assert store.ledger(SITE, [1, 2])[["course_id", "user_id"]].values.tolist() == [[1, 9], [2, 8]]
+
+
+def test_sites_know_nothing_of_each_other(opened: Opened) -> None:
+    """Ledger, runs and leases are kept for each site."""
+    store = opened()
+    store.remember(SITE, LEDGER.records([line(1, 8, 10)]))
+    store.remember(OTHER, LEDGER.records([line(1, 8, 99)]))
+    store.remember(OTHER, LEDGER.empty(), [(1, 8)])
+    assert store.ledger(SITE, [1])["start"].tolist() == [10]
+    assert store.ledger(OTHER, [1]).empty
+    run = store.begin(SITE, "d1")
+    store.write_journal(run, [0], "sent")
+    assert store.applied(SITE, "d1") == run
+    assert store.applied(OTHER, "d1") == 0
+    store.acquire(SITE, "a")
+    store.acquire(OTHER, "b")
+
+
+def test_many_courses_are_asked_for_in_parts(opened: Opened) -> None:
+    """More courses than SQLite takes variables in one query."""
+    store = opened()
+    store.remember(SITE, LEDGER.records([line(c, 1) for c in range(1, 40_000, 13)]))
+    assert len(store.ledger(SITE, range(1, 40_000))) == 3077
+
+
+def test_the_journal_is_in_order_and_on_disk_at_once(opened: Opened, tmp_path: Path) -> None:
+    """Another reader of the file sees a line as soon as the call returns."""
+    store = opened()
+    run = store.begin(SITE, "d1")
+    store.write_journal(run, [3, 1], "sent")
+    with sqlite3.connect(tmp_path / "store.db") as reader:
+        assert reader.execute("SELECT change, event FROM journal ORDER BY entry").fetchall() == [
+            (3, "sent"),
+            (1, "sent"),
+        ]
+    reader.close()
+    store.write_journal(run, [3], "done")
+    store.write_journal(run, [1], "failed", "codingerror")
+    store.write_journal(run, [], "done")
+    assert store.journal(run) == [(3, "sent", ""), (1, "sent", ""), (3, "done", ""), (1, "failed", "codingerror")]
+    assert store.journal(run + 1) == []
+
+
+def test_what_became_true_is_written_together_with_its_journal_or_not_at_all(opened: Opened) -> None:
+    """A ledger line that cannot be written takes its line of the journal with it."""
+    store = opened()
+    run = store.begin(SITE, "d1")
+    store.write_journal(run, [0], "done", site=SITE, ledger=LEDGER.records([line(1, 8, 10)]))
+    assert store.ledger(SITE, [1])["start"].tolist() == [10]
+    twice = LEDGER.records([line(1, 9, 10), line(1, 9, 11)])
+    with pytest.raises(StoreError):
+        store.write_journal(run, [1], "done", site=SITE, ledger=twice)
+    assert store.journal(run) == [(0, "done", "")]
+    assert store.ledger(SITE, [1])["user_id"].tolist() == [8]
+
+
+def test_runs_are_numbered_and_end(opened: Opened) -> None:
+    """A plan is used up by a run that sent something of it, and by no other."""
+    store = opened()
+    first, second = store.begin(SITE, "d1"), store.begin(SITE, "d1")
+    assert (first, second) == (1, 2)
+    store.end(first, "failed", 5)
+    assert store.applied(SITE, "d1") == 0
+    store.write_journal(second, [0], "sent")
+    store.end(second, "done", 3)
+    assert store.applied(SITE, "d1") == 2
+    assert store.applied(SITE, "d2") == 0
+    assert store.runs(SITE) == [(1, "failed", 5), (2, "done", 3)]
+
+
+def test_a_lease_keeps_others_out_until_it_is_given_back_or_expires(opened: Opened, now: list[float]) -> None:
+    """Two stores on one file, as in two processes."""
+    one, two = opened(), opened()
+    one.acquire(SITE, "a")
+    one.acquire(SITE, "a")
+    with pytest.raises(SiteBusy, match="another run") as caught:
+        two.acquire(SITE, "b")
+    assert "15 minutes" in caught.value.remedy
+    now[0] += 899
+    with pytest.raises(SiteBusy):
+        two.acquire(SITE, "b")
+    now[0] += 2
+    two.acquire(SITE, "b")
+    one.release(SITE, "a")
+    with pytest.raises(SiteBusy):
+        one.acquire(SITE, "a")
+    two.release(SITE, "b")
+    one.acquire(SITE, "a")
+
+
+def test_each_line_of_the_journal_and_each_renewal_is_a_sign_of_life(opened: Opened, now: list[float]) -> None:
+    """A run that writes or reads for longer than a lease lasts keeps the site."""
+    one, two = opened(), opened()
+    one.acquire(SITE, "a")
+    run = one.begin(SITE, "d1")
+    for _ in range(3):
+        now[0] += 800
+        one.write_journal(run, [0], "sent")
+    now[0] += 800
+    assert one.renew(SITE, "a")
+    now[0] += 800
+    with pytest.raises(SiteBusy):
+        two.acquire(SITE, "b")
+
+
+def test_a_lease_beats_by_itself_while_it_lasts(opened: Opened, now: list[float]) -> None:
+    """Reading a large site writes no journal: the lease is renewed all the same, and given back at the end."""
+    one, two = opened(), opened()
+    with lease(one, SITE, "a", beat=0.01):
+        for _ in range(4):
+            now[0] += 600
+            time.sleep(0.1)
+        with pytest.raises(SiteBusy):
+            two.acquire(SITE, "b")
+    two.acquire(SITE, "b")
+
+
+def test_who_lost_the_site_may_not_announce_a_call_but_may_say_what_came_back(opened: Opened, now: list[float]) -> None:
+    """Nothing is sent without the lease; what was sent is still journalled."""
+    one, two = opened(), opened()
+    one.acquire(SITE, "a")
+    run = one.begin(SITE, "d1")
+    one.write_journal(run, [0], "sent")
+    now[0] += 1000
+    two.acquire(SITE, "b")
+    one.write_journal(run, [0], "done")
+    with pytest.raises(SiteBusy, match="taken over"):
+        one.write_journal(run, [1], "sent")
+    assert one.journal(run) == [(0, "sent", ""), (0, "done", "")]
+    assert not one.renew(SITE, "a")
+
+
+def test_a_store_of_a_newer_version_is_refused_and_left_alone(opened: Opened, tmp_path: Path) -> None:
+    """An older rostersync says what to do, and adds no tables of its own."""
+    with sqlite3.connect(tmp_path / "store.db") as file:
+        file.execute("CREATE TABLE version (number INTEGER PRIMARY KEY)")
+        file.execute("INSERT INTO version VALUES (99)")
+    file.close()
+    with pytest.raises(StoreError, match="made by a newer rostersync") as caught:
+        opened()
+    assert "update rostersync" in caught.value.remedy
+    with sqlite3.connect(tmp_path / "store.db") as file:
+        assert file.execute("SELECT name FROM sqlite_master").fetchall() == [("version",)]
+    file.close()
+
+
+def test_a_file_that_is_no_store_is_refused(opened: Opened, tmp_path: Path) -> None:
+    """The message names the file and what SQLite found, without a traceback of SQLAlchemy."""
+    path = tmp_path / "store.db"
+    path.write_bytes(b"PK\x03\x04 this is a workbook, and not a database " * 30)
+    with pytest.raises(StoreError, match=r"store\.db cannot be used: file is not a database"):
+        opened()
+    assert path.read_bytes().startswith(b"PK")
+
+
+def test_a_store_that_is_damaged_later_says_so(opened: Opened, tmp_path: Path) -> None:
+    """A table that is gone is a StoreError, wherever it is asked for."""
+    store = opened()
+    with sqlite3.connect(tmp_path / "store.db") as file:
+        file.execute("DROP TABLE ledger")
+    file.close()
+    with pytest.raises(StoreError, match="no such table"):
+        store.ledger(SITE, [1])
+
+
+def test_a_place_that_cannot_be_written_is_named(opened: Opened, tmp_path: Path) -> None:
+    """A folder that cannot be made, and a path that is a folder."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"folder .*file cannot be made"):
+        opened(tmp_path / "file" / "store.db")
+    with pytest.raises(StoreError, match="unable to open database file") as caught:
+        opened(tmp_path)
+    assert "--store" in caught.value.remedy
+
+
+def test_a_read_only_store_is_named(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's own words for a file that must not be written reach the user as a StoreError."""
+    opened().close()
+    prepare = database._prepare
+
+    def read_only(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ANN401 - the pool's own
+        prepare(connection, record)
+        connection.execute("PRAGMA query_only = ON")
+
+    monkeypatch.setattr(database, "_prepare", read_only)
+    with pytest.raises(StoreError, match="attempt to write a readonly database") as caught:
+        opened()
+    assert "rights" in caught.value.remedy
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_read_only_folder_is_named(opened: Opened, tmp_path: Path) -> None:
+    """A folder without the right to write."""
+    folder = tmp_path / "shut"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(StoreError, match="unable to open database file"):
+        opened(folder / "store.db")
+
+
+def test_the_default_place_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """XDG_DATA_HOME is followed."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_path().name == "store.db"
+    assert default_path().parent.name == "rostersync"

@@ -1,0 +1,364 @@
+"""Tiny texts go in: a roster, a Moodle, settings, a ledger, grades; a plan comes out of the whole chain of decisions.
+
+roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email.
+              A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique.
+              `file` is `name:mode`; `state` is a code of problems.ROWS that the reader would have given.
+moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold; below it,
+              indented, its people: `anna student+teacher inactive`. `-` is enrolled without a role.
+settings.toml settings.
+ledger.txt    `BIO anna 0 500 suspended manual stuck=5|any`, all after the name as wanted.
+grades.txt    `BIO anna graded` or `unknown`; everybody else is ungraded.
+The clock stands at 1000.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from rostersync import problems
+from rostersync.settings import Settings
+from rostersync.sync import propose, reconcile, resolve, scope, wanted
+from rostersync.sync.grades import to_ask
+from rostersync.sync.limits import Verdict
+from rostersync.sync.plan import Plan
+from rostersync.sync.propose import Basis
+from rostersync.tables import (
+    COURSE_MATCHES,
+    CURRENT,
+    GRADES,
+    LEDGER,
+    PEOPLE,
+    PLAN_ROWS,
+    READS,
+    ROLES,
+    ROSTER,
+    USER_MATCHES,
+    Roster,
+    Source,
+)
+from rostersync.vocabulary import Mode, RowState
+
+NOW = 1000
+ROLE_IDS = {"manager": 1, "editingteacher": 3, "teacher": 4, "student": 5, "guide": 9}
+
+
+@dataclass(slots=True)
+class World:
+    """The texts, taken apart. Ids are given in the order of the names."""
+
+    rows: list[dict[str, str]]
+    traits: dict[str, dict[str, str]] = field(default_factory=dict)
+    people: list[tuple[str, str, str, int]] = field(default_factory=list)
+    users: dict[str, int] = field(default_factory=dict)
+    courses: dict[str, int] = field(default_factory=dict)
+
+
+def _names(keys: list[str]) -> set[str]:
+    """The names that keys like `anna`, `x~anna`, `anna|ben` speak of; none for `zoe?` and `zoe!`."""
+    return {part for k in keys for part in k.split("~")[-1].split("|") if part and part[-1] not in "?!"}
+
+
+def read_world(texts: Mapping[str, str]) -> World:
+    world = World(rows=list(csv.DictReader(io.StringIO(texts.get("roster.csv", "user,course,role\n")))))
+    course = ""
+    for line in texts.get("moodle.txt", "").splitlines():
+        words = line.split()
+        if not words:
+            continue
+        if not line.startswith(" "):
+            course = words[0]
+            world.traits[course] = {w.partition("=")[0]: w.partition("=")[2] for w in words[1:]}
+        else:
+            world.people += [
+                (course, words[0], role.strip("-"), int("inactive" in words)) for role in words[1].split("+")
+            ]
+    ledger = [line.split() for line in texts.get("ledger.txt", "").splitlines()]
+    users = _names([r["user"] for r in world.rows]) | {p[1] for p in world.people} | {w[1] for w in ledger}
+    courses = _names([r["course"] for r in world.rows]) | set(world.traits)
+    world.users = {name: 101 + i for i, name in enumerate(sorted(users))}
+    world.courses = {name: 11 + i for i, name in enumerate(sorted(courses))}
+    return world
+
+
+def _matches(keys: list[str], ids: Mapping[str, int]) -> list[tuple[str, int, str, str]]:
+    """(key, id, name, match) for each key, as `conftest` words them."""
+    lines = []
+    for key in sorted(set(keys)):
+        if key.endswith("!"):
+            lines.append((key, 0, "", "error"))
+        elif key and not key.endswith("?"):
+            match = "near" if "~" in key else "exact"
+            lines += [(key, ids[n], n, match) for n in key.split("~")[-1].split("|")]
+    return lines
+
+
+def roster_of(world: World) -> Roster:
+    sources: dict[str, int] = {}
+    lines = []
+    for at, row in enumerate(world.rows):
+        source = sources.setdefault(row.get("file") or "roster.csv:mirror", len(sources))
+        code = row.get("state") or ""
+        severity = str(problems.ROWS[code].severity) if code else ""
+        state = {"rejects": RowState.REJECTED, "ignores": RowState.IGNORED}.get(severity, RowState.OK)
+        first, _, last = (row.get("name") or "").partition(" ")
+        lines.append(
+            {
+                **{n: row.get(n) or "" for n in ("user", "course", "role", "action", "status", "email")},
+                **{n: int(row.get(n) or -1) for n in ("start", "end")},
+                "row": at,
+                "source": source,
+                "line": at + 2,
+                "user_field": "username",
+                "course_field": "shortname",
+                "role_name": row["role"] or "",
+                "first_name": first,
+                "last_name": last,
+                "state": str(state),
+                "code": code,
+                "twin": -1,
+            }
+        )
+    made = tuple(
+        Source(path=n.partition(":")[0], sheet="", sha256="", rows=0, mode=Mode(n.partition(":")[2])) for n in sources
+    )
+    empty: Any = resolve.PROBLEMS.empty()
+    return Roster(rows=ROSTER.records(lines), problems=empty, sources=made)
+
+
+def _users(world: World) -> pd.DataFrame:
+    found = _matches([r["user"] for r in world.rows], world.users)
+    return USER_MATCHES.records(
+        [
+            {
+                "field": "username",
+                "key": k,
+                "user_id": i,
+                "username": n,
+                "match": m,
+                "detail": "refused" * (m == "error"),
+            }
+            for k, i, n, m in found
+        ]
+    )
+
+
+def _courses(world: World, settings: Settings) -> pd.DataFrame:
+    keys = [r["course"] for r in world.rows] + list(settings.courses)
+    lines = []
+    for key, number, name, match in _matches(keys, world.courses):
+        methods = world.traits.get(name, {}).get("methods", "manual").split(",")
+        lines.append(
+            {
+                "field": "shortname",
+                "key": key,
+                "course_id": number,
+                "shortname": name,
+                "fullname": f"Course {name}",
+                "visible": True,
+                "manual": "manual" in methods,
+                "only_manual": methods == ["manual"],
+                "match": match,
+                "detail": "refused" * (match == "error"),
+            }
+        )
+    return COURSE_MATCHES.records(lines)
+
+
+def _read(world: World, ids: list[int], status: set[int], *, prove: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CURRENT and READS of these courses, as `moodle.read_courses` would make them."""
+    names = {i: n for n, i in world.courses.items()}
+    traits = {i: world.traits.get(names[i], {}) for i in ids}
+    told = {i: i in status and "untold" not in traits[i] for i in ids}
+    lines = [
+        {
+            "course_id": world.courses[c],
+            "user_id": world.users[u],
+            "role_id": ROLE_IDS.get(r, 0),
+            "inactive": idle if told[world.courses[c]] else -1,
+        }
+        for c, u, r, idle in world.people
+        if world.courses[c] in traits
+    ]
+    reads = [
+        {
+            "course_id": i,
+            "complete": "incomplete" not in traits[i],
+            "proven": prove and not {"incomplete", "unproven"} & set(traits[i]),
+            "status_known": told[i],
+            "listed": len({u for c, u, _, _ in world.people if world.courses[c] == i}),
+            "counted": -1,
+            "detail": "a page was short" if "incomplete" in traits[i] else "",
+        }
+        for i in ids
+    ]
+    return CURRENT.records(lines), READS.records(reads)
+
+
+def _ledger(world: World, text: str) -> pd.DataFrame:
+    lines = []
+    for course, user, *words in (line.split() for line in text.splitlines()):
+        dates = [int(w) for w in words if w.isdecimal()] or [-1, -1]
+        stuck = next((w.partition("=")[2] for w in words if w.startswith("stuck=")), "")
+        lines.append(
+            {
+                "course_id": world.courses[course],
+                "user_id": world.users[user],
+                "start": dates[0],
+                "end": dates[1],
+                "suspended": "suspended" in words,
+                "manual": "manual" in words,
+                "stuck": stuck,
+            }
+        )
+    return LEDGER.records(lines)
+
+
+def _grades(world: World, text: str, pairs: pd.DataFrame) -> pd.DataFrame:
+    said = {(world.users[u], world.courses[c]): w for c, u, w in (line.split() for line in text.splitlines())}
+    lines = []
+    for user, course in pairs[["user_id", "course_id"]].itertuples(index=False, name=None):
+        word = said.get((user, course), "")
+        lines.append({"user_id": user, "course_id": course, "graded": bool(word), "known": word != "unknown"})
+    return GRADES.records(lines)
+
+
+def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
+    """What the first decision is made from: the story of `pipeline._read` without a network."""
+    world, settings = read_world(texts), Settings.model_validate(tomllib.loads(texts.get("settings.toml", "")))
+    roster, courses = roster_of(world), _courses(world, settings)
+    resolution = resolve.resolve(roster, _users(world), courses, ((), ()), settings)
+    in_scope = scope.courses_in_scope(roster, resolution, courses, settings)
+    ids = in_scope["course_id"].tolist()
+    ledger = _ledger(world, texts.get("ledger.txt", ""))
+    status = set(scope.needs_status(resolution, in_scope, ledger, settings))
+    current, reads = _read(world, ids, status, prove=False)
+    roles = ROLES.records([{"role_id": i, "shortname": n, "learnt": True} for n, i in ROLE_IDS.items()])
+    resolution = wanted.give_roles(roster, resolution, roles, settings)
+    resolution, enrolments = wanted.unite(roster, resolution)
+    basis = Basis(
+        roster=roster,
+        resolution=resolution,
+        wanted=enrolments,
+        managed=scope.managed_roles(roster, resolution, in_scope, roles, settings),
+        courses=in_scope,
+        roles=roles,
+        current=propose.only_complete(current, reads),
+        reads=reads,
+        ledger=ledger[ledger["course_id"].isin(ids)],
+        people=PEOPLE.empty(),
+        own_id=world.users.get("robot", 1),
+    )
+    return basis, settings, world
+
+
+def closer(basis: Basis, changes: pd.DataFrame, world: World) -> Basis:
+    """The story of `pipeline._look_closer`: courses that may lose somebody are read again and counted."""
+    losing = propose.may_lose(changes)
+    again, proofs = _read(world, losing, set(losing), prove=True)
+    reads = pd.concat([basis.reads[~basis.reads["course_id"].isin(losing)], proofs], ignore_index=True)
+    current = pd.concat([basis.current[~basis.current["course_id"].isin(losing)], again], ignore_index=True)
+    going = set(propose.may_go(changes))
+    known = [
+        {"user_id": i, "username": n, "email": f"{n}@people.example", "fullname": f"{n.title()} Example"}
+        for n, i in sorted(world.users.items())
+        if i in going
+    ]
+    reads = reads.sort_values("course_id", ignore_index=True)
+    return replace(basis, reads=reads, current=propose.only_complete(current, reads), people=PEOPLE.records(known))
+
+
+def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings]:
+    """CHANGES before rules 3 and 4."""
+    basis, settings, world = basis_of(texts)
+    basis = closer(basis, propose.propose(basis, settings, now=NOW), world)
+    changes = propose.propose(basis, settings, now=NOW)
+    grades = _grades(world, texts.get("grades.txt", ""), to_ask(changes))
+    return basis, propose.with_grades(basis, changes, grades), settings
+
+
+def plan_of(texts: Mapping[str, str]) -> Plan:
+    basis, changes, settings = proposed_of(texts)
+    changes, verdict = propose.limit(basis, changes, settings)
+    return _plan(basis, changes, verdict)
+
+
+def _plan(basis: Basis, changes: pd.DataFrame, verdict: Verdict) -> Plan:
+    rows = basis.roster.rows
+    return Plan(
+        site="https://moodle.example",
+        site_name="Example",
+        release="4.4",
+        made="2026-09-01T00:00:00+00:00",
+        settings={},
+        refused=verdict.refused,
+        notes=(),
+        sources=basis.roster.sources,
+        rows=PLAN_ROWS.frame(
+            {
+                **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
+                **{n: rows[n] for n in ("line", "user", "course", "role")},
+                "name": rows["last_name"],
+            }
+        ),
+        problems=basis.resolution.problems,
+        courses=basis.courses,
+        roles=basis.roles,
+        reads=basis.reads,
+        people=basis.people,
+        changes=changes,
+    )
+
+
+def lines_of(plan: Plan, texts: Mapping[str, str]) -> str:
+    """A plan for people: its changes with their holds, the bucket of each row, the verdict."""
+    world = read_world(texts)
+    users, courses = ({i: n for n, i in d.items()} for d in (world.users, world.courses))
+    roles = {i: n for n, i in ROLE_IDS.items()}
+    made = []
+    for c in plan.changes.itertuples(index=False):
+        words = [courses[c.course_id], users[c.user_id], c.op, roles.get(c.role_id, "")]
+        if c.op in {"enrol", "update"}:
+            words += [f"{c.start}..{c.end}", "suspend" * c.suspend]
+        words += [f"→ {c.effect}", "(removal)" * c.removal, "(absent)" * c.absent]
+        words += ["" if c.reason in {"roster", "absent", "row_removes"} else f"because {c.reason}"]
+        words += [f"HELD {c.hold}: {c.hold_detail}".strip(" :") if c.hold else ""]
+        made.append(" ".join(w for w in words if w))
+    report = reconcile.reconcile(plan, None, run="", started="", finished="")
+    ends = [
+        (r.line, r.bucket + f" + {r.effects}" * bool(r.effects) + f" ({r.code})" * bool(r.code))
+        for r in report.rows.itertuples(index=False)
+    ]
+    for words, group in groupby(ends, key=lambda end: end[1]):
+        numbers = [line for line, _ in group]
+        made.append(f"row {numbers[0]}{f'-{numbers[-1]}' if len(numbers) > 1 else ''}: {words}")
+    return "\n".join([*made, f"exit {report.exit_code}"]) + "\n"
+
+
+Texts = Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def planned() -> Callable[[Texts], Plan]:
+    """Makes a plan of texts."""
+    return plan_of
+
+
+@pytest.fixture(scope="session")
+def proposed() -> Callable[[Texts], tuple[Basis, pd.DataFrame, Settings]]:
+    """Makes the changes before rules 3 and 4, with what they were made from."""
+    return proposed_of
+
+
+@pytest.fixture(scope="session")
+def shown() -> Callable[[Plan, Texts], str]:
+    """Words a plan as expected.txt does."""
+    return lines_of
