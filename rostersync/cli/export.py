@@ -41,7 +41,7 @@ def command(
     """  # noqa: D301 - \b keeps click from wrapping the block
     from rostersync import pipeline
     from rostersync.cli import screen
-    from rostersync.cli.messages import say
+    from rostersync.cli.messages import say, tell
 
     settings = options.settings_from(chosen)
     if out:
@@ -49,7 +49,8 @@ def command(
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         table, notes = pipeline.export(courses, work)
     _write(table, notes, out, as_json=as_json)
-    say(f"{len(table):,} rows for {', '.join(courses)}" + (f" are in {out}" if out else ""))
+    line = f"{len(table):,} rows for {', '.join(courses)}" + (f" are in {out}" if out else "")
+    (tell if out and not as_json else say)(line)  # beside a file this is the result
     for note in notes:
         say(f"Note: {note}")
     return 0
