@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rostersync.errors import FunctionMissing, NotMoodle
+from rostersync.errors import FunctionMissing, NotMoodle, TransportError, Unreachable
 from rostersync.moodle.answers import missing_functions
 
 if TYPE_CHECKING:
@@ -37,7 +37,13 @@ def site_info(client: Client) -> SiteInfo:
     Raises:
         SiteError: Moodle could not be reached, is not there, or does not accept the token.
     """
-    answer = client.call(SITE_INFO, [])
+    try:
+        answer = client.call(SITE_INFO, [])
+    except TransportError as error:  # nothing is known of the site yet: it is not one call that failed
+        raise Unreachable(
+            f"{client.site} does not answer as it should: {error.message.removeprefix(f'{SITE_INFO}: ')}",
+            remedy="look whether the site works in a browser; try again later",
+        ) from None
     if not isinstance(answer, dict) or "userid" not in answer or not isinstance(answer.get("functions"), list):
         raise NotMoodle(
             f"{client.site} answers, but not as Moodle's web services do",

@@ -13,7 +13,7 @@ from rostersync.vocabulary import RowState
 
 REST = "all with --json"
 _TITLES = {
-    Severity.REJECTS: "Rejected: to be corrected",
+    Severity.REJECTS: "Rejected: {rejected}, to be corrected",
     Severity.IGNORES: "Ignored: no enrolments",
     Severity.NOTES: "Worth knowing",
 }
@@ -37,11 +37,12 @@ def show_check(roster: Roster, console: Console, *, details: int = 10) -> None:
         if position:
             say(console)
         _source(source, console)
+    rejected = int((roster.rows["state"] == RowState.REJECTED).sum())
     causes = problems_table(roster.problems, roster.sources, details=details, lines=details)
     for severity, title in _TITLES.items():
         chosen = [cause for cause in causes if cause.severity == severity]
         if chosen:
-            heading(console, title)
+            heading(console, title.format(rejected=counted(rejected, "row")))
         for cause in chosen:
             show_cause(console, cause, details=details, rest=REST)
     say(console)

@@ -14,6 +14,7 @@ from rostersync.tables import Report
 from rostersync.vocabulary import Bucket, Proof
 
 REST = "all in the report"
+REST_OF_A_PREVIEW = "--report FOLDER lists them all"
 _COUNTS = {
     "enrolling": ("Enrol", "to enrol"),
     "reactivating": ("Reactivate", "to reactivate"),
@@ -48,8 +49,8 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
     _actions(report, everybody, console)
     _courses(report, console, details)
     _removals(report, everybody, console, details)
-    _stopped(everybody, console, details, Bucket.FAILED)
-    _stopped(everybody, console, details, Bucket.HELD)
+    _stopped(report, everybody, console, details, Bucket.FAILED)
+    _stopped(report, everybody, console, details, Bucket.HELD)
     _problems(report, console, details)
     _verdict(report, console)
 
@@ -126,7 +127,7 @@ def _courses(report: Report, console: Console, details: int) -> None:
     gap = 1 if console.width < _ROOMY else 2
     grid(console, lines, headers=headers, right=range(1, len(headers)), gap=gap)
     if (more := len(busy) - details) > 0:
-        say(console, f"… and {counted(more, 'more course')}, {REST}", indent=2)
+        say(console, f"… and {counted(more, 'more course')}, {_rest(report)}", indent=2)
     if any(line[1] == "?" for line in lines):
         say(console, "?: the list of this course could not be read", indent=2)
     for note, of_note in busy[busy["note"] != ""].groupby("note"):
@@ -143,32 +144,34 @@ def _removals(report: Report, everybody: pd.DataFrame, console: Console, details
         if bucket == Bucket.ROLE_CHANGED:
             words = "to lose a role" if report.preview else "lost a role"
         heading(console, f"{words.capitalize()}: {len(lost):,}")
-        _named(console, lost, details, last="proof")
+        _named(console, lost, details, last="proof", rest=_rest(report))
 
 
-def _stopped(everybody: pd.DataFrame, console: Console, details: int, bucket: Bucket) -> None:
+def _stopped(report: Report, everybody: pd.DataFrame, console: Console, details: int, bucket: Bucket) -> None:
     """Who was held or failed, grouped by cause."""
     stopped = ended(everybody, bucket)
     if not stopped.empty:
         heading(console, f"{bucket.capitalize()}: {len(stopped):,}, not changed")
         for _, of_code in stopped.groupby("code"):
             wanted = of_code.assign(what=[what and bucket_words(what, preview=True) for what in of_code["what"]])
-            _named(console, wanted, details, last="what")
+            _named(console, wanted, details, last="what", rest=_rest(report))
 
 
-def _named(console: Console, lost: pd.DataFrame, details: int, *, last: str) -> None:
-    """The first people, below why; `last` is the column that is shown behind their names."""
-    for message, of_message in lost.head(details).groupby("message"):
-        total = int((lost["message"] == message).sum())
-        say(console, f"{message or 'No reason is given'} ({total:,})", indent=2)
-        columns = of_message[["course", "user", "name", "roles", last]]
+def _named(console: Console, lost: pd.DataFrame, details: int, *, last: str, rest: str) -> None:
+    """The first people of each reason, below it; `last` is the column that is shown behind their names."""
+    groups = list(lost.groupby("message", sort=True))
+    for message, of_message in groups[:details]:
+        say(console, f"{message or 'No reason is given'} ({len(of_message):,})", indent=2)
+        columns = of_message.head(details)[["course", "user", "name", "roles", last]]
         lines = [
             ("", course, f"{name} ({user})" if name and name != user else user, roles, more)
             for course, user, name, roles, more in columns.itertuples(index=False)
         ]
         grid(console, lines)
-    if (more := len(lost) - details) > 0:
-        say(console, f"… and {more:,} more, {REST}", indent=2)
+        if (more := len(of_message) - details) > 0:
+            say(console, f"… and {more:,} more, {rest}", indent=4)
+    if (more := len(groups) - details) > 0:
+        say(console, f"… and {counted(more, 'more reason')}, {rest}", indent=2)
 
 
 def _problems(report: Report, console: Console, details: int) -> None:
@@ -191,11 +194,11 @@ def _problems(report: Report, console: Console, details: int) -> None:
         if chosen or notes or not rest.empty:
             heading(console, title)
         for cause in chosen:
-            show_cause(console, cause, details=details, rest=REST)
+            show_cause(console, cause, details=details, rest=_rest(report))
         for file, line, message in rest.head(details)[["file", "line", "message"]].itertuples(index=False):
             say(console, f"{file} line {line}: {message}", indent=2)
         if (more := len(rest) - details) > 0:
-            say(console, f"… and {more:,} more, {REST}", indent=2)
+            say(console, f"… and {more:,} more, {_rest(report)}", indent=2)
         for note in notes:
             say(console, note, indent=2)
 
@@ -216,6 +219,11 @@ def _verdict(report: Report, console: Console) -> None:
     say(console)
     style = {0: "bold green", 3: "bold yellow", 10: "bold yellow"}.get(report.exit_code, "bold red")
     say(console, f"{report.verdict} (exit code {report.exit_code})", style=style)
+
+
+def _rest(report: Report) -> str:
+    """Where those are to be found that a list leaves out."""
+    return REST_OF_A_PREVIEW if report.preview else REST
 
 
 def _sum(frame: pd.DataFrame, *, preview: bool) -> str:

@@ -156,3 +156,11 @@ def test_a_plan_for_another_site(run: Run, connected: Server, changed: Path) -> 
     message, _ = told(run("apply", "plan.json", "--site", other), code=4)
     assert message == f"the plan is for {connected.url}, not for {other}"
     assert connected.state.document() == before
+
+
+def test_a_site_that_is_ill_is_named_with_its_trouble(run: Run, roster: Path) -> None:
+    """HTTP 500 at the first question is a site that cannot be used, and no error of one call."""
+    with other_server(500, "oops") as url:
+        message, remedy = told(run("plan", roster, "--site", url))
+    assert message == f"{url} does not answer as it should: HTTP 500: “oops”"
+    assert remedy == "look whether the site works in a browser; try again later"

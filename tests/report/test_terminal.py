@@ -183,10 +183,10 @@ def test_long_lists_are_cut_and_say_so(preview: Report) -> None:
         "  absent (1,500)",
         "     BIO-101  u0000",
         "     BIO-101  u0001",
-        "  … and 1,498 more, all in the report",
+        "    … and 1,498 more, --report FOLDER lists them all",
     ]
     assert section(lines, "Courses: 30 of 30 with something to say")[4:] == [
-        "  … and 28 more courses, all in the report",
+        "  … and 28 more courses, --report FOLDER lists them all",
         "  C00, C01 and 28 more: limit",
     ]
 
