@@ -7,44 +7,40 @@ from __future__ import annotations
 
 import os
 import socket
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from rostersync import moodle, roster
-from rostersync import settings as settings_module
+from rostersync import gather, moodle, roster
 from rostersync.apply import carry_out
-from rostersync.errors import EmptyRoster, PlanRefused, ReportError, RosterSyncError, SettingsError, UsageError
-from rostersync.moodle import Client
+from rostersync.errors import EmptyRoster, PlanRefused, ReportError, RosterSyncError, UsageError
 from rostersync.settings import Settings
-from rostersync.store import Store, lease, open_store
-from rostersync.sync import decide, propose, reconcile, resolve, scope, wanted
+from rostersync.store import lease
 from rostersync.sync import export as exported
 from rostersync.sync import plan as plans
+from rostersync.sync import propose, reconcile, scope
 from rostersync.sync.grades import to_ask
 from rostersync.sync.plan import Plan
 from rostersync.sync.propose import Basis
-from rostersync.tables import COURSE_MATCHES, PEOPLE, PLAN_ROWS, USER_MATCHES, Report, Roster
-from rostersync.vocabulary import CourseField, Match, RowState, UserField
+from rostersync.tables import PLAN_ROWS, Report, Roster
+from rostersync.vocabulary import RowState, UserField
+from rostersync.work import Progress, Work, at_work
 
-Progress = Callable[[str, int, int], object]
-"""Told the stage, how much of it is done, and of how much."""
-
-NEEDED = (
-    "core_user_get_users_by_field",
-    "core_course_get_courses_by_field",
-    "core_enrol_get_enrolled_users",
-    "enrol_manual_enrol_users",
-    "enrol_manual_unenrol_users",
-    "core_role_assign_roles",
-    "core_role_unassign_roles",
-)
-"""Functions without which no plan is made; where those for counts and grades are missing, nobody is unenrolled."""
+__all__ = [
+    "Progress",
+    "Work",
+    "apply_plan",
+    "at_work",
+    "check",
+    "export",
+    "load_plan",
+    "make_plan",
+    "plan_for",
+    "preview",
+    "save_plan",
+]
 
 REMEMBERED = (
     "mode",
@@ -69,47 +65,6 @@ REMEMBERED = (
 """The settings that mattered to a plan, and stand in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """One site, ready to work with: its client, the store, the settings, the clock, and who wants to know how far."""
-
-    client: Client
-    store: Store
-    settings: Settings
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], object] = time.sleep
-    progress: Progress = lambda *_: None
-
-    def told(self, stage: str) -> Callable[[int, int], object]:
-        """Progress of one stage."""
-        return lambda done, of: self.progress(stage, done, of)
-
-    def time(self) -> str:
-        """The clock as ISO 8601 in UTC."""
-        return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="seconds")
-
-
-@contextmanager
-def at_work(settings: Settings, *, progress: Progress = lambda *_: None) -> Iterator[Work]:
-    """The site of the settings, asked who it is and what the token may do.
-
-    Raises:
-        SettingsError: no site or no token is set.
-        SiteError: it cannot be reached, refuses the token, or the token lacks a function.
-        StoreError: the store cannot be opened.
-    """
-    if not settings.site:
-        raise SettingsError("no site is set", remedy="say --site https://moodle.example, or set ROSTERSYNC_SITE")
-    token = settings_module.token(settings)
-    with Client(settings.site, token, settings=settings) as client:
-        moodle.require(moodle.site_info(client), NEEDED)
-        store = open_store(settings.store, clock=time.time)
-        try:
-            yield Work(client=client, store=store, settings=settings, progress=progress)
-        finally:
-            store.close()
-
-
 def check(files: Sequence[Path], settings: Settings) -> Roster:
     """What the files say and what is wrong with them, without a network.
 
@@ -126,118 +81,28 @@ def make_plan(files: Sequence[Path], work: Work) -> Plan:
     Raises:
         RosterSyncError: the files or the site cannot be read, or the settings do not decide what a column holds.
     """
-    loaded = check(files, work.settings)
+    return plan_for(check(files, work.settings), work)
+
+
+def plan_for(loaded: Roster, work: Work) -> Plan:
+    """The same for a roster that was read already.
+
+    Raises:
+        RosterSyncError: as for `make_plan`.
+    """
     if (loaded.rows["state"] == RowState.IGNORED).all():
         raise EmptyRoster("no row of the roster states an enrolment", remedy="an empty roster never empties courses")
-    basis, notes = _read(loaded, work)
+    basis, notes = gather.read(loaded, work)
     now = int(work.clock())
     changes = propose.propose(basis, work.settings, now=now)
     # Only courses that would lose somebody are worth a second look, and they get a strict one (rule 2).
-    basis = _look_closer(basis, changes, work)
+    basis = gather.look_closer(basis, changes, work)
     changes = propose.propose(basis, work.settings, now=now)
     if not propose.surely_refused(basis, changes, work.settings):
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades)
     changes, verdict = propose.limit(basis, changes, work.settings)
     return _plan(basis, changes, verdict.refused, notes, work)
-
-
-def _read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
-    """Everything that the first decision is made from, and how the undecided columns were decided."""
-    settings, client = work.settings, work.client
-    users, courses = _look_up(loaded, work)
-    decisions = (
-        decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
-        decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
-    )
-    resolution = resolve.resolve(loaded, users, courses, decisions, settings)
-    in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
-    ids = in_scope["course_id"].tolist()
-    ledger = work.store.ledger(client.site, ids)
-    read = moodle.read_courses(
-        client,
-        ids,
-        page_size=settings.page_size,
-        with_status=scope.needs_status(resolution, in_scope, ledger, settings),
-        progress=work.told("reading courses"),
-    )
-    roles = wanted.site_roles(read.roles, settings)
-    resolution = wanted.give_roles(loaded, resolution, roles, settings)
-    resolution, enrolments = wanted.unite(loaded, resolution)
-    info = client.info or moodle.site_info(client)
-    basis = Basis(
-        roster=loaded,
-        resolution=resolution,
-        wanted=enrolments,
-        managed=scope.managed_roles(loaded, resolution, in_scope, roles, settings),
-        courses=in_scope,
-        roles=roles,
-        current=propose.only_complete(read.current, read.reads),
-        reads=read.reads,
-        ledger=ledger,
-        people=PEOPLE.empty(),
-        own_id=info.user_id,
-    )
-    return basis, resolution.notes
-
-
-def _look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """USER_MATCHES and COURSE_MATCHES for every key of the rows, those of rejected rows included."""
-    rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
-    users = [USER_MATCHES.empty()]
-    for user_field, part in rows.groupby("user_field", observed=True):
-        keys = _keys(part["user"])
-        told = work.told(f"looking up {len(keys):,} users")
-        if user_field == UserField.ANY:
-            users.append(moodle.find_users_any(work.client, keys, progress=told))
-        else:
-            users.append(moodle.find_users(work.client, UserField(str(user_field)), keys, progress=told))
-    courses = [COURSE_MATCHES.empty()]
-    for course_field, part in rows.groupby("course_field", observed=True):
-        keys = _keys(part["course"])
-        told = work.told(f"looking up {len(keys):,} courses")
-        if course_field == CourseField.ANY:
-            courses.append(moodle.find_courses_any(work.client, keys, progress=told))
-        else:
-            courses.append(moodle.find_courses(work.client, CourseField(str(course_field)), keys, progress=told))
-    if work.settings.courses:
-        courses.append(moodle.find_courses_any(work.client, work.settings.courses))
-    return (
-        pd.concat(users, ignore_index=True).drop_duplicates(["field", "key", "user_id"], ignore_index=True),
-        pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True),
-    )
-
-
-def _keys(column: pd.Series) -> list[str]:
-    return [k for k in column.drop_duplicates().tolist() if k]
-
-
-def _look_closer(basis: Basis, changes: pd.DataFrame, work: Work) -> Basis:
-    """The same, with the courses that would lose somebody read again and counted, and those people's names."""
-    courses = propose.may_lose(changes)
-    if courses:
-        again = moodle.read_courses(
-            work.client,
-            courses,
-            page_size=work.settings.page_size,
-            with_status=courses,
-            to_prove=courses,
-            progress=work.told("counting courses"),
-        )
-        reads = pd.concat([basis.reads[~basis.reads["course_id"].isin(courses)], again.reads], ignore_index=True)
-        current = pd.concat(
-            [basis.current[~basis.current["course_id"].isin(courses)], again.current], ignore_index=True
-        )
-        reads = reads.sort_values("course_id", ignore_index=True)
-        basis = replace(basis, reads=reads, current=propose.only_complete(current, reads))
-    return replace(basis, people=_people(propose.may_go(changes), work))
-
-
-def _people(ids: Sequence[int], work: Work) -> pd.DataFrame:
-    """PEOPLE with these ids, without those whom Moodle cannot show."""
-    found = moodle.find_users(work.client, UserField.ID, [str(i) for i in ids], progress=work.told("asking for names"))
-    found = found[found["match"] == Match.EXACT].drop_duplicates("user_id")
-    return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})
 
 
 def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, ...], work: Work) -> Plan:
@@ -314,7 +179,9 @@ def load_plan(path: Path) -> Plan:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UsageError(f"the plan {path} cannot be read: {reason}") from error
+        raise UsageError(
+            f"the plan {path} cannot be read: {reason}", remedy="make one with `rostersync plan FILE --out PLAN`"
+        ) from error
     return plans.read(text, path.name)
 
 

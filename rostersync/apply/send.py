@@ -148,11 +148,12 @@ class Sender:
         self.outcomes.set(rest, Outcome(Proof.HELD, "stopped", f"Moodle refused it for this course: {error}"))
 
     def _stop_role(self, chunk: Chunk, error: MoodleError) -> None:
-        """Who may give a role in a course does not depend on who gets it: the others with this role fail alike."""
+        """Who may give a role in a course does not depend on who gets it: the others with this role are not tried."""
         one = self.changes.loc[chunk.changes[0]]
         same = (self.changes["course_id"] == one["course_id"]) & (self.changes["role_id"] == one["role_id"])
         same &= self.changes["op"].isin([str(Op.ENROL), str(Op.UPDATE)])
-        self._fail(self.outcomes.open(self.changes.index[same]), error)
+        rest = self.outcomes.open(self.changes.index[same])
+        self.outcomes.set(rest, Outcome(Proof.HELD, "stopped", f"Moodle refused this role in this course: {error}"))
 
     def _by_course(self, chunk: Chunk) -> list[Chunk]:
         courses = self.changes.loc[list(chunk.changes), "course_id"].tolist()

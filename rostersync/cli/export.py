@@ -46,7 +46,7 @@ def command(
     settings = options.settings_from(chosen)
     if out:
         _check_place(out, force=force)
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
+    with screen.progress() as told, pipeline.at_work(settings, writing=False, progress=told) as work:
         table, notes = pipeline.export(courses, work)
     _write(table, notes, out, as_json=as_json)
     line = f"{len(table):,} rows for {', '.join(courses)}" + (f" are in {out}" if out else "")

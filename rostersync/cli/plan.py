@@ -48,8 +48,9 @@ def command(
         places.for_file(out, force=True)
     if folder:
         places.for_folder(folder)
+    roster = pipeline.check(files, settings)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        plan = pipeline.make_plan(files, work)
+        plan = pipeline.plan_for(roster, work)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         pipeline.save_plan(plan, out)

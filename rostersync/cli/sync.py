@@ -47,8 +47,9 @@ def command(
     _somebody_decides(yes=yes, dry_run=dry_run, as_json=as_json)
     settings = options.settings_from(chosen)
     places.for_folder(folder or result.FOLDER)
+    roster = pipeline.check(files, settings)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        plan = pipeline.make_plan(files, work)
+        plan = pipeline.plan_for(roster, work)
         told.stop()
         shown = pipeline.preview(plan)
         if dry_run or plan.refused or not (yes or result.pending(shown)):

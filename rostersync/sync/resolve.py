@@ -16,8 +16,11 @@ import pandas as pd
 from rostersync.settings import Settings
 from rostersync.sync.decide import Decision
 from rostersync.sync.keys import Ints, Mask
-from rostersync.tables import BLOCKERS, PROBLEMS, RESOLVED, Roster
+from rostersync.tables import BLOCKERS, PROBLEMS, RESOLVED, Roster, choice
 from rostersync.vocabulary import Action, CourseField, Match, RowState, Status, UserField
+
+STATES, ACTIONS, STATUSES = list(RowState), list(Action), list(Status)
+OK = STATES.index(RowState.OK)
 
 FIELD_WORDS = {
     "username": "username",
@@ -78,13 +81,12 @@ def resolve(
     user = _look_up(rows, "user", user_field, live, users, "user")
     course = _look_up(rows, "course", course_field, live, courses, "course")
     action, status, torn = _intent(rows)
-    state = rows["state"].astype(str).to_numpy(dtype=object)
-    code = rows["code"].to_numpy(dtype=object)
-    detail = rows["detail"].to_numpy(dtype=object)
+    state = rows["state"].cat.codes.to_numpy(copy=True)
+    marked: dict[int, tuple[str, str]] = {}
     problems: list[dict[str, Any]] = []
 
-    def mark(at: int, new: str, why: str, what: str, words: tuple[str, str] = ("", "")) -> None:
-        state[at], code[at], detail[at] = new, why, what
+    def mark(at: int, new: RowState, why: str, what: str, words: tuple[str, str] = ("", "")) -> None:
+        state[at], marked[at] = STATES.index(new), (why, what)
         line = rows.iloc[at]
         problems.append(
             {
@@ -98,16 +100,16 @@ def resolve(
             }
         )
 
-    for at in np.flatnonzero(live & (state == RowState.OK) & torn):
+    for at in np.flatnonzero(live & (state == OK) & torn):
         mark(int(at), RowState.REJECTED, "rows_contradict", "action and status")
     for at in np.flatnonzero(live & (course.ids == 0)):
         key, answer = course.key_at(int(at)), course.answer_at(int(at))
         words = (FIELD_WORDS.get(str(course_field[at]), "key"), key)
         if answer.code == "course_not_found" and any(fnmatchcase(key, p) for p in settings.not_in_moodle):
             mark(int(at), RowState.IGNORED, "not_in_moodle", answer.detail, words)
-        elif state[at] == RowState.OK:
+        elif state[at] == OK:
             mark(int(at), RowState.REJECTED, answer.code, answer.detail, words)
-    for at in np.flatnonzero(live & (user.ids == 0) & (state == RowState.OK)):
+    for at in np.flatnonzero(live & (user.ids == 0) & (state == OK)):
         answer = user.answer_at(int(at))
         words = (FIELD_WORDS.get(str(user_field[at]), "key"), user.key_at(int(at)))
         mark(int(at), RowState.REJECTED, answer.code, answer.detail, words)
@@ -122,9 +124,9 @@ def resolve(
             "status": status,
             "start": rows["start"],
             "end": rows["end"],
-            "state": state,
-            "code": code,
-            "detail": detail,
+            "state": pd.Categorical.from_codes(state, dtype=choice(RowState)),
+            "code": _with(rows["code"], {at: why for at, (why, _) in marked.items()}),
+            "detail": _with(rows["detail"], {at: what for at, (_, what) in marked.items()}),
             "twin": np.full(len(rows), -1),
         }
     )
@@ -134,6 +136,15 @@ def resolve(
         problems=PROBLEMS.records(problems),
         notes=tuple(_notes(roster, decisions)),
     )
+
+
+def _with(column: pd.Series, new: Mapping[int, str]) -> Any:  # noqa: ANN401 - a column or an array
+    """The column with new values at these positions; where there are none, nothing is copied."""
+    if not new:
+        return column
+    made = column.to_numpy(dtype=object, copy=True)
+    made[list(new)] = list(new.values())
+    return made
 
 
 class _Looked:
@@ -164,15 +175,17 @@ def _look_up(
     """Answers for the distinct (field, key) pairs, and for each row the place of its own."""
     undecided = (rows[f"{column}_field"] == UserField.ANY).to_numpy()
     field_codes, field_names = pd.factorize(fields)
-    key_codes, key_names = pd.factorize(rows[column])
+    key_codes, found = pd.factorize(rows[column])
+    # Arrow values one by one are slow; in one go they are not.
+    key_names = found.to_numpy(dtype=object)
     width = len(key_names)
     packed = (field_codes.astype(np.int64) * 2 + undecided) * width + key_codes
     places, pairs = pd.factorize(packed)
-    keys = [(str(field_names[p // width // 2]), str(key_names[p % width])) for p in pairs]
+    keys = [(str(field_names[p // width // 2]), key_names[p % width]) for p in pairs.tolist()]
     known = _by_key(matches, f"{what}_id")
     answers = [
         _answer(field, key, known, what, tuple(FIELD_WORDS) if (p // width) % 2 else ())
-        for p, (field, key) in zip(pairs, keys, strict=True)
+        for p, (field, key) in zip(pairs.tolist(), keys, strict=True)
     ]
     ids = np.fromiter((a.id for a in answers), dtype=np.int64, count=len(answers))[places]
     return _Looked(np.where(live, ids, 0), places, keys, answers)
@@ -182,12 +195,9 @@ def _by_key(matches: pd.DataFrame, found: str) -> Mapping[tuple[str, str], list[
     known: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
     shown = matches["username" if found == "user_id" else "shortname"]
     for field, key, match, number, name, detail in zip(
-        matches["field"].astype(str),
-        matches["key"],
-        matches["match"].astype(str),
+        *(c.to_numpy(dtype=object) for c in (matches["field"], matches["key"], matches["match"])),
         matches[found].tolist(),
-        shown,
-        matches["detail"],
+        *(c.to_numpy(dtype=object) for c in (shown, matches["detail"])),
         strict=True,
     ):
         known.setdefault((field, key), []).append((match, number, detail if match == Match.ERROR else name))
@@ -242,15 +252,20 @@ def _names(candidates: Mapping[int, Any]) -> str:
     return ", ".join(f"id {n}" for n in sorted(candidates))
 
 
-def _intent(rows: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], Mask]:
+def _intent(rows: pd.DataFrame) -> tuple[pd.Categorical, pd.Categorical, Mask]:
     """Action and status columns made one; True where they contradict each other."""
-    action = rows["action"].astype(str).to_numpy(dtype=object)
-    status = rows["status"].astype(str).to_numpy(dtype=object)
-    ended = status == Status.REMOVED
-    torn = ended & ((action == Action.ADD) | (action == Action.SUSPEND))
-    torn |= (status == Status.ACTIVE) & ((action == Action.REMOVE) | (action == Action.SUSPEND))
-    made = np.where(ended, str(Action.REMOVE), np.where(action == Action.NONE, str(Action.ADD), action))
-    return made, np.where(ended | (made != Action.ADD), str(Status.NONE), status), torn
+    action, status = (rows[c].cat.codes.to_numpy() for c in ("action", "status"))
+    none, add, remove, suspend = (ACTIONS.index(a) for a in (Action.NONE, Action.ADD, Action.REMOVE, Action.SUSPEND))
+    ended = status == STATUSES.index(Status.REMOVED)
+    torn = ended & ((action == add) | (action == suspend))
+    torn |= (status == STATUSES.index(Status.ACTIVE)) & ((action == remove) | (action == suspend))
+    made = np.where(ended, remove, np.where(action == none, add, action)).astype(np.int8)
+    said = np.where(ended | (made != add), STATUSES.index(Status.NONE), status).astype(np.int8)
+    return (
+        pd.Categorical.from_codes(made, dtype=choice(Action)),
+        pd.Categorical.from_codes(said, dtype=choice(Status)),
+        torn,
+    )
 
 
 def _blockers(resolved: pd.DataFrame, user: _Looked, *, accept: bool) -> pd.DataFrame:

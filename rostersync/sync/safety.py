@@ -47,7 +47,8 @@ def hold_unresolved(marks: Marks, blockers: pd.DataFrame, people: pd.DataFrame, 
         for code in sorted(set(codes[found >= 0].tolist())):
             hit = (found >= 0) & (codes == code)
             marks.hold(at[hit], code, _where(roster, by[hit], places), by=by[hit])
-    _hold_alike(marks, like, Likeness(people), roster)
+    if len(like):
+        _hold_alike(marks, like, Likeness(people), roster)
 
 
 def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Roster) -> None:

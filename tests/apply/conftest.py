@@ -20,7 +20,6 @@ from pydantic import SecretStr
 
 from rostersync import moodle, pipeline
 from rostersync.moodle import Client
-from rostersync.pipeline import Work
 from rostersync.sandbox.records import Assignment, Enrolment
 from rostersync.sandbox.state import State
 from rostersync.sandbox.wire import answer
@@ -28,15 +27,15 @@ from rostersync.settings import Settings
 from rostersync.store import Store, open_store
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.work import READING, WRITING, Work
 
 NOW = 1_800_000_000
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a site in this process
 ROLES = {"manager": 1, "editingteacher": 3, "teacher": 4, "student": 5, "observer": 9}
-WRITES = ("enrol_manual_enrol_users enrol_manual_unenrol_users core_role_assign_roles core_role_unassign_roles").split()
-READS = (
-    "core_webservice_get_site_info core_user_get_users_by_field core_course_get_courses_by_field "
-    "core_enrol_get_enrolled_users core_enrol_get_users_courses gradereport_overview_get_course_grades"
-).split()
+WRITES = [f"enrol_manual_{name}_users" for name in ("enrol", "unenrol")]
+WRITES += [f"core_role_{name}_roles" for name in ("assign", "unassign")]
+READS = ["core_webservice_get_site_info", "core_user_get_users_by_field", "core_course_get_courses_by_field"]
+READS += ["core_enrol_get_enrolled_users", "core_enrol_get_users_courses", "gradereport_overview_get_course_grades"]
 
 
 class Fault(Enum):
@@ -204,7 +203,7 @@ class World:
         store: Store = open_store(self.store_path, clock=self.clock)
         try:
             with client:
-                moodle.require(moodle.site_info(client), pipeline.NEEDED)
+                moodle.require(moodle.site_info(client), (*READING, *WRITING))
                 yield Work(
                     client=client,
                     store=store,

@@ -70,8 +70,10 @@ def test_a_role_that_may_not_be_given_fails_alone(make: Make) -> None:
     world.state.roles[9] = type(role)(id=9, shortname="observer", archetype="student", assignable_by_token=False)
     report = world.apply(plan)
     failed = report.rows[report.rows["bucket"] == "failed"]
-    assert failed["user"].tolist() == CLASS[10:20]
-    assert set(failed["code"]) == {"wsusercannotassign"}
+    assert failed[["user", "code"]].to_numpy().tolist() == [["p010", "wsusercannotassign"]]
+    held = report.rows[report.rows["bucket"] == "held"]
+    assert held["user"].tolist() == CLASS[11:20]
+    assert "Moodle refused this role in this course" in held["message"].iloc[0]
     assert report.buckets()["enrolled"] == 10
     assert len(world.wrote()) < 12
 
@@ -151,3 +153,34 @@ def test_a_function_that_goes_missing_in_mid_run_stops_it(make: Make) -> None:
     world.state.functions.append("enrol_manual_unenrol_users")
     assert world.sync(roster).exit_code == 0
     assert world.people("BIO101") == {"ada": "student", "ben": "student", "tom": "editingteacher"}
+
+
+def test_a_role_stays_where_its_replacement_was_refused(make: Make) -> None:
+    """Rule 5: who could not be made a teacher remains a student, and the row carries Moodle's own answer."""
+    world = make({"BIO101": "ada:student ben:student cyd:student tom:teacher"})
+    roster = "username,course,role\nada,BIO101,teacher\nben,BIO101,student\ncyd,BIO101,student\ntom,BIO101,teacher"
+    plan = world.plan(roster, teacher_means="teacher")
+    role = world.state.roles[4]
+    world.state.roles[4] = type(role)(id=4, shortname="teacher", archetype="teacher", assignable_by_token=False)
+    report = world.apply(plan)
+    assert world.people("BIO101") == {"ada": "student", "ben": "student", "cyd": "student", "tom": "teacher"}
+    assert [c.function for c in world.wrote()] == ["core_role_assign_roles"]
+    assert report.rows.loc[0, ["bucket", "code"]].tolist() == ["failed", "invalidparameter"]
+
+
+def test_dates_that_fail_do_not_keep_an_old_role(make: Make) -> None:
+    """An update of dates replaces no role: one that is taken away goes, whatever becomes of the dates."""
+    world = make({"BIO101": "ben:student tom:teacher"}, people=["ada"])
+    head = "username,course,role,start,end\nben,BIO101,student,,\ntom,BIO101,teacher,,\n"
+    dates = "2026-09-01,2027-09-30"
+    world.sync(
+        f"{head}ada,BIO101,student,{dates}\nada,BIO101,teacher,{dates}", teacher_means="teacher", course_limit_count=9
+    )
+    assert world.people("BIO101")["ada"] == "student+teacher"
+    plan = world.plan(f"{head}ada,BIO101,student,2026-09-01,2027-10-31", teacher_means="teacher")
+    world.gate.script = lambda c: (
+        (world.state.missing_capabilities.add("enrol/manual:enrol") if c.writes else None) or type(c.fault).NONE
+    )
+    report = world.apply(plan)
+    assert world.people("BIO101")["ada"] == "student"
+    assert report.rows.loc[2, ["bucket", "effects"]].tolist() == ["failed", "role changed"]

@@ -53,7 +53,7 @@ def check_against(world: Any, report: Any) -> None:  # noqa: ANN401 - a World an
             assert row.user in world.people(row.course)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(site=sites, roster=rows, surfacing=hidden)
 def test_laws(
     make: Make,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -254,13 +253,11 @@ def test_a_read_only_store_is_named(opened: Opened, monkeypatch: pytest.MonkeyPa
     assert "rights" in caught.value.remedy
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only to root")
-def test_a_read_only_folder_is_named(opened: Opened, tmp_path: Path) -> None:
-    """A folder without the right to write."""
-    folder = tmp_path / "shut"
-    folder.mkdir(mode=0o500)
-    with pytest.raises(StoreError, match="unable to open database file"):
-        opened(folder / "store.db")
+def test_a_folder_that_cannot_be_one_is_named(opened: Opened, tmp_path: Path) -> None:
+    """Where a file stands in the folder's place, the folder is named with the reason."""
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(StoreError, match=r"the store.s folder .*taken cannot be made"):
+        opened(tmp_path / "taken" / "store.db")
 
 
 def test_the_default_place_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

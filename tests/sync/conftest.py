@@ -19,7 +19,6 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -38,6 +37,7 @@ from rostersync.tables import (
     LEDGER,
     PEOPLE,
     PLAN_ROWS,
+    PROBLEMS,
     READS,
     ROLES,
     ROSTER,
@@ -130,8 +130,7 @@ def roster_of(world: World) -> Roster:
     made = tuple(
         Source(path=n.partition(":")[0], sheet="", sha256="", rows=0, mode=Mode(n.partition(":")[2])) for n in sources
     )
-    empty: Any = resolve.PROBLEMS.empty()
-    return Roster(rows=ROSTER.records(lines), problems=empty, sources=made)
+    return Roster(rows=ROSTER.records(lines), problems=PROBLEMS.empty(), sources=made)
 
 
 def _users(world: World) -> pd.DataFrame:

@@ -1,0 +1,113 @@
+"""A roster goes in; everything that a decision is made from comes out, asked of Moodle and of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from rostersync import moodle
+from rostersync.sync import decide, propose, resolve, scope, wanted
+from rostersync.sync.propose import Basis
+from rostersync.tables import COURSE_MATCHES, PEOPLE, USER_MATCHES, Roster
+from rostersync.vocabulary import CourseField, Match, RowState, UserField
+from rostersync.work import Work
+
+
+def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
+    """Everything that the first decision is made from, and how the undecided columns were decided."""
+    settings, client = work.settings, work.client
+    users, courses = _look_up(loaded, work)
+    decisions = (
+        decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
+        decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
+    )
+    resolution = resolve.resolve(loaded, users, courses, decisions, settings)
+    in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
+    ids = in_scope["course_id"].tolist()
+    ledger = work.store.ledger(client.site, ids)
+    read = moodle.read_courses(
+        client,
+        ids,
+        page_size=settings.page_size,
+        with_status=scope.needs_status(resolution, in_scope, ledger, settings),
+        progress=work.told("reading courses"),
+    )
+    roles = wanted.site_roles(read.roles, settings)
+    resolution = wanted.give_roles(loaded, resolution, roles, settings)
+    resolution, enrolments = wanted.unite(loaded, resolution)
+    info = client.info or moodle.site_info(client)
+    basis = Basis(
+        roster=loaded,
+        resolution=resolution,
+        wanted=enrolments,
+        managed=scope.managed_roles(loaded, resolution, in_scope, roles, settings),
+        courses=in_scope,
+        roles=roles,
+        current=propose.only_complete(read.current, read.reads),
+        reads=read.reads,
+        ledger=ledger,
+        people=PEOPLE.empty(),
+        own_id=info.user_id,
+    )
+    return basis, resolution.notes
+
+
+def _look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """USER_MATCHES and COURSE_MATCHES for every key of the rows, those of rejected rows included."""
+    rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
+    users = [USER_MATCHES.empty()]
+    for user_field, part in rows.groupby("user_field", observed=True):
+        keys = _keys(part["user"])
+        told = work.told(f"looking up {len(keys):,} users")
+        if user_field == UserField.ANY:
+            users.append(moodle.find_users_any(work.client, keys, progress=told))
+        else:
+            users.append(moodle.find_users(work.client, UserField(str(user_field)), keys, progress=told))
+    courses = [COURSE_MATCHES.empty()]
+    for course_field, part in rows.groupby("course_field", observed=True):
+        keys = _keys(part["course"])
+        told = work.told(f"looking up {len(keys):,} courses")
+        if course_field == CourseField.ANY:
+            courses.append(moodle.find_courses_any(work.client, keys, progress=told))
+        else:
+            courses.append(moodle.find_courses(work.client, CourseField(str(course_field)), keys, progress=told))
+    if work.settings.courses:
+        courses.append(moodle.find_courses_any(work.client, work.settings.courses))
+    return (
+        pd.concat(users, ignore_index=True).drop_duplicates(["field", "key", "user_id"], ignore_index=True),
+        pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True),
+    )
+
+
+def _keys(column: pd.Series) -> list[str]:
+    return [k for k in column.drop_duplicates().tolist() if k]
+
+
+def look_closer(basis: Basis, changes: pd.DataFrame, work: Work) -> Basis:
+    """The same, with the courses that would lose somebody read again and counted, and those people's names."""
+    courses = propose.may_lose(changes)
+    if courses:
+        again = moodle.read_courses(
+            work.client,
+            courses,
+            page_size=work.settings.page_size,
+            with_status=courses,
+            to_prove=courses,
+            progress=work.told("counting courses"),
+        )
+        reads = pd.concat([basis.reads[~basis.reads["course_id"].isin(courses)], again.reads], ignore_index=True)
+        current = pd.concat(
+            [basis.current[~basis.current["course_id"].isin(courses)], again.current], ignore_index=True
+        )
+        reads = reads.sort_values("course_id", ignore_index=True)
+        basis = replace(basis, reads=reads, current=propose.only_complete(current, reads))
+    return replace(basis, people=_people(propose.may_go(changes), work))
+
+
+def _people(ids: Sequence[int], work: Work) -> pd.DataFrame:
+    """PEOPLE with these ids, without those whom Moodle cannot show."""
+    found = moodle.find_users(work.client, UserField.ID, [str(i) for i in ids], progress=work.told("asking for names"))
+    found = found[found["match"] == Match.EXACT].drop_duplicates("user_id")
+    return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})

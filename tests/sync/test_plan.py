@@ -1,0 +1,81 @@
+"""Plans as documents: they come back as they were, and no edit goes unseen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rostersync.errors import PlanRefused
+from rostersync.sync.plan import TABLES, Plan, read, write
+
+Planned = Callable[[Mapping[str, str]], Plan]
+WORLD = {
+    "roster.csv": 'user,course,role,name\nanna,BIO,student,"Anna “Ä” Berg"\nzoe?,BIO,student,\n',
+    "moodle.txt": "BIO\n  ben student\n  cleo teacher",
+}
+
+
+@pytest.fixture(scope="module")
+def plan(planned: Planned) -> Plan:
+    """A plan with a note and settings of every kind."""
+    said = {"mode": None, "trust_reads": False, "run_limit_share": 0.1, "courses": ["BIO"], "allow_removals": 3}
+    return replace(planned(WORLD), settings=said, notes=("“one” note",))
+
+
+def test_a_plan_comes_back_as_it_was(plan: Plan) -> None:
+    """Digest, tables with their types, sources and settings survive the file."""
+    again = read(write(plan), "p.json")
+    assert again.digest() == plan.digest()
+    assert again.sources == plan.sources
+    assert (again.settings, again.notes, again.refused) == (plan.settings, plan.notes, plan.refused)
+    for name, kind in TABLES.items():
+        kind.check(getattr(again, name))
+    assert write(again) == write(plan)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(at=st.floats(0, 1, exclude_max=True), sign=st.sampled_from('0159aZ_x"}, é'))
+def test_an_edit_of_one_sign_is_refused(plan: Plan, at: float, sign: str) -> None:
+    """Whatever one changed sign makes of the document, it is refused, unless it says the very same."""
+    text = write(plan)
+    place = int(at * len(text))
+    edited = text[:place] + sign + text[place + 1 :]
+    try:
+        same = json.loads(edited) == json.loads(text)
+    except ValueError:
+        same = False
+    if not same:
+        with pytest.raises(PlanRefused):
+            read(edited, "p.json")
+
+
+def test_every_number_and_word_counts(plan: Plan) -> None:
+    """A user, a role, a hold, a setting that is another one makes another digest."""
+    text = write(plan)
+    for old, new in (
+        ('"unresolved_user"', '""'),
+        ('"trust_reads": false', '"trust_reads": true'),
+        ("https://moodle.example", "https://moodle.example.org"),
+        ('"unenrol"', '"unassign"'),
+    ):
+        assert old in text
+        with pytest.raises(PlanRefused, match="edited"):
+            read(text.replace(old, new, 1), "p.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"format": "other"}', "[" * 100_000])
+def test_what_is_no_plan_is_refused(text: str) -> None:
+    """Anything but a plan is said to be none."""
+    with pytest.raises(PlanRefused, match="not a plan"):
+        read(text, "p.json")
+
+
+def test_a_plan_of_another_version_is_refused(plan: Plan) -> None:
+    """A later format is not guessed at."""
+    with pytest.raises(PlanRefused, match="version 2"):
+        read(write(plan).replace('"version": 1', '"version": 2'), "p.json")

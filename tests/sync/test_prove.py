@@ -1,0 +1,107 @@
+"""What a fresh read shows of a change, before it is sent and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from rostersync.settings import Settings
+from rostersync.sync.prove import prove, recheck
+from rostersync.tables import CHANGES, CURRENT, READS
+
+STUDENT, TEACHER = 5, 4
+ANNA = {"course_id": 11, "user_id": 101}
+
+
+def changes(**columns: Any) -> pd.DataFrame:  # noqa: ANN401 - columns of CHANGES
+    return CHANGES.records([{"change": 0, **ANNA, "roles_before": "5", "inactive_before": 0, **columns}])
+
+
+def current(*roles: int, inactive: int = 0) -> pd.DataFrame:
+    return CURRENT.records([{**ANNA, "role_id": r, "inactive": inactive} for r in roles]) if roles else CURRENT.empty()
+
+
+def reads(*, complete: bool = True, proven: bool = True) -> pd.DataFrame:
+    return READS.records([{"course_id": 11, "complete": complete, "proven": proven, "detail": "a short page"}])
+
+
+GONE = {"op": "unenrol", "effect": "unenrolled", "removal": True}
+OUT = {"op": "update", "effect": "suspended", "suspend": 1, "removal": True, "role_id": STUDENT}
+BACK = {"op": "update", "effect": "reactivated", "role_id": STUDENT}
+NEW = {"op": "enrol", "effect": "enrolled", "role_id": STUDENT, "roles_before": "-", "inactive_before": -1}
+
+
+@pytest.mark.parametrize(
+    ("change", "shown", "proof"),
+    [
+        (NEW, current(STUDENT), "proved"),
+        (NEW, current(TEACHER), "disproved"),
+        (NEW, current(), "disproved"),
+        ({**NEW, "suspend": 1}, current(STUDENT, inactive=1), "proved"),
+        ({**NEW, "suspend": 1}, current(STUDENT, inactive=0), "disproved"),
+        ({**NEW, "suspend": 1}, current(STUDENT, inactive=-1), "accepted"),
+        ({"op": "assign", "role_id": TEACHER}, current(STUDENT, TEACHER), "proved"),
+        ({"op": "assign", "role_id": TEACHER}, current(STUDENT), "disproved"),
+        ({"op": "unassign", "role_id": TEACHER}, current(STUDENT), "proved"),
+        ({"op": "unassign", "role_id": TEACHER}, current(STUDENT, TEACHER), "disproved"),
+        (GONE, current(), "proved"),
+        (GONE, current(STUDENT), "disproved"),
+        (OUT, current(STUDENT, inactive=1), "proved"),
+        (OUT, current(STUDENT, inactive=0), "disproved"),
+        (OUT, current(STUDENT, inactive=-1), "accepted"),
+        (OUT, current(), "disproved"),
+        (BACK, current(STUDENT, inactive=0), "proved"),
+        (BACK, current(STUDENT, inactive=1), "disproved"),
+        ({**BACK, "end": 900}, current(STUDENT, inactive=1), "accepted"),
+        ({"op": "update", "effect": "dates changed", "role_id": STUDENT}, current(STUDENT), "accepted"),
+    ],
+)
+def test_a_fresh_read_proves_or_disproves(change: dict[str, Any], shown: pd.DataFrame, proof: str) -> None:
+    """What can be seen is proved or disproved; dates, and what dates hide, are only accepted."""
+    assert prove(changes(**change), shown, reads(), now=1000)["proof"].tolist() == [proof]
+
+
+def test_an_incomplete_read_proves_nothing() -> None:
+    """After a read that was not complete nothing is proved, least of all that somebody is gone."""
+    made = prove(changes(**GONE), current(), reads(complete=False), now=1000)
+    assert made["proof"].tolist() == ["accepted"]
+    assert "not be read again completely" in made["message"].iloc[0]
+
+
+def test_a_removal_without_effect_is_another_method() -> None:
+    """Moodle's null is no removal (MOODLE.md, fact 21)."""
+    made = prove(changes(**GONE), current(STUDENT), reads(), now=1000)
+    assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["disproved", "another_method"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "shown", "read", "expected"),
+    [
+        (GONE, current(STUDENT), reads(), []),
+        (GONE, current(), reads(), [("unchanged", "")]),
+        (GONE, current(), reads(proven=False), [("held", "read_unproven")]),
+        (GONE, current(STUDENT), reads(proven=False), [("held", "read_unproven")]),
+        (GONE, current(), reads(complete=False), [("held", "read_incomplete")]),
+        (GONE, current(), READS.empty(), [("held", "read_incomplete")]),
+        (GONE, current(STUDENT, TEACHER), reads(), [("held", "changed_since_plan")]),
+        (GONE, current(STUDENT, inactive=1), reads(), [("held", "changed_since_plan")]),
+        (NEW, current(), reads(proven=False), []),
+        (NEW, current(STUDENT), reads(proven=False), [("unchanged", "")]),
+        (NEW, current(TEACHER), reads(), [("held", "changed_since_plan")]),
+        (NEW, current(), reads(complete=False), [("held", "read_incomplete")]),
+    ],
+)
+def test_a_plan_is_looked_at_again_before_it_is_applied(
+    change: dict[str, Any], shown: pd.DataFrame, read: pd.DataFrame, expected: list[tuple[str, str]]
+) -> None:
+    """What is in place is unchanged, what shifted is held, and a list in doubt shows not even that somebody is gone."""
+    made = recheck(changes(**change), shown, read, Settings(), now=1000)
+    assert list(made[["proof", "code"]].astype(str).itertuples(index=False, name=None)) == expected
+
+
+def test_trusted_reads_are_enough_for_a_removal() -> None:
+    """With trust_reads an unproven list holds nothing."""
+    made = recheck(changes(**GONE), current(STUDENT), reads(proven=False), Settings(trust_reads=True), now=1000)
+    assert made.empty
