@@ -87,8 +87,8 @@ def _section(console: Console, title: str, findings: list[Finding]) -> None:
         return
     console.print(f"\n{title}")
     for finding in findings:
-        console.print(Padding(f"{finding.code}: {finding.what}", (0, 0, 0, 2)))
+        console.print(Padding(f"{finding.code}: {finding.what}", (0, 0, 0, 2), expand=False))
         if finding.state is State.ONE_OF:
-            console.print(Padding("either " + ", or ".join(finding.causes), (0, 0, 0, 6)))
+            console.print(Padding("either " + ", or ".join(finding.causes), (0, 0, 0, 6), expand=False))
         if finding.remedy and finding.state is not State.UNTESTABLE:
-            console.print(Padding(f"→ {finding.remedy}", (0, 0, 0, 6)))
+            console.print(Padding(f"→ {finding.remedy}", (0, 0, 0, 6), expand=False))

@@ -86,8 +86,6 @@ def _refusal(error: RosterSyncError) -> Refusal:
             return Refusal(code=str(error.status or "lost"), words=error.message, remedy=error.remedy)
         case FunctionMissing():
             return Refusal(code="function", words=error.message, remedy=error.remedy)
-        case SiteError():
-            code = error.code or type(error).__name__.lower()
-            return Refusal(code=code, words=error.message, remedy=error.remedy)
         case _:
-            return Refusal(code="error", words=error.message, remedy=error.remedy)
+            code = error.code if isinstance(error, SiteError) else ""
+            return Refusal(code=code or type(error).__name__.lower(), words=error.message, remedy=error.remedy)

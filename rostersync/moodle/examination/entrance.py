@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from rostersync.moodle.client import Client
@@ -17,6 +18,29 @@ MEASURED = ((4, 2), (5, 2))
 """The first and the last release of Moodle that rostersync was measured on, or whose sources were read."""
 NO_SUCH_FUNCTION = "core_no_such_function"
 """Asked for where a token is not let in: Moodle looks at the token first, then whether there is such a function."""
+
+_AWAY = ("maintenance", ("site not available at present",), "")
+_ELSEWHERE = ("address", ("right address",), "")
+_CLOSED: Mapping[str, tuple[str, tuple[str, ...], str]] = {
+    "invalidtoken": (
+        "token",
+        ("token mistyped", "token deleted", "token expired"),
+        f"{needs.TOKENS}: compare it, or make a new one",
+    ),
+    "wsaccessuser": ("account", ("active account of the token",), needs.ACCOUNTS),
+    "403": (
+        "web services",
+        ("web services switched off", "REST protocol switched off", "refused by something before Moodle"),
+        f"{needs.OVERVIEW}: 1. Enable web services, 2. Enable protocols (REST)",
+    ),
+    "sitemaintenance": _AWAY,
+    "503": _AWAY,
+    "404": _ELSEWHERE,
+    "notmoodle": _ELSEWHERE,
+    "redirected": _ELSEWHERE,
+    "unreachable": _ELSEWHERE,
+}
+"""What keeps a token out, by Moodle's error code, HTTP status or our own: the finding's code, causes, and remedy."""
 
 _EXPIRED = Finding(
     code="token",
@@ -63,29 +87,19 @@ def enter(client: Client) -> tuple[SiteInfo | None, list[Finding]]:
 
 
 def _kept_out(client: Client, refusal: Refusal) -> Finding:
-    match refusal.code:
-        case "accessexception":
-            return _not_admitted(client)
-        case "invalidtoken":
-            causes: tuple[str, ...] = ("token mistyped", "token deleted", "token expired")
-            return _closed("token", State.ONE_OF, refusal, causes, f"{needs.TOKENS}: compare it, or make a new one")
-        case "wsaccessusersuspended" | "wsaccessuserdeleted" | "wsaccessuserexpired" | "wsaccessusernologin":
-            return _closed("account", State.MISSING, refusal, ("active account of the token",), needs.ACCOUNTS)
-        case "sitemaintenance" | "503":
-            return _closed("maintenance", State.MISSING, refusal, ("site not available at present",), "")
-        case "403":
-            causes = ("web services switched off", "REST protocol switched off", "refused by something before Moodle")
-            remedy = f"{needs.OVERVIEW}: 1. Enable web services, 2. Enable protocols (REST)"
-            return _closed("web services", State.ONE_OF, refusal, causes, remedy)
-        case "404" | "notmoodle" | "redirected" | "unreachable":
-            return _closed("address", State.MISSING, refusal, ("right address",), "")
-        case _:
-            return _closed("entrance", State.MISSING, refusal, (f"answer of {SITE_INFO}",), "")
-
-
-def _closed(code: str, state: State, refusal: Refusal, causes: tuple[str, ...], remedy: str) -> Finding:
-    where = "; ".join(part for part in (refusal.remedy, remedy) if part)
-    return Finding(code=code, state=state, what=refusal.words, causes=causes, remedy=where, blocks=True)
+    """What an answer means that is no site info; Moodle's codes for one account all begin alike."""
+    if refusal.code == "accessexception":
+        return _not_admitted(client)
+    code = "wsaccessuser" if refusal.code.startswith("wsaccessuser") else refusal.code
+    about, causes, remedy = _CLOSED.get(code, ("entrance", (f"answer of {SITE_INFO}",), ""))
+    return Finding(
+        code=about,
+        state=State.MISSING if len(causes) == 1 else State.ONE_OF,
+        what=refusal.words,
+        causes=causes,
+        remedy="; ".join(part for part in (refusal.remedy, remedy) if part),
+        blocks=True,
+    )
 
 
 def _not_admitted(client: Client) -> Finding:
@@ -141,11 +155,11 @@ def _functions(info: SiteInfo) -> list[Finding]:
 def _function(name: str, *, present: bool) -> Finding:
     need = needs.FUNCTIONS[name]
     if present:
-        return Finding(code=name, state=State.OK, what=f"the service has {name}: it {need.why}")
+        return Finding(code=name, state=State.OK, what=f"in the service; {need.why}")
     return Finding(
         code=name,
         state=State.MISSING,
-        what=f"the service lacks {name}: it {need.why}",
+        what=f"not in the token's service; {need.why}",
         causes=(name,),
         remedy=needs.add_function(name),
         blocks=need.blocks,

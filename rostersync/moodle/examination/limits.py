@@ -98,9 +98,7 @@ def speed(survey: Survey, clock: Callable[[], float]) -> tuple[dict[str, float],
     people = [str(i) for i in (survey.people or range(1, _LOOKED_UP + 1))[:_LOOKED_UP]]
     calls: dict[str, Callable[[], Reply]] = {
         "empty call": lambda: ask(client, USERS_BY_FIELD, encode_values([("field", "id")], "values", ["0"])),
-        f"look-up of {len(people)} people": lambda: ask(
-            client, USERS_BY_FIELD, encode_values([("field", "id")], "values", people)
-        ),
+        "look-up": lambda: ask(client, USERS_BY_FIELD, encode_values([("field", "id")], "values", people)),
     }
     if here and here.entered:
         fields: list[tuple[str, str | int]] = [
@@ -110,9 +108,10 @@ def speed(survey: Survey, clock: Callable[[], float]) -> tuple[dict[str, float],
             ("options[1][name]", "limitnumber"),
             ("options[1][value]", client.settings.page_size),
         ]
-        calls[f"read of {here.shortname}"] = lambda: ask(client, ENROLLED_USERS, fields)
+        calls["read"] = lambda: ask(client, ENROLLED_USERS, fields)
     times = {name: _median(_timed(call, clock) for _ in range(_TIMES)) for name, call in calls.items()}
-    what = ", ".join(f"{name} {ms:,.0f} ms" for name, ms in times.items())
+    about = {"look-up": f" of {len(people)} people", "read": f" of {here.shortname}" if here else ""}
+    what = ", ".join(f"{name}{about.get(name, '')} {ms:,.0f} ms" for name, ms in times.items())
     if times["empty call"] > _SLOW:
         remedy = "set connections = 1, and run it when the site is less busy"
         return times, Finding(code="speed", state=State.WARNING, what=f"the site is slow: {what}", remedy=remedy)

@@ -81,7 +81,7 @@ def _hidden(survey: Survey) -> Finding:
     hidden = [c for c in survey.courses if not c.visible]
     if hidden:
         return Finding(code=HIDDEN, state=State.OK, what=f"hidden courses are seen, such as {hidden[0].shortname}")
-    if survey.here and survey.here.entered:
+    if survey.whole and survey.here and survey.here.entered:
         for course_id in islice(_unseen(survey.courses), _GAPS):
             if _list(survey, course_id).code == _CLOSED:
                 what = f"there is a course {course_id}, which the token may not see"
@@ -99,7 +99,8 @@ def _unseen(seen: tuple[Course, ...]) -> list[int]:
 def _list(survey: Survey, course_id: int, *options: tuple[str, str | int]) -> Reply:
     """One page of at most one person."""
     fields: list[tuple[str, str | int]] = [("courseid", course_id)]
-    for index, (name, value) in enumerate([("userfields", "id"), ("limitnumber", 1), *options]):
+    one: tuple[tuple[str, str | int], ...] = (("userfields", "id"), ("limitnumber", 1))
+    for index, (name, value) in enumerate([*one, *options]):
         fields += [(f"options[{index}][name]", name), (f"options[{index}][value]", value)]
     return ask(survey.client, ENROLLED_USERS, fields)
 
@@ -150,12 +151,13 @@ def _complete(survey: Survey, groups: Finding) -> list[Finding]:
         )
         # Separate groups explain a short list only where all groups cannot be seen.
         causes = tuple(f.code for f in [groups] if short.course.separate and f.state is not State.OK)
-        if not causes or not _explained(short):
+        proven = [r for r in survey.readings if r.proven]
+        if not causes or not (proven or _explained(short)):
             causes = (*causes, DETAILS)
         state = State.MISSING if len(causes) == 1 else State.ONE_OF
-        incomplete = Finding(code=COMPLETE, state=state, what=what, causes=causes, remedy=allow(*causes))
+        incomplete = Finding(code=COMPLETE, state=state, what=what, causes=causes)
         if DETAILS not in causes:
-            return [incomplete, _details_unknown()]
+            return [incomplete, _seen(proven) if proven else _details_unknown()]
         return [incomplete, Finding(code=DETAILS, state=state, what=what, causes=causes, remedy=allow(*causes))]
     return _undisputed(survey)
 
@@ -165,10 +167,7 @@ def _undisputed(survey: Survey) -> list[Finding]:
     if proven:
         names = ", ".join(f"{r.course.shortname} ({r.counted})" for r in proven)
         what = f"lists are as long as Moodle's own count: {names}"
-        return [
-            Finding(code=COMPLETE, state=State.OK, what=what),
-            Finding(code=DETAILS, state=State.OK, what="everybody in these courses is seen"),
-        ]
+        return [Finding(code=COMPLETE, state=State.OK, what=what), _seen(proven)]
     full = next((r for r in survey.readings if r.listing.names), None)
     broken = next((r for r in survey.readings if not r.listing.complete), None)
     if broken:
@@ -177,7 +176,8 @@ def _undisputed(survey: Survey) -> list[Finding]:
         cause = ("complete read",)
         incomplete = Finding(code=COMPLETE, state=State.MISSING, what=what, causes=cause, remedy=remedy)
     elif full:
-        what = f"whether the list of {full.course.shortname} is complete cannot be told: {full.reason}"
+        reason = full.reason or f"it has {len(full.listing.names)} people, the count says {full.counted}: run it again"
+        what = f"whether the list of {full.course.shortname} is complete cannot be told: {reason}"
         incomplete = Finding(code=COMPLETE, state=State.UNTESTABLE, what=what)
     else:
         what = "no course with people was met; name one to try it"
@@ -187,6 +187,11 @@ def _undisputed(survey: Survey) -> list[Finding]:
         what = "people are seen who are no course's contact"
         return [incomplete, Finding(code=DETAILS, state=State.OK, what=what)]
     return [incomplete, _details_unknown()]
+
+
+def _seen(proven: list[Reading]) -> Finding:
+    what = f"everybody in {', '.join(r.course.shortname for r in proven)} is seen"
+    return Finding(code=DETAILS, state=State.OK, what=what)
 
 
 def _details_unknown() -> Finding:

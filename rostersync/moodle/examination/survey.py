@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rostersync.moodle.client import Client
@@ -63,9 +63,11 @@ class Survey:
     info: SiteInfo
     listed: Reply
     """The answer of the list of courses."""
+    whole: bool = True
+    """Whether the courses are all that the token sees, rather than those that somebody named."""
     courses: tuple[Course, ...] = ()
     not_found: tuple[str, ...] = ()
-    readings: tuple[Reading, ...] = field(default=())
+    readings: tuple[Reading, ...] = ()
 
     @property
     def here(self) -> Course | None:
@@ -97,6 +99,7 @@ def look_around(client: Client, info: SiteInfo, named: Sequence[str], *, page_si
         client=client,
         info=info,
         listed=next((r for r in answers.values() if r.refusal), Reply()),
+        whole=not named,
         courses=courses,
         not_found=tuple(key for key, reply in answers.items() if key and not reply.refusal and not _courses(reply)),
         readings=tuple(readings),
