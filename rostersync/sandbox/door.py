@@ -8,7 +8,7 @@ import struct
 import sys
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -23,6 +23,15 @@ _ABORT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER of no
 _PIECES = 8
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A call that has come: what was read, what it meets, and when that was by the clock of the server's capacity."""
+
+    asked: Asked
+    met: Met
+    since: float
+
+
 class Site(control.Controlled, Protocol):
     """What stands behind the door."""
 
@@ -30,10 +39,10 @@ class Site(control.Controlled, Protocol):
     def url(self) -> str:
         """The site's address."""
 
-    def arrive(self, body: bytes, query: str) -> tuple[Asked, Met]:
+    def arrive(self, body: bytes, query: str) -> Arrival:
         """Read and count a call, and say what it meets."""
 
-    def run(self, asked: Asked, moods: tuple[Fault, ...]) -> Answer:
+    def run(self, call: Arrival) -> Answer:
         """Do what was asked for, and take the time for it."""
 
 
@@ -191,13 +200,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _call(self, body: bytes, query: str) -> None:
         site = self.server.site
-        asked, met = site.arrive(body, query)
-        fault = met.network
+        call = site.arrive(body, query)
+        fault = call.met.network
         match fault.kind if fault else None:
             case Kind.RESET_BEFORE:
                 self._abort()
             case Kind.RESET_AFTER_COMMIT:
-                site.run(asked, met.moods)
+                site.run(call)
                 self._abort()
             case Kind.GATEWAY_TIMEOUT if fault:
                 self.close_connection = True  # the proxy's connection has ended, whatever goes on behind it
@@ -205,18 +214,18 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
                 self.connection.shutdown(socket.SHUT_WR)
                 time.sleep(fault.seconds)
-                site.run(asked, met.moods)
+                site.run(call)
             case Kind.SLOW_FIRST_BYTE if fault:
-                reply = site.run(asked, met.moods)
+                reply = site.run(call)
                 time.sleep(fault.seconds)
                 self._answer(reply)
             case Kind.SLOW_BODY if fault:
-                self._answer(site.run(asked, met.moods), lasting=fault.seconds)
+                self._answer(site.run(call), lasting=fault.seconds)
             case Kind.TRUNCATED:
-                reply = site.run(asked, met.moods)
+                reply = site.run(call)
                 self._answer(replace(reply, body=reply.body[: len(reply.body) // 2]))
             case None:
-                self._answer(site.run(asked, met.moods))
+                self._answer(site.run(call))
             case _ if fault:
                 self._answer(_page(fault, site.url))
 

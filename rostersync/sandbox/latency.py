@@ -66,7 +66,7 @@ def cost_of(function: str, form: Form) -> Cost:
 
 
 class Capacity:
-    """A server that all connections share; the time that really went by is taken off what a call is to cost."""
+    """A server that all connections share; the time that really goes by counts as a part of what a call costs."""
 
     def __init__(
         self,
@@ -79,19 +79,22 @@ class Capacity:
         self._lock = threading.Lock()
         self._free = clock()
 
-    def spend(self, seconds: float, *, since: float) -> None:
-        """Wait until a call that began at `since` (of `clock`) has had its seconds, in turn with other calls."""
-        shared, done = seconds * SHARED, self.clock() - since
+    def take(self, seconds: float, *, since: float) -> float:
+        """Wait until a call that came at `since` (of `clock`) has had its turns, and return when its answer may leave.
+
+        Turns follow each other by the plan and not by when a thread woke up, so that late wakings do not add up.
+        """
+        turn, shared = since, seconds * SHARED
         while shared > 0:
             part = min(SLICE, shared)
             shared -= part
             with self._lock:
-                self._free = max(self._free, self.clock()) + part
-                turn = self._free
-            self._wait(turn)
-        self._wait(self.clock() + seconds * (1 - SHARED) - done)
+                turn = self._free = max(self._free, turn) + part
+            self.wait(turn)
+        return turn + seconds * (1 - SHARED)
 
-    def _wait(self, until: float) -> None:
+    def wait(self, until: float) -> None:
+        """Wait until a time of `clock`, if it is still to come."""
         remaining = until - self.clock()
         if remaining > 0:
             self._sleep(remaining)

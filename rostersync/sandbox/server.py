@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from rostersync.sandbox.door import Door
+from rostersync.sandbox.door import Arrival, Door
 from rostersync.sandbox.faults import Fault
 from rostersync.sandbox.latency import WRITE, Capacity, cost_of
 from rostersync.sandbox.pages import Answer
 from rostersync.sandbox.state import State
-from rostersync.sandbox.switches import Faults, Met
-from rostersync.sandbox.wire import Asked, read, respond
+from rostersync.sandbox.switches import Faults
+from rostersync.sandbox.wire import read, respond
 
 LOOPBACK = "127.0.0.1"
 
@@ -62,28 +62,32 @@ class Server:
         with self.lock:
             return self.state.document()
 
-    def arrive(self, body: bytes, query: str) -> tuple[Asked, Met]:
+    def arrive(self, body: bytes, query: str) -> Arrival:
         """Read and count a call, and say what it meets."""
+        since = self._capacity.clock() if self._capacity else 0.0
         asked = read(self.state, body, query=query)
         with self.lock:
             self._calls[asked.function] += 1
-        return asked, self.faults.meet(asked.function)
+        return Arrival(asked=asked, met=self.faults.meet(asked.function), since=since)
 
-    def run(self, asked: Asked, moods: tuple[Fault, ...]) -> Answer:
-        """Do what was asked for, and take the time for it: a write is committed at its end, as Moodle's are."""
-        if self._capacity is None:
-            return self._respond(asked, moods)
-        since = self._capacity.clock()
+    def run(self, call: Arrival) -> Answer:
+        """Do what was asked for, and take the time for it; a write is committed near its end, as Moodle's are."""
+        asked, capacity = call.asked, self._capacity
+        if capacity is None:
+            return self._respond(call)
         if asked.writes:
-            self._capacity.spend(WRITE.of(asked.rows), since=since)
-            return self._respond(asked, moods)
-        reply = self._respond(asked, moods)
-        self._capacity.spend(cost_of(asked.function, asked.form).of(reply.things), since=since)
+            until = capacity.take(WRITE.of(asked.rows), since=call.since)
+            reply = self._respond(call)
+        else:
+            reply = self._respond(call)
+            seconds = cost_of(asked.function, asked.form).of(reply.things)
+            until = capacity.take(seconds, since=call.since)
+        capacity.wait(until)
         return reply
 
-    def _respond(self, asked: Asked, moods: tuple[Fault, ...]) -> Answer:
+    def _respond(self, call: Arrival) -> Answer:
         with self.lock:
-            return respond(self.state, asked, moods=moods)
+            return respond(self.state, call.asked, moods=call.met.moods)
 
     def wait(self) -> None:
         """Block until the server is closed, or the keyboard interrupts."""
