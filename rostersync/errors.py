@@ -74,9 +74,16 @@ class PlanRefused(Refused):
 
 
 class SiteError(RosterSyncError):
-    """Moodle could not be reached, or refused the token."""
+    """Moodle could not be reached, or refused the token.
+
+    `code` is Moodle's error code or the HTTP status that said so; "" where neither came.
+    """
 
     exit_code = 5
+
+    def __init__(self, message: str, *, remedy: str = "", code: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
 
 
 class Unreachable(SiteError):

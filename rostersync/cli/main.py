@@ -13,6 +13,7 @@ from rostersync.cli.interrupt import stoppable
 from rostersync.cli.messages import prepare_streams
 
 COMMANDS = {
+    "doctor": "what the token can and cannot do in Moodle, and what to click",
     "check": "what is wrong with a roster, without a network",
     "plan": "what would change in Moodle, as a preview and a file",
     "apply": "carry out a plan that was approved",

@@ -8,6 +8,7 @@ The parts, each of which uses only those above it:
     users, courses                look-ups
     enrolled, reading, gradebook  reads, each of which says whether it can be trusted
     writes                        the four functions that change something
+    examination                   what a token can and cannot do, for `rostersync doctor`
 """
 
 from rostersync.moodle.answers import Answer, Remedy, answer_to, remedy_of

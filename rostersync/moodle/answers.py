@@ -211,7 +211,9 @@ def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError
     code, words = str(answer.get("errorcode") or ""), str(answer.get("message") or "")
     known = CODES.get(code, UNKNOWN)
     if known.ends:
-        return known.ends(f"{known.message}: “{words}” [{code}] in answer to {function}", remedy=known.advice)
+        return known.ends(
+            f"{known.message}: “{words}” [{code}] in answer to {function}", remedy=known.advice, code=code
+        )
     return MoodleError(words or str(answer.get("exception")), function=function, errorcode=code, remedy=known.advice)
 
 

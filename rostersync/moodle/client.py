@@ -176,7 +176,7 @@ class Client:
             return self._redirected(reply)
         known = STATUSES.get(reply.status)
         if known and known.ends:
-            return known.ends(f"{self.site}: {known.message}", remedy=known.advice)
+            return known.ends(f"{self.site}: {known.message}", remedy=known.advice, code=str(reply.status))
         words = known.message if known else f"HTTP {reply.status}"
         if page := _words(reply.content):
             words += f": “{page}”"

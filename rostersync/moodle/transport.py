@@ -64,7 +64,8 @@ class Setback(Exception):
             return TransportError(
                 f"{function}: {self.words}", function=function, status=self.status, retry_after=self.retry_after
             )
-        return Unreachable(f"{site}: {self.words}", remedy=_REMEDIES[self.kind])
+        code = str(self.status) if self.status else ""
+        return Unreachable(f"{site}: {self.words}", remedy=_REMEDIES[self.kind], code=code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

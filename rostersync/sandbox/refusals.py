@@ -1,5 +1,7 @@
 """Moodle's refusals: what is wrong in, the exception that the wire renders as `{exception, errorcode, message}` out."""
 
+from rostersync.sandbox.capabilities import CAPABILITIES
+
 
 class Refusal(Exception):
     """An exception of Moodle's; an error of PHP itself has no error code (recording 22)."""
@@ -60,7 +62,7 @@ def invalid_token() -> Refusal:
 
 def no_permission(capability: str) -> Refusal:
     """Faults "token lacks …": the message holds the capability's English name."""
-    name = _CAPABILITIES.get(capability, capability)
+    name = CAPABILITIES.get(capability, capability)
     message = f"Sorry, but you do not currently have permissions to do that ({name})."
     return Refusal("required_capability_exception", "nopermissions", message)
 
@@ -97,15 +99,3 @@ def login_required() -> Refusal:
 def not_built(function: str) -> Refusal:
     """The sandbox's own: Moodle knows the function, the sandbox does not."""
     return Refusal("sandbox_exception", "sandboxnotbuilt", f"The sandbox has no {function}.")
-
-
-_CAPABILITIES = {
-    "enrol/manual:enrol": "Enrol users",
-    "enrol/manual:unenrol": "Unenrol users from the course",
-    "moodle/course:enrolreview": "Review course enrolments",
-    "moodle/course:managegroups": "Manage groups",
-    "moodle/role:assign": "Assign roles to users",
-    "moodle/site:accessallgroups": "Access all groups",
-    "moodle/user:create": "Create users",
-    "moodle/user:update": "Update user profiles",
-}

@@ -1,33 +1,40 @@
 """The sandbox over HTTP: a state in, a server on the loopback address out."""
 
-import contextlib
-import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Any, Self
 
+from rostersync.sandbox.door import Arrival, Door
+from rostersync.sandbox.faults import Fault
+from rostersync.sandbox.latency import WRITE, Capacity, cost_of
+from rostersync.sandbox.pages import Answer
 from rostersync.sandbox.state import State
-from rostersync.sandbox.wire import NOT_FOUND, PATH, Answer, answer
+from rostersync.sandbox.switches import Faults
+from rostersync.sandbox.wire import read, respond
 
 LOOPBACK = "127.0.0.1"
 
 
 class Server:
-    """A running sandbox; `state` may be read and changed while it runs, under `lock`."""
+    """A running sandbox; `state` may be read and changed while it runs, under `lock`, and `faults` at any time."""
 
-    def __init__(self, state: State, *, host: str, port: int) -> None:
+    def __init__(self, state: State, *, host: str, port: int, seed: int, capacity: Capacity | None) -> None:
         self.state = state
         self.lock = threading.Lock()
-        self._http = _Http((host, port), self)
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
+        self._capacity = capacity
+        self._calls: Counter[str] = Counter()
+        self._ended = threading.Event()
+        self._door = Door((host, port), self)
+        self.faults = Faults(seed=seed, refuse=self._door.refuse)
+        self._door.open()
 
     @property
     def url(self) -> str:
         """The site's address, without a slash at its end."""
-        host, port = self._http.server_address[:2]
+        host, port = self._door.server_address[:2]
         return f"http://{host if isinstance(host, str) else host.decode()}:{port}"
 
     @property
@@ -35,15 +42,61 @@ class Server:
         """The token to call with."""
         return self.state.token
 
+    @contextmanager
+    def faulty(self, *faults: Fault | str) -> Iterator[Self]:
+        """Switch faults on for the length of a `with`; raises `UsageError`."""
+        numbers = [self.faults.add(fault) for fault in faults]
+        try:
+            yield self
+        finally:
+            for number in numbers:
+                self.faults.clear(number)
+
+    def called(self) -> Mapping[str, int]:
+        """Return how many calls of each function have come, refused ones included."""
+        with self.lock:
+            return dict(self._calls)
+
+    def document(self) -> dict[str, Any]:
+        """Return the state as a document."""
+        with self.lock:
+            return self.state.document()
+
+    def arrive(self, body: bytes, query: str) -> Arrival:
+        """Read and count a call, and say what it meets."""
+        since = self._capacity.clock() if self._capacity else 0.0
+        asked = read(self.state, body, query=query)
+        with self.lock:
+            self._calls[asked.function] += 1
+        return Arrival(asked=asked, met=self.faults.meet(asked.function), since=since)
+
+    def run(self, call: Arrival) -> Answer:
+        """Do what was asked for, and take the time for it; a write is committed near its end, as Moodle's are."""
+        asked, capacity = call.asked, self._capacity
+        if capacity is None:
+            return self._respond(call)
+        if asked.writes:
+            until = capacity.take(WRITE.of(asked.rows), since=call.since)
+            reply = self._respond(call)
+        else:
+            reply = self._respond(call)
+            seconds = cost_of(asked.function, asked.form).of(reply.things)
+            until = capacity.take(seconds, since=call.since)
+        capacity.wait(until)
+        return reply
+
+    def _respond(self, call: Arrival) -> Answer:
+        with self.lock:
+            return respond(self.state, call.asked, moods=call.met.moods)
+
     def wait(self) -> None:
         """Block until the server is closed, or the keyboard interrupts."""
-        self._thread.join()
+        self._ended.wait()
 
     def close(self) -> None:
         """Stop answering and give the port back; a second time does nothing."""
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        self._door.close()
+        self._ended.set()
 
     def __enter__(self) -> Self:
         """Return the running server."""
@@ -56,68 +109,30 @@ class Server:
         self.close()
 
 
-def serve(state: State, *, port: int = 0, host: str = LOOPBACK) -> Server:
-    """Serve a state until `close`, or as a context manager; port 0 takes a free one."""
-    return Server(state, host=host, port=port)
+def serve(
+    state: State,
+    *,
+    port: int = 0,
+    host: str = LOOPBACK,
+    faults: Iterable[Fault | str] = (),
+    seed: int = 0,
+    capacity: Capacity | None = None,
+) -> Server:
+    """Serve a state until `close`, or as a context manager; port 0 takes a free one.
 
-
-class _Http(ThreadingHTTPServer):
-    """Knows its open connections, which would else go on answering after the end."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, address: tuple[str, int], owner: Server) -> None:
-        self.owner = owner
-        self.connections: set[socket.socket] = set()
-        super().__init__(address, _Handler)
-
-    def server_close(self) -> None:
-        super().server_close()
-        for connection in [*self.connections]:
-            with contextlib.suppress(OSError):  # the client was quicker
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # connections stay open
-    disable_nagle_algorithm = True  # else every small answer waits 40 ms for the client's acknowledgement
-    wbufsize = -1  # head and body leave together
-
-    server: _Http
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.connections.discard(self.connection)
-        with contextlib.suppress(OSError):  # nobody is there to read the rest
-            super().finish()
-
-    def do_GET(self) -> None:
-        self._reply()
-
-    def do_POST(self) -> None:
-        self._reply()
-
-    def _reply(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        address = urlsplit(self.path)
-        self._send(self._answer(body, address.query) if address.path == PATH else NOT_FOUND)
-
-    def _answer(self, body: bytes, query: str) -> Answer:
-        with self.server.owner.lock:
-            return answer(self.server.owner.state, body, query=query)
-
-    def _send(self, reply: Answer) -> None:
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: a query may hold a token."""
+    Args:
+        state: The site.
+        port: Where to listen.
+        host: The address to listen at.
+        faults: What goes wrong from the start on.
+        seed: The same seed draws the same faults by chance, for the same calls in the same order.
+        capacity: A server that takes its time; without one answers come at once.
+    """
+    server = Server(state, host=host, port=port, seed=seed, capacity=capacity)
+    try:
+        for fault in faults:
+            server.faults.add(fault)
+    except BaseException:
+        server.close()
+        raise
+    return server

@@ -27,6 +27,7 @@ from rostersync.sandbox.records import (
 from rostersync.sandbox.tables import Holdings, Links, Log, Table
 
 STUDENT = "student"
+POST_MAX_SIZE = 8 * 2**20  # PHP's own default
 _USER_KEYS = ("username", "email", "idnumber")
 
 
@@ -34,8 +35,9 @@ class State:
     """Everything a site knows; `load` makes one.
 
     May be set while it runs: `missing_capabilities` (of the token's account, by Moodle's names), `functions` (of the
-    token's service), `max_input_vars` (0 for no limit) and `clock` (epoch seconds). The tables may be read freely, and
-    changed through their own methods and those of this class, which keep the indexes and the undo log.
+    token's service), `max_input_vars` and `post_max_size` (bytes; 0 for no limit) and `clock` (epoch seconds). The
+    tables may be read freely, and changed through their own methods and those of this class, which keep the indexes
+    and the undo log.
     """
 
     def __init__(self, document: Mapping[str, Any], *, token: str | None, clock: Callable[[], float]) -> None:
@@ -45,7 +47,9 @@ class State:
         self.version: str = document["version"]
         self.site: dict[str, Any] = dict(document["site"])
         self.collation = Collation.named(self.site.get("collation", ""))
-        self.max_input_vars: int = document.get("php", {}).get("max_input_vars", 0)
+        php: dict[str, int] = document.get("php", {})
+        self.max_input_vars = php.get("max_input_vars", 0)
+        self.post_max_size = php.get("post_max_size", POST_MAX_SIZE)
         self.token_userid: int = document["token"]["userid"]
         self.functions: list[str] = list(document["token"]["functions"])
         self.missing_capabilities: set[str] = set(document["token"].get("missing_capabilities", ()))
@@ -121,13 +125,16 @@ class State:
         token: dict[str, Any] = {"username": username, "userid": self.token_userid, "functions": [*self.functions]}
         if self.missing_capabilities:
             token["missing_capabilities"] = sorted(self.missing_capabilities)
+        php = {"max_input_vars": self.max_input_vars}
+        if self.post_max_size != POST_MAX_SIZE:
+            php["post_max_size"] = self.post_max_size
         return {
             "release": self.release,
             "version": self.version,
             **always,
             **{name: rows for name, rows in optional.items() if rows},
             "token": token,
-            "php": {"max_input_vars": self.max_input_vars},
+            "php": php,
             "next_ids": dict(self.next_ids),
             "site": dict(self.site),
         }

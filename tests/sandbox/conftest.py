@@ -1,12 +1,14 @@
+import http.client
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
 import pytest
 
+from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
-from rostersync.sandbox.wire import answer
+from rostersync.sandbox.wire import PATH, answer
 
 NOW = 1_800_000_000
 Site: TypeAlias = dict[str, Any]
@@ -147,5 +149,56 @@ def call(state: State) -> Callable[..., Any]:
 
     def send(function: str, *, last: bool = True, **form: object) -> object:
         return json.loads(answer(state, encoded(function, form, last=last)).body)
+
+    return send
+
+
+class Reply(NamedTuple):
+    """What a plain client sees."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@pytest.fixture
+def server(state: State) -> Iterator[Server]:
+    with serve(state) as running:
+        yield running
+
+
+@pytest.fixture
+def post() -> Callable[..., Reply]:
+    """Call a function over HTTP, each time by a new connection: a server, a name and fields in, a reply out."""
+
+    def send(server: Server, function: str, /, **form: object) -> Reply:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
+        try:
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", PATH, body=encoded(function, form), headers=kind)
+            reply = connection.getresponse()
+            return Reply(reply.status, dict(reply.headers), reply.read())
+        finally:
+            connection.close()
+
+    return send
+
+
+@pytest.fixture
+def manage() -> Callable[..., tuple[int, Any]]:
+    """Use the control address: a server, a method, a path and what is to be sent in, status and JSON out."""
+
+    def send(
+        server: Server, method: str, path: str, sent: object = None, *, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
+        try:
+            body = None if sent is None else json.dumps(sent)
+            connection.request(method, f"/sandbox/{path}", body=body, headers=dict(headers or {}))
+            reply = connection.getresponse()
+            text = reply.read()
+            return reply.status, json.loads(text) if reply.headers.get_content_type() == "application/json" else text
+        finally:
+            connection.close()
 
     return send

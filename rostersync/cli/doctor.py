@@ -1,0 +1,94 @@
+"""`rostersync doctor`: what a token can and cannot do in Moodle, and what an administrator has to click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rostersync.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rostersync.moodle.examination import Examination, Finding
+
+_TRUSTED = """\
+Every check that can be made has passed. You can add this line to your settings:
+
+  trust_reads = true
+
+It lets people be removed from courses whose list cannot be compared with Moodle's own count, such as hidden ones."""
+
+
+@click.command("doctor")
+@click.argument("courses", nargs=-1, metavar="[COURSE…]")
+@options.site
+@options.as_json
+def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+    """Say whether the address is right, what the token can and cannot do, and what an administrator has to click.
+
+    Nothing is changed in Moodle. Looks into COURSE…, or else into a few courses that have people. Name a hidden course
+    and one with separate groups to have these tried as well.
+
+    \b
+    Examples:
+      rostersync doctor
+      rostersync doctor BIO101 HIDDEN-7
+      rostersync doctor --site https://moodle.example --token-file token.txt --json
+
+    Exit code 3 where something is missing, 5 where Moodle cannot be used so.
+    """  # noqa: D301 - \b keeps click from wrapping the block
+    from rostersync import settings as settings_module
+    from rostersync.cli import screen
+    from rostersync.errors import SettingsError
+    from rostersync.moodle.examination import examine
+
+    settings = options.settings_from(chosen)
+    if not settings.site:
+        raise SettingsError("no site is set", remedy="say --site https://moodle.example, or set ROSTERSYNC_SITE")
+    with screen.progress() as told:
+        examination = examine(settings, settings_module.token(settings), courses, progress=told)
+    if as_json:
+        screen.print_json(examination.document())
+    else:
+        show(examination, screen.out())
+    return examination.exit_code
+
+
+def show(examination: Examination, console: Console) -> None:
+    """What was found, for people: what is there, what is missing with its remedy, what cannot be told, the verdict."""
+    from rostersync.moodle.examination import State, Verdict
+
+    by_state = {state: [f for f in examination.findings if f.state is state] for state in State}
+    console.print(f"{examination.site}  {examination.release}".rstrip())
+    _section(console, "In order", by_state[State.OK])
+    _section(console, "Worth knowing", by_state[State.WARNING])
+    _section(console, "Cannot be told from outside", by_state[State.UNTESTABLE])
+    _section(console, "Missing", by_state[State.MISSING])
+    _section(console, "Missing, at least one of several that Moodle answers alike", by_state[State.ONE_OF])
+    verdicts = {
+        Verdict.WELL: "All is well.",
+        Verdict.INCOMPLETE: "rostersync can be used, but what is missing above will hold or fail.",
+        Verdict.UNUSABLE: "rostersync cannot be used before what is missing above is put right.",
+    }
+    console.print(f"\n{verdicts[examination.verdict]}")
+    if examination.trust_reads:
+        console.print(f"\n{_TRUSTED}")
+
+
+def _section(console: Console, title: str, findings: list[Finding]) -> None:
+    """A list of findings; what to do stands below each that is not as it should be, save where nobody can tell."""
+    from rich.padding import Padding
+
+    from rostersync.moodle.examination import State
+
+    if not findings:
+        return
+    console.print(f"\n{title}")
+    for finding in findings:
+        console.print(Padding(f"{finding.code}: {finding.what}", (0, 0, 0, 2), expand=False))
+        if finding.state is State.ONE_OF:
+            console.print(Padding("either " + ", or ".join(finding.causes), (0, 0, 0, 6), expand=False))
+        if finding.remedy and finding.state is not State.UNTESTABLE:
+            console.print(Padding(f"→ {finding.remedy}", (0, 0, 0, 6), expand=False))

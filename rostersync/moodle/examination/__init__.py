@@ -1,0 +1,155 @@
+"""A site and a token go in; what the token can and cannot do comes out, found by calls that change nothing.
+
+The parts, each of which uses only those above it:
+
+    finding, needs, asking       what is said; what is needed and why; one question that never raises
+    entrance                     address, token, release, functions
+    survey                       the courses to examine, with their people
+    reads, profiles, changes     what can be seen, who can be found, what may be changed
+    limits                       PHP's max_input_vars, and how quick the site is
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import SecretStr
+
+from rostersync.moodle.client import Client
+from rostersync.moodle.examination.changes import changes
+from rostersync.moodle.examination.entrance import enter
+from rostersync.moodle.examination.finding import Finding, State
+from rostersync.moodle.examination.limits import CEILING, input_limit, speed
+from rostersync.moodle.examination.profiles import KEYS, grades, profiles
+from rostersync.moodle.examination.reads import COMPLETE, courses, people
+from rostersync.moodle.examination.survey import look_around
+from rostersync.settings import Settings
+
+__all__ = ["Examination", "Finding", "State", "Verdict", "examine"]
+
+MUST_SHOW = (
+    COMPLETE,
+    KEYS,
+    "moodle/course:view",
+    "moodle/course:enrolreview",
+    "moodle/site:accessallgroups",
+    "moodle/user:viewdetails",
+    "moodle/user:viewalldetails",
+)
+"""What has to be seen to be there before a site's reads are called trustworthy."""
+
+
+class Verdict(StrEnum):
+    """What all findings come to."""
+
+    WELL = "well"
+    INCOMPLETE = "incomplete"  # can be used, but something is missing
+    UNUSABLE = "unusable"
+
+
+_EXIT_CODES = {Verdict.WELL: 0, Verdict.INCOMPLETE: 3, Verdict.UNUSABLE: 5}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """Everything that was found."""
+
+    site: str
+    release: str
+    findings: tuple[Finding, ...]
+    max_input_vars: int | None = None
+    """Form fields that PHP reads; None where it was not found out, CEILING where it is that or more."""
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What all findings come to."""
+        bad = [f for f in self.findings if f.bad]
+        if any(f.blocks for f in bad):
+            return Verdict.UNUSABLE
+        return Verdict.INCOMPLETE if bad else Verdict.WELL
+
+    @property
+    def exit_code(self) -> int:
+        """0, 3 or 5, as in SEMANTICS.md."""
+        return _EXIT_CODES[self.verdict]
+
+    @property
+    def trust_reads(self) -> bool:
+        """Whether `trust_reads = true` can be proposed: nothing is missing, and what matters to reads was seen."""
+        shown = {f.code for f in self.findings if f.state is State.OK}
+        return self.verdict is Verdict.WELL and shown.issuperset(MUST_SHOW)
+
+    def document(self) -> dict[str, Any]:
+        """It as JSON can hold it."""
+        return {
+            "format": "rostersync-doctor",
+            "version": 1,
+            "site": self.site,
+            "release": self.release,
+            "verdict": str(self.verdict),
+            "exit_code": self.exit_code,
+            "trust_reads": self.trust_reads,
+            "max_input_vars": self.max_input_vars,
+            "milliseconds": self.milliseconds,
+            "findings": [
+                {
+                    "code": f.code,
+                    "state": str(f.state),
+                    "what": f.what,
+                    "causes": list(f.causes),
+                    "remedy": f.remedy,
+                    "blocks": f.blocks,
+                }
+                for f in self.findings
+            ],
+        }
+
+
+def examine(
+    settings: Settings,
+    token: SecretStr,
+    named: Sequence[str] = (),
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+    progress: Callable[[str, int, int], object] = lambda *_: None,
+) -> Examination:
+    """Everything that can be told of a site and a token from outside. Changes nothing, and raises nothing Moodle says.
+
+    Args:
+        settings: the site and how to talk to it; its max_fields is what PHP's limit is compared with.
+        token: the web service token.
+        named: short names, ID numbers or ids of courses to look at; else some are chosen.
+        clock: seconds, for the speed.
+        progress: told the stage, how many are done, and of how many.
+    """
+    # One try for each question: what is down now is a finding, not something to wait for.
+    own = settings.model_copy(update={"max_fields": CEILING + 100, "attempts": 1})
+    with Client(settings.site, token, settings=own) as client:
+        progress("examining", 0, 6)
+        info, found = enter(client)
+        if info is None:
+            return Examination(site=client.site, release="", findings=tuple(found))
+        progress("examining", 1, 6)
+        survey = look_around(client, info, named, page_size=settings.page_size)
+        progress("examining", 2, 6)
+        found += [*courses(survey), *people(survey)]
+        progress("examining", 3, 6)
+        found += [*profiles(survey), grades(survey)]
+        progress("examining", 4, 6)
+        found += changes(survey, settings.roles, settings.assignable_roles)
+        progress("examining", 5, 6)
+        limit, finding = input_limit(client, settings.max_fields)
+        times, quick = speed(survey, clock)
+        progress("examining", 6, 6)
+    return Examination(
+        site=client.site,
+        release=info.release,
+        findings=(*found, finding, quick),
+        max_input_vars=limit,
+        milliseconds=times,
+    )

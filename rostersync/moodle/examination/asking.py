@@ -1,0 +1,91 @@
+"""A question to Moodle goes in; its answer, or a reply that says why there is none, comes out. Nothing is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rostersync.errors import FunctionMissing, MoodleError, RosterSyncError, SiteError, TransportError
+from rostersync.moodle.client import Client
+from rostersync.moodle.encoding import Body, encode_rows
+from rostersync.moodle.writes import FORMS
+from rostersync.vocabulary import Op
+
+Result = TypeVar("Result")
+
+NOBODY = 999_999_999_999
+"""An id that no user, role, course or group of any Moodle has; ids are counted up from 1."""
+
+_TAKING = frozenset({Op.UNENROL, Op.UNASSIGN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why there is no answer."""
+
+    code: str
+    """Moodle's error code, the HTTP status, or a word of our own; never empty."""
+    words: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back for one call."""
+
+    value: Any = None
+    refusal: Refusal | None = None
+
+    @property
+    def code(self) -> str:
+        """The code of the refusal, or "" for an answer."""
+        return self.refusal.code if self.refusal else ""
+
+    @property
+    def words(self) -> str:
+        """Why there is no answer, or ""."""
+        return self.refusal.words if self.refusal else ""
+
+
+def attempt(work: Callable[[], Result]) -> Result | Refusal:
+    """What the work brings, or why it brings nothing."""
+    try:
+        return work()
+    except RosterSyncError as error:
+        return _refusal(error)
+
+
+def ask(client: Client, function: str, fields: Iterable[tuple[str, str | int]] | Body) -> Reply:
+    """One call that reads."""
+    answer = attempt(lambda: client.call(function, fields))
+    return Reply(refusal=answer) if isinstance(answer, Refusal) else Reply(value=answer)
+
+
+def knock(client: Client, op: Op, *row: int) -> Reply:
+    """One call of a function that writes, about nobody, so that it fails after the permissions or does nothing.
+
+    Moodle checks the course, then the capability, then the role, and only then looks for the person (recordings 66,
+    77, 94, 113). Calls that would give something name a role that is none as well, so that two checks stand before it.
+    """
+    form = FORMS[op]
+    given = dict(zip(form.columns, row, strict=True))
+    harmless = given["user_id"] == NOBODY and (op in _TAKING or given["role_id"] == NOBODY)
+    if not harmless:
+        raise ValueError(f"{form.function}: only calls about nobody are harmless")
+    body = encode_rows(form.template, form.fields, [row])
+    answer = attempt(lambda: client.call(form.function, body, writes=True))
+    return Reply(refusal=answer) if isinstance(answer, Refusal) else Reply(value=answer)
+
+
+def _refusal(error: RosterSyncError) -> Refusal:
+    match error:
+        case MoodleError():
+            return Refusal(code=error.errorcode or "php", words=str(error), remedy=error.remedy)
+        case TransportError():
+            return Refusal(code=str(error.status or "lost"), words=error.message, remedy=error.remedy)
+        case FunctionMissing():
+            return Refusal(code="function", words=error.message, remedy=error.remedy)
+        case _:
+            code = error.code if isinstance(error, SiteError) else ""
+            return Refusal(code=code or type(error).__name__.lower(), words=error.message, remedy=error.remedy)

@@ -1,0 +1,38 @@
+"""What an examination says of one thing: a finding with its state, its possible causes, and what to click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How a finding turned out."""
+
+    OK = "ok"
+    MISSING = "missing"  # certainly not there
+    ONE_OF = "one_of"  # at least one of the causes, which Moodle answers alike
+    UNTESTABLE = "untestable"  # cannot be told from outside without changing something
+    WARNING = "warning"  # works, but a person should know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    code: str
+    """What it is about, in a word that does not change: a capability, a function, or a word like "address"."""
+    state: State
+    what: str
+    """A sentence that says what was found."""
+    causes: tuple[str, ...] = ()
+    """What is missing; for ONE_OF, all that Moodle answers alike; for UNTESTABLE, what stays unknown."""
+    remedy: str = ""
+    """What an administrator clicks, by the names of Moodle's English interface."""
+    blocks: bool = False
+    """Whether rostersync cannot be used until this is put right."""
+
+    @property
+    def bad(self) -> bool:
+        """Whether something has to be put right."""
+        return self.state in {State.MISSING, State.ONE_OF}

@@ -1,0 +1,128 @@
+"""A client goes in; out come how many form fields Moodle's PHP reads, and how quick the site is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from rostersync.moodle.client import Client
+from rostersync.moodle.encoding import OVERHEAD, encode_values
+from rostersync.moodle.enrolled import ENROLLED_USERS
+from rostersync.moodle.examination.asking import Reply, ask
+from rostersync.moodle.examination.finding import Finding, State
+from rostersync.moodle.examination.survey import Survey
+from rostersync.moodle.users import USERS_BY_FIELD
+
+CEILING = 20_000
+"""The longest body that is tried."""
+FLOOR = 20
+_COMMON = (1_000, 5_000, 10_000, CEILING)
+"""What PHP comes with, and what administrators make of it: tried first, so that two calls are enough as a rule."""
+_SLOW = 2_000.0
+_TIMES = 3
+_LOOKED_UP = 50
+
+
+@dataclass(slots=True, kw_only=True)
+class _Bodies:
+    """Sends look-ups of nobody, of any length. The function comes last: a body that PHP cuts has none (fact 4)."""
+
+    client: Client
+    refusals: set[str] = field(default_factory=set)
+
+    def fit(self, fields: int) -> bool:
+        values = ["0"] * (fields - OVERHEAD - 1)
+        reply = ask(self.client, USERS_BY_FIELD, encode_values([("field", "id")], "values", values))
+        if reply.code:
+            self.refusals.add(reply.words if reply.code != "invalidparameter" else "")
+        return not reply.code
+
+
+def input_limit(client: Client, max_fields: int) -> tuple[int | None, Finding]:
+    """The number of fields that PHP reads (CEILING: that many at least; None: not known), and what follows from it.
+
+    Args:
+        client: a client whose own max_fields is above CEILING.
+        max_fields: the setting that is to stay below it.
+    """
+    bodies = _Bodies(client=client)
+    if not bodies.fit(FLOOR):
+        what = "; ".join(sorted(bodies.refusals)).strip() or "even a short look-up is refused"
+        return None, Finding(code="max_input_vars", state=State.UNTESTABLE, what=what, causes=("max_input_vars",))
+    limit = longest(bodies.fit)
+    return limit, _limit(limit, max_fields, sorted(bodies.refusals - {""}))
+
+
+def longest(fits: Callable[[int], bool], *, common: Sequence[int] = _COMMON) -> int:
+    """The greatest number that fits, given that FLOOR does; the last of the common ones where that fits."""
+    low = FLOOR
+    high = common[-1] + 1
+    for number in common:
+        if not fits(number):
+            high = number
+            break
+        low = number
+        if number != common[-1] and not fits(number + 1):
+            return number
+    while high - low > 1:
+        middle = (low + high) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _limit(limit: int, max_fields: int, refusals: list[str]) -> Finding:
+    about = f"{limit:,} or more" if limit >= CEILING else f"{limit:,}"
+    what = f"max_input_vars is {about}; bodies have up to {max_fields:,} fields (max_fields)"
+    if refusals:
+        what = f"bodies of more than {about} fields are refused by something other than PHP's limit: {refusals[0]}"
+    sensible = limit * 9 // 10
+    if max_fields > limit:
+        return Finding(
+            code="max_input_vars",
+            state=State.MISSING,
+            what=what,
+            causes=("max_input_vars",),
+            remedy=f"set max_fields = {sensible}, or raise max_input_vars in the web server's php.ini to 5000",
+        )
+    hint = f"max_fields = {sensible} would make fewer, larger calls" if sensible >= 2 * max_fields else ""
+    return Finding(code="max_input_vars", state=State.OK, what=what, remedy=hint)
+
+
+def speed(survey: Survey, clock: Callable[[], float]) -> tuple[dict[str, float], Finding]:
+    """Milliseconds of an empty call, of a look-up of 50 people, and of a read; the median of three each."""
+    client, here = survey.client, survey.here
+    people = [str(i) for i in (survey.people or range(1, _LOOKED_UP + 1))[:_LOOKED_UP]]
+    calls: dict[str, Callable[[], Reply]] = {
+        "empty call": lambda: ask(client, USERS_BY_FIELD, encode_values([("field", "id")], "values", ["0"])),
+        "look-up": lambda: ask(client, USERS_BY_FIELD, encode_values([("field", "id")], "values", people)),
+    }
+    if here and here.entered:
+        fields: list[tuple[str, str | int]] = [
+            ("courseid", here.id),
+            ("options[0][name]", "userfields"),
+            ("options[0][value]", "id,roles"),
+            ("options[1][name]", "limitnumber"),
+            ("options[1][value]", client.settings.page_size),
+        ]
+        calls["read"] = lambda: ask(client, ENROLLED_USERS, fields)
+    times = {name: _median(_timed(call, clock) for _ in range(_TIMES)) for name, call in calls.items()}
+    about = {"look-up": f" of {len(people)} people", "read": f" of {here.shortname}" if here else ""}
+    what = ", ".join(f"{name}{about.get(name, '')} {ms:,.0f} ms" for name, ms in times.items())
+    if times["empty call"] > _SLOW:
+        remedy = "set connections = 1, and run it when the site is less busy"
+        return times, Finding(code="speed", state=State.WARNING, what=f"the site is slow: {what}", remedy=remedy)
+    return times, Finding(code="speed", state=State.OK, what=what)
+
+
+def _timed(call: Callable[[], Reply], clock: Callable[[], float]) -> float:
+    started = clock()
+    call()
+    return (clock() - started) * 1000
+
+
+def _median(values: Iterable[float]) -> float:
+    return round(median(values), 1)

@@ -1,0 +1,86 @@
+"""What rostersync needs of a Moodle: its functions and capabilities, each with its reason and where it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rostersync.moodle.courses import COURSES_BY_FIELD
+from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
+from rostersync.moodle.gradebook import COURSE_GRADES
+from rostersync.moodle.site import SITE_INFO
+from rostersync.moodle.users import USERS_BY_FIELD
+from rostersync.moodle.writes import FORMS
+from rostersync.vocabulary import Op
+
+ENROL = FORMS[Op.ENROL].function
+UNENROL = FORMS[Op.UNENROL].function
+ASSIGN = FORMS[Op.ASSIGN].function
+UNASSIGN = FORMS[Op.UNASSIGN].function
+
+OVERVIEW = "Site administration > Server > Web services > Overview"
+SERVICES = "Site administration > Server > Web services > External services"
+TOKENS = "Site administration > Server > Web services > Manage tokens"
+ROLES = "Site administration > Users > Permissions > Define roles"
+ACCOUNTS = "Site administration > Users > Accounts > Browse list of users"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Why a function or a capability is needed."""
+
+    name: str = ""
+    """A capability's name in Moodle's English interface."""
+    why: str
+    blocks: bool = False
+
+
+FUNCTIONS: Mapping[str, Need] = {
+    SITE_INFO: Need(why="says which Moodle it is and what the token may call", blocks=True),
+    USERS_BY_FIELD: Need(why="finds the roster's people", blocks=True),
+    COURSES_BY_FIELD: Need(why="finds the roster's courses and their enrolment methods", blocks=True),
+    ENROLLED_USERS: Need(why="reads who is enrolled", blocks=True),
+    ENROL: Need(why="enrols, suspends, reactivates and dates", blocks=True),
+    UNENROL: Need(why="unenrols", blocks=True),
+    ASSIGN: Need(why="gives a role to somebody who is enrolled", blocks=True),
+    UNASSIGN: Need(why="takes a role away", blocks=True),
+    USERS_COURSES: Need(why="gives the independent count without which nobody is removed"),
+    COURSE_GRADES: Need(why="tells who has grades; without it nobody is unenrolled, only suspended"),
+}
+"""Every function that rostersync calls. Those that block are those that `pipeline` asks for before anything else."""
+
+CAPABILITIES: Mapping[str, Need] = {
+    "webservice/rest:use": Need(name="Use REST protocol", why="to be let in at all"),
+    "moodle/course:view": Need(name="View courses without participation", why="to enter courses without being in them"),
+    "moodle/course:viewhiddencourses": Need(name="View hidden courses", why="to see hidden courses"),
+    "moodle/course:viewparticipants": Need(name="View participants", why="to list a course's people"),
+    "moodle/course:enrolreview": Need(name="Review course enrolments", why="to tell who is suspended"),
+    "moodle/site:accessallgroups": Need(
+        name="Access all groups", why="to see everybody in courses with separate groups"
+    ),
+    "moodle/user:viewdetails": Need(name="View user profiles", why="to see everybody in a course's list"),
+    "moodle/user:viewalldetails": Need(
+        name="View user full information", why="to find people who are in no course yet"
+    ),
+    "moodle/user:viewhiddendetails": Need(name="View hidden details of users", why="to see keys that are hidden"),
+    "moodle/course:useremail": Need(name="Enable/disable email address", why="to see e-mail addresses"),
+    "moodle/site:viewuseridentity": Need(name="See full user identity in lists", why="to see e-mail and ID numbers"),
+    "moodle/user:update": Need(name="Update user profiles", why="to see user names and ID numbers; nothing is updated"),
+    "moodle/grade:viewall": Need(name="View grades of other users", why="to tell who has grades"),
+    "enrol/manual:enrol": Need(name="Enrol users", why="to enrol"),
+    "enrol/manual:unenrol": Need(name="Unenrol users from the course", why="to unenrol"),
+    "enrol/manual:manage": Need(name="Manage user enrolments", why="to suspend and to change dates"),
+    "moodle/role:assign": Need(name="Assign roles to users", why="to give and take roles"),
+}
+"""Every capability that the token's account needs, in the order of the README."""
+
+
+def allow(*capabilities: str) -> str:
+    """Where an administrator allows capabilities."""
+    names = ", ".join(f"“{CAPABILITIES[c].name}” ({c})" for c in capabilities)
+    return f"{ROLES} > the role of the token's account > Edit: allow {names}"
+
+
+def add_function(name: str) -> str:
+    """Where an administrator adds a function to the token's service."""
+    return f"{SERVICES} > the token's service > Functions > Add functions: {name}"

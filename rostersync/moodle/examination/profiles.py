@@ -1,0 +1,111 @@
+"""A survey goes in; out come the findings on whether accounts can be found, by which keys, and with their grades."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pandas as pd
+
+from rostersync.moodle.enrolled import USERS_COURSES
+from rostersync.moodle.examination.asking import Refusal, ask, attempt
+from rostersync.moodle.examination.finding import Finding, State
+from rostersync.moodle.examination.needs import allow
+from rostersync.moodle.examination.survey import Survey
+from rostersync.moodle.gradebook import COURSE_GRADES
+from rostersync.moodle.users import find_users
+from rostersync.vocabulary import Match, UserField
+
+ALL_DETAILS = "moodle/user:viewalldetails"
+GRADES = "moodle/grade:viewall"
+KEYS = "keys"
+
+_FIRST = 40
+_AROUND = 20
+_MEMBERS = 50
+_ASKED = 5
+_BEHIND_KEYS = (
+    "moodle/user:viewhiddendetails",
+    "moodle/course:useremail",
+    "moodle/site:viewuseridentity",
+    "moodle/user:update",
+)
+"""Of each of these, recordings without it show no difference: others, or the site's settings, do the same."""
+
+
+def profiles(survey: Survey) -> list[Finding]:
+    """Whether people who are in no course can be found, and whether what is found has its keys."""
+    own = survey.info.user_id
+    members = set(islice(survey.people, _MEMBERS))
+    # Every Moodle has a guest (1) and, as a rule, an administrator (2); and accounts near the token's own.
+    wanted = sorted((members | {*range(1, _FIRST), *range(own - _AROUND, own + _AROUND)}) - {own})
+    table = attempt(lambda: find_users(survey.client, UserField.ID, [str(i) for i in wanted if i > 0]))
+    if isinstance(table, Refusal):
+        unknown = Finding(code=ALL_DETAILS, state=State.UNTESTABLE, what=table.words, causes=(ALL_DETAILS,))
+        return [unknown, *_behind_keys("accounts could not be looked up")]
+    shown = table[table["match"] != str(Match.ERROR)]
+    # An account with an unusual user name is there, but cannot be shown (recording 8).
+    met = {int(key) for key in table["key"].tolist()}
+    return [_strangers(survey, {int(i) for i in shown["user_id"].tolist()}, members - met - {own}), *_keys(shown)]
+
+
+def grades(survey: Survey) -> Finding:
+    """Whether somebody else's grades can be read. Moodle looks for the person first, then at the capability."""
+    person = next((u for u in survey.people if u != survey.info.user_id), None)
+    if person is None:
+        what = "not tried: nobody is seen whose grades could be asked for"
+        return Finding(code=GRADES, state=State.UNTESTABLE, what=what, causes=(GRADES,))
+    reply = ask(survey.client, COURSE_GRADES, [("userid", person)])
+    if reply.code == "nopermissions":
+        what = "grades cannot be read: nobody would be unenrolled, only suspended"
+        return Finding(code=GRADES, state=State.MISSING, what=what, causes=(GRADES,), remedy=allow(GRADES))
+    if reply.code:
+        return Finding(code=GRADES, state=State.UNTESTABLE, what=reply.words, causes=(GRADES,))
+    return Finding(code=GRADES, state=State.OK, what="grades can be read")
+
+
+def _strangers(survey: Survey, found: set[int], lost: set[int]) -> Finding:
+    """Somebody in no course, who is nevertheless found, proves it: others are found through their courses.
+
+    The lowest ids are asked first: the guest, who is in every Moodle, is never in a course.
+    """
+    # Of courses that may not be entered Moodle says nothing.
+    telling = USERS_COURSES in survey.info.functions and all(c.entered for c in survey.courses)
+    for user_id in islice(sorted(found - set(survey.people)), _ASKED if telling else 0):
+        if ask(survey.client, USERS_COURSES, [("userid", user_id), ("returnusercount", 0)]).value == []:
+            what = f"accounts outside of courses are found, such as {user_id}"
+            return Finding(code=ALL_DETAILS, state=State.OK, what=what)
+    if lost:
+        what = f"{len(lost)} people of a course that was read are not found when they are looked up"
+        return Finding(
+            code=ALL_DETAILS, state=State.MISSING, what=what, causes=(ALL_DETAILS,), remedy=allow(ALL_DETAILS)
+        )
+    if not telling and found - survey.contacts:
+        what = "accounts are found, but whether they are in courses cannot be told"
+        return Finding(code=ALL_DETAILS, state=State.UNTESTABLE, what=what, causes=(ALL_DETAILS,))
+    causes = (ALL_DETAILS, "moodle/user:viewdetails", "accounts outside of courses")
+    return Finding(
+        code=ALL_DETAILS,
+        state=State.ONE_OF,
+        what="no account is found that is in no course: new people could not be enrolled",
+        causes=causes,
+        remedy=allow(*causes[:2]),
+    )
+
+
+def _keys(shown: pd.DataFrame) -> list[Finding]:
+    if shown.empty:
+        return _behind_keys("no account was found")
+    told = {name: int((shown[name] != "").sum()) for name in ("username", "email", "idnumber")}
+    counts = ", ".join(f"{name} of {n}" for name, n in told.items())
+    what = f"of {len(shown)} accounts Moodle shows {counts}"
+    if told["username"] and told["email"]:
+        return [Finding(code=KEYS, state=State.OK, what=what), *_behind_keys("no look-up shows whether it is there")]
+    keys = Finding(code=KEYS, state=State.ONE_OF, what=what, causes=_BEHIND_KEYS, remedy=allow(*_BEHIND_KEYS))
+    return [keys, *_behind_keys("one of several that show people's keys")]
+
+
+def _behind_keys(what: str) -> list[Finding]:
+    return [
+        Finding(code=code, state=State.UNTESTABLE, what=what, causes=(code,), remedy=allow(code))
+        for code in _BEHIND_KEYS
+    ]

@@ -1,0 +1,188 @@
+"""What can go wrong, by name: words such as `reset-after-commit:p=0.02` in, frozen faults that are checked out."""
+
+import enum
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from rostersync.errors import UsageError
+from rostersync.sandbox.capabilities import CAPABILITIES
+
+
+class Kind(enum.Enum):
+    """The kinds of faults by the words that switch them on: first the site's moods, then the network's faults."""
+
+    MAINTENANCE = "maintenance"
+    MAINTENANCE_SCHEDULED = "maintenance-scheduled"
+    MAINTENANCE_CLI = "maintenance-cli"
+    WEB_SERVICES_OFF = "webservices-off"
+    REST_OFF = "rest-off"
+    TOKEN_EXPIRED = "token-expired"  # noqa: S105 -- a word, not a token
+    TOKEN_UNKNOWN = "token-unknown"  # noqa: S105 -- as above
+    TOKEN_ELSEWHERE = "token-elsewhere"  # noqa: S105 -- as above
+    SERVICE_OFF = "service-off"
+    ACCOUNT_SUSPENDED = "account-suspended"
+    WRONG_PATH = "wrong-path"
+    CAPABILITY = "capability"
+    SEPARATE_GROUPS = "separate-groups"
+
+    REFUSED = "refused"
+    RESET_BEFORE = "reset-before"
+    RESET_AFTER_COMMIT = "reset-after-commit"
+    SLOW_FIRST_BYTE = "slow-first-byte"
+    SLOW_BODY = "slow-body"
+    TRUNCATED = "truncated"
+    HTML_200 = "html-200"
+    REDIRECT = "302"
+    TOO_MANY = "429"
+    ERROR_500 = "500"
+    UNAVAILABLE = "503"
+    GATEWAY_TIMEOUT = "504"
+
+
+MEANINGS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.MAINTENANCE: "503, a page, Retry-After: 300",
+        Kind.MAINTENANCE_SCHEDULED: "announced for later, which changes no answer",
+        Kind.MAINTENANCE_CLI: "503, the page of the command line's maintenance mode, Retry-After: 300",
+        Kind.WEB_SERVICES_OFF: "403 with an empty body",
+        Kind.REST_OFF: "403 with an empty body",
+        Kind.TOKEN_EXPIRED: "accessexception once; then the token is gone, and it is invalidtoken",
+        Kind.TOKEN_UNKNOWN: "invalidtoken: the token is deleted, or something on the way has dropped it",
+        Kind.TOKEN_ELSEWHERE: "accessexception: the token is bound to another address",
+        Kind.SERVICE_OFF: "accessexception: the token's service is disabled",
+        Kind.ACCOUNT_SUSPENDED: "wsaccessusersuspended",
+        Kind.WRONG_PATH: "404: Moodle is at another path",
+        Kind.CAPABILITY: "capability=NAME: the token's account lacks it",
+        Kind.SEPARATE_GROUPS: "separate-groups=COURSE (id or short name; without one all): the course has them",
+        Kind.REFUSED: "connections are refused for `seconds`, once unless told otherwise",
+        Kind.RESET_BEFORE: "the connection is reset, and nothing was done",
+        Kind.RESET_AFTER_COMMIT: "the connection is reset, and all was done",
+        Kind.SLOW_FIRST_BYTE: "all was done, and the answer begins after `seconds`",
+        Kind.SLOW_BODY: "all was done, and the answer's body takes `seconds`",
+        Kind.TRUNCATED: "all was done, and half of the JSON comes",
+        Kind.HTML_200: "an HTML page with status 200, nothing done",
+        Kind.REDIRECT: "302 to a login page, nothing done",
+        Kind.TOO_MANY: "429, nothing done; Retry-After only with `retry-after`",
+        Kind.ERROR_500: "500 with an empty body, nothing done",
+        Kind.UNAVAILABLE: "503 of a proxy, nothing done; Retry-After only with `retry-after`",
+        Kind.GATEWAY_TIMEOUT: "504 of a proxy at once, and `seconds` later all is done",
+    }
+)
+"""What each kind does, in words for people."""
+
+NETWORK = frozenset(
+    {
+        Kind.REFUSED,
+        Kind.RESET_BEFORE,
+        Kind.RESET_AFTER_COMMIT,
+        Kind.SLOW_FIRST_BYTE,
+        Kind.SLOW_BODY,
+        Kind.TRUNCATED,
+        Kind.HTML_200,
+        Kind.REDIRECT,
+        Kind.TOO_MANY,
+        Kind.ERROR_500,
+        Kind.UNAVAILABLE,
+        Kind.GATEWAY_TIMEOUT,
+    }
+)
+_TAKES_SECONDS = frozenset({Kind.REFUSED, Kind.SLOW_FIRST_BYTE, Kind.SLOW_BODY, Kind.GATEWAY_TIMEOUT})
+_TAKES_RETRY_AFTER = frozenset({Kind.TOO_MANY, Kind.UNAVAILABLE})
+_TAKES_SUBJECT = frozenset({Kind.CAPABILITY, Kind.SEPARATE_GROUPS})
+_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that goes wrong, and when: by chance, at the n-th call, for some calls or for one function only.
+
+    A call counts if it is one of `function` (any, if empty); counting begins when the fault is switched on. From call
+    `n` on each call meets the fault with the probability `p`, until `times` calls have met it (`None`: for ever).
+    `seconds` and `retry_after` (seconds) are for the kinds that take them. Raises `UsageError` for anything else.
+    """
+
+    kind: Kind
+    subject: str = ""
+    function: str = ""
+    p: float = 1.0
+    n: int = 1
+    times: int | None = None
+    seconds: float = _SECONDS
+    retry_after: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what this kind does not take."""
+        for wrong, reason in (
+            (not 0 <= self.p <= 1, "p is a probability, from 0 to 1"),
+            (self.n < 1, "n counts calls from 1"),
+            (self.times is not None and self.times < 1, "times counts calls from 1"),
+            (not 0 <= self.seconds < float("inf"), "seconds cannot be negative or without an end"),
+            (self.seconds != _SECONDS and self.kind not in _TAKES_SECONDS, "it takes no seconds"),
+            (self.retry_after is not None and self.kind not in _TAKES_RETRY_AFTER, "it takes no retry-after"),
+            (self.subject and self.kind not in _TAKES_SUBJECT, f"it takes no ={self.subject}"),
+            (self.function and self.kind is Kind.REFUSED, "a refused connection has no function"),
+            (
+                self.kind is Kind.CAPABILITY and self.subject not in CAPABILITIES,
+                f"the sandbox knows {', '.join(sorted(CAPABILITIES))}",
+            ),
+        ):
+            if wrong:
+                raise UsageError(f"the fault {self.kind.value} cannot be switched on so: {reason}")
+
+    @property
+    def is_network(self) -> bool:
+        """Tell the network's faults from the site's moods."""
+        return self.kind in NETWORK
+
+    def __str__(self) -> str:
+        """Write the words that `parse` reads."""
+        once = self.is_network and self.times == 1
+        times = None if once else self.times
+        options = {
+            "function": self.function or None,
+            "n": self.n if self.n > 1 or (once and self.kind is not Kind.REFUSED) else None,
+            "p": self.p if self.p != 1 else None,
+            "times": times,
+            "seconds": self.seconds if self.seconds != _SECONDS else None,
+            "retry-after": self.retry_after,
+        }
+        if times is None and not once and self.is_network and (self.n > 1 or self.kind is Kind.REFUSED):
+            options["times"] = 0
+        given = ",".join(f"{name}={value}" for name, value in options.items() if value is not None)
+        subject = f"={self.subject}" if self.subject else ""
+        return f"{self.kind.value}{subject}{f':{given}' if given else ''}"
+
+
+_WORDS = re.compile(r"(?P<kind>[a-z0-9-]+)(?:=(?P<subject>.+?))?(?::(?P<options>[a-z-]+=[^,=]*(?:,[a-z-]+=[^,=]*)*))?")
+_READ: Mapping[str, Callable[[str], object]] = MappingProxyType(
+    {"function": str, "p": float, "n": int, "times": int, "seconds": float, "retry-after": int}
+)
+
+
+def parse(text: str) -> Fault:
+    """Read a fault: `kind`, `kind:option=value,…`, `capability=NAME` or `separate-groups=COURSE`.
+
+    A mood lasts from call `n` on. A fault of the network comes once where `n` is given, and so does `refused` always;
+    `times` says otherwise, and `times=0` means for ever. Raises `UsageError`.
+    """
+    found = _WORDS.fullmatch(text.strip())
+    kinds = {kind.value: kind for kind in Kind}
+    if not found or found["kind"] not in kinds:
+        raise UsageError(f"{text!r} is no fault that the sandbox has", remedy=f"one of {', '.join(kinds)}")
+    kind = kinds[found["kind"]]
+    given: dict[str, object] = {}
+    for option in (found["options"] or "").split(",") if found["options"] else ():
+        name, _, value = option.partition("=")
+        if name not in _READ:
+            raise UsageError(f"{text!r}: there is no option {name}", remedy=f"one of {', '.join(_READ)}")
+        try:
+            given[name.replace("-", "_")] = _READ[name](value)
+        except ValueError as error:
+            raise UsageError(f"{text!r}: {name} is no number") from error
+    if kind in NETWORK and ("n" in given or kind is Kind.REFUSED):
+        given.setdefault("times", 1)
+    if given.get("times") == 0:
+        given["times"] = None
+    return Fault(kind=kind, subject=found["subject"] or "", **given)  # type: ignore[arg-type] # read by `_READ`

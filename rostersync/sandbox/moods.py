@@ -1,0 +1,72 @@
+"""What a site's moods do to a call: the moods that it meets in, another answer, a refusal or a changed site out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rostersync.sandbox import pages
+from rostersync.sandbox.faults import Fault, Kind
+from rostersync.sandbox.pages import Answer
+from rostersync.sandbox.records import Course
+from rostersync.sandbox.refusals import access, invalid_token, moodle
+from rostersync.sandbox.rules import SEPARATE_GROUPS
+from rostersync.sandbox.state import State
+
+
+def instead(state: State, moods: Sequence[Fault]) -> Answer | None:
+    """Return what is answered before anybody looks at the call, the web server's own answer first."""
+    kinds = {mood.kind for mood in moods}
+    if Kind.WRONG_PATH in kinds:
+        return pages.NOT_FOUND
+    if Kind.MAINTENANCE_CLI in kinds:
+        return pages.CLI_MAINTENANCE
+    if kinds & {Kind.WEB_SERVICES_OFF, Kind.REST_OFF}:
+        return pages.FORBIDDEN
+    if Kind.MAINTENANCE in kinds:
+        return pages.maintenance(state.site["name"])
+    return None
+
+
+def check_token(state: State, moods: Sequence[Fault]) -> None:
+    """Refuse a token that would be good in better moods; raises `Refusal`."""
+    kinds = {mood.kind for mood in moods}
+    if Kind.TOKEN_UNKNOWN in kinds:
+        raise invalid_token()
+    if kinds & {Kind.TOKEN_EXPIRED, Kind.TOKEN_ELSEWHERE}:
+        raise access()
+    if Kind.ACCOUNT_SUSPENDED in kinds:
+        username = state.users.rows[state.token_userid].username
+        message = f"Refused web service access for suspended username: {username}"
+        raise moodle("wsaccessusersuspended", message)
+
+
+def check_service(moods: Sequence[Fault]) -> None:
+    """Refuse any function of a service that is disabled; raises `Refusal`."""
+    if any(mood.kind is Kind.SERVICE_OFF for mood in moods):
+        raise access()
+
+
+@contextmanager
+def felt(state: State, moods: Sequence[Fault]) -> Iterator[None]:
+    """Take capabilities away and give courses separate groups, for as long as the call takes."""
+    lacking = {mood.subject for mood in moods if mood.kind is Kind.CAPABILITY}
+    courses = {one.id: one for mood in moods if mood.kind is Kind.SEPARATE_GROUPS for one in _named(state, mood)}
+    before = state.missing_capabilities
+    try:
+        if lacking:
+            state.missing_capabilities = before | lacking
+        for course in courses.values():
+            state.courses[course.id] = replace(course, groupmode=SEPARATE_GROUPS)
+        yield
+    finally:
+        state.missing_capabilities = before
+        state.courses.update(courses)
+
+
+def _named(state: State, mood: Fault) -> Iterable[Course]:
+    """Find the courses of a mood: by id, by short name, or all."""
+    if not mood.subject:
+        return [*state.courses.values()]
+    if mood.subject.isdecimal() and int(mood.subject) in state.courses:
+        return [state.courses[int(mood.subject)]]
+    return state.courses_where("shortname", mood.subject)

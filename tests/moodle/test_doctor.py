@@ -1,0 +1,270 @@
+"""The examination of a sandbox in which one thing after the other is missing, through the web service alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from rostersync.moodle.examination import Examination, Finding, State, Verdict, examine
+from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
+from rostersync.sandbox import state as sandbox
+from rostersync.sandbox.server import serve
+from rostersync.settings import Settings
+
+SITE = Path(__file__).parent.parent / "contract" / "state.json"
+NOW = 1795416700.0
+HISTORY = 304
+
+NO_DIFFERENCE = (
+    "moodle/course:viewparticipants",
+    "moodle/user:viewhiddendetails",
+    "moodle/course:useremail",
+    "moodle/site:viewuseridentity",
+    "moodle/user:update",
+    "enrol/manual:manage",
+)
+"""Faults 11, 15, 18 to 21, 29 and 30: a token without these gets the answers of one that has them."""
+NOT_IN_THE_SANDBOX = ("moodle/grade:viewall",)
+SHOWN = tuple(c for c in CAPABILITIES if c not in NO_DIFFERENCE + NOT_IN_THE_SANDBOX)
+
+
+@contextmanager
+def unchanged(site: sandbox.State) -> Iterator[tuple[str, SecretStr]]:
+    """The site served under its own address; nothing in it is different afterwards."""
+    with serve(site) as server:
+        site.site["url"] = server.url
+        before = site.document()
+        yield server.url, SecretStr(server.token)
+        assert site.document() == before
+
+
+def doctor(site: sandbox.State, *named: str, **settings: object) -> Examination:
+    with unchanged(site) as (url, token):
+        return examine(Settings.model_validate({"site": url, **settings}), token, named)
+
+
+def finding(examination: Examination, code: str) -> Finding:
+    (found,) = [f for f in examination.findings if f.code == code]
+    return found
+
+
+def bad(examination: Examination) -> dict[str, tuple[str, ...]]:
+    return {f.code: f.causes for f in examination.findings if f.bad}
+
+
+@pytest.fixture
+def site() -> sandbox.State:
+    """The recorded site."""
+    return sandbox.State.load(SITE, clock=lambda: NOW)
+
+
+@pytest.fixture
+def separate(site: sandbox.State) -> sandbox.State:
+    """The recorded site with separate groups in its one course that has people."""
+    site.courses[HISTORY] = replace(site.courses[HISTORY], groupmode=1)
+    return site
+
+
+def test_a_healthy_site_gets_no_false_alarm(site: sandbox.State) -> None:
+    """All is well, reads can be trusted, and what cannot be told is not called missing."""
+    examination = doctor(site)
+    assert bad(examination) == {}
+    assert (examination.verdict, examination.exit_code, examination.trust_reads) == (Verdict.WELL, 0, True)
+    assert {f.code for f in examination.findings if f.state is State.UNTESTABLE} == set(NO_DIFFERENCE)
+    assert not [f for f in examination.findings if f.state is State.WARNING]
+    assert examination.milliseconds.keys() == {"empty call", "look-up", "read"}
+
+
+@pytest.mark.parametrize("capability", SHOWN)
+def test_a_missing_capability_is_named(site: sandbox.State, capability: str) -> None:
+    """It, or a set of causes that Moodle answers alike, with it among them and where to click."""
+    site.missing_capabilities = {capability}
+    examination = doctor(site)
+    named = [f for f in examination.findings if f.bad and capability in f.causes]
+    assert named
+    assert any("Define roles" in f.remedy and capability in f.remedy for f in named)
+    assert examination.exit_code in {3, 5}
+    assert not examination.trust_reads
+
+
+EXACT = {
+    "moodle/course:viewhiddencourses": {"moodle/course:viewhiddencourses"},
+    "moodle/course:enrolreview": {"moodle/course:enrolreview"},
+    "moodle/site:accessallgroups": {"moodle/site:accessallgroups"},
+    "moodle/user:viewalldetails": {"moodle/user:viewalldetails"},
+    "moodle/role:assign": {"moodle/role:assign"},
+    "enrol/manual:enrol": {"enrol/manual:enrol"},
+    "enrol/manual:unenrol": {"enrol/manual:unenrol"},
+}
+
+
+@pytest.mark.parametrize("capability", EXACT)
+def test_most_capabilities_are_told_apart(site: sandbox.State, capability: str) -> None:
+    """Nothing else is called missing, and nothing is in doubt."""
+    site.missing_capabilities = {capability}
+    examination = doctor(site)
+    assert bad(examination) == {capability: (capability,)}
+    assert finding(examination, capability).state is State.MISSING
+
+
+@pytest.mark.parametrize("capability", NO_DIFFERENCE)
+def test_what_makes_no_difference_cannot_be_told(site: sandbox.State, capability: str) -> None:
+    """Moodle answers as if it were there, so that it is listed as such, and is no alarm."""
+    site.missing_capabilities = {capability}
+    examination = doctor(site)
+    assert finding(examination, capability).state is State.UNTESTABLE
+    assert bad(examination) == {}
+
+
+def test_the_capability_to_list_people_shows_where_the_stronger_one_is_missing(site: sandbox.State) -> None:
+    """Either of the two lets participants be listed, so that each hides whether the other is there."""
+    site.missing_capabilities = {"moodle/course:enrolreview"}
+    assert finding(doctor(site), "moodle/course:viewparticipants").state is State.OK
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_missing_function_is_named(site: sandbox.State, function: str) -> None:
+    """Those without which nothing can be planned make the token unusable; two only keep people from being removed."""
+    site.functions.remove(function)
+    examination = doctor(site)
+    missing = finding(examination, function)
+    assert (missing.state, missing.causes) == (State.MISSING, (function,))
+    assert function in missing.remedy
+    late = {"core_enrol_get_users_courses", "gradereport_overview_get_course_grades"}
+    assert examination.exit_code == (3 if function in late else 5)
+
+
+def test_separate_groups_are_no_alarm_for_a_token_that_sees_all(separate: sandbox.State) -> None:
+    """The list of such a course is as long as Moodle's own count."""
+    assert doctor(separate).exit_code == 0
+
+
+def test_separate_groups_that_hide_people_are_told_apart(separate: sandbox.State) -> None:
+    """Even the contact is missing, whom everybody sees: it is the groups, not the profiles."""
+    separate.missing_capabilities = {"moodle/site:accessallgroups"}
+    examination = doctor(separate)
+    assert bad(examination) == {
+        "moodle/site:accessallgroups": ("moodle/site:accessallgroups",),
+        "reads": ("moodle/site:accessallgroups",),
+    }
+    assert "0 of the 3 people of HIS110" in finding(examination, "reads").what
+
+
+def test_profiles_that_are_hidden_in_separate_groups_are_told_apart(separate: sandbox.State) -> None:
+    """All groups are seen, so that the groups are not what hides people."""
+    separate.missing_capabilities = {"moodle/user:viewdetails"}
+    assert finding(doctor(separate), "reads").causes == ("moodle/user:viewdetails",)
+
+
+def test_a_token_that_may_enter_no_course_cannot_be_used(site: sandbox.State) -> None:
+    """Everything that needs a course is then not tried, rather than missing."""
+    site.missing_capabilities = {"moodle/course:view"}
+    examination = doctor(site)
+    assert examination.verdict is Verdict.UNUSABLE
+    assert bad(examination) == {"moodle/course:view": ("moodle/course:view",)}
+
+
+def test_a_role_that_may_not_be_given_is_named(site: sandbox.State) -> None:
+    """Recordings 76, 94 and 154: taking it from nobody does nothing where it may be given, and is refused else."""
+    site.roles[4] = replace(site.roles[4], assignable_by_token=False)
+    examination = doctor(site)
+    assert bad(examination) == {"role teacher": ("permission to assign the role teacher",)}
+    assert "Allow role assignments" in finding(examination, "role teacher").remedy
+
+
+def test_courses_that_are_named_are_looked_at(site: sandbox.State) -> None:
+    """By short name, ID number or id; one that is not found may be hidden."""
+    site.missing_capabilities = {"moodle/course:viewhiddencourses"}
+    examination = doctor(site, "his110", "CHE-201-2026", "308", "ART500")
+    assert finding(examination, "reads").state is State.OK
+    assert finding(examination, "courses").causes == ("course “ART500”", "moodle/course:viewhiddencourses")
+    assert finding(examination, "moodle/course:view").what == "all 3 courses that were seen can be entered"
+
+
+def test_a_site_without_people_cannot_be_told(site: sandbox.State) -> None:
+    """An empty list and a hidden one look alike: nothing is proposed, and nothing is called missing."""
+    document = {**site.document(), "enrolments": [], "role_assignments": []}
+    examination = doctor(sandbox.State.load(document, clock=lambda: NOW))
+    assert (examination.exit_code, examination.trust_reads) == (0, False)
+    assert finding(examination, "reads").state is State.UNTESTABLE
+
+
+def test_courses_without_the_manual_method_are_named(site: sandbox.State) -> None:
+    """Nobody can be enrolled where no course that is seen has it enabled."""
+    document: Mapping[str, Any] = site.document()
+    rows = [{**one, "enabled": one["enrol"] != "manual"} for one in document["enrol_instances"]]
+    examination = doctor(sandbox.State.load({**document, "enrol_instances": rows}, clock=lambda: NOW))
+    assert "manual enrolment" in bad(examination)
+
+
+def test_the_address_that_moodle_calls_itself_is_compared(site: sandbox.State) -> None:
+    """Another one works today, and may redirect tomorrow: a warning."""
+    with unchanged(site) as (url, token):
+        site.site["url"] = "https://moodle.example"
+        examination = examine(Settings(site=url), token)
+        site.site["url"] = url
+    found = finding(examination, "address")
+    assert (found.state, found.causes, examination.exit_code) == (State.WARNING, ("https://moodle.example",), 0)
+
+
+@pytest.mark.parametrize(
+    ("release", "version", "said"),
+    [("3.9.1 (Build: 20200713)", "2020061501", "suspended"), ("6.0 (Build: 20270405)", "2027040500", "4.2 to 5.2")],
+)
+def test_a_release_that_was_not_measured_is_a_warning(
+    site: sandbox.State, release: str, version: str, said: str
+) -> None:
+    """What differs is said."""
+    site.release, site.version = release, version
+    found = finding(doctor(site), "release")
+    assert found.state is State.WARNING
+    assert said in found.what
+
+
+def test_the_stages_are_told(site: sandbox.State) -> None:
+    """For the bar: from none to all."""
+    told: list[tuple[str, int, int]] = []
+    with unchanged(site) as (url, token):
+        examine(Settings(site=url), token, progress=lambda *stage: told.append(stage))
+    assert [done for _, done, _ in told] == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_the_document_says_it_all(site: sandbox.State) -> None:
+    """Versioned, with every finding and what it comes to."""
+    site.missing_capabilities = {"enrol/manual:enrol"}
+    document = doctor(site).document()
+    assert (document["format"], document["version"]) == ("rostersync-doctor", 1)
+    assert (document["verdict"], document["exit_code"], document["trust_reads"]) == ("incomplete", 3, False)
+    (found,) = [f for f in document["findings"] if f["state"] == "missing"]
+    assert (found["code"], found["causes"]) == ("enrol/manual:enrol", ["enrol/manual:enrol"])
+    assert found["remedy"].endswith("allow “Enrol users” (enrol/manual:enrol)")
+
+
+def test_functions_that_block_are_those_that_plans_need() -> None:
+    """The doctor calls a token unusable where the pipeline would not begin."""
+    from rostersync.pipeline import NEEDED
+
+    blocking = {name for name, need in FUNCTIONS.items() if need.blocks}
+    assert blocking == {"core_webservice_get_site_info", *NEEDED}
+
+
+def test_only_calls_about_nobody_are_sent_to_functions_that_write(make_client: Callable[..., Any]) -> None:
+    """Anything else is a mistake in the program, and stays here."""
+    from rostersync.moodle.examination.asking import NOBODY, knock
+    from rostersync.vocabulary import Op
+
+    client = make_client()
+    for op, row in (
+        (Op.UNENROL, (20004, 302)),
+        (Op.ENROL, (5, NOBODY, 302, 0, 0, 0)),
+        (Op.ASSIGN, (5, NOBODY, 302)),
+        (Op.UNASSIGN, (NOBODY, 20004, 302)),
+    ):
+        with pytest.raises(ValueError, match="about nobody"):
+            knock(client, op, *row)
