@@ -40,7 +40,7 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:  # n
     Exit code 3 where something is missing, 5 where Moodle cannot be used so.
     """  # noqa: D301 - \b keeps click from wrapping the block
     from rostersync import settings as settings_module
-    from rostersync.cli import screen
+    from rostersync.cli import messages, screen
     from rostersync.errors import SettingsError
     from rostersync.moodle.examination import examine
 
@@ -50,7 +50,7 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:  # n
     with screen.progress() as told:
         examination = examine(settings, settings_module.token(settings), courses, progress=told)
     if as_json:
-        screen.print_json(examination.document())
+        messages.print_json(examination.document())
     else:
         show(examination, screen.out())
     return examination.exit_code

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rostersync.cli import options
+from rostersync.cli.options import F
 
 if TYPE_CHECKING:
     from rostersync.sandbox.server import Server
     from rostersync.sandbox.state import State
 
 _SIZE = click.IntRange(min=1)
+
+
+TERM = ("people", "courses", "enrolments", "seed")
+
+
+def _bad_days(function: F) -> F:
+    """What can go wrong; the words are those of `sandbox.rehearsal`."""
+    for option in (
+        click.option(
+            "--latency", type=click.Choice(["none", "real"]), default="none", help="As fast as a real server."
+        ),
+        click.option("--without", multiple=True, metavar="CAPABILITY", help="Take it from the token; may be repeated."),
+        click.option(
+            "--post-max-size", type=click.IntRange(0), metavar="BYTES", help="PHP's limit of a body; 0: none."
+        ),
+        click.option("--max-input-vars", type=click.IntRange(0), metavar="N", help="PHP's limit of fields; 0: none."),
+        click.option("--fault-seed", type=int, default=0, metavar="N", help="The same seed, the same faults."),
+        click.option(
+            "--fault",
+            multiple=True,
+            metavar="TEXT",
+            help="What goes wrong, such as reset-after-commit:p=0.02; may be repeated.",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 @click.command("sandbox")
@@ -25,8 +52,9 @@ _SIZE = click.IntRange(min=1)
 @click.option("--courses", type=_SIZE, metavar="N", default=40, show_default=True, help="Its courses.")
 @click.option("--enrolments", type=_SIZE, metavar="N", default=6000, show_default=True, help="Its enrolments.")
 @click.option("--seed", type=int, metavar="N", default=2026, show_default=True, help="The same seed, the same term.")
+@_bad_days
 @options.as_json
-def command(port: int, file: Path | None, as_json: bool, **term: int) -> int:  # noqa: FBT001 - click passes options so
+def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - as click does
     """Serve a Moodle of its own on this machine until interrupted: users, courses, enrolments, and Moodle's own rules.
 
     It answers the web service functions that rostersync uses, errors included, and forgets everything at its end.
@@ -37,12 +65,14 @@ def command(port: int, file: Path | None, as_json: bool, **term: int) -> int:  #
       rostersync sandbox
       rostersync sandbox --port 8080 --people 30000 --courses 1000 --enrolments 120000
       rostersync sandbox --state site.json
+      rostersync sandbox --latency real --fault 503:p=0.01 --without moodle/user:viewdetails
     """  # noqa: D301 - \b keeps click from wrapping the block
     from rostersync.cli.messages import say
 
     try:
+        term = {name: chosen.pop(name) for name in TERM}
         site = _from_file(file) if file else _invented(**term)
-        with _server(site, port) as server:
+        with _server(site, port=port, **chosen) as server:
             _introduce(server, as_json=as_json)
             server.wait()
     except KeyboardInterrupt:  # the way to end it, not an error
@@ -80,12 +110,12 @@ def _invented(**sizes: int) -> State:
         ) from error
 
 
-def _server(site: State, port: int) -> Server:
+def _server(site: State, *, port: int, **bad_days: Any) -> Server:  # noqa: ANN401 - rehearse names them
     from rostersync.errors import UsageError
-    from rostersync.sandbox.server import serve
+    from rostersync.sandbox.rehearsal import rehearse
 
     try:
-        return serve(site, port=port)
+        return rehearse(site, port=port, **bad_days)
     except OSError as error:
         raise UsageError(f"port {port} cannot be used: {error.strerror}", remedy="take another, or none") from error
 

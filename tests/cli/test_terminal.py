@@ -114,17 +114,17 @@ def test_settings_fit_into_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_supervisor_stops_a_run_as_a_person_does(connected: Server, changed: Path) -> None:
     """SIGTERM ends a run as Ctrl-C does: on the way out, without a traceback, with exit code 1."""
-    connected.lock.acquire()  # the site answers nobody for the moment
-    with subprocess.Popen(
-        [sys.executable, "-m", "rostersync", "sync", str(changed), "--yes"], stderr=subprocess.PIPE, text=True
-    ) as process:
-        while process.poll() is None and not connected._http.connections:
+    command = [sys.executable, "-m", "rostersync", "sync", str(changed), "--yes"]
+    with (
+        connected.faulty("slow-first-byte:p=1,seconds=20"),
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        while process.poll() is None and not connected.called():
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 1
+        assert process.wait(15) == 1
         assert process.stderr is not None
         assert process.stderr.read().strip() == "Stopped; what was not sent was not done."
-    connected.lock.release()
 
 
 def test_a_terminal_without_unicode_shows_what_it_can(process: Run) -> None:

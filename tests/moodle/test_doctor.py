@@ -248,10 +248,10 @@ def test_the_document_says_it_all(site: sandbox.State) -> None:
 
 def test_functions_that_block_are_those_that_plans_need() -> None:
     """The doctor calls a token unusable where the pipeline would not begin."""
-    from rostersync.pipeline import NEEDED
+    from rostersync.work import READING, WRITING
 
     blocking = {name for name, need in FUNCTIONS.items() if need.blocks}
-    assert blocking == {"core_webservice_get_site_info", *NEEDED}
+    assert blocking == {"core_webservice_get_site_info", *READING, *WRITING}
 
 
 def test_only_calls_about_nobody_are_sent_to_functions_that_write(make_client: Callable[..., Any]) -> None:

@@ -28,7 +28,9 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def run(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command against the site; gives exit code and standard output."""
-    monkeypatch.setenv("ROSTERSYNC_CONFIG", str(tmp_path / "config.toml"))
+    settings = tmp_path / "config.toml"
+    settings.write_text("")
+    monkeypatch.setenv("ROSTERSYNC_CONFIG", str(settings))
     monkeypatch.setenv("ROSTERSYNC_SITE", server.url)
     monkeypatch.setenv("ROSTERSYNC_TOKEN", server.token)
 

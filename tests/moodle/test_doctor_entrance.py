@@ -151,10 +151,10 @@ def test_no_connection_is_named(requests_mock: Mocker) -> None:
 
 
 def test_an_answer_that_nobody_knows_is_told_as_it_is(requests_mock: Mocker) -> None:
-    """Moodle's own words, and no guess."""
+    """What came, and no guess."""
     requests_mock.post(URL, status_code=502)
     found = only(doctor())
-    assert found.code == "entrance"
+    assert found.code == "address"
     assert "502" in found.what
 
 

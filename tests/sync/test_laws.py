@@ -29,7 +29,7 @@ USERS = {101 + i: name for i, name in enumerate(PEOPLE)}
 DATES = (("", ""), ("", ""), ("0", "0"), ("100", "5000"), ("", "900"))
 LOSES = ("unassign", "unenrol")
 
-few = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 mirrored = st.tuples(
     st.sampled_from(PEOPLE),
