@@ -42,13 +42,13 @@ class Likeness:
             if username
         }
 
-    def to(self, row: pd.Series) -> Callable[[int], bool]:
-        """Says of a user id whether that person resembles this row of ROSTER by key, e-mail address or name."""
-        keys = _bare_keys(row["user"], row["email"])
-        name = _plain(f"{row['first_name']} {row['last_name']}")
+    def to(self, user: str, email: str, first_name: str, last_name: str) -> Callable[[int], bool]:
+        """Says of a user id whether that person resembles what a row of ROSTER says of its own, by one of these."""
+        keys = _bare_keys(user, email)
+        name = _plain(f"{first_name} {last_name}")
 
-        def alike(user: int) -> bool:
-            person = self._known.get(user)
+        def alike(number: int) -> bool:
+            person = self._known.get(number)
             if person is None or any(_near(mine, other) for mine in keys for other in person.keys):
                 return True
             return bool(name) and _same_name(name, person.name)

@@ -82,17 +82,17 @@ def resolve(
     course = _look_up(rows, "course", course_field, live, courses, "course")
     action, status, torn = _intent(rows)
     state = rows["state"].cat.codes.to_numpy(copy=True)
+    source, line = rows["source"].to_numpy(), rows["line"].to_numpy()
     marked: dict[int, tuple[str, str]] = {}
     problems: list[dict[str, Any]] = []
 
     def mark(at: int, new: RowState, why: str, what: str, words: tuple[str, str] = ("", "")) -> None:
         state[at], marked[at] = STATES.index(new), (why, what)
-        line = rows.iloc[at]
         problems.append(
             {
                 "row": at,
-                "source": int(line["source"]),
-                "line": int(line["line"]),
+                "source": int(source[at]),
+                "line": int(line[at]),
                 "code": why,
                 "column": words[0],
                 "value": words[1],

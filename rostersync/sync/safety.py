@@ -48,21 +48,27 @@ def hold_unresolved(marks: Marks, blockers: pd.DataFrame, people: pd.DataFrame, 
             hit = (found >= 0) & (codes == code)
             marks.hold(at[hit], code, _where(roster, by[hit], places), by=by[hit])
     if len(like):
-        _hold_alike(marks, like, Likeness(people), roster)
+        _hold_alike(marks, like, Likeness(people), roster, places)
 
 
-def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Roster) -> None:
+def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Roster, places: dict[int, str]) -> None:
     """Where people without an account are expected, a row that names one holds those who resemble it."""
     at, courses, users = _losses(marks)
-    for row, course in like.sort_values("row", kind="stable")[["row", "course_id"]].itertuples(index=False, name=None):
+    like = like.sort_values("row", kind="stable")
+    said = roster.rows[["user", "email", "first_name", "last_name"]].iloc[like["row"].to_numpy()]
+    by = np.full(len(at), -1, dtype=np.int64)
+    for row, course, words in zip(
+        like["row"].tolist(), like["course_id"].tolist(), said.itertuples(index=False, name=None), strict=True
+    ):
         # Changes are sorted by course.
         low, high = np.searchsorted(courses, [course, course + 1]) if course else (0, len(at))
-        if low == high:
-            continue
-        alike = likeness.to(roster.rows.iloc[row])
-        hit = np.array([alike(u) for u in users[low:high].tolist()], dtype=np.bool_)
-        if hit.any():
-            marks.hold(at[low:high][hit], "unresolved_likeness", where(roster, row), by=row)
+        if low < high:
+            alike = likeness.to(*words)
+            for one in range(low, high):
+                if by[one] < 0 and alike(int(users[one])):
+                    by[one] = row
+    hit = by >= 0
+    marks.hold(at[hit], "unresolved_likeness", _where(roster, by[hit], places), by=by[hit])
 
 
 def _losses(marks: Marks) -> tuple[Ints, Ints, Ints]:

@@ -287,7 +287,7 @@ def test_a_wall_before_moodle_is_not_taken_for_php_s_limit(requests_mock: Mocker
     requests_mock.post(URL, json=answer)
     examination = doctor()
     (found,) = [f for f in examination.findings if f.code == "max_input_vars"]
-    assert examination.max_input_vars == 1500
+    assert examination.max_input_vars == 1499
     assert "413" in found.what
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from rostersync.sync.likeness import Likeness
@@ -14,7 +13,7 @@ ANNA = {"username": "aberg", "email": "anna.berg@uni.example", "idnumber": "0004
 def alike(row: dict[str, str], person: dict[str, str]) -> bool:
     likeness = Likeness(PEOPLE.records([{"user_id": 7, **person}]))
     blank = dict.fromkeys(("user", "email", "first_name", "last_name"), "")
-    return likeness.to(pd.Series({**blank, **row}))(7)
+    return likeness.to(**{**blank, **row})(7)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +51,5 @@ def test_a_row_does_not_resemble_everybody(row: dict[str, str]) -> None:
 
 def test_who_is_not_known_resembles_every_row() -> None:
     """Somebody whom Moodle does not show could be anybody."""
-    row = pd.Series({"user": "zoe", "email": "", "first_name": "", "last_name": ""})
-    assert Likeness(PEOPLE.records([{"user_id": 7, "fullname": "Anna Berg"}])).to(row)(7)
-    assert Likeness(PEOPLE.empty()).to(row)(7)
+    for people in (PEOPLE.records([{"user_id": 7, "fullname": "Anna Berg"}]), PEOPLE.empty()):
+        assert Likeness(people).to("zoe", "", "", "")(7)
