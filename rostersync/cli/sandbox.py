@@ -73,6 +73,8 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int: 
         term = {name: chosen.pop(name) for name in TERM}
         site = _from_file(file) if file else _invented(**term)
         with _server(site, port=port, **chosen) as server:
+            if not file:  # an invented site is nowhere else
+                site.site["url"] = server.url
             _introduce(server, as_json=as_json)
             server.wait()
     except KeyboardInterrupt:  # the way to end it, not an error
