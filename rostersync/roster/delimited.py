@@ -192,6 +192,9 @@ def _parse(path: str, body: pa.Buffer, width: int, delimiter: str) -> tuple[list
     names = [str(i) for i in range(width)]
     if not body.size:
         return [pa.array([], pa.string()) for _ in names], irregular
+    if body[:3].to_pybytes() == codecs.BOM_UTF8:
+        # pyarrow takes the mark at its beginning for that of a file; here it is a cell's, behind the header.
+        body = pa.py_buffer(codecs.BOM_UTF8 + body.to_pybytes())
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(body),

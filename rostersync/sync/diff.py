@@ -163,7 +163,7 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
     # A call for the dates' sake carries the suspension along; one whose cause cannot be told is not to be touched.
     cause_unknown = (facts.inactive == 1) & ~facts.suspended_by_us & ~by_dates & ~back
     hold: Words = np.full(len(at), "", dtype=object)
-    _hold(hold, "unmanaged", (out & _unmanaged(facts, facts.action == SUSPEND))[at])
+    _hold(hold, "unmanaged", (out & _unmanaged(facts, wants_out))[at])
     _hold(hold, "status_unknown", (untold | (cause_unknown & ~wants_out))[at])
     _hold(hold, "dates_unknown", (~complete & ~out)[at])
     _hold(hold, "method_unknown", (~facts.surely_manual)[at])

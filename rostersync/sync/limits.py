@@ -15,6 +15,18 @@ from rostersync.sync.marks import Marks, by_course
 from rostersync.vocabulary import Op
 
 
+UNCERTAIN = (
+    "unresolved_user",
+    "unresolved_likeness",
+    "ambiguous_user",
+    "unresolved_course",
+    "unreadable_row",
+    "contradiction",
+)
+"""Holds of rule 1. They count as if they were carried out: a rejected row that holds one removal must not bring a course
+or a run below a limit and so let the others go (“a rejected row adds no removal”)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """How many the run would remove, of how many; and a sentence where the run's limit refuses it."""
@@ -33,7 +45,7 @@ def hold_emptying(marks: Marks, current: pd.DataFrame, courses: pd.DataFrame, ro
         courses: COURSES.
         roles: ROLES.
     """
-    changes, free = marks.changes, marks.free()
+    changes, free = marks.changes, marks.free() | marks.removals(UNCERTAIN)
     keys = pack(changes["course_id"], changes["user_id"], changes["role_id"])
     op = {o: free & (changes["op"] == o).to_numpy() for o in (Op.ENROL, Op.UPDATE, Op.ASSIGN, Op.UNASSIGN, Op.UNENROL)}
     removal = changes["removal"].to_numpy()
@@ -85,15 +97,15 @@ def managed_enrolments(current: pd.DataFrame, at_stake: Ints) -> Ints:
 def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:
     """Rule 4: a course that would lose too many has its removals held; a run that would is refused as a whole.
 
-    The run's limit counts what the course limit and rule 3 hold, too: a roster that is half missing is refused, and
-    not carried out in the courses that happen to lose little.
+    Both count what rule 1 holds; the run's limit counts what the course limit and rule 3 hold, too: a roster that is
+    half missing is refused, and not carried out in the courses that happen to lose little.
 
     Args:
         marks: the changes after all other rules.
         managed: packed (course, user) of everybody who holds a managed role now; sorted, distinct.
         settings: the four figures and allow_removals.
     """
-    going = _people(marks.changes[marks.removals(("would_empty", "would_lose_role"))])
+    going = _people(marks.changes[marks.removals((*UNCERTAIN, "would_empty", "would_lose_role"))])
     lost, whole = len(going), len(managed)
     if lost <= settings.allow_removals:
         return Verdict(removals=lost, enrolments=whole)
@@ -105,7 +117,7 @@ def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:
     base = _by_course(managed)
     over = {
         course: f"{lost_here:,} of {base.get(course, 0):,} people ({_percent(lost_here, base.get(course, 0))})"
-        for course, lost_here in _by_course(_people(marks.changes.iloc[marks.open])).items()
+        for course, lost_here in _by_course(_people(marks.changes[marks.removals(UNCERTAIN)])).items()
         if lost_here > settings.course_limit_count
         and lost_here > _share(settings.course_limit_share, base.get(course, 0))
     }

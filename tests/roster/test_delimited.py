@@ -148,3 +148,9 @@ def test_irregular_rows_keep_their_places_in_a_large_file(loaded: Load) -> None:
     assert rejected["line"].tolist() == [40_001, 80_001, 120_001]
     assert rejected["user"].tolist() == ["user40000", "user80000", "user120000"]
     assert roster.rows["user"].tolist() == [f"user{i}" for i in range(1, 120_001)]
+
+
+def test_a_byte_order_mark_in_the_first_cell_stays(loaded: Load) -> None:
+    """Only the one at the beginning of the file is none of the text."""
+    roster = loaded("user,course,role\n\ufeffann,BIO101,student\n")
+    assert roster.rows["user"].tolist() == ["\ufeffann"]
