@@ -238,7 +238,7 @@ READS = Table(
         "status_known": Column(BOOL, "the inactive people were asked for and told"),
         "listed": Column(INT, "people in the list"),
         "counted": Column(INT, "people by the independent count; -1: not asked or not to be had"),
-        "detail": Column(TEXT, "why it is not complete or not proven"),
+        "detail": Column(TEXT, "why it is not complete, not proven, or why the status is not known"),
     },
 )
 

@@ -104,15 +104,17 @@ def read_courses(
 
 def _read(client: Client, course_id: int, page_size: int, *, status: bool, prove: bool) -> _Read:
     listing = list_people(client, course_id, page_size=page_size, read_to_the_end=prove)
-    inactive = None
+    inactive, unknown = None, ""
     if status and listing.complete:
         inactive, reason = read_inactive(client, course_id, page_size=page_size)
         if inactive is None:
             _log.info("course %d: not told who is suspended: %s", course_id, reason)
-    counted, detail = -1, listing.detail
+            unknown = reason
+    counted, detail = -1, listing.detail or unknown
     if prove and listing.complete:
         members = [user_id for user_id in listing.names if user_id not in (inactive or ())]
-        counted, detail = count_enrolled(client, course_id, members)
+        counted, unproven = count_enrolled(client, course_id, members)
+        detail = unproven or unknown
         if counted not in {-1, len(listing.names)}:
             detail = f"the list has {len(listing.names)} people, the course counts {counted}"
             listing.detail = detail

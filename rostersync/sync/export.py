@@ -64,6 +64,8 @@ def _notes(
 ) -> Iterator[str]:
     if bare := int((current["role_id"] == 0).sum()):
         yield f"{bare:,} people are enrolled without a role and stand in no row; rostersync never touches them"
+    if idle := len(current[current["inactive"] == 1].drop_duplicates(["course_id", "user_id"])):
+        yield f"{idle:,} people are written as suspended: they are, or their dates are over or ahead; Moodle mixes them"
     if nameless := int((table["Username"] == "").sum()):
         yield f"{nameless:,} rows have no username: Moodle cannot show these accounts; fill in a key by hand"
     for course, detail in reads.loc[~reads["proven"], ["course_id", "detail"]].itertuples(index=False, name=None):

@@ -14,6 +14,8 @@ import pandas as pd
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
+from rostersync.vocabulary import UserField
+
 NAME_SCORE = 85
 """rapidfuzz's token_sort_ratio from which two names count as alike: “Anna Maria Berg” and “Berg, Anna-Maria”."""
 SAME_WORDS = 100
@@ -27,6 +29,8 @@ SHORT = 5
 class _Person:
     keys: tuple[str, ...]
     name: str
+    numbered: bool
+    """Has an ID number in Moodle."""
 
 
 class Likeness:
@@ -35,23 +39,29 @@ class Likeness:
     def __init__(self, people: pd.DataFrame) -> None:
         """Takes PEOPLE."""
         self._known = {
-            int(user): _Person(keys=_bare_keys(username, email, idnumber), name=_plain(fullname))
+            int(user): _Person(
+                keys=_bare_keys(username, email, idnumber), name=_plain(fullname), numbered=bool(idnumber)
+            )
             for user, username, email, idnumber, fullname in people[
                 ["user_id", "username", "email", "idnumber", "fullname"]
             ].itertuples(index=False, name=None)
             if username
         }
 
-    def to(self, user: str, email: str, first_name: str, last_name: str) -> Callable[[int], bool]:
-        """Says of a user id whether that person resembles what a row of ROSTER says of its own, by one of these."""
+    def to(self, user: str, email: str, first_name: str, last_name: str, user_field: str) -> Callable[[int], bool]:
+        """Says of a user id whether that person resembles what a row of ROSTER says of its own, by one of these.
+
+        A row with nothing but an ID number cannot be told from a person who has none in Moodle: they count as alike.
+        """
         keys = _bare_keys(user, email)
         name = _plain(f"{first_name} {last_name}")
+        bare_number = not name and not email and user_field in {UserField.IDNUMBER, UserField.ANY}
 
         def alike(number: int) -> bool:
             person = self._known.get(number)
             if person is None or any(_near(mine, other) for mine in keys for other in person.keys):
                 return True
-            return bool(name) and _same_name(name, person.name)
+            return (bare_number and not person.numbered) or (bool(name) and _same_name(name, person.name))
 
         return alike
 

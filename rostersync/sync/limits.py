@@ -14,7 +14,6 @@ from rostersync.sync.keys import Ints, contains, course_of, distinct, enrolment_
 from rostersync.sync.marks import Marks, by_course
 from rostersync.vocabulary import Op
 
-
 UNCERTAIN = (
     "unresolved_user",
     "unresolved_likeness",
@@ -23,8 +22,8 @@ UNCERTAIN = (
     "unreadable_row",
     "contradiction",
 )
-"""Holds of rule 1. They count as if they were carried out: a rejected row that holds one removal must not bring a course
-or a run below a limit and so let the others go (“a rejected row adds no removal”)."""
+"""Holds of rule 1. They count as if they were carried out: a rejected row that holds one removal must not bring a
+course or a run below a limit and so let the others go (“a rejected row adds no removal”)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Ro
     """Where people without an account are expected, a row that names one holds those who resemble it."""
     at, courses, users = _losses(marks)
     like = like.sort_values("row", kind="stable")
-    said = roster.rows[["user", "email", "first_name", "last_name"]].iloc[like["row"].to_numpy()]
+    said = roster.rows[["user", "email", "first_name", "last_name", "user_field"]].iloc[like["row"].to_numpy()]
     by = np.full(len(at), -1, dtype=np.int64)
     for row, course, words in zip(
         like["row"].tolist(), like["course_id"].tolist(), said.itertuples(index=False, name=None), strict=True

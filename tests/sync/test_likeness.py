@@ -13,7 +13,7 @@ ANNA = {"username": "aberg", "email": "anna.berg@uni.example", "idnumber": "0004
 def alike(row: dict[str, str], person: dict[str, str]) -> bool:
     likeness = Likeness(PEOPLE.records([{"user_id": 7, **person}]))
     blank = dict.fromkeys(("user", "email", "first_name", "last_name"), "")
-    return likeness.to(**{**blank, **row})(7)
+    return likeness.to(**{**blank, "user_field": "username", **row})(7)
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,12 @@ def test_a_row_does_not_resemble_everybody(row: dict[str, str]) -> None:
 def test_who_is_not_known_resembles_every_row() -> None:
     """Somebody whom Moodle does not show could be anybody."""
     for people in (PEOPLE.records([{"user_id": 7, "fullname": "Anna Berg"}]), PEOPLE.empty()):
-        assert Likeness(people).to("zoe", "", "", "")(7)
+        assert Likeness(people).to("zoe", "", "", "", "username")(7)
+
+
+def test_an_id_number_alone_cannot_be_told_from_somebody_who_has_none() -> None:
+    """Nothing is there to compare: the person counts as meant. A name, or a number of theirs, tells them apart."""
+    row = {"user": "990017", "user_field": "idnumber"}
+    assert alike(row, {**ANNA, "idnumber": ""})
+    assert not alike(row, ANNA)
+    assert not alike({**row, "first_name": "Zoe", "last_name": "Quist"}, {**ANNA, "idnumber": ""})
