@@ -131,8 +131,8 @@ class Sender:
             self.send(half)
 
     def _fail(self, changes: Iterable[int], error: AnswerError, *, doubtful: bool = False) -> None:
-        advice = moodle.answer_to(error).advice
-        words = f"{error} — {advice}" if advice else str(error)
+        known = moodle.answer_to(error)
+        words = f"{known.message}: {error} — {known.advice}"
         code = getattr(error, "errorcode", "no_answer") or "no_code"
         self.outcomes.set(changes, Outcome(Proof.FAILED, code, words, doubtful))
 

@@ -6,7 +6,7 @@ The error codes and statuses are those of MOODLE.md and of the recordings; a few
 A code that is not in the table, or a failure without one, stops the course, and what Moodle said is told. But nobody
 knows whether one row or the whole course is to blame, so `apply` looks for the row first, by halves, as for ISOLATE. A
 row that is refused alone has failed with Moodle's words; when three have, one after the other and with no success
-between them, it is the course, and what is left of this kind in it is held with the same words. The other courses go on.
+between them, it is the course, and what is left of this kind in it is held with the same words. Other courses go on.
 """
 
 from __future__ import annotations
@@ -210,8 +210,9 @@ def table() -> str:
         *((f"HTTP {status}", answer) for status, answer in sorted(STATUSES.items())),
         ("no answer, or none that can be used", LOST),
     ]
-    head = ["| Moodle answers | remedy | what it means | what you can do |", "|---|---|---|---|"]
-    return "\n".join([*head, *(f"| {said} | {a.remedy.value} | {a.message} | {a.advice} |" for said, a in known)]) + "\n"
+    lines = ["| Moodle answers | remedy | what it means | what you can do |", "|---|---|---|---|"]
+    lines += [f"| {said} | {a.remedy.value} | {a.message} | {a.advice} |" for said, a in known]
+    return "\n".join(lines) + "\n"
 
 
 def answer_to(error: RosterSyncError) -> Answer:
