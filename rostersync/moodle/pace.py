@@ -25,8 +25,10 @@ SLOW = 4.0
 GOOD_CALLS = 30
 """Calls that were answered, one after the other, before one more connection is tried."""
 
-_CROWDED = frozenset({429, 503, 504})
-"""Statuses that say that there is too much at once: the last is a proxy's word for a time-out."""
+_CROWDED = frozenset({Kind.UNSENT, Kind.REFUSED, Kind.LATE})
+_CROWDED_STATUSES = frozenset({503, 504})
+"""What says that there is too much at once: nobody took the call, or not in time; a proxy's words for it may come after
+the call was begun."""
 
 
 class Pace:
@@ -93,8 +95,10 @@ class Pace:
             self._good += 1
             if self._good >= GOOD_CALLS and self._connections < self._most:
                 self._connections, self._good = self._connections + 1, 0
-        elif setback.kind in {Kind.REFUSED, Kind.LATE} or setback.status in _CROWDED:
-            self._connections, self._good = min(self._connections, max(1, connections // 2)), 0
+            return
+        self._good = 0
+        if setback.kind in _CROWDED or setback.status in _CROWDED_STATUSES:
+            self._connections = min(self._connections, max(1, connections // 2))
 
     def _learn_rows(self, function: str, rows: int, seconds: float, setback: Setback | None) -> None:
         now = self.rows(function)

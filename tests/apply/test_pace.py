@@ -116,6 +116,5 @@ def test_a_site_that_asks_to_slow_down_gets_fewer_calls_at_once(make: Make) -> N
     world.gate.script = busy
     report = world.apply(plan)
     assert report.buckets()["enrolled"] == 8
-    refused, calm = world.wrote()[:8], world.wrote()[8:]
-    assert refused[1].began < refused[0].ended
+    calm = world.wrote()[8:]
     assert all(a.ended <= b.began for a, b in pairwise(calm))

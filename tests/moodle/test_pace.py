@@ -19,6 +19,7 @@ from rostersync.vocabulary import Op
 ENROL, UNENROL = "enrol_manual_enrol_users", "enrol_manual_unenrol_users"
 TIMED_OUT = Setback(Kind.LATE, "no answer in time")
 LOST = Setback(Kind.LOST, "the connection broke")
+NOBODY_THERE = Setback(Kind.UNSENT, "no connection")
 TURNED_AWAY = Setback(Kind.REFUSED, "slow down", status=429)
 
 
@@ -120,10 +121,15 @@ def test_calls_that_succeed_together_count_once() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [TIMED_OUT, TURNED_AWAY, *(Setback(Kind.LOST, "a proxy's page", status=status) for status in (503, 504))],
+    [
+        TIMED_OUT,
+        TURNED_AWAY,
+        NOBODY_THERE,
+        *(Setback(Kind.LOST, "a proxy's page", status=status) for status in (503, 504)),
+    ],
 )
 def test_connections_are_halved_down_to_one(error: Setback) -> None:
-    """By 429, 503 and whatever says that the time was over; for reads as well."""
+    """By 429, 503, no connection and whatever says that the time was over; for reads as well."""
     bench, seen = Bench(connections=5), []
     for _ in range(3):
         bench.write(0, error=error)
@@ -140,6 +146,17 @@ def test_connections_come_back_one_by_one() -> None:
         bench.write(0)
         seen.append(bench.pace.connections)
     assert (seen.index(2), seen.index(3), seen[-1]) == (GOOD_CALLS - 1, 2 * GOOD_CALLS - 1, 3)
+
+
+def test_one_lost_answer_puts_the_next_connection_off() -> None:
+    """It halves nothing, but good calls are counted anew."""
+    bench = Bench(connections=2)
+    bench.write(0, error=TURNED_AWAY)
+    for error in [*[None] * (GOOD_CALLS - 1), LOST, *[None] * (GOOD_CALLS - 1)]:
+        bench.write(0, error=error)
+        assert bench.pace.connections == 1
+    bench.write(0)
+    assert bench.pace.connections == 2
 
 
 def test_no_more_calls_are_under_way_than_may_be() -> None:
