@@ -82,7 +82,7 @@ class Pace:
             setback = found
             raise
         finally:
-            # Anything else that is raised is a refusal: Moodle was quick enough to say no, and nothing is learnt.
+            # Anything else that is raised is a refusal: it was answered, but says nothing of how long the rows take.
             with self._gate:
                 self._under_way -= 1
                 self._learn_connections(connections, setback)
