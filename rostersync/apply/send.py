@@ -1,4 +1,4 @@
-"""A chunk goes in and is sent, in halves where Moodle refuses it; what came of each of its changes comes out.
+"""A chunk goes in and is sent at the site's pace; what came of each of its changes comes out.
 
 One call is one transaction and the error seldom says which row (MOODLE.md, fact 18): a refused chunk is halved until
 the bad row stands alone. After a time-out or a reset PHP goes on and commits (fact 24): the courses are read again,
@@ -63,14 +63,18 @@ class Sender:
     """Rows that failed alone, and not for a reason of their own, since the last success there."""
 
     def send(self, chunk: Chunk) -> None:
-        """Send a chunk and set down an outcome for each of its changes.
+        """Send a chunk, as many rows a call as the site does in good time, and set down an outcome for each change.
 
         Raises:
             RosterSyncError: nothing can go on; the changes that were not sent have no outcome.
         """
-        chunk = replace(chunk, changes=tuple(self.outcomes.open(chunk.changes)))
-        if not chunk.changes or self.brake():
-            return
+        # Asked anew for each call: the calls before may have spoken for these rows, or changed the pace.
+        while (waiting := self.outcomes.open(chunk.changes)) and not self.brake():
+            rows = moodle.rows_at_this_pace(self.client, chunk.op)
+            self._attempt(replace(chunk, changes=tuple(waiting[:rows])))
+            chunk = replace(chunk, changes=tuple(waiting[rows:]))
+
+    def _attempt(self, chunk: Chunk) -> None:
         try:
             self._call(chunk)
         except MoodleError as error:
@@ -127,8 +131,8 @@ class Sender:
             self.send(half)
 
     def _fail(self, changes: Iterable[int], error: AnswerError, *, doubtful: bool = False) -> None:
-        advice = moodle.answer_to(error).advice
-        words = f"{error} — {advice}" if advice else str(error)
+        known = moodle.answer_to(error)
+        words = f"{known.message}: {error} — {known.advice}"
         code = getattr(error, "errorcode", "no_answer") or "no_code"
         self.outcomes.set(changes, Outcome(Proof.FAILED, code, words, doubtful))
 
@@ -190,6 +194,8 @@ class Sender:
                 break
             if open_ is None:
                 continue
+            if len(chunk.changes) > moodle.rows_at_this_pace(self.client, chunk.op):
+                break  # it was too much at once: the halves have tries of their own
             try:
                 self._call(chunk)
             except MoodleError as refusal:

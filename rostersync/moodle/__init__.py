@@ -3,7 +3,7 @@
 The parts, each of which uses only those above it:
 
     answers, encoding, matching   what answers mean; how bodies are written; how keys compare
-    transport, client             one POST; one call with its retries
+    transport, pace, client       one POST; how large and how many at once; one call with its retries
     site, parallel                what the token may do; work over several connections
     users, courses                look-ups
     enrolled, reading, gradebook  reads, each of which says whether it can be trusted
@@ -23,6 +23,7 @@ from rostersync.moodle.writes import (
     assign_roles,
     enrol,
     fields_per_row,
+    rows_at_this_pace,
     rows_that_fit,
     send,
     unassign_roles,
@@ -52,6 +53,7 @@ __all__ = [
     "read_inactive",
     "remedy_of",
     "require",
+    "rows_at_this_pace",
     "rows_that_fit",
     "send",
     "site_info",

@@ -2,6 +2,11 @@
 
 The error codes and statuses are those of MOODLE.md and of the recordings; a few more stand in Moodle's own sources.
 `message` texts are not looked at: they are translated (MOODLE.md, fact 1).
+
+A code that is not in the table, or a failure without one, stops the course, and what Moodle said is told. But nobody
+knows whether one row or the whole course is to blame, so `apply` looks for the row first, by halves, as for ISOLATE. A
+row that is refused alone has failed with Moodle's words; when three have, one after the other and with no success
+between them, it is the course, and what is left of this kind in it is held with the same words. Other courses go on.
 """
 
 from __future__ import annotations
@@ -175,8 +180,16 @@ STATUSES: Mapping[int, Answer] = {
         advice="write the address as it stands in a browser on Moodle's front page, with its path if it has one",
         ends=NotMoodle,
     ),
-    429: Answer(remedy=Remedy.RETRY, message="Moodle, or something before it, asks to slow down (HTTP 429)"),
-    503: Answer(remedy=Remedy.RETRY, message="Moodle is not available at present (HTTP 503)"),
+    429: Answer(
+        remedy=Remedy.RETRY,
+        message="Moodle, or something before it, asks to slow down (HTTP 429)",
+        advice="if it stays, run it when the site is less busy, with fewer connections",
+    ),
+    503: Answer(
+        remedy=Remedy.RETRY,
+        message="Moodle is not available at present (HTTP 503)",
+        advice="if it stays, run it again when the maintenance is over",
+    ),
 }
 """HTTP statuses with a meaning of their own; any other trouble on the way may have been carried out."""
 
@@ -187,6 +200,19 @@ LOST = Answer(
 )
 
 _ENDED = Answer(remedy=Remedy.STOP_RUN, message="the run cannot go on")
+
+
+def table() -> str:
+    """All that Moodle may answer instead of a result, as the table in README.md: a test holds the two together."""
+    known = [
+        *((f"`{code}`" if code else "a failure without a code", answer) for code, answer in CODES.items()),
+        ("any other code", UNKNOWN),
+        *((f"HTTP {status}", answer) for status, answer in sorted(STATUSES.items())),
+        ("no answer, or none that can be used", LOST),
+    ]
+    lines = ["| Moodle answers | remedy | what it means | what you can do |", "|---|---|---|---|"]
+    lines += [f"| {said} | {a.remedy.value} | {a.message} | {a.advice} |" for said, a in known]
+    return "\n".join(lines) + "\n"
 
 
 def answer_to(error: RosterSyncError) -> Answer:

@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from rostersync.errors import FunctionMissing, NotMoodle, Redirected
 from rostersync.moodle.answers import STATUSES, Remedy, missing_functions, refusal
 from rostersync.moodle.encoding import OVERHEAD, Body, encode
+from rostersync.moodle.pace import Pace
 from rostersync.moodle.transport import Kind, Reply, Setback, Transport
 from rostersync.settings import Settings
 
@@ -52,9 +53,10 @@ class Client:
     Args:
         site: the address as it stands in a browser, like https://moodle.example.
         token: the web service token; it goes into bodies and nowhere else.
-        settings: connections, timeout, attempts and max_fields are used.
+        settings: connections, chunk_rows, timeout, attempts and max_fields are used.
         sleep: waits that many seconds.
         random: a number between 0 and 1, for the jitter.
+        clock: seconds, to tell quick calls from slow ones.
     """
 
     def __init__(
@@ -65,11 +67,13 @@ class Client:
         settings: Settings,
         sleep: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = randomness.random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.site = site.rstrip("/")
         self.settings = settings
         self.info: SiteInfo | None = None
         """What `site_info` last brought; functions that it does not list are not called."""
+        self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, clock=clock)
         self._address = self.site + SERVICE_PATH
         self._token = token
         self._sleep = sleep
@@ -122,7 +126,9 @@ class Client:
         waited = 0.0
         for tries in range(1, self.settings.attempts + 1):
             try:
-                return self._once(function, body, writes=writes)
+                # Waiting between the tries is outside: somebody else can have the turn meanwhile.
+                with self.pace.call(function, rows=body.rows if writes else 0):
+                    return self._once(function, body, writes=writes)
             except Setback as found:
                 setback = found
             wait = self._wait(tries, setback)

@@ -76,6 +76,11 @@ def rows_that_fit(op: Op, max_fields: int) -> int:
     return (max_fields - OVERHEAD) // fields_per_row(op)
 
 
+def rows_at_this_pace(client: Client, op: Op) -> int:
+    """Rows of this operation that the next call should take: what the site answers in good time, and what fits."""
+    return max(1, min(client.pace.rows(FORMS[op].function), rows_that_fit(op, client.settings.max_fields)))
+
+
 def enrol(client: Client, rows: Rows) -> None:
     """Sends enrol_manual_enrol_users: CHANGES, or (role_id, user_id, course_id, start, end, suspend).
 

@@ -120,6 +120,31 @@ def test_an_answer_that_nobody_knows_from_the_whole_course_is_not_asked_for_row_
     assert len(world.wrote()) < 15
 
 
+def test_a_code_that_nobody_knows_stops_its_course_alone(make: Make) -> None:
+    """Three rows have failed and the rest is held, each with what Moodle said; the course beside it is done."""
+    world = make({"ART101": "ben:student", "BIO101": "ben:student"}, people=CLASS[:20])
+    plan = world.plan(lines(("ART101", ["ben", *CLASS[:20]]), ("BIO101", ["ben", *CLASS[:20]])))
+    broken, put = {i.id for i in world.state.instances_of(world.state.course("ART101").id)}, world.state.put_enrolment
+
+    def refuse(enrolment: Any) -> None:  # noqa: ANN401 - the sandbox's own types
+        if enrolment.enrolid in broken:
+            from rostersync.sandbox.refusals import moodle
+
+            raise moodle("plugin_says_no", "Kein Kurs für uns")
+        put(enrolment)
+
+    world.state.put_enrolment = refuse
+    report = world.apply(plan)
+    art = report.rows[(report.rows["bucket"] == "failed") | (report.rows["bucket"] == "held")]
+    assert art["bucket"].tolist() == ["failed"] * 3 + ["held"] * 17
+    assert art["message"].str.contains(r"Kein Kurs für uns \[plugin_says_no\]").all()
+    assert art["message"].iloc[0].startswith("Moodle refused it for a reason that rostersync does not know: ")
+    assert set(world.people("ART101")) == {"ben"}
+    assert set(world.people("BIO101")) == {"ben", *CLASS[:20]}
+    assert report.exit_code == 3
+    assert len(world.wrote()) < 20
+
+
 def test_a_missing_function_ends_it_before_anything_is_planned(make: Make) -> None:
     """What the token's service lacks is named, with exit code 5."""
     from rostersync.errors import FunctionMissing

@@ -134,6 +134,24 @@ def test_one_account_that_cannot_be_shown_does_not_hide_the_others(client: Clien
     assert len(forms) == 5
 
 
+@pytest.mark.parametrize("bad", ["10000", "10500", "10799", "10999"])
+def test_one_bad_key_among_a_thousand_costs_a_few_calls(
+    make_client: Callable[..., Client], moodle: Moodle, bad: str
+) -> None:
+    """Five calls without it; with it two more on each of eight levels of halves, at most, and 999 users are found."""
+
+    def answer(form: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+        if bad in values(form):
+            return {"exception": "invalid_response_exception", "errorcode": "invalidresponse", "message": "Unshowable"}
+        return [person(int(v), f"u{v}", v) for v in values(form)]
+
+    forms = moodle({FUNCTION: answer})
+    found = find_users(make_client(), UserField.IDNUMBER, [str(n) for n in range(10_000, 11_000)])
+    assert found.loc[found["match"] == "error", "key"].tolist() == [bad]
+    assert (found["match"] == "exact").sum() == 999
+    assert 5 + 14 <= len(forms) <= 5 + 16
+
+
 def test_unusual_usernames_do_not_cost_the_usual_ones_a_call(client: Client, moodle: Moodle) -> None:
     """They go in calls of their own; each that is refused has Moodle's words."""
     forms = moodle({FUNCTION: on_mariadb})
