@@ -6,33 +6,16 @@ python -m tests.faults [--scenarios N] [--seed N] [--jobs N]
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import random
 import sys
-import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
-from tests.faults.scenario import Result, run
-from tests.faults.weather import forecast
-
-
-def one(seed: int) -> Result:
-    """A scenario in a folder of its own; an exception that nobody foresaw is a violation."""
-    logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            return run(seed, Path(folder))
-        except Exception:  # noqa: BLE001 - whatever it is, it is told with its seed
-            return Result(
-                seed=seed, weather=str(forecast(seed)), outcome="broken", violations=[traceback.format_exc()[-3000:]]
-            )
+from tests.faults.scenario import Result, run_alone
 
 
 def show(results: Iterable[Result], total: int) -> list[Result]:
@@ -81,7 +64,7 @@ def main() -> int:
     print(f"seeds from {chosen.seed} on", flush=True)
     began, seeds = time.perf_counter(), range(chosen.seed, chosen.seed + chosen.scenarios)
     with ProcessPoolExecutor(chosen.jobs, mp_context=get_context("spawn")) as pool:
-        results = show(pool.map(one, seeds), chosen.scenarios)
+        results = show(pool.map(run_alone, seeds), chosen.scenarios)
     print(summary(results, time.perf_counter() - began))
     return int(any(result.violations for result in results))
 

@@ -1,4 +1,4 @@
-"""What is to hold after each scenario: the site as it was, is and should be go in, with the report; violations come out.
+"""The site as it was, is and should be, and the report, go in; what should not be in a scenario comes out.
 
 Nothing here trusts rostersync: what it says is compared with the sandbox's own state.
 """

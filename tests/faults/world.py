@@ -14,7 +14,7 @@ from typing import Any
 NOW = 1_800_000_000
 """15 January 2027: the site's clock and ours."""
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a site in this process
-COURSES, OTHERS, PEOPLE, TIMES = 6, 2, 160, 4
+COURSES, OTHERS, PEOPLE, TIMES = 4, 2, 220, 6
 ROLES = {"manager": 1, "editingteacher": 3, "teacher": 4, "student": 5, "observer": 9}
 ROLE_WORDS = {"teacher": "non-editing teacher"}
 FROM, TO = 1_788_256_800, 1_809_248_400
@@ -80,7 +80,9 @@ SORTS = (
     Sort(count=2, before="on", roles="student", row=f"student,{DATES},", wanted="dated", grade=55.0),
     Sort(count=1, before="on", roles="student", row="student,,,suspended", wanted="off", grade=33.0),
 )
-"""The people of a quarter of each course in the roster; a blank `wanted_roles` is what they have."""
+"""The people of a sixth of each course in the roster; a blank `wanted_roles` is what they have."""
+LEAVING = TIMES * sum(sort.count for sort in SORTS if not sort.row)
+"""People whom no row names: the same in each course, because each is asked about for grades in one call."""
 _ENROLMENTS = {"": None, "on": (0, 0, 0), "off": (1, 0, 0), "dated": (0, FROM, TO)}
 
 
@@ -108,10 +110,11 @@ def world() -> World:
     wanted: dict[Pair, Held] = {}
     lines = ["username,course,role,start,end,status"]
     for course in range(11, 11 + COURSES):
-        people = rng.sample(range(101, 101 + PEOPLE), PEOPLE)
+        leaving = [*range(101, 101 + LEAVING)]
+        others = rng.sample(range(101 + LEAVING, 101 + PEOPLE), PEOPLE - LEAVING)
         for sort in SORTS:
             for _ in range(sort.count * TIMES):
-                person = people.pop()
+                person = (others if sort.row else leaving).pop()
                 now, then = _held(sort)
                 before |= {(course, person): now} if now.enrolment else {}
                 wanted |= {(course, person): then} if then.enrolment else {}
