@@ -1,6 +1,6 @@
 """Run random fault scenarios, and print what went wrong in them and what came of it.
 
-python -m tests.faults [--scenarios N] [--seed N] [--jobs N]
+python -m tests.faults [--scenarios N] [--seed N] [--jobs N] [--seconds N]
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from multiprocessing import get_context
 from tests.faults.scenario import Result, run_alone
 
 
-def show(results: Iterable[Result], total: int) -> list[Result]:
-    """Print each violation as it comes; all results."""
+def show(results: Iterable[Result], total: int, until: float) -> list[Result]:
+    """Print each violation as it comes; all results that are there by then."""
     every = []
     for done, result in enumerate(results, start=1):
         every.append(result)
@@ -27,6 +27,8 @@ def show(results: Iterable[Result], total: int) -> list[Result]:
             print(result, flush=True)
         if done % 100 == 0 or done == total:
             print(f"{done} of {total}", file=sys.stderr, flush=True)
+        if time.perf_counter() > until:
+            break
     return every
 
 
@@ -60,11 +62,13 @@ def main() -> int:
     parser.add_argument("--scenarios", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9), help="of the first one")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no more after so long")
     chosen = parser.parse_args()
     print(f"seeds from {chosen.seed} on", flush=True)
     began, seeds = time.perf_counter(), range(chosen.seed, chosen.seed + chosen.scenarios)
     with ProcessPoolExecutor(chosen.jobs, mp_context=get_context("spawn")) as pool:
-        results = show(pool.map(run_alone, seeds), chosen.scenarios)
+        results = show(pool.map(run_alone, seeds), chosen.scenarios, began + chosen.seconds)
+        pool.shutdown(cancel_futures=True)
     print(summary(results, time.perf_counter() - began))
     return int(any(result.violations for result in results))
 

@@ -13,6 +13,7 @@ from rostersync.tables import Report
 from tests.faults.world import Held, Pair, World
 
 NOBODY = Held()
+SUSPENDED = (1, 0, 0)
 DONE = frozenset({"suspended", "enrolled", "reactivated", "role changed", "dates changed", "unchanged"})
 
 
@@ -28,7 +29,9 @@ def site(world: World, now: Mapping[Pair, Held]) -> Iterator[str]:
 
 def _astray(was: Held, wanted: Held, found: Held) -> Iterator[str]:
     stays = was.enrolment is not None and wanted.enrolment is not None
-    if found.enrolment not in {was.enrolment, wanted.enrolment}:
+    # Where Moodle does not tell somebody's grades they are taken for graded, and are suspended until it does.
+    spared = was.enrolment is not None and wanted.enrolment is None and found.enrolment == SUSPENDED
+    if found.enrolment not in {was.enrolment, wanted.enrolment} and not spared:
         yield "an enrolment that nobody asked for"
     if stays and (found.grade, found.listed, found.grouped) != (was.grade, was.listed, was.grouped):
         yield "a grade or a group is lost"
@@ -79,7 +82,8 @@ def _removal(row: Any, world: World, now: Mapping[Pair, Held]) -> Iterator[str]:
     was, wanted, found = (held.get(pair, NOBODY) for held in (world.before, world.wanted, now))
     there, gone = (found.enrolment, found.roles) == (was.enrolment, was.roles), found.enrolment == wanted.enrolment
     if row.bucket in {"unenrolled", "suspended", "role changed", "unchanged"} and row.proof != "disproved":
-        if not gone or found.roles != wanted.roles:
+        spared = row.bucket == "suspended" and (found.enrolment, found.roles) == (SUSPENDED, was.roles)
+        if not spared and (not gone or found.roles != wanted.roles):
             yield f"{pair} is called {row.bucket}, {row.proof}; wanted {wanted}, found {found}"
     elif row.bucket == "held" and row.what != "role changed" and not there:
         yield f"{pair} is called held ({row.code}), and {was} became {found}"
