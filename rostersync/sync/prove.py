@@ -67,8 +67,8 @@ def recheck(
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
     proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course) | settings.trust_reads
     detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
-    # Somebody who is to be reactivated and seems active: a short list of the suspended looks the same, and the dates that
-    # travel with it are not to be seen. To send it is right in any case.
+    # Somebody who is to be reactivated and seems active: a short list of the suspended looks the same, and the dates
+    # that travel with it are not to be seen. To send it is right in any case.
     again = ((changes["op"] == Op.UPDATE) & (changes["effect"] == Bucket.REACTIVATED)).to_numpy()
     in_place = (visible(changes, current, now=now) == SEEN) & ~again
     held, keys = holdings(current), pack(changes["course_id"], changes["user_id"])

@@ -30,7 +30,7 @@ from tests.faults import laws
 from tests.faults.weather import Weather, forecast
 from tests.faults.world import NOW, TOKEN, World, holdings, world
 
-FAIR = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
+FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
 """Settings of the runs without faults: slowness of this machine is not to be one."""
 _PLANS: list[Plan] = []
 _PLANNING = threading.Lock()
