@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from rostersync import moodle
+from rostersync.errors import TransportError, Unreachable
 from rostersync.sync import decide, propose, resolve, scope, wanted
 from rostersync.sync.propose import Basis
 from rostersync.tables import COURSE_MATCHES, PEOPLE, USER_MATCHES, Roster
@@ -18,7 +19,14 @@ from rostersync.work import Work
 def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
     """Everything that the first decision is made from, and how the undecided columns were decided."""
     settings, client = work.settings, work.client
-    users, courses = _look_up(loaded, work)
+    try:
+        users, courses = _look_up(loaded, work)
+    except TransportError as error:  # without a look-up there is nothing to go on with, whatever stands in the way
+        raise Unreachable(
+            f"{client.site}: {error.message}",
+            remedy="try again later; if it stays, ask the site's administrator for the web server's error log",
+            code=str(error.status or ""),
+        ) from error
     decisions = (
         decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
         decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),

@@ -47,7 +47,7 @@ def lessons(
     kept: dict[Person, Line] = {(int(line.pop("course_id")), int(line.pop("user_id"))): line for line in _lines(ledger)}
     before = {person: dict(line) for person, line in kept.items()}
     gone: set[Person] = set()
-    stuck: set[Person] = set()
+    stuck: dict[Person, Op] = {}
     here = holdings(current)
     done = changes.merge(outcomes[["change", "proof"]], on="change", how="inner").sort_values("change")
     enrolled = here.enrolled(pack(done["course_id"], done["user_id"])).tolist()
@@ -67,23 +67,23 @@ def lessons(
         elif op == Op.UNENROL and proof == Proof.DISPROVED:
             line.update(_unknown())  # the manual enrolment, if there was one, is gone with its dates
         if removal and proof == Proof.DISPROVED:
-            stuck.add(person)
+            stuck[person] = Op(op)
         elif removal and proof == Proof.PROVED:
             line["stuck"] = ""
-    _mark_stuck(kept, sorted(stuck - gone), here, courses)
+    _mark_stuck(kept, {p: op for p, op in sorted(stuck.items()) if p not in gone}, here, courses)
     changed = {p: line for p, line in sorted(kept.items()) if p not in gone and line != before.get(p, _unknown())}
     keys = {"course_id": [c for c, _ in changed], "user_id": [u for _, u in changed]}
     values = {name: [line[name] for line in changed.values()] for name in _unknown()}
     return LEDGER.frame(keys | values), sorted(gone)
 
 
-def _mark_stuck(kept: dict[Person, Line], stuck: list[Person], here: Holdings, courses: pd.DataFrame) -> None:
+def _mark_stuck(kept: dict[Person, Line], stuck: dict[Person, Op], here: Holdings, courses: pd.DataFrame) -> None:
     """A removal that had no effect is not tried again while the state stays what it is (SEMANTICS.md, rule 7)."""
     only_manual = set(courses.loc[courses["only_manual"], "course_id"].tolist())
     texts = here.roles_text(pack([c for c, _ in stuck], [u for _, u in stuck])).tolist()
-    for person, roles in zip(stuck, texts, strict=True):
+    for (person, op), roles in zip(stuck.items(), texts, strict=True):
         manual = bool(kept[person]["manual"]) or person[0] in only_manual
-        kept[person]["stuck"] = stuck_state(roles, manual=manual)
+        kept[person]["stuck"] = stuck_state(roles, manual=manual, active=op is Op.UPDATE)
 
 
 def _lines(ledger: pd.DataFrame) -> list[dict[str, int | bool | str]]:

@@ -256,9 +256,12 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
     }
 
 
-def stuck_state(roles_before: str, *, manual: bool) -> str:
-    """The state in which a removal had no effect: while it stays, the removal is not tried again (rule 7)."""
-    return f"{roles_before}|{'manual' if manual else 'any'}"
+def stuck_state(roles_before: str, *, manual: bool, active: bool = False) -> str:
+    """The state in which a removal had no effect: while it stays, the removal is not tried again (rule 7).
+
+    A suspension had none where the person still looked `active`: not to look so any more is another state.
+    """
+    return f"{roles_before}|{'manual' if manual else 'any'}{'|active' if active else ''}"
 
 
 def _not_stuck(facts: Facts, part: Part) -> Part:
@@ -267,8 +270,11 @@ def _not_stuck(facts: Facts, part: Part) -> Part:
     tried = removal & (facts.stuck[at] != "")
     if not tried.any():
         return part
-    states = zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)
-    same = tried & (facts.stuck[at] == np.array([stuck_state(r, manual=m) for r, m in states], dtype=object))
+    states = [*zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)]
+    as_is = np.array([stuck_state(r, manual=m) for r, m in states], dtype=object)
+    active = np.array([stuck_state(r, manual=m, active=True) for r, m in states], dtype=object)
+    stuck = facts.stuck[at]
+    same = tried & ((stuck == as_is) | ((stuck == active) & (facts.inactive[at] != 1)))
     hold = _column(part, "hold").copy()
     hold[same] = "another_method"
     return {**part, "hold": hold, "removal": removal & ~same}

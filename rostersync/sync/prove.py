@@ -67,11 +67,15 @@ def recheck(
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
     proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course) | settings.trust_reads
     detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
-    in_place = visible(changes, current, now=now) == SEEN
+    # Somebody who is to be reactivated and seems active: a short list of the suspended looks the same, and the dates
+    # that travel with it are not to be seen. To send it is right in any case.
+    again = ((changes["op"] == Op.UPDATE) & (changes["effect"] == Bucket.REACTIVATED)).to_numpy()
+    in_place = (visible(changes, current, now=now) == SEEN) & ~again
     held, keys = holdings(current), pack(changes["course_id"], changes["user_id"])
     before, after = changes["roles_before"].to_numpy(dtype=object), held.roles_text(keys)
     idle_before, idle_after = changes["inactive_before"].to_numpy(), held.inactive(keys)
-    shifted = (before != after) | ((idle_before >= 0) & (idle_after >= 0) & (idle_before != idle_after))
+    woken = (idle_before >= 0) & (idle_after >= 0) & (idle_before != idle_after)
+    shifted = (before != after) | (woken & ~again)
     removal = changes["removal"].to_numpy()
     lines = []
     for at, number in enumerate(changes["change"].tolist()):
@@ -96,18 +100,24 @@ def prove(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, *, 
     shown = visible(changes, current, now=now)
     course = changes["course_id"].to_numpy()
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
+    proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course)
+    listed = holdings(current).enrolled(pack(changes["course_id"], changes["user_id"]))
+    # Somebody who was enrolled and is in no list that is confirmed: that is the list's doing, and disproves nothing.
+    lost = (changes["op"] == Op.UPDATE).to_numpy() & ~listed & ~proven
     proof = np.select(
-        [~complete | (shown == HIDDEN), shown == SEEN],
+        [~complete | lost | (shown == HIDDEN), shown == SEEN],
         [str(Proof.ACCEPTED), str(Proof.PROVED)],
         str(Proof.DISPROVED),
     )
     removal = changes["op"].isin([str(Op.UNENROL)]).to_numpy() | changes["removal"].to_numpy()
     wrong = proof == Proof.DISPROVED
-    code = np.where(wrong & removal, "another_method", np.where(wrong, "disproved", ""))
+    kept = wrong & removal & listed
+    code = np.where(kept, "another_method", np.where(wrong, "disproved", ""))
     message = np.select(
-        [~complete, wrong & removal, wrong],
+        [~complete, lost, kept, wrong],
         [
             "the course could not be read again completely: nothing shows it",
+            "Moodle accepted it; nothing confirms the list, in which the person is missing",
             "Moodle accepted it, and it had no effect: the person is enrolled by another method, too",
             "Moodle accepted it, and a fresh read does not show it",
         ],

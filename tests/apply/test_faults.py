@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from rostersync.errors import SiteError
+from rostersync.errors import SiteError, Unreachable
+from rostersync.sandbox.records import Grade
 
 Make = Callable[..., Any]
 FAULTS = ["LOSE_CALL", "LOSE_ANSWER", "BROKEN", "BROKEN_LATE", "PAGE", "CUT", "BUSY"]
@@ -192,6 +193,43 @@ def test_dates_whose_answer_was_lost_are_not_known_any_more(make: Make) -> None:
     world.gate.script = lambda c: type(c.fault).NONE
     world.sync(lines.format("2027-09-30"))  # the registrar went back: what was last known must not look right
     assert world.dates("BIO101", "ada") == old
+
+
+def test_a_suspension_that_a_short_list_hid_is_not_held_for_ever(make: Make) -> None:
+    """The list of the suspended loses people while it is the proof: the next run sees that nothing is left to do."""
+    world = make(
+        {"BIO101": "ben:student cyd:student tom:editingteacher"}, methods={"BIO101": ["manual"]}, allow_removals=9
+    )
+    cyd = world.state.user("cyd").id
+    world.state.grades.put((cyd, 11), Grade(userid=cyd, courseid=11, rawgrade=80.0))
+    roster = "username,course,role\nben,BIO101,student\ntom,BIO101,editingteacher"
+    plan = world.plan(roster)
+
+    def script(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        hides = "onlysuspended" in called.form.values() and bool(world.wrote())
+        world.state.missing_capabilities = {"moodle/user:viewdetails"} if hides else set()
+        return type(called.fault).NONE
+
+    world.gate.script = script
+    world.apply(plan)
+    world.gate.script = lambda c: type(c.fault).NONE
+    world.state.missing_capabilities = set()
+    assert world.people("BIO101")["cyd"] == "!student"
+    last = world.sync(roster)
+    assert last.removals[["bucket", "code"]].values.tolist() == [["unchanged", "graded_kept"]]
+    assert last.exit_code == 0
+
+
+def test_a_look_up_without_an_answer_ends_as_an_unreachable_site(make: Make) -> None:
+    """Nothing but HTTP 500 for the courses: the site cannot be used, exit code 5, however the calls before it went."""
+    world = world_of(make, attempts=1)
+    world.gate.script = lambda c: type(c.fault)[
+        "BROKEN" if c.function == "core_course_get_courses_by_field" else "NONE"
+    ]
+    with pytest.raises(Unreachable) as caught:
+        world.plan(ROSTER)
+    assert caught.value.exit_code == 5
+    assert caught.value.remedy
 
 
 @pytest.mark.parametrize("seed", range(24))

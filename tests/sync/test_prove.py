@@ -76,6 +76,14 @@ def test_a_removal_without_effect_is_another_method() -> None:
     assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["disproved", "another_method"]]
 
 
+def test_a_list_that_nothing_confirms_disproves_no_suspension() -> None:
+    """Somebody who is missing from such a list is no proof of another method (random faults, seed 1000)."""
+    made = prove(changes(**OUT), current(), reads(proven=False), now=1000)
+    assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["accepted", ""]]
+    made = prove(changes(**OUT), current(), reads(), now=1000)
+    assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["disproved", "disproved"]]
+
+
 @pytest.mark.parametrize(
     ("change", "shown", "read", "expected"),
     [
@@ -91,6 +99,8 @@ def test_a_removal_without_effect_is_another_method() -> None:
         (NEW, current(STUDENT), reads(proven=False), [("unchanged", "")]),
         (NEW, current(TEACHER), reads(), [("held", "changed_since_plan")]),
         (NEW, current(), reads(complete=False), [("held", "read_incomplete")]),
+        # A list of the suspended that has lost people looks as if somebody had reactivated them (random faults, 1013).
+        ({**BACK, "inactive_before": 1}, current(STUDENT, inactive=0), reads(), []),
     ],
 )
 def test_a_plan_is_looked_at_again_before_it_is_applied(

@@ -1,0 +1,165 @@
+"""A seed goes in; a run with faults and one without are made over HTTP, and the laws that they broke come out."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from rostersync import moodle, pipeline
+from rostersync.errors import RosterSyncError
+from rostersync.moodle import Client
+from rostersync.sandbox.faults import parse
+from rostersync.sandbox.server import Server, serve
+from rostersync.sandbox.state import State
+from rostersync.settings import Settings
+from rostersync.store import open_store
+from rostersync.sync.plan import Plan
+from rostersync.tables import Report
+from rostersync.work import READING, WRITING, Work
+from tests.faults import laws
+from tests.faults.weather import Weather, forecast
+from tests.faults.world import NOW, TOKEN, World, holdings, world
+
+FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
+"""Settings of the runs without faults: slowness of this machine is not to be one."""
+_PLANS: list[Plan] = []
+_PLANNING = threading.Lock()
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """What came of one scenario."""
+
+    seed: int
+    weather: str
+    met: Counter[str] = field(default_factory=Counter)
+    """Kind of fault → calls that met it."""
+    outcome: str = ""
+    """How the run with faults ended: an exception's name, or the exit code of its report."""
+    buckets: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    violations: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """What broke, and how to see it again."""
+        broke = "\n  ".join(self.violations[:12])
+        more = f"\n  and {len(self.violations) - 12} more" if len(self.violations) > 12 else ""
+        return (
+            f"seed {self.seed} ({self.outcome}): {self.weather}\n  {broke}{more}\n"
+            f"  again: python -m tests.faults --scenarios 1 --seed {self.seed}"
+        )
+
+
+def run_alone(seed: int) -> Result:
+    """One scenario in a folder of its own, silently; an exception that nobody foresaw is a violation."""
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return run(seed, Path(folder))
+        except Exception:  # noqa: BLE001 - whatever it is, it is told with its seed
+            return Result(
+                seed=seed, weather=str(forecast(seed)), outcome="broken", violations=[traceback.format_exc()[-3000:]]
+            )
+
+
+def run(seed: int, folder: Path) -> Result:
+    """One scenario, in an empty folder."""
+    began, chosen, weather = time.perf_counter(), world(), forecast(seed)
+    result = Result(seed=seed, weather=str(weather))
+    state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW)
+    (folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
+    with serve(state, seed=seed) as server:
+        told = _bad_day(server, folder, weather, result)
+        _settle(server)
+        for one in server.faults.describe():
+            result.met[parse(one["fault"]).kind.value] += one["met"]
+        server.faults.clear()
+        now = holdings(server.document())
+        result.violations += laws.site(chosen, now)
+        if told:
+            result.buckets.update(told.buckets())
+            result.violations += laws.report(told, chosen, now)
+        _good_days(server, folder, chosen, result)
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+def _bad_day(server: Server, folder: Path, weather: Weather, result: Result) -> Report | None:
+    """The run with faults; its report, if there is one."""
+    settings = {**FAIR, **weather.settings}
+    if weather.planned_before:
+        with _PLANNING:
+            if not _PLANS:
+                _PLANS.append(_plan(server, folder, FAIR))
+        plan = replace(_PLANS[0], site=server.url)
+    for fault in weather.faults:
+        server.faults.add(fault)
+    try:
+        if not weather.planned_before:
+            plan = _plan(server, folder, settings)
+        with _work(server, folder, settings) as work:
+            told = pipeline.apply_plan(plan, work)
+    except RosterSyncError as error:
+        result.outcome = type(error).__name__
+        if error.exit_code != 5:
+            result.violations.append(f"{type(error).__name__}, exit code {error.exit_code}: {error.message}")
+        return None
+    result.outcome = f"exit code {told.exit_code}"
+    if told.exit_code not in {0, 3, 5}:
+        result.violations.append(f"exit code {told.exit_code}: {told.verdict}")
+    return told
+
+
+def _good_days(server: Server, folder: Path, chosen: World, result: Result) -> None:
+    """Sync without faults; once has to be enough."""
+    plan = _plan(server, folder, FAIR)
+    with _work(server, folder, FAIR) as work:
+        told = pipeline.apply_plan(plan, work)
+    now = holdings(server.document())
+    wrong = [*laws.final(chosen, now), *laws.report(told, chosen, now)]
+    if told.exit_code:
+        wrong.append(f"the run without faults ends with exit code {told.exit_code}: {told.verdict}")
+    result.violations += [f"after a run without faults: {one}" for one in wrong]
+
+
+def _plan(server: Server, folder: Path, settings: dict[str, object]) -> Plan:
+    with _work(server, folder, settings) as work:
+        return pipeline.make_plan([folder / "roster.csv"], work)
+
+
+@contextmanager
+def _work(server: Server, folder: Path, settings: dict[str, object]) -> Iterator[Work]:
+    """The site, ready to work with, as `rostersync.work.at_work` makes it; waits are cut short."""
+    began = time.monotonic()
+
+    def clock() -> float:
+        return NOW + time.monotonic() - began
+
+    def sleep(seconds: float) -> None:
+        time.sleep(min(seconds, 0.005))
+
+    made = Settings.model_validate({"mode": "mirror", "allow_removals": 9999, **settings})
+    with Client(server.url, SecretStr(TOKEN), settings=made, sleep=sleep) as client:
+        moodle.require(moodle.site_info(client), (*READING, *WRITING))
+        store = open_store(folder / "store.db", clock=clock)
+        try:
+            yield Work(client=client, store=store, settings=made, clock=clock, sleep=sleep)
+        finally:
+            store.close()
+
+
+def _settle(server: Server) -> None:
+    """Wait for what goes on behind answers that came too early, or that nobody waited for."""
+    until = time.monotonic() + 10
+    while server._door._busy and time.monotonic() < until:
+        time.sleep(0.005)

@@ -1,0 +1,115 @@
+"""A seed goes in; what goes wrong in one scenario, and how rostersync is set up for it, comes out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from rostersync.sandbox.faults import Fault, Kind
+from tests.faults.world import FUNCTIONS
+
+TIMEOUT = 0.3
+LATE = 0.45
+"""Seconds that a slow answer takes: longer than the client waits."""
+NETWORK = (
+    Kind.REFUSED,
+    Kind.RESET_BEFORE,
+    Kind.RESET_AFTER_COMMIT,
+    Kind.SLOW_FIRST_BYTE,
+    Kind.SLOW_BODY,
+    Kind.TRUNCATED,
+    Kind.HTML_200,
+    Kind.REDIRECT,
+    Kind.TOO_MANY,
+    Kind.ERROR_500,
+    Kind.UNAVAILABLE,
+    Kind.GATEWAY_TIMEOUT,
+)
+SLOW = frozenset({Kind.SLOW_FIRST_BYTE, Kind.SLOW_BODY})
+MOODS = (
+    Kind.MAINTENANCE,
+    Kind.MAINTENANCE_CLI,
+    Kind.TOKEN_EXPIRED,
+    Kind.TOKEN_UNKNOWN,
+    Kind.SERVICE_OFF,
+    Kind.WEB_SERVICES_OFF,
+    Kind.ACCOUNT_SUSPENDED,
+    Kind.SEPARATE_GROUPS,
+)
+LOST = (
+    "enrol/manual:enrol",
+    "enrol/manual:unenrol",
+    "moodle/course:enrolreview",
+    "moodle/course:view",
+    "moodle/course:viewparticipants",
+    "moodle/role:assign",
+    "moodle/site:accessallgroups",
+    "moodle/user:viewdetails",
+    "moodle/user:viewalldetails",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """What goes wrong, from when on, and the settings of the run that it goes wrong in."""
+
+    faults: tuple[Fault, ...]
+    planned_before: bool
+    """The plan was made in fair weather: only carrying it out meets the faults."""
+    settings: dict[str, Any]
+
+    def __str__(self) -> str:
+        """Everything that is needed to see what it was."""
+        when = "apply" if self.planned_before else "sync"
+        return f"{when} with {' '.join(map(str, self.faults))} under {self.settings}"
+
+
+def forecast(seed: int) -> Weather:
+    """The weather of a seed: one to four faults of the network by chance or by number, and sometimes a mood."""
+    rng = random.Random(seed)
+    planned_before = rng.random() < 0.65
+    calls = 70 if planned_before else 130
+    faults = [_network(rng, calls) for _ in range(rng.choice([1, 1, 2, 3, 4]))]
+    if rng.random() < 0.35:
+        faults.append(_mood(rng, calls))
+    return Weather(
+        faults=tuple(faults),
+        planned_before=planned_before,
+        settings={
+            "timeout": TIMEOUT,
+            "attempts": rng.choice([1, 2, 3, 3]),
+            "chunk_rows": rng.choice([11, 50, 50, 200]),
+            "connections": rng.choice([1, 3, 3]),
+        },
+    )
+
+
+def _network(rng: random.Random, calls: int) -> Fault:
+    kind = rng.choice(NETWORK)
+    said: dict[str, Any] = {}
+    if kind in SLOW:
+        said["seconds"] = LATE
+    elif kind is Kind.REFUSED:
+        said["seconds"] = rng.choice([0.01, 0.05, 0.15])
+    elif kind is Kind.GATEWAY_TIMEOUT:
+        said["seconds"] = rng.choice([0.0, 0.02, 0.1])
+    elif kind in {Kind.TOO_MANY, Kind.UNAVAILABLE}:
+        said["retry_after"] = rng.choice([None, 1, 30])
+    if kind is not Kind.REFUSED and rng.random() < 0.5:
+        said["function"] = rng.choice(FUNCTIONS[1:] + FUNCTIONS[-4:])
+    if rng.random() < 0.5:
+        most = 2 if kind in SLOW else rng.choice([1, 3, 10])
+        return Fault(kind=kind, n=rng.randint(1, 12 if said.get("function") else calls), times=most, **said)
+    if kind in SLOW:
+        return Fault(kind=kind, p=0.05, times=2, **said)
+    return Fault(kind=kind, p=rng.choice([0.02, 0.1, 0.3]), times=rng.choice([None, 20]), **said)
+
+
+def _mood(rng: random.Random, calls: int) -> Fault:
+    if rng.random() < 0.5:
+        kind, subject = Kind.CAPABILITY, rng.choice(LOST)
+    else:
+        kind, subject = rng.choice(MOODS), ""
+    times = rng.choice([None, 1, 10])
+    return Fault(kind=kind, subject=subject, n=rng.randint(2, calls), times=times)
