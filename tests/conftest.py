@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 
+import hypothesis
 import pytest
+
+# Continuous integration tries the same examples each time, so that a change is judged by what it changes; everybody
+# else's runs look for new ones.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 COMPONENTS = {"chromium": "chromium", "postgresql": "psql"}
 """Component → the program by which it is known to be there."""

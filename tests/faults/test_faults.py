@@ -11,7 +11,7 @@ import pytest
 from tests.faults.scenario import run
 from tests.faults.world import world
 
-COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 25)
+COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 5)
 FIRST = random.SystemRandom().randrange(10**9)
 """Each test's name has its own seed: `python -m tests.faults --scenarios 1 --seed SEED` repeats it."""
 
