@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from rostersync.tables import TEXT, Report
+from rostersync.columns import TEXT
+from rostersync.tables import Report
 from rostersync.vocabulary import Bucket
 
 COLUMNS = ["course", "user", "name", "what", "roles", "bucket", "proof", "code", "message", "user_id", "course_id"]

@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from rostersync import problems
+from rostersync.columns import TEXT, choice
 from rostersync.roster.sheets import Ints, Mask
-from rostersync.tables import PROBLEMS, TEXT, choice
+from rostersync.tables import PROBLEMS
 from rostersync.vocabulary import RowState
 
 OK, REJECTED, IGNORED = (list(RowState).index(s) for s in (RowState.OK, RowState.REJECTED, RowState.IGNORED))

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.columns import choice
 from rostersync.roster import dates
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.findings import Findings, text
@@ -23,7 +24,7 @@ from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Ints, Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
-from rostersync.tables import PROBLEMS, ROSTER, choice
+from rostersync.tables import PROBLEMS, ROSTER
 from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField
 
 Places = npt.NDArray[np.int8]

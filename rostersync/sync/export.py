@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from rostersync.columns import TEXT
 from rostersync.errors import RosterError
-from rostersync.tables import TEXT
 from rostersync.vocabulary import Match
 
 ROLE_WORDS: Mapping[str, str] = {"teacher": "non-editing teacher"}

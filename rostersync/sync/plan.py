@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from rostersync.columns import TEXT, Table
 from rostersync.errors import PlanRefused
-from rostersync.tables import CHANGES, COURSES, PEOPLE, PLAN_ROWS, PROBLEMS, READS, ROLES, TEXT, Source, Table
+from rostersync.tables import CHANGES, COURSES, PEOPLE, PLAN_ROWS, PROBLEMS, READS, ROLES, Source
 from rostersync.vocabulary import Mode
 
 FORMAT = "rostersync-plan"

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rostersync.columns import choice
 from rostersync.settings import Settings
 from rostersync.sync.decide import Decision
 from rostersync.sync.keys import Ints, Mask
-from rostersync.tables import BLOCKERS, PROBLEMS, RESOLVED, Roster, choice
+from rostersync.tables import BLOCKERS, PROBLEMS, RESOLVED, Roster
 from rostersync.vocabulary import Action, CourseField, Match, RowState, Status, UserField
 
 STATES, ACTIONS, STATUSES = list(RowState), list(Action), list(Status)

@@ -10,9 +10,10 @@ from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
 
 from rostersync import report
+from rostersync.columns import TEXT
 from rostersync.errors import ReportError
 from rostersync.report.sheets import add_table, new_workbook, save
-from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, TEXT, Report
+from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
 
 
 def opened(path: Path) -> Workbook:

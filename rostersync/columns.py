@@ -1,0 +1,85 @@
+"""What a table is: named columns with types; frames are made and checked by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+TEXT = pd.ArrowDtype(pa.string())
+INT = "int64"
+BOOL = "bool"
+
+
+def choice(values: type[StrEnum]) -> pd.CategoricalDtype:
+    """The column type for one of these values."""
+    return pd.CategoricalDtype([str(v) for v in values])
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its pandas type and what it means."""
+
+    dtype: Any
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A kind of table."""
+
+    name: str
+    columns: Mapping[str, Column]
+
+    def empty(self) -> pd.DataFrame:
+        """The table without rows."""
+        return self.frame({})
+
+    def frame(self, columns: Mapping[str, Any]) -> pd.DataFrame:
+        """The table made of these columns (arrays, lists or single values); what is not given is blank, 0 or False."""
+        length = max((len(v) for v in columns.values() if not isinstance(v, str | int | bool)), default=0)
+        if not length and columns and all(isinstance(v, str | int | bool) for v in columns.values()):
+            length = 1
+        if unknown := set(columns) - set(self.columns):
+            raise ValueError(f"{self.name} has no columns {sorted(unknown)}")
+        made: dict[str, pd.Series] = {}
+        for name, column in self.columns.items():
+            values = columns.get(name, _blank(column.dtype))
+            if isinstance(values, str | int | bool):
+                values = [values] * length if isinstance(column.dtype, pd.CategoricalDtype) else values
+            elif isinstance(values, pd.Series):
+                values = values.array
+            made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length))
+        return pd.DataFrame(made, copy=False)
+
+    def records(self, rows: list[dict[str, Any]]) -> pd.DataFrame:
+        """The table made of rows given as dictionaries; what is not given is blank, 0 or False."""
+        names = {name for row in rows for name in row}
+        return self.frame(
+            {n: [row.get(n, _blank(self.columns[n].dtype)) for row in rows] for n in self.columns if n in names}
+        )
+
+    def check(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The same frame, after making sure that it is this kind of table.
+
+        Raises:
+            TypeError: columns or types are not those of the table (a programming error).
+        """
+        if list(frame.columns) != list(self.columns):
+            raise TypeError(f"{self.name}: columns are {list(frame.columns)}, expected {list(self.columns)}")
+        wrong = [n for n, c in self.columns.items() if frame[n].dtype != c.dtype]
+        if wrong:
+            raise TypeError(f"{self.name}: wrong types: {[(n, str(frame[n].dtype)) for n in wrong]}")
+        return frame
+
+
+def _blank(dtype: Any) -> str | int | bool:  # noqa: ANN401 - pandas types have no common base
+    if dtype == INT:
+        return 0
+    if dtype == BOOL:
+        return False
+    return "" if dtype == TEXT else str(dtype.categories[0])
