@@ -18,10 +18,10 @@ from rostersync.cli import options
 @options.as_json
 def command(
     plan_file: Path,
-    dry_run: bool,  # noqa: FBT001 - click passes options so
+    dry_run: bool,
     folder: Path | None,
-    as_json: bool,  # noqa: FBT001
-    **chosen: Any,  # noqa: ANN401
+    as_json: bool,
+    **chosen: Any,
 ) -> int:
     """Carry out PLAN, prove it by reading again, and account for every row.
 
@@ -33,7 +33,7 @@ def command(
       rostersync apply monday.plan.json --dry-run
       rostersync apply monday.plan.json
       rostersync apply monday.plan.json --report reports --json
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     from rostersync import pipeline
     from rostersync.cli import places, result, screen
 

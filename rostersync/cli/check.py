@@ -15,7 +15,7 @@ from rostersync.cli import options
 @options.reading
 @options.profile
 @options.as_json
-def command(files: tuple[Path, ...], as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+def command(files: tuple[Path, ...], as_json: bool, **chosen: Any) -> int:
     """Say what FILE… hold and what is wrong with them, without asking Moodle.
 
     \b
@@ -25,7 +25,7 @@ def command(files: tuple[Path, ...], as_json: bool, **chosen: Any) -> int:  # no
       rostersync check term.csv --map "Matr.-Nr.=idnumber" --json
 
     Exit code 3 where rows would be rejected.
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     from rostersync import pipeline, report
     from rostersync.cli import screen
     from rostersync.cli.messages import print_json

@@ -47,12 +47,12 @@ def command() -> None:
       rostersync config new
       rostersync config show
       rostersync config show --profile test --json
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
 
 
 @command.command("path")
 @options.as_json
-def path(as_json: bool) -> None:  # noqa: FBT001 - click passes options so
+def path(as_json: bool) -> None:
     """Print where the settings file is, or would be.
 
     The variable ROSTERSYNC_CONFIG names another place.
@@ -60,7 +60,7 @@ def path(as_json: bool) -> None:  # noqa: FBT001 - click passes options so
     \b
     Example:
       rostersync config path
-    """  # noqa: D301
+    """
     from rostersync.cli.messages import print_json, tell
     from rostersync.settings import settings_path
 
@@ -74,13 +74,13 @@ def path(as_json: bool) -> None:  # noqa: FBT001 - click passes options so
 @command.command("new")
 @click.option("--file", "where", type=options.FILE, metavar="FILE", help="Another place than the usual one.")
 @options.as_json
-def new(where: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def new(where: Path | None, as_json: bool) -> None:
     """Write a settings file to begin with. An existing one is left alone.
 
     \b
     Example:
       rostersync config new
-    """  # noqa: D301
+    """
     from rostersync.cli.messages import print_json, tell
     from rostersync.settings import settings_path
 
@@ -109,13 +109,13 @@ def _write_new(place: Path) -> None:
 @command.command("show")
 @options.site
 @options.as_json
-def show(as_json: bool, **chosen: Any) -> None:  # noqa: ANN401, FBT001
+def show(as_json: bool, **chosen: Any) -> None:
     """Print every setting, its value, and where it comes from. The token is never shown.
 
     \b
     Example:
       rostersync config show
-    """  # noqa: D301
+    """
     from rostersync.cli.messages import print_json, say
 
     loaded = options.loaded_from(chosen)

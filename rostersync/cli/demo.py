@@ -19,7 +19,7 @@ DETAILS = 3
 
 @click.command("demo")
 @options.as_json
-def command(as_json: bool) -> int:  # noqa: FBT001 - click passes options so
+def command(as_json: bool) -> int:
     """See it work: a Moodle in a box, a term's roster, a preview, a run, the proof, the report, and a second run.
 
     Nothing outside the folder rostersync-demo is touched, and no question is asked.
@@ -27,7 +27,7 @@ def command(as_json: bool) -> int:  # noqa: FBT001 - click passes options so
     \b
     Example:
       rostersync demo
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     import shutil
     import tempfile
 

@@ -25,7 +25,7 @@ It lets people be removed from courses whose list cannot be compared with Moodle
 @click.argument("courses", nargs=-1, metavar="[COURSE…]")
 @options.site
 @options.as_json
-def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - click passes options so
+def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
     """Say whether the address is right, what the token can and cannot do, and what an administrator has to click.
 
     Nothing is changed in Moodle. Looks into COURSE…, or else into a few courses that have people. Name a hidden course
@@ -38,7 +38,7 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:  # n
       rostersync doctor --site https://moodle.example --token-file token.txt --json
 
     Exit code 3 where something is missing, 5 where Moodle cannot be used so.
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     from rostersync import settings as settings_module
     from rostersync.cli import messages, screen
     from rostersync.errors import SettingsError

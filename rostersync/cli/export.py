@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def command(
     courses: tuple[str, ...],
     out: Path | None,
-    force: bool,  # noqa: FBT001 - click passes options so
-    as_json: bool,  # noqa: FBT001
-    **chosen: Any,  # noqa: ANN401
+    force: bool,
+    as_json: bool,
+    **chosen: Any,
 ) -> int:
     """Write who is enrolled in COURSE… now, with which role, as a roster file that sync would leave unchanged.
 
@@ -38,7 +38,7 @@ def command(
       rostersync export BIO101 --out bio.xlsx
       rostersync export BIO101 CHE201 --out term.csv
       rostersync export BIO101 > bio.csv
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     from rostersync import pipeline
     from rostersync.cli import screen
     from rostersync.cli.messages import say, tell

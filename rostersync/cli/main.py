@@ -89,7 +89,7 @@ def cli() -> None:
       5   Moodle could not be reached, or refused the token
       6   another run holds the site
       10  changes are pending (plan --exit-code only)
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -27,7 +27,7 @@ def _choice(words: type[StrEnum], *, without: str = "") -> click.Choice[str]:
 
 
 def _stack(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(function: Any) -> Any:  # noqa: ANN401 - click's own decorators are as untyped
+    def decorate(function: Any) -> Any:
         for option in reversed(options):
             function = option(function)
         return function
@@ -38,7 +38,7 @@ def _stack(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 files = click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE…")
 
 
-def _log_everything(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click calls it so
+def _log_everything(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
         import logging
 

@@ -26,9 +26,9 @@ def command(
     files: tuple[Path, ...],
     out: Path | None,
     folder: Path | None,
-    tell: bool,  # noqa: FBT001 - click passes options so
-    as_json: bool,  # noqa: FBT001
-    **chosen: Any,  # noqa: ANN401
+    tell: bool,
+    as_json: bool,
+    **chosen: Any,
 ) -> int:
     """Compare FILE… with Moodle and show what would change. Changes nothing.
 
@@ -39,7 +39,7 @@ def command(
       rostersync plan term.xlsx --exit-code || echo "something to do"
 
     A saved plan is shown again by `rostersync apply PLAN --dry-run`, and carried out by `rostersync apply PLAN`.
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     from rostersync import pipeline
     from rostersync.cli import places, result, screen
 

@@ -54,7 +54,7 @@ def _bad_days(function: F) -> F:
 @click.option("--seed", type=int, metavar="N", default=2026, show_default=True, help="The same seed, the same term.")
 @_bad_days
 @options.as_json
-def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:  # noqa: ANN401, FBT001 - as click does
+def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
     """Serve a Moodle of its own on this machine until interrupted: users, courses, enrolments, and Moodle's own rules.
 
     It answers the web service functions that rostersync uses, errors included, and forgets everything at its end.
@@ -66,7 +66,7 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int: 
       rostersync sandbox --port 8080 --people 30000 --courses 1000 --enrolments 120000
       rostersync sandbox --state site.json
       rostersync sandbox --latency real --fault 503:p=0.01 --without moodle/user:viewdetails
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     from rostersync.cli.messages import say
 
     try:
@@ -112,7 +112,7 @@ def _invented(**sizes: int) -> State:
         ) from error
 
 
-def _server(site: State, *, port: int, **bad_days: Any) -> Server:  # noqa: ANN401 - rehearse names them
+def _server(site: State, *, port: int, **bad_days: Any) -> Server:
     from rostersync.errors import UsageError
     from rostersync.sandbox.rehearsal import rehearse
 

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 @options.as_json
 def command(
     files: tuple[Path, ...],
-    yes: bool,  # noqa: FBT001 - click passes options so
-    dry_run: bool,  # noqa: FBT001
+    yes: bool,
+    dry_run: bool,
     folder: Path | None,
-    as_json: bool,  # noqa: FBT001
-    **chosen: Any,  # noqa: ANN401
+    as_json: bool,
+    **chosen: Any,
 ) -> int:
     """Make Moodle say what FILE… say: show the preview, ask, apply, prove, report.
 
@@ -40,7 +40,7 @@ def command(
       rostersync sync term.xlsx --dry-run
       rostersync sync term.xlsx
       rostersync sync students.csv teachers.csv --yes --report reports
-    """  # noqa: D301 - \b keeps click from wrapping the block
+    """
     from rostersync import pipeline, report
     from rostersync.cli import places, result, screen
 

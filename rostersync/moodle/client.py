@@ -190,7 +190,7 @@ class Client:
         kind = Kind.LOST if reply.status >= _REPEATABLE_FROM else Kind.ODD
         if known and known.remedy is Remedy.RETRY:
             # A 503 that names no time can come from a proxy whose back end broke off in the middle of a write.
-            deliberate = reply.status != 503 or retry_after is not None or "maintenance" in page.lower()  # noqa: PLR2004
+            deliberate = reply.status != 503 or retry_after is not None or "maintenance" in page.lower()  # noqa: PLR2004 - the status that HTTP gives the name “unavailable”
             kind = Kind.REFUSED if deliberate or not writes else Kind.LOST
         return Setback(kind, words, status=reply.status, retry_after=retry_after)
 

@@ -94,7 +94,7 @@ class _SystemCertificates(HTTPAdapter):
         # With True requests would add certifi's list to the context. A bundle that somebody named
         # (REQUESTS_CA_BUNDLE) arrives as a path and is used.
         if verify is not True:
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # the stubs leave it out
 
 
 class Transport:

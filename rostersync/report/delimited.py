@@ -52,6 +52,6 @@ def _fields(column: Any, *, defuse: bool) -> Any:  # noqa: ANN401 - pyarrow carr
     return pc.replace_with_mask(text, found, pc.if_else(pc.match_substring_regex(few, _SPECIAL), quoted, few))
 
 
-def _joined(*texts: Any, between: str = "") -> Any:  # noqa: ANN401
+def _joined(*texts: Any, between: str = "") -> Any:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
     wide = [pa.scalar(text, pa.large_string()) if isinstance(text, str) else text for text in texts]
     return pc.binary_join_element_wise(*wide, pa.scalar(between, pa.large_string()))

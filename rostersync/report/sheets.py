@@ -40,10 +40,10 @@ _HEAD = PatternFill("solid", start_color="FFE7E6E6")
 class _TimelessZip(ZipFile):
     """A zip file whose entries carry no time of their own, so that the same report is the same file."""
 
-    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
         super().writestr(ZipInfo(zinfo_or_arcname, _EPOCH), data, ZIP_DEFLATED)
 
-    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:  # noqa: ANN401
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
         entry = ZipInfo(arcname, _EPOCH)
         entry.compress_type = ZIP_DEFLATED
         with Path(filename).open("rb") as source, self.open(entry, "w", force_zip64=True) as target:
@@ -90,7 +90,7 @@ def text_cell(sheet: Any, text: str, *, bold: bool = False, exact: bool = False)
     return cell
 
 
-def add_lines(sheet: Any, lines: Sequence[Sequence[str | int]], *, bold: bool = False) -> None:  # noqa: ANN401
+def add_lines(sheet: Any, lines: Sequence[Sequence[str | int]], *, bold: bool = False) -> None:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
     """Appends short lines of text and numbers."""
     for line in lines:
         filled = [None if value == "" else value for value in line]
@@ -135,7 +135,7 @@ def add_table(
                 sheet.append(row)
 
 
-def _cells(sheet: Any, column: pd.Series, painted: Mapping[str, Cell], *, exact: bool) -> list[Any]:  # noqa: ANN401
+def _cells(sheet: Any, column: pd.Series, painted: Mapping[str, Cell], *, exact: bool) -> list[Any]:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
     """The column's cells; only delicate text is looked at one by one."""
     if pd.api.types.is_integer_dtype(column.dtype):
         return values(column)
@@ -150,13 +150,13 @@ def _cells(sheet: Any, column: pd.Series, painted: Mapping[str, Cell], *, exact:
     return cells
 
 
-def _header(sheet: Any, text: str) -> Cell:  # noqa: ANN401
+def _header(sheet: Any, text: str) -> Cell:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
     cell = text_cell(sheet, text, bold=True)
     cell.fill = _HEAD
     return cell
 
 
-def _painted(sheet: Any, text: str, colour: str) -> Cell:  # noqa: ANN401
+def _painted(sheet: Any, text: str, colour: str) -> Cell:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
     cell = text_cell(sheet, text)
     cell.fill = PatternFill("solid", start_color=f"FF{colour}")
     return cell

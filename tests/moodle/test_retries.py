@@ -24,10 +24,10 @@ MAINTENANCE = {
 }
 DOWN = {"status_code": 503, "headers": {"Retry-After": "300"}, "text": "<h1>Down</h1>"}
 NO_NAME = requests.ConnectionError(
-    MaxRetryError(None, "/", NameResolutionError("moodle.example", None, OSError()))  # type: ignore[arg-type]
+    MaxRetryError(None, "/", NameResolutionError("moodle.example", None, OSError()))  # type: ignore[arg-type]  # what is not looked at
 )
 REFUSED = requests.ConnectionError(
-    MaxRetryError(None, "/", NewConnectionError(None, "refused"))  # type: ignore[arg-type]
+    MaxRetryError(None, "/", NewConnectionError(None, "refused"))  # type: ignore[arg-type]  # what is not looked at
 )
 
 
