@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pandas as pd
@@ -16,17 +17,28 @@ from rostersync.vocabulary import CourseField, Match, RowState, UserField
 from rostersync.work import Work
 
 
-def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
-    """Everything that the first decision is made from, and how the undecided columns were decided."""
-    settings, client = work.settings, work.client
+@contextmanager
+def indispensable(site: str) -> Iterator[None]:
+    """Look-ups without which there is nothing to go on with, whatever stands in the way.
+
+    Raises:
+        Unreachable: one of them got no usable answer.
+    """
     try:
-        users, courses = _look_up(loaded, work)
-    except TransportError as error:  # without a look-up there is nothing to go on with, whatever stands in the way
+        yield
+    except TransportError as error:
         raise Unreachable(
-            f"{client.site}: {error.message}",
+            f"{site}: {error.message}",
             remedy="try again later; if it stays, ask the site's administrator for the web server's error log",
             code=str(error.status or ""),
         ) from error
+
+
+def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
+    """Everything that the first decision is made from, and how the undecided columns were decided."""
+    settings, client = work.settings, work.client
+    with indispensable(client.site):
+        users, courses = _look_up(loaded, work)
     decisions = (
         decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
         decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
@@ -116,6 +128,8 @@ def look_closer(basis: Basis, changes: pd.DataFrame, work: Work) -> Basis:
 
 def _people(ids: Sequence[int], work: Work) -> pd.DataFrame:
     """PEOPLE with these ids, without those whom Moodle cannot show."""
-    found = moodle.find_users(work.client, UserField.ID, [str(i) for i in ids], progress=work.told("asking for names"))
+    keys, told = [str(i) for i in ids], work.told("asking for names")
+    with indispensable(work.client.site):
+        found = moodle.find_users(work.client, UserField.ID, keys, progress=told)
     found = found[found["match"] == Match.EXACT].drop_duplicates("user_id")
     return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})
