@@ -232,6 +232,18 @@ def test_a_look_up_without_an_answer_ends_as_an_unreachable_site(make: Make) -> 
     assert caught.value.remedy
 
 
+def test_names_without_an_answer_end_as_an_unreachable_site(make: Make) -> None:
+    """The second look-up of people asks what those who leave are called; without an answer nobody is removed."""
+    world, asked = world_of(make, attempts=1), iter([False])
+    world.gate.script = lambda c: type(c.fault)[
+        "BROKEN" if c.function == "core_user_get_users_by_field" and next(asked, True) else "NONE"
+    ]
+    before = world.state.document()
+    with pytest.raises(Unreachable) as caught:
+        world.plan(ROSTER)
+    assert (caught.value.exit_code, world.state.document()) == (5, before)
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_random_faults(make: Make, seed: int) -> None:
     """A quarter of all calls of a run goes wrong in some way; a later run without faults ends in the wanted state."""
