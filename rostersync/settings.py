@@ -46,7 +46,15 @@ class Settings(BaseModel):
     """Header → field, for headers that rostersync does not know or must not guess."""
     delimiter: str = ""
     encoding: str = ""
+    regional: str = "cp1252"
+    """The encoding that is tried where a text is no Unicode; the preview shows the words that it changed."""
     sheet: str = ""
+    hidden: Literal["read", "skip"] = "read"
+    """What is done with hidden rows, columns and sheets of a workbook."""
+    preset: str = ""
+    """A system whose exports are known, a file that describes them, or `none`; blank: recognised by the header."""
+    max_megabytes: int = Field(default=1024, ge=1)
+    """What one file may take when it is unpacked; more is refused before it is read."""
     date_order: Literal["", "ymd", "dmy", "mdy"] = ""
     timezone: str = "UTC"
     default_role: str = ""
@@ -109,7 +117,7 @@ class Settings(BaseModel):
             raise ValueError("write a zone like Europe/Berlin") from error
         return value
 
-    @field_validator("encoding")
+    @field_validator("encoding", "regional")
     @classmethod
     def _encoding_exists(cls, value: str) -> str:
         try:

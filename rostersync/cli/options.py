@@ -80,6 +80,8 @@ reading = _stack(
     click.option("--delimiter", metavar="SIGN", help="What separates the fields of a text file."),
     click.option("--encoding", metavar="NAME", help="How a text file is encoded, like cp1252."),
     click.option("--sheet", metavar="NAME", help="Which sheet of a workbook."),
+    click.option("--hidden", type=click.Choice(["read", "skip"]), help="Hidden rows and sheets of a workbook (read)."),
+    click.option("--preset", metavar="NAME", help="The system that exported the file, a preset file, or none."),
 )
 """How files are read, where a look at them does not tell."""
 

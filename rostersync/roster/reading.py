@@ -18,7 +18,7 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
     """The roster that these files are together; nothing is asked of Moodle.
 
     Args:
-        paths: text files with a header row, or .xlsx workbooks; their content decides which they are.
+        paths: text files or workbooks; their content decides which they are.
         settings: everything below “reading rosters”, and mode, roles and assignable_roles.
 
     Returns:
@@ -34,10 +34,13 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
         raise UsageError("no roster file is named", remedy="name one or more CSV or .xlsx files")
     parts: list[rows.Part] = []
     sources: list[Source] = []
-    for number, path in enumerate(paths):
-        part, source = _read(path, settings, number, first_row=sum(len(p.rows) for p in parts), alone=len(paths) == 1)
-        parts.append(part)
-        sources.append(source)
+    alone = len(paths) == 1
+    for path in paths:
+        file = files.read(path)
+        for sheet in _sheets(file, settings):
+            part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
+            parts.append(part)
+            sources.append(source)
     return Roster(
         rows=ROSTER.check(_joined([p.rows for p in parts])),
         problems=PROBLEMS.check(_joined([p.problems for p in parts])),
@@ -45,9 +48,23 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
     )
 
 
-def _read(path: Path, settings: Settings, number: int, *, first_row: int, alone: bool) -> tuple[rows.Part, Source]:
-    sheet, sha256 = _sheet(path, settings)
-    where = f"{path}, sheet “{sheet.name}”," if sheet.name else str(path)
+def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
+    """The roster sheets of a file, as they lie there."""
+    match file.kind:
+        case files.Kind.TEXT:
+            return [delimited.read(file, settings)]
+        case files.Kind.XLSX:
+            from rostersync.roster import workbook  # loads libraries that a text file does not need
+
+            return workbook.read(file, settings)
+
+
+def _understand(
+    sheet: Sheet, file: files.File, settings: Settings, *, number: int, first_row: int, alone: bool
+) -> tuple[rows.Part, Source]:
+    """A sheet's part of the roster, and how it was read."""
+    where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
+    settings = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
     columns = headers.understand(sheet.header, settings)
     headers.require(columns, settings, where=where, alone=alone)
     part = rows.build(sheet, columns, settings, source=number, first_row=first_row)
@@ -57,9 +74,9 @@ def _read(path: Path, settings: Settings, number: int, *, first_row: int, alone:
             remedy="nothing is ever removed because of an empty file: export it again",
         )
     source = Source(
-        path=str(path),
+        path=file.path,
         sheet=sheet.name,
-        sha256=sha256,
+        sha256=file.sha256,
         rows=len(part.rows),
         mode=part.mode,
         columns={f: columns.header[p] for f, p in columns.fields.items()},
@@ -69,16 +86,8 @@ def _read(path: Path, settings: Settings, number: int, *, first_row: int, alone:
     return part, source
 
 
-def _sheet(path: Path, settings: Settings) -> tuple[Sheet, str]:
-    """The file's roster sheet and the digest of its bytes; the bytes themselves are not kept."""
-    file = files.read(path)
-    match file.kind:
-        case files.Kind.TEXT:
-            return delimited.read(file, settings), file.sha256
-        case files.Kind.XLSX:
-            from rostersync.roster import workbook  # loads libraries that a text file does not need
-
-            return workbook.read(file, settings), file.sha256
+def _count(parts: list[rows.Part]) -> int:
+    return sum(len(p.rows) for p in parts)
 
 
 def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:

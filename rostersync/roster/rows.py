@@ -104,6 +104,7 @@ class _Builder:
         user, user_field = self._key(USER_KEYS, self.settings.user_key, UserField)
         course, course_field = self._key(COURSE_KEYS, self.settings.course_key, CourseField)
         blank = self._blank(user, course)
+        self._aside()
         self._broken()
         actions = self._words("action", Actions().read)
         statuses = self._words("status", Statuses(self.settings, self.columns.name("status")).read)
@@ -134,7 +135,7 @@ class _Builder:
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
             problems=self._problems(first_row),
-            mode=self.settings.mode or default,
+            mode=self.settings.mode or self.sheet.mode or default,
             notes=tuple(
                 f"{n['detail']} rows without a role get “{n['value']}”"
                 for n in self.notes
@@ -177,6 +178,11 @@ class _Builder:
         blank[rows] = True
         self.findings.add("row_blank", blank, last=True)
         return blank
+
+    def _aside(self) -> None:
+        """Notes rows that the layout or a filter takes out."""
+        for aside in self.sheet.aside:
+            self.findings.add(aside.code, aside.rows, detail=aside.detail, last=True)
 
     def _broken(self) -> None:
         """Notes rows that do not fit the header, and error cells in columns that matter."""

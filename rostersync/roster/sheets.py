@@ -9,8 +9,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rostersync.vocabulary import Mode
+
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """Rows that state no enrolment: titles, totals, what a filter takes out."""
+
+    code: str
+    """Of `problems.ROWS`; one that ignores its rows."""
+    rows: Ints
+    """Their positions in the sheet."""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +43,22 @@ class Sheet:
     """Row → lines that a quoted value seems to have swallowed."""
     errors: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     """Column → row → the error that the cell shows."""
+    numbers: Mapping[int, Mask] = field(default_factory=dict)
+    """Column → which of its cells are numbers in the workbook: those that can have lost digits."""
+    dates: Mapping[int, Mask] = field(default_factory=dict)
+    """Column → which of its cells are dates in the workbook."""
+    aside: tuple[Aside, ...] = ()
+    """Rows that state no enrolment."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Header → field, where the layout says what a column is; settings.columns goes before it."""
+    mode: Mode | None = None
+    """What the format says of absence, where it says anything; settings.mode goes before it."""
     notes: tuple[str, ...] = ()
-    """What the reader decided: delimiter, encoding, which sheet."""
+    """What the reader decided: delimiter, encoding, which sheet, layout, preset."""
+    original: Sheet | None = None
+    """The sheet as it lies in the file, where a layout or a preset has recast it."""
+    origin: Ints | None = None
+    """Each row's position in `original`."""
 
 
 def tidy(header: list[str]) -> tuple[str, ...]:

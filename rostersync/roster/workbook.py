@@ -34,8 +34,8 @@ ERROR_CELL = b't="e"'
 Cell = str | float | bool | dt.date | dt.time | dt.timedelta
 
 
-def read(file: File, settings: Settings) -> Sheet:
-    """The sheet that `settings.sheet` names, else the first visible one whose header has what a roster needs.
+def read(file: File, settings: Settings) -> list[Sheet]:
+    """The one sheet that `settings.sheet` names, else the first visible one whose header has what a roster needs.
 
     Where none has it, the first visible sheet that is not empty is given, so that its header can be complained about.
 
@@ -70,7 +70,7 @@ def read(file: File, settings: Settings) -> Sheet:
         lines=np.arange(header + 2, len(rows) + 1, dtype=np.int64),
         notes=notes,
     )
-    return _mended(sheet, file, rows[header + 1 :], first_column, understand(sheet.header, settings))
+    return [_mended(sheet, file, rows[header + 1 :], first_column, understand(sheet.header, settings))]
 
 
 def _candidates(workbook: CalamineWorkbook, path: str, wanted: str) -> list[str]:

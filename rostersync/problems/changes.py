@@ -1,0 +1,106 @@
+"""Why a change is held, and why it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rostersync.problems.kinds import Kind, notes
+
+HOLDS: Mapping[str, Kind] = {
+    "unresolved_user": notes(
+        "row {detail} names a user who was not found in this course: anybody here could be meant",
+        "correct that row; or, where people without an account are expected, look at the list, then say "
+        "--missing-users accept",
+    ),
+    "unresolved_likeness": notes(
+        "row {detail} names a user who was not found and who resembles this person",
+        "correct that row, or check that it is somebody else",
+    ),
+    "ambiguous_user": notes("row {detail} has a key that this person shares with others", "use a key that is unique"),
+    "unresolved_course": notes(
+        "row {detail} names this person in a course that was not found", "correct that row, or add to not_in_moodle"
+    ),
+    "unreadable_row": notes("row {detail} could not be read and could concern this enrolment", "correct that row"),
+    "contradiction": notes(
+        "row {detail} and others of this person in this course contradict each other", "leave those that are right"
+    ),
+    "read_incomplete": notes(
+        "the list of this course could not be read completely: {detail}",
+        "repeat the run; if it stays, look at the token's capabilities (moodle/user:viewdetails, "
+        "moodle/site:accessallgroups)",
+    ),
+    "read_unproven": notes(
+        "nothing confirms that the list of this course is complete: {detail}",
+        "let the token call core_enrol_get_users_courses; or set trust_reads = true for a token known to see everybody",
+    ),
+    "would_empty": notes(
+        "the course would be left without anybody", "name it with --courses {detail} if that is meant"
+    ),
+    "would_lose_role": notes(
+        "nobody in the course would be left with the role {detail}", "name the course with --courses if that is meant"
+    ),
+    "course_limit": notes(
+        "the course would lose {detail}, more than the limit",
+        "look at the list; then --allow-removals N if it is right",
+    ),
+    "run_limit": notes(
+        "the run would remove {detail}, more than the limit: nothing at all is changed",
+        "look at the list; then --allow-removals N if it is right",
+    ),
+    "protected": notes("{detail} is protected by the settings", "remove the protection if this is meant"),
+    "dates_unknown": notes(
+        "sending this would clear dates that rostersync does not know",
+        "add columns for start and end, or do it by hand",
+    ),
+    "method_unknown": notes(
+        "it is not known whether this enrolment is a manual one, and suspending another kind has no effect",
+        "do it by hand, or leave manual as the course's only enrolment method",
+    ),
+    "status_unknown": notes(
+        "it is not known whether this enrolment is suspended now: {detail}",
+        "give the token moodle/course:enrolreview",
+    ),
+    "another_method": notes(
+        "an earlier removal had no effect: the person is enrolled by another method",
+        "take them out there (self enrolment, cohort, …)",
+    ),
+    "no_manual": notes(
+        "the course has no enabled manual enrolment method", "add or enable “Manual enrolments” in the course"
+    ),
+    "unmanaged": notes(
+        "the person holds no role in this course that the roster manages",
+        "name the role in the row, or list it in managed_roles",
+    ),
+    "changed_since_plan": notes("the state has changed since the plan was made: {detail}", "make a new plan"),
+    "replacement_failed": notes("the role that was to replace this one was not given", "see that change's own message"),
+    "role_unverified": notes(
+        "the role id {detail} turned out to be another role on this site", "set its id in the settings: roles = {{ … }}"
+    ),
+    "stopped": notes("the run was stopped before this was sent: {detail}", "remove the cause, then run again"),
+}
+"""Codes that CHANGES.hold carries: each is a rule of SEMANTICS.md that says “not now”."""
+
+
+REASONS: Mapping[str, str] = {
+    "roster": "the roster says so",
+    "absent": "the roster does not name this person here any more",
+    "role_absent": "the roster does not give this role any more",
+    "row_removes": "a row of the roster asks for it",
+    "graded": "absent from the roster, but has grades: suspended instead",
+    "maybe_graded": "absent from the roster, and it is not known whether there are grades: suspended instead",
+    "row_graded": "a row asks for the removal, but there are grades: suspended instead",
+    "row_maybe_graded": "a row asks for the removal, and it is not known whether there are grades: suspended instead",
+    "dates_cleared": "the roster says so; unknown dates of this enrolment will be cleared",
+    "absent_cleared": "the roster does not name this person here any more; unknown dates will be cleared",
+    "graded_cleared": "absent from the roster, but has grades: suspended instead; unknown dates will be cleared",
+    "maybe_graded_cleared": "absent from the roster, and it is not known whether there are grades: suspended instead; "
+    "unknown dates will be cleared",
+    "row_graded_cleared": "a row asks for the removal, but there are grades: suspended instead; unknown dates will be "
+    "cleared",
+    "row_maybe_graded_cleared": "a row asks for the removal, and it is not known whether there are grades: suspended "
+    "instead; unknown dates will be cleared",
+    "graded_kept": "has, or may have, grades and is suspended already",
+    "missing_kept": "absent from the roster; on_missing is keep",
+    "none": "nothing to do",
+}
+"""Codes that CHANGES.reason carries."""

@@ -1,0 +1,54 @@
+"""What can be wrong with a row as the file has it, and what a person should know of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rostersync.problems.kinds import Kind, ignores, notes, rejects
+
+IN_FILES: Mapping[str, Kind] = {
+    "row_blank": ignores("the row is blank"),
+    "waiting_list": ignores("“{value}” is a waiting list, no enrolment"),
+    "status_ignored": ignores("status_words in the settings leave “{value}” out"),
+    "user_blank": rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),
+    "course_blank": rejects("the course's key is blank", "fill in column “{column}”, or delete the row"),
+    "role_blank": rejects("the role is blank", "fill in column “{column}”, or say --default-role student"),
+    "role_unknown": rejects(
+        "“{value}” is no role that rostersync knows{detail}",
+        'map it once in the settings: role_words = {{ "{value}" = "student" }}',
+    ),
+    "role_ambiguous": rejects(
+        "“{value}” can mean the editing or the non-editing teacher",
+        "say once which: --teacher-means editingteacher (or teacher)",
+    ),
+    "role_not_allowed": rejects(
+        "the role “{detail}” may not be given by a roster",
+        "add it to assignable_roles in the settings, if it really may",
+    ),
+    "action_unknown": rejects("“{value}” is no action", "write add, remove or suspend"),
+    "status_unknown": rejects(
+        "“{value}” says nothing certain in a column named “{column}”",
+        'map it once in the settings: status_words = {{ "{value}" = "active" }} (or suspended, removed, ignored)',
+    ),
+    "date_bad": rejects("“{value}” is no date{detail}", "write it as 2026-09-30, or set date_order"),
+    "dates_reversed": rejects("the end ({detail}) is not after the start", "correct one of them"),
+    "row_length": rejects(
+        "the row has {value} fields, the header has {detail}",
+        "look for a delimiter inside a value (it needs quotes) or for a missing one",
+    ),
+    "quote_open": rejects(
+        "a quotation mark is not closed: a value runs on over {value} line breaks and takes other rows with it",
+        "close the quotation mark; inside a quoted value, double it",
+    ),
+    "cell_error": rejects("the cell holds the error {value}", "repair the formula, or type the value"),
+    "row_twice": ignores("the row says the same as row {detail}"),
+    # worth knowing
+    "key_undecided": notes("the column “{column}” will be decided by looking its values up in Moodle"),
+    "role_defaulted": notes("{detail} rows have no role and get “{value}”"),
+    "column_ignored": notes("the column “{column}” is not used"),
+    "column_offered": notes(
+        "the column “{column}” could be {detail}, which is not certain: it is not used",
+        "say what it is: --map “{column}={value}”",
+    ),
+}
+"""Codes that are found without asking Moodle."""

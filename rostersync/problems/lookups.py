@@ -1,0 +1,40 @@
+"""What can be wrong with a row beside other rows, or beside what Moodle knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rostersync.problems.kinds import Kind, ignores, rejects
+
+LOOKED_UP: Mapping[str, Kind] = {
+    # found by comparing rows
+    "rows_contradict": rejects(
+        "rows of one person in one course contradict each other in {detail}",
+        "leave only the rows that are right",
+    ),
+    # found by looking up
+    "user_not_found": rejects(
+        "no user with {column} “{value}” is to be seen in Moodle{detail}",
+        "correct the key, create the account, or let the token see it (moodle/user:viewdetails)",
+    ),
+    "user_not_unique": rejects(
+        "{column} “{value}” belongs to several users ({detail})",
+        "use another key for this person, or make it unique in Moodle",
+    ),
+    "user_refused": rejects(
+        "Moodle could not look up {column} “{value}”: {detail}",
+        "correct the key; where it is right, the account's username is one that Moodle cannot show",
+    ),
+    "course_not_found": rejects(
+        "no course with {column} “{value}” is to be seen in Moodle{detail}",
+        "correct the key, or, where such courses have no Moodle course, add a pattern for it to not_in_moodle",
+    ),
+    "course_not_unique": rejects("{column} “{value}” belongs to several courses ({detail})", "use another key"),
+    "course_refused": rejects("Moodle could not look up {column} “{value}”: {detail}", "correct the key"),
+    "not_in_moodle": ignores("“{value}” matches not_in_moodle in the settings"),
+    "role_not_on_site": rejects(
+        "no role “{value}” was seen on this site and the settings give no id for it",
+        'add its id to the settings: roles = {{ "{value}" = 9 }}',
+    ),
+}
+"""Codes that are found by comparing rows and by looking keys up."""
