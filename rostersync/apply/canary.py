@@ -10,7 +10,7 @@ import pandas as pd
 from rostersync import moodle
 from rostersync.apply.outcomes import Outcome
 from rostersync.apply.reread import read_one_by_one
-from rostersync.apply.send import Sender
+from rostersync.apply.send import TAKE_BACK, Sender
 from rostersync.errors import AnswerError
 from rostersync.sync.batch import Chunk, to_do
 from rostersync.tables import LEDGER
@@ -82,15 +82,15 @@ def _take_back(sender: Sender, one: pd.DataFrame, why: str) -> None:
     undo = Op.UNENROL if one["op"].iloc[0] == Op.ENROL and not more else Op.UNASSIGN
     kept = Outcome(Proof.FAILED, "role_unverified", f"{why}; it was given and could not be taken back: do it by hand")
     sender.outcomes.set([change], kept)
-    sender.store.write_journal(sender.run, [change], "sent", "take back")
+    sender.store.write_journal(sender.run, [change], "sent", TAKE_BACK)
     try:
         moodle.send(sender.client, undo, one)
     except AnswerError as error:
-        sender.note([change], "unknown", "take back")
+        sender.note([change], "unknown", TAKE_BACK)
         words = f"{why}; it was given, and whether it was taken back is not known ({error}): look by hand"
         sender.outcomes.set([change], Outcome(Proof.FAILED, "role_unverified", words))
     else:
-        sender.note([change], "done", "take back")
+        sender.note([change], "done", TAKE_BACK)
     fresh = read_one_by_one(sender.client, one, prove=False)
     now = fresh.current
     there = (now["course_id"] == course) & (now["user_id"] == user) & (now["role_id"] == role)

@@ -6,7 +6,7 @@ import random as randomness
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -14,7 +14,8 @@ from rostersync import moodle
 from rostersync.apply.canary import try_roles
 from rostersync.apply.memory import lessons
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
-from rostersync.apply.reread import doubt_emptied, only_confirmed, read_one_by_one
+from rostersync.apply.reread import TAKES, doubt_emptied, only_confirmed, read_one_by_one
+from rostersync.apply.resume import earlier, own_up, settle
 from rostersync.apply.send import Sender
 from rostersync.apply.surfaced import Surfaced, notes, surfaced
 from rostersync.errors import RosterSyncError
@@ -56,7 +57,7 @@ def carry_out(
         plan: what was decided.
         client: the plan's site.
         store: where the journal is kept and the ledger grows.
-        run: the number of this run in the store.
+        run: the number of this run in the store; where its journal is not empty, the run goes on where it broke off.
         clock: epoch seconds.
         sleep: waits that many seconds.
         random: a number between 0 and 1, for jitter.
@@ -69,16 +70,17 @@ def carry_out(
     if todo.empty:
         return Applied(outcomes=OUTCOMES.empty())
     settings, outcomes, brake = client.settings, Outcomes(), Brake()
+    before = earlier(store.journal(run))
+    sent = todo[todo["change"].isin(before.sent)]
     fresh = moodle.read_courses(
         client,
         todo["course_id"].drop_duplicates().tolist(),
         page_size=settings.page_size,
         with_status=set(todo.loc[todo["inactive_before"] >= 0, "course_id"].tolist()),
-        to_prove=set(todo.loc[todo["removal"], "course_id"].tolist()),
+        to_prove={*todo.loc[todo["removal"], "course_id"], *sent.loc[sent["op"].isin(TAKES), "course_id"]},
         progress=lambda done, of: progress("reading", done, of),
     )
-    reads = doubt_emptied(fresh.reads, plan.reads)
-    outcomes.take(recheck(todo, fresh.current, reads, settings, now=int(clock())))
+    fresh = replace(fresh, reads=doubt_emptied(fresh.reads, plan.reads))
     sender = Sender(
         client=client,
         store=store,
@@ -90,6 +92,11 @@ def carry_out(
         sleep=sleep,
         random=random,
     )
+    if not (part := settle(sender, before, fresh, plan.roles)).empty:
+        _remember(sender, part, plan, fresh)
+    waiting = todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))]
+    outcomes.take(recheck(waiting, fresh.current, fresh.reads, settings, now=int(clock()), sent=sent))
+    own_up(sender, before)
     work = bundles(
         todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))],
         chunk_rows=settings.chunk_rows,

@@ -37,6 +37,8 @@ NAP = 1.0
 """A wait is slept in naps of so many seconds, so that a run that is stopped ends soon."""
 ALIKE = 3
 """Where so many rows, each alone, fail one after the other for a reason that nobody knows, it is not the rows'."""
+TAKE_BACK = "take back"
+"""The journal's code for a call that undoes what the run did just before."""
 
 Place: TypeAlias = tuple[int, Op]
 """A course and what is sent to it."""

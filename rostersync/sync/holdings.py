@@ -11,6 +11,9 @@ import pandas as pd
 from rostersync.sync.keys import Ints, Mask, contains, count, enrolment_of, first_of_run, pack, place, role_of, take
 from rostersync.tables import CURRENT
 
+NOT_ENROLLED = "-"
+"""CHANGES.roles_before of somebody who is not enrolled."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
@@ -38,7 +41,7 @@ class Holdings:
         ids = role_of(self.roles)
         made = np.empty(len(keys), dtype=object)
         made[:] = [
-            "+".join(map(str, ids[a : a + n].tolist())) if here else "-"
+            "+".join(map(str, ids[a : a + n].tolist())) if here else NOT_ENROLLED
             for a, n, here in zip(low.tolist(), many.tolist(), self.enrolled(keys).tolist(), strict=True)
         ]
         return made

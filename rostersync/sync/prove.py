@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync.ground import own_doing
 from rostersync.sync.holdings import holdings
 from rostersync.sync.keys import Ints, Mask, contains, pack
 from rostersync.tables import OUTCOMES
@@ -48,7 +49,13 @@ def visible(changes: pd.DataFrame, current: pd.DataFrame, *, now: int) -> Ints:
 
 
 def recheck(
-    changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, settings: Settings, *, now: int
+    changes: pd.DataFrame,
+    current: pd.DataFrame,
+    reads: pd.DataFrame,
+    settings: Settings,
+    *,
+    now: int,
+    sent: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """OUTCOMES for the changes that are not to be sent after a fresh read; the others are not in it.
 
@@ -62,6 +69,7 @@ def recheck(
         reads: READS of the same.
         settings: trust_reads.
         now: the clock, in epoch seconds.
+        sent: CHANGES that this run may have carried out before it broke off: what they did is no shift.
     """
     course = changes["course_id"].to_numpy()
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
@@ -76,6 +84,8 @@ def recheck(
     idle_before, idle_after = changes["inactive_before"].to_numpy(), held.inactive(keys)
     woken = (idle_before >= 0) & (idle_after >= 0) & (idle_before != idle_after)
     shifted = (before != after) | (woken & ~again)
+    if sent is not None and len(sent):
+        shifted &= ~own_doing(changes, after, woken & ~again, sent)
     removal = changes["removal"].to_numpy()
     lines = []
     for at, number in enumerate(changes["change"].tolist()):
