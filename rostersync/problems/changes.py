@@ -101,6 +101,7 @@ REASONS: Mapping[str, str] = {
     "instead; unknown dates will be cleared",
     "graded_kept": "has, or may have, grades and is suspended already",
     "missing_kept": "absent from the roster; on_missing is keep",
+    "undone": "the run that is undone had changed it",
     "none": "nothing to do",
 }
 """Codes that CHANGES.reason carries."""

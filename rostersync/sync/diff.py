@@ -172,7 +172,7 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
     part: Part = {
         "at": at,
         "op": Op.UPDATE,
-        "role_id": _role_to_send(facts, at),
+        "role_id": role_to_send(facts, at),
         "start": np.maximum(start[at], 0),
         "end": np.maximum(end[at], 0),
         "suspend": wants_out[at].astype(np.int64),
@@ -245,7 +245,7 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
     return {
         "at": at,
         "op": Op.UPDATE,
-        "role_id": _role_to_send(facts, at),
+        "role_id": role_to_send(facts, at),
         "start": np.maximum(facts.last_start[at], 0),
         "end": np.maximum(facts.last_end[at], 0),
         "suspend": 1,
@@ -280,7 +280,7 @@ def _not_stuck(facts: Facts, part: Part) -> Part:
     return {**part, "hold": hold, "removal": removal & ~same}
 
 
-def _role_to_send(facts: Facts, at: Ints) -> Ints:
+def role_to_send(facts: Facts, at: Ints) -> Ints:
     """A role that an enrol call for these people may name without giving them anything new.
 
     One that the roster wants, whether held or about to be assigned; else a managed one; else any that they hold.
