@@ -10,11 +10,13 @@ import pandas as pd
 
 from rostersync import moodle
 from rostersync.errors import TransportError, Unreachable
-from rostersync.sync import decide, propose, resolve, scope, wanted
+from rostersync.sync import decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.propose import Basis
 from rostersync.tables import COURSE_MATCHES, PEOPLE, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, RowState, UserField
 from rostersync.work import Work
+
+EMPTIED = "after the last run; if it was emptied on purpose, name it with --courses this once"
 
 
 @contextmanager
@@ -54,6 +56,12 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
         with_status=scope.needs_status(resolution, in_scope, ledger, settings),
         progress=work.told("reading courses"),
     )
+    reads = seen.doubt_emptied(
+        read.reads,
+        work.store.courses_seen(client.site, ids),
+        EMPTIED,
+        believed=in_scope.loc[in_scope["may_empty"], "course_id"].tolist(),
+    )
     roles = wanted.site_roles(read.roles, settings)
     resolution = wanted.give_roles(loaded, resolution, roles, settings)
     resolution, enrolments = wanted.unite(loaded, resolution)
@@ -65,8 +73,8 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
         managed=scope.managed_roles(loaded, resolution, in_scope, roles, settings),
         courses=in_scope,
         roles=roles,
-        current=propose.only_complete(read.current, read.reads),
-        reads=read.reads,
+        current=propose.only_complete(read.current, reads),
+        reads=reads,
         ledger=ledger,
         people=PEOPLE.empty(),
         own_id=info.user_id,

@@ -8,16 +8,17 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from rostersync import gather, moodle, roster
+from rostersync import gather, history, moodle, roster
 from rostersync.apply import carry_out
-from rostersync.errors import EmptyRoster, PlanRefused, ReportError, RosterSyncError, UsageError
+from rostersync.errors import EmptyRoster, PlanRefused, ReportError, RosterSyncError, StoreError, UsageError
 from rostersync.settings import Settings
-from rostersync.store import lease
+from rostersync.store import State, lease
 from rostersync.sync import export as exported
 from rostersync.sync import plan as plans
 from rostersync.sync import propose, reconcile, scope
@@ -207,7 +208,7 @@ def apply_plan(plan: Plan, work: Work) -> Report:
     with lease(work.store, plan.site, owner):
         if before := work.store.applied(plan.site, digest):
             raise PlanRefused(f"the plan was applied already, as run {before}", remedy="make a new plan")
-        started, run = work.time(), work.store.begin(plan.site, digest)
+        started, run = work.time(), work.store.begin(plan.site, digest, history.to_keep(plan))
         try:
             done = carry_out(
                 plan, work.client, work.store, run, clock=work.clock, sleep=work.sleep, progress=work.progress
@@ -216,13 +217,14 @@ def apply_plan(plan: Plan, work: Work) -> Report:
                 plan, done.outcomes, run=str(run), started=started, finished=work.time(), notes=done.notes
             )
         except BaseException as error:
-            work.store.end(run, "failed", error.exit_code if isinstance(error, RosterSyncError) else 1)
+            # Where the store cannot take this, either, the run counts as running, and its lease ends by itself.
+            with suppress(StoreError):
+                work.store.end(run, State.FAILED, error.exit_code if isinstance(error, RosterSyncError) else 1)
             raise
         if done.stopped:
             verdict = f"stopped: {done.stopped.message}; {report.verdict}"
             report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
-        work.store.end(run, "failed" if done.stopped else "done", report.exit_code)
-    return report
+        return history.set_down(plan, done, report, work)
 
 
 def export(keys: Sequence[str], work: Work) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from rostersync import moodle
 from rostersync.apply.canary import try_roles
 from rostersync.apply.memory import lessons
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
-from rostersync.apply.reread import doubt_emptied, only_confirmed, read_one_by_one
+from rostersync.apply.reread import only_confirmed, read_one_by_one
 from rostersync.apply.send import Sender
 from rostersync.apply.surfaced import Surfaced, notes, surfaced
 from rostersync.errors import RosterSyncError
@@ -23,6 +23,7 @@ from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.prove import prove, recheck
+from rostersync.sync.seen import doubt_emptied
 from rostersync.tables import CURRENT, OUTCOMES
 from rostersync.vocabulary import Op, Proof
 
@@ -77,7 +78,8 @@ def carry_out(
         to_prove=set(todo.loc[todo["removal"], "course_id"].tolist()),
         progress=lambda done, of: progress("reading", done, of),
     )
-    reads = doubt_emptied(fresh.reads, plan.reads)
+    listed = dict(zip(plan.reads["course_id"].tolist(), plan.reads["listed"].tolist(), strict=True))
+    reads = doubt_emptied(fresh.reads, listed, "when the plan was made")
     outcomes.take(recheck(todo, fresh.current, reads, settings, now=int(clock())))
     sender = Sender(
         client=client,
