@@ -10,11 +10,13 @@ import pandas as pd
 
 from rostersync import moodle
 from rostersync.errors import TransportError, Unreachable
-from rostersync.sync import decide, propose, resolve, scope, wanted
+from rostersync.sync import decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.propose import Basis
-from rostersync.tables import COURSE_MATCHES, PEOPLE, USER_MATCHES, Roster
+from rostersync.tables import COURSE_MATCHES, COURSES, PEOPLE, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, RowState, UserField
 from rostersync.work import Work
+
+EMPTIED = "after the last run; if it was emptied on purpose, name it with --courses this once"
 
 
 @contextmanager
@@ -54,6 +56,12 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
         with_status=scope.needs_status(resolution, in_scope, ledger, settings),
         progress=work.told("reading courses"),
     )
+    reads = seen.doubt_emptied(
+        read.reads,
+        work.store.courses_seen(client.site, ids),
+        EMPTIED,
+        believed=in_scope.loc[in_scope["may_empty"], "course_id"].tolist(),
+    )
     roles = wanted.site_roles(read.roles, settings)
     resolution = wanted.give_roles(loaded, resolution, roles, settings)
     resolution, enrolments = wanted.unite(loaded, resolution)
@@ -65,13 +73,38 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
         managed=scope.managed_roles(loaded, resolution, in_scope, roles, settings),
         courses=in_scope,
         roles=roles,
-        current=propose.only_complete(read.current, read.reads),
-        reads=read.reads,
+        current=propose.only_complete(read.current, reads),
+        reads=reads,
         ledger=ledger,
         people=PEOPLE.empty(),
         own_id=info.user_id,
     )
     return basis, resolution.notes
+
+
+def read_again(known: Basis, work: Work) -> Basis:
+    """The same with its courses, whatever is in them, and the ledger, as they are now."""
+    client, ids = work.client, known.courses["course_id"].tolist()
+    with indispensable(client.site):
+        found = moodle.find_courses(client, CourseField.ID, [str(i) for i in ids])
+    found = found[found["match"] == Match.EXACT].drop_duplicates("course_id")
+    gone = known.courses[~known.courses["course_id"].isin(found["course_id"])]
+    courses = COURSES.frame({n: found[n] for n in COURSES.columns if n in found.columns})
+    read = moodle.read_courses(
+        client, ids, page_size=work.settings.page_size, with_status=ids, progress=work.told("reading courses")
+    )
+    seen_then = work.store.courses_seen(client.site, ids)
+    reads = seen.doubt_emptied(read.reads, seen_then, EMPTIED)
+    learnt = pd.concat([read.roles, known.roles[known.roles["learnt"]]], ignore_index=True).drop_duplicates("role_id")
+    return replace(
+        known,
+        courses=pd.concat([courses, gone], ignore_index=True).sort_values("course_id", ignore_index=True),
+        roles=wanted.site_roles(learnt, work.settings),
+        current=propose.only_complete(read.current, reads),
+        reads=reads,
+        ledger=work.store.ledger(client.site, ids),
+        own_id=(client.info or moodle.site_info(client)).user_id,
+    )
 
 
 def _look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -46,25 +46,6 @@ def read_one_by_one(client: Client, changes: pd.DataFrame, *, prove: bool) -> mo
     )
 
 
-def doubt_emptied(reads: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """READS, in which a list that had people before and has none now is not complete, unless a count confirms it.
-
-    Args:
-        reads: READS, just now.
-        before: READS of the plan.
-    """
-    listed = dict(zip(before["course_id"].tolist(), before["listed"].tolist(), strict=True))
-    had = reads["course_id"].map(listed).fillna(0)
-    emptied = reads["complete"] & ~reads["proven"] & (reads["listed"] == 0) & (had > 0)
-    if not emptied.any():
-        return reads
-    words = had[emptied].map(lambda n: f"nobody is listed, where {n:,.0f} people were when the plan was made")
-    made = reads.copy()
-    made.loc[emptied, "complete"] = False
-    made.loc[emptied, "detail"] = words.astype(made["detail"].dtype)
-    return made
-
-
 def only_confirmed(proved: pd.DataFrame, changes: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
     """OUTCOMES, in which nobody is proved to be gone by a list that nothing confirms: Moodle accepted it, no more.
 

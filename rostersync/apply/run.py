@@ -14,7 +14,7 @@ from rostersync import moodle
 from rostersync.apply.canary import try_roles
 from rostersync.apply.memory import lessons
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
-from rostersync.apply.reread import TAKES, doubt_emptied, only_confirmed, read_one_by_one
+from rostersync.apply.reread import TAKES, only_confirmed, read_one_by_one
 from rostersync.apply.resume import earlier, own_up, settle
 from rostersync.apply.send import Sender
 from rostersync.apply.surfaced import Surfaced, notes, surfaced
@@ -24,6 +24,7 @@ from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.prove import prove, recheck
+from rostersync.sync.seen import doubt_emptied
 from rostersync.tables import CURRENT, OUTCOMES
 from rostersync.vocabulary import Op, Proof
 
@@ -80,7 +81,8 @@ def carry_out(
         to_prove={*todo.loc[todo["removal"], "course_id"], *sent.loc[sent["op"].isin(TAKES), "course_id"]},
         progress=lambda done, of: progress("reading", done, of),
     )
-    fresh = replace(fresh, reads=doubt_emptied(fresh.reads, plan.reads))
+    listed = dict(zip(plan.reads["course_id"].tolist(), plan.reads["listed"].tolist(), strict=True))
+    fresh = replace(fresh, reads=doubt_emptied(fresh.reads, listed, "when the plan was made"))
     sender = Sender(
         client=client,
         store=store,

@@ -18,6 +18,8 @@ COMMANDS = {
     "plan": "what would change in Moodle, as a preview and a file",
     "apply": "carry out a plan that was approved",
     "sync": "plan, ask, apply, prove, report",
+    "resume": "go on with a run that broke off",
+    "undo": "take back what a run did",
     "export": "Moodle's present state as a roster file",
     "config": "settings: where they come from, and a file to begin with",
     "demo": "everything in fifteen seconds, against a Moodle in a box",

@@ -85,6 +85,8 @@ reading = _stack(
 )
 """How files are read, where a look at them does not tell."""
 
+limit = click.option("--allow-removals", type=int, metavar="N", help="Lift the limits, up to N removals in total.")
+
 policy = _stack(
     click.option(
         "--mode",
@@ -103,7 +105,7 @@ policy = _stack(
         type=click.Choice(["hold", "accept"]),
         help="Whether users unknown to Moodle hold every removal in their course (hold).",
     ),
-    click.option("--allow-removals", type=int, metavar="N", help="Lift the limits, up to N removals in total."),
+    limit,
 )
 """What follows from a roster."""
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from rostersync.cli import options
-
-if TYPE_CHECKING:
-    from rostersync.tables import Report
+from rostersync.cli import consent, options
 
 
 @click.command("sync")
@@ -44,7 +40,7 @@ def command(
     from rostersync import pipeline, report
     from rostersync.cli import places, result, screen
 
-    _somebody_decides(yes=yes, dry_run=dry_run, as_json=as_json)
+    consent.somebody_decides(yes=yes, dry_run=dry_run, as_json=as_json)
     settings = options.settings_from(chosen)
     places.for_folder(folder or result.FOLDER)
     roster = pipeline.check(files, settings)
@@ -57,39 +53,6 @@ def command(
         if not as_json:  # which prints one document: that of the run
             report.show(shown, screen.out())
         if not yes:
-            _ask(shown)
+            consent.ask(shown)
         done = pipeline.apply_plan(plan, work)
     return result.finish(done, folder, as_json=as_json)
-
-
-def _somebody_decides(*, yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Make sure that a flag or a person answers the question, before anything is done.
-
-    Raises:
-        UsageError: nobody would.
-    """
-    from rostersync.errors import UsageError
-
-    if yes and dry_run:
-        raise UsageError("--yes and --dry-run contradict each other", remedy="say one of them")
-    if not (yes or dry_run) and (as_json or sys.stdin is None or not sys.stdin.isatty()):
-        raise UsageError("nobody is there to be asked", remedy="say --dry-run for the preview, or --yes to go ahead")
-
-
-def _ask(shown: Report) -> None:
-    """Ask; return only on a yes.
-
-    Raises:
-        NotConfirmed: any other answer.
-    """
-    from rostersync.cli.failure import NotConfirmed
-    from rostersync.cli.messages import say
-    from rostersync.cli.result import question
-
-    try:
-        yes = click.confirm(question(shown), err=True)
-    except click.Abort:  # Ctrl-C and Ctrl-D leave the cursor behind the question
-        say("")
-        yes = False
-    if not yes:
-        raise NotConfirmed

@@ -1,13 +1,44 @@
-"""The tables of the store, in SQL that SQLite and PostgreSQL both understand."""
+"""The tables of the store, in SQL that SQLite and PostgreSQL both understand.
+
+A change of a table needs three things: the table here, a revision in `migrations/versions` that follows the last one,
+and its number as REVISION. A test holds both ways to the same tables.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 
-VERSION = 1
-"""Raised with every change of a table; a store of a newer version is refused."""
+REVISION = "0002"
+"""The newest revision of `migrations/versions`; four digits, so that a newer one can be told from an older one."""
+NOTHING = "base"
+"""The revision of an empty database, as alembic names it."""
+BASELINE = "0001"
+"""The revision of stores made before there were revisions."""
+VERSION = 2
+"""Stands in `version`, where programs from before the revisions look, and refuse a number above 1."""
 
 metadata = MetaData()
+
+revision = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""REVISION, as alembic keeps it."""
 
 version = Table("version", metadata, Column("number", Integer, primary_key=True))
 
@@ -35,9 +66,64 @@ runs = Table(
     Column("finished", Float),
     Column("state", String, nullable=False),
     Column("exit_code", Integer),
+    Column("kind", String, nullable=False, server_default="apply"),
+    Column("undoes", Integer),
+    Column("verdict", Text, nullable=False, server_default=""),
+    Column("release", String, nullable=False, server_default=""),
+    Column("notes", Text, nullable=False, server_default="[]"),
     Index("runs_of_a_plan", "site", "digest"),
 )
-"""One line for each apply; `state` is running, done or failed."""
+"""One line for each apply and undo.
+
+`state` is running, done, stopped (something stood in the way, and the report says what) or failed (by a mistake of
+rostersync's own, or before anything was sent); `kind` is apply or undo, and then `undoes` is the number of the other
+run. `verdict` and `notes` (a JSON list of sentences) are those of the run's report.
+"""
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("made", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Every plan that a run carried out: its text as in a plan file, compressed by zlib; `made` is ISO 8601 in UTC."""
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("change", BigInteger, primary_key=True, autoincrement=False),
+    Column("proof", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("message", Text, nullable=False),
+)
+"""OUTCOMES of each run, as they were when it ended."""
+
+before = Table(
+    "before",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("course_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("manual", Boolean, nullable=False),
+    Column("stuck", String, nullable=False),
+)
+"""LEDGER as it was when a run began, of the people whom its plan is about to change."""
+
+courses_seen = Table(
+    "courses_seen",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("course_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("listed", BigInteger, nullable=False),
+    Column("run", Integer, nullable=False),
+)
+"""How many people a course had after the last run that read it completely, and which run that was."""
 
 journal = Table(
     "journal",
@@ -48,6 +134,7 @@ journal = Table(
     Column("event", String, nullable=False),
     Column("code", String, nullable=False),
     Column("at", Float, nullable=False),
+    Index("journal_of_a_run", "run"),
 )
 """What was about to be sent (`sent`) and what came back (`done`, `failed`, `unknown`), in this order."""
 

@@ -16,7 +16,7 @@ from rostersync.tables import CHANGES, COURSES, PEOPLE, PLAN_ROWS, PROBLEMS, REA
 from rostersync.vocabulary import Mode
 
 FORMAT = "rostersync-plan"
-VERSION = 1
+VERSION = 2
 
 TABLES: Mapping[str, Table] = {
     "changes": CHANGES,
@@ -40,6 +40,8 @@ class Plan:
     """ISO 8601 in UTC."""
     settings: Mapping[str, Any]
     """The settings that mattered; never the token."""
+    undoes: int
+    """The run that it undoes; 0 where it comes from a roster."""
     refused: str
     """Why the run's limit refuses the plan as a whole; "" where it does not."""
     notes: tuple[str, ...]

@@ -62,7 +62,12 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
         settings: what follows from a roster on this site.
         now: the clock, in epoch seconds.
     """
-    marks = Marks(diff(basis.facts(), settings, now=now))
+    return guard(basis, diff(basis.facts(), settings, now=now), settings)
+
+
+def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """CHANGES with the holds of rules 1 and 2 and of what is protected."""
+    marks = Marks(changes)
     hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)

@@ -66,7 +66,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     ahead = [0.0]
     store = open_store(path, clock=lambda: time.time() + ahead[0])
     assert store.journal(1) == [(4, "sent", ""), (5, "sent", "")]
-    assert store.runs(SITE) == [(1, "running", None)]
+    assert [(run.run, run.state, run.exit_code) for run in store.runs(SITE)] == [(1, "running", None)]
     with pytest.raises(SiteBusy):
         store.acquire(SITE, "alive")
     ahead[0] = 901

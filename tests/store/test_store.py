@@ -127,10 +127,12 @@ def test_runs_are_numbered_and_end(opened: Opened) -> None:
     store.end(first, "failed", 5)
     assert store.applied(SITE, "d1") == 0
     store.write_journal(second, [0], "sent")
-    store.end(second, "done", 3)
+    store.end(second, "done", 3, verdict="2 rows held")
     assert store.applied(SITE, "d1") == 2
     assert store.applied(SITE, "d2") == 0
-    assert store.runs(SITE) == [(1, "failed", 5), (2, "done", 3)]
+    found = [(run.run, run.kind, run.state, run.exit_code, run.verdict) for run in store.runs(SITE)]
+    assert found == [(1, "apply", "failed", 5, ""), (2, "apply", "done", 3, "2 rows held")]
+    assert store.run(3) is None
 
 
 def test_a_lease_keeps_others_out_until_it_is_given_back_or_expires(opened: Opened, now: list[float]) -> None:
@@ -249,7 +251,7 @@ def test_a_read_only_store_is_named(opened: Opened, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(database, "_prepare", read_only)
     with pytest.raises(StoreError, match="attempt to write a readonly database") as caught:
-        opened()
+        opened().acquire(SITE, "a")
     assert "rights" in caught.value.remedy
 
 

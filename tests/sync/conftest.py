@@ -293,6 +293,7 @@ def plan_of(texts: Mapping[str, str]) -> Plan:
 def _plan(basis: Basis, changes: pd.DataFrame, verdict: Verdict) -> Plan:
     rows = basis.roster.rows
     return Plan(
+        undoes=0,
         site="https://moodle.example",
         site_name="Example",
         release="4.4",

@@ -8,8 +8,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rostersync.sync.deeds import Deeds, deeds, managed, wanted
 from rostersync.sync.facts import Facts, facts
-from rostersync.sync.undo import Deeds, deeds, managed, may_empty, take_back, wanted
+from rostersync.sync.undo import may_empty, take_back
 from rostersync.tables import CHANGES, COURSES, CURRENT, LEDGER, OUTCOMES, READS
 
 STUDENT, TEACHER, EDITOR = 5, 4, 3
@@ -176,4 +177,5 @@ def test_a_course_that_was_empty_before_may_be_empty_again() -> None:
     seen, back = undone(sent({}, changes), done)
     for listed, free in ((0, True), (1, False)):
         reads = READS.records([{"course_id": COURSE, "complete": True, "listed": listed}])
-        assert may_empty(seen, back, reads).tolist() == [free]
+        courses = COURSES.records([{"course_id": COURSE}])
+        assert may_empty(seen, back, courses, reads).tolist() == [free]

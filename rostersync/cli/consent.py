@@ -1,0 +1,44 @@
+"""A preview goes in; a person's yes lets the command go on, anything else ends it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rostersync.tables import Report
+
+
+def somebody_decides(*, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Make sure that a flag or a person answers the question, before anything is done.
+
+    Raises:
+        UsageError: nobody would.
+    """
+    from rostersync.errors import UsageError
+
+    if yes and dry_run:
+        raise UsageError("--yes and --dry-run contradict each other", remedy="say one of them")
+    if not (yes or dry_run) and (as_json or sys.stdin is None or not sys.stdin.isatty()):
+        raise UsageError("nobody is there to be asked", remedy="say --dry-run for the preview, or --yes to go ahead")
+
+
+def ask(shown: Report) -> None:
+    """Ask; return only on a yes.
+
+    Raises:
+        NotConfirmed: any other answer.
+    """
+    from rostersync.cli.failure import NotConfirmed
+    from rostersync.cli.messages import say
+    from rostersync.cli.result import question
+
+    try:
+        yes = click.confirm(question(shown), err=True)
+    except click.Abort:  # Ctrl-C and Ctrl-D leave the cursor behind the question
+        say("")
+        yes = False
+    if not yes:
+        raise NotConfirmed

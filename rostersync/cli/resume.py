@@ -1,0 +1,36 @@
+"""`rostersync resume`: go on with a run that broke off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rostersync.cli import options
+
+
+@click.command("resume")
+@click.argument("run", type=click.IntRange(min=1), required=False)
+@options.report
+@options.site
+@options.as_json
+def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) -> int:
+    """Go on with RUN, or with the last run of the site, where it broke off.
+
+    Every course of its plan is read again first. What is done is seen and not done twice; what has changed since is
+    held. The report is on the whole run. Nothing is asked: the plan was approved when it was begun.
+
+    \b
+    Examples:
+      rostersync resume
+      rostersync resume 12 --report reports
+    """
+    from rostersync import pipeline
+    from rostersync.cli import places, result, screen
+
+    settings = options.settings_from(chosen)
+    places.for_folder(folder or result.FOLDER)
+    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
+        done = pipeline.resume(work, run or 0)
+    return result.finish(done, folder, as_json=as_json)

@@ -1,0 +1,60 @@
+"""`rostersync undo`: take back what a run did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rostersync.cli import consent, options
+
+
+@click.command("undo")
+@click.argument("run", type=click.IntRange(min=1))
+@click.option("--what", "dry_run", is_flag=True, help="Show what would be taken back and what cannot come back; stop.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask. The limits still hold.")
+@click.option("-o", "--out", type=options.FILE, metavar="PLAN", help="Save it as a plan, to be approved; and stop.")
+@options.report
+@options.site
+@options.limit
+@options.as_json
+def command(
+    run: int, dry_run: bool, yes: bool, out: Path | None, folder: Path | None, as_json: bool, **chosen: Any
+) -> int:
+    """Take back what RUN did, as far as nobody else has changed it since.
+
+    Roles, suspensions and the dates that rostersync knew come back. Grades and groups that an unenrolment deleted do
+    not. It is a plan like any other: shown first, within the limits, proved by reading again.
+
+    \b
+    Examples:
+      rostersync undo 12 --what
+      rostersync undo 12
+      rostersync undo 12 --out undo-12.plan.json
+    """
+    from rostersync import pipeline, report
+    from rostersync.cli import places, result, screen
+
+    consent.somebody_decides(yes=yes, dry_run=dry_run or out is not None, as_json=as_json)
+    settings = options.settings_from(chosen)
+    if out:
+        places.for_file(out, force=True)
+    places.for_folder(folder or result.FOLDER)
+    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
+        plan = pipeline.undo_plan(run, work)
+        told.stop()
+        shown = pipeline.preview(plan)
+        if out:
+            pipeline.save_plan(plan, out)
+        if dry_run or out or plan.refused or not (yes or result.pending(shown)):
+            code = result.present(shown, folder, as_json=as_json)
+            if out:
+                result.say_plan(out, refused=bool(plan.refused))
+            return code
+        if not as_json:
+            report.show(shown, screen.out())
+        if not yes:
+            consent.ask(shown)
+        done = pipeline.apply_plan(plan, work)
+    return result.finish(done, folder, as_json=as_json)

@@ -1,0 +1,113 @@
+"""A plan goes in, or a run that broke off; it is carried out and proved, and a report on all of it comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from rostersync import history
+from rostersync.apply import carry_out
+from rostersync.errors import PlanRefused, RosterSyncError, StoreError, UsageError
+from rostersync.store import Run, State, lease, this_process
+from rostersync.sync import plan as plans
+from rostersync.sync import reconcile
+from rostersync.sync.plan import Plan
+from rostersync.tables import Report
+from rostersync.work import Work
+
+
+def apply_plan(plan: Plan, work: Work) -> Report:
+    """Carry out a plan, prove it, and account for every row.
+
+    Raises:
+        PlanRefused: for another site, applied already, or refused by a limit; nothing was changed.
+        SiteBusy: another run holds the site.
+        SiteError: the site could not be read; nothing was changed. What stops the run later stands in the report.
+    """
+    if plan.site != work.client.site:
+        raise PlanRefused(
+            f"the plan is for {plan.site}, not for {work.client.site}", remedy="make a plan for this site"
+        )
+    if plan.refused:
+        raise PlanRefused(
+            f"the plan is refused: it would remove {plan.refused}",
+            remedy="look at the list; if it is right, plan again with --allow-removals N",
+        )
+    digest = plan.digest()
+
+    def begin() -> int:
+        if before := work.store.applied(plan.site, digest):
+            raise PlanRefused(
+                f"the plan was applied already, as run {before}",
+                remedy=f"make a new plan; or, where it broke off, `rostersync resume {before}`",
+            )
+        return work.store.begin(plan.site, digest, history.to_keep(plan))
+
+    with lease(work.store, plan.site, this_process(work)):
+        return _carry(plan, work, begin, work.time())
+
+
+def to_resume(work: Work, run: int = 0) -> Run:
+    """The run that broke off: of this number, or the last one of the site.
+
+    Raises:
+        UsageError: there is none, it ended, or it cannot go on.
+    """
+    every = work.store.runs(work.client.site)
+    chosen = [r for r in every if not run or r.run == run]
+    if not chosen:
+        what = f"run {run}" if run else "run"
+        raise UsageError(
+            f"there is no {what} of {work.client.site} in the store", remedy="`rostersync runs` lists what there is"
+        )
+    last = chosen[-1]
+    if last.state is State.DONE:
+        raise UsageError(f"run {last.run} came to its end: there is nothing to resume", remedy="make a new plan")
+    later = [r.run for r in every if r.run > last.run and work.store.journal(r.run)]
+    if later:
+        raise UsageError(
+            f"run {later[-1]} has changed the site since run {last.run} broke off",
+            remedy="make a new plan: what is done is seen, and not done twice",
+        )
+    return last
+
+
+def resume(work: Work, run: int = 0) -> Report:
+    """Go on with a run that broke off: read again, send what is not in place, prove, and account for the whole run.
+
+    Raises:
+        UsageError: there is no such run, or it cannot go on.
+        StoreError: its plan is not kept any more.
+        SiteBusy: it, or another one, is still at work.
+        SiteError: the site could not be read.
+    """
+    with lease(work.store, work.client.site, this_process(work)):
+        # Looked up under the lease: nobody else may go on with it meanwhile.
+        broken = to_resume(work, run)
+        text = work.store.plan_text(broken.digest)
+        if not text:
+            raise StoreError(f"the plan of run {broken.run} is not kept any more", remedy="make a new plan")
+        plan = plans.read(text, f"the plan of run {broken.run}")
+        started = datetime.fromtimestamp(broken.started, UTC).isoformat(timespec="seconds")
+        return _carry(plan, work, lambda: broken.run, started)
+
+
+def _carry(plan: Plan, work: Work, begin: Callable[[], int], started: str) -> Report:
+    """Under the lease: what is left of the plan."""
+    run = begin()
+    try:
+        done = carry_out(plan, work.client, work.store, run, clock=work.clock, sleep=work.sleep, progress=work.progress)
+        report = reconcile.reconcile(
+            plan, done.outcomes, run=str(run), started=started, finished=work.time(), notes=done.notes
+        )
+    except BaseException as error:
+        # Where the store cannot take this, either, the run counts as running, and its lease ends by itself.
+        with suppress(StoreError):
+            work.store.end(run, State.FAILED, error.exit_code if isinstance(error, RosterSyncError) else 1)
+        raise
+    if done.stopped:
+        verdict = f"stopped: {done.stopped.message}; {report.verdict}"
+        report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
+    return history.set_down(plan, done, report, work)

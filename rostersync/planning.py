@@ -1,0 +1,159 @@
+"""A roster goes in, or a run that is to be undone; a plan comes out, after all rules, and nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+
+from rostersync import gather, moodle
+from rostersync.errors import EmptyRoster, StoreError, UsageError
+from rostersync.store import Run, State
+from rostersync.sync import deeds, propose, undo
+from rostersync.sync import plan as plans
+from rostersync.sync.grades import to_ask
+from rostersync.sync.plan import Plan
+from rostersync.sync.propose import Basis
+from rostersync.tables import PLAN_ROWS, Roster
+from rostersync.vocabulary import RowState
+from rostersync.work import Work
+
+Decide = Callable[[Basis], pd.DataFrame]
+"""What is to be changed (CHANGES), with every hold but those that more questions decide."""
+
+REMEMBERED = (
+    "mode",
+    "on_missing",
+    "courses",
+    "default_role",
+    "teacher_means",
+    "missing_users",
+    "trust_reads",
+    "assignable_roles",
+    "managed_roles",
+    "protected_users",
+    "protected_roles",
+    "protected_courses",
+    "not_in_moodle",
+    "course_limit_share",
+    "course_limit_count",
+    "run_limit_share",
+    "run_limit_count",
+    "allow_removals",
+)
+"""The settings that mattered to a plan, and stand in it."""
+
+
+def plan_for(loaded: Roster, work: Work) -> Plan:
+    """What is to be done so that Moodle says what the roster says.
+
+    Raises:
+        RosterSyncError: the site cannot be read, or the settings do not decide what a column holds.
+    """
+    if (loaded.rows["state"] == RowState.IGNORED).all():
+        raise EmptyRoster("no row of the roster states an enrolment", remedy="an empty roster never empties courses")
+    basis, notes = gather.read(loaded, work)
+    now = int(work.clock())
+    return _decided(basis, lambda known: propose.propose(known, work.settings, now=now), notes, work)
+
+
+def undo_plan(number: int, work: Work) -> Plan:
+    """What is to be done to take back what a run did, as far as nobody else has changed it since.
+
+    Raises:
+        UsageError: there is no such run of this site, it has not ended, or it changed nothing.
+        StoreError: its plan is not kept any more.
+        RosterSyncError: the site cannot be read.
+    """
+    run = _ended(number, work)
+    text = work.store.plan_text(run.digest)
+    if not text:
+        raise StoreError(f"the plan of run {number} is not kept any more: it cannot be undone")
+    before = plans.read(text, f"the plan of run {number}")
+    done = deeds.deeds(before.changes, work.store.outcomes(number), work.store.before(number))
+    if not len(done.people()):
+        raise UsageError(f"run {number} changed nothing: there is nothing to undo")
+    basis = gather.read_again(deeds.basis(before, done, run=number), work)
+    now = int(work.clock())
+
+    def decide(known: Basis) -> pd.DataFrame:
+        return propose.guard(known, undo.take_back(known.facts(), done, now=now), work.settings)
+
+    free = undo.may_empty(basis.facts(), decide(basis), basis.courses, before.reads)
+    basis = replace(basis, courses=basis.courses.assign(may_empty=basis.courses["may_empty"] | free))
+    plan = _decided(basis, decide, deeds.limits_of(before, done, run=number), work)
+    return replace(plan, undoes=number)
+
+
+def _ended(number: int, work: Work) -> Run:
+    run = work.store.run(number)
+    if run is None or run.site != work.client.site:
+        raise UsageError(
+            f"there is no run {number} of {work.client.site} in the store",
+            remedy="`rostersync runs` lists what there is",
+        )
+    if run.state not in {State.DONE, State.STOPPED}:
+        raise UsageError(
+            f"run {number} broke off, and what it did is not known",
+            remedy=f"let it come to its end first: `rostersync resume {number}`",
+        )
+    return run
+
+
+def _decided(basis: Basis, decide: Decide, notes: tuple[str, ...], work: Work) -> Plan:
+    """The plan after the second look at courses that would lose somebody, the grades, and the limits."""
+    changes = decide(basis)
+    # Only courses that would lose somebody are worth a second look, and they get a strict one (rule 2).
+    basis = gather.look_closer(basis, changes, work)
+    changes = decide(basis)
+    if not propose.surely_refused(basis, changes, work.settings):
+        grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
+        changes = propose.with_grades(basis, changes, grades)
+    changes, verdict = propose.limit(basis, changes, work.settings)
+    return _plan(basis, changes, verdict.refused, notes, work)
+
+
+def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, ...], work: Work) -> Plan:
+    rows, info = basis.roster.rows, work.client.info or moodle.site_info(work.client)
+    said = work.settings.model_dump(mode="json", include=set(REMEMBERED))
+    used = set(changes["role_id"].tolist())
+    unlearnt = basis.roles[~basis.roles["learnt"] & basis.roles["role_id"].isin(used)]
+    notes = (
+        *notes,
+        *(
+            f"role “{n}” was not seen on this site yet: id {i} is tried on one person first"
+            for i, n in zip(unlearnt["role_id"].tolist(), unlearnt["shortname"].tolist(), strict=True)
+        ),
+    )
+    return Plan(
+        site=work.client.site,
+        site_name=info.name,
+        release=info.release,
+        made=work.time(),
+        settings={name: said[name] for name in REMEMBERED},
+        undoes=0,
+        refused=refused,
+        notes=notes,
+        sources=basis.roster.sources,
+        rows=PLAN_ROWS.frame(
+            {
+                **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
+                **{n: rows[n] for n in ("line", "user", "course", "role")},
+                "name": (rows["first_name"] + " " + rows["last_name"]).str.strip(),
+            }
+        ),
+        # What was undecided in the file alone is decided by now, and said in the notes.
+        problems=pd.concat(
+            [
+                basis.roster.problems[basis.roster.problems["code"] != "key_undecided"],
+                basis.resolution.problems,
+            ],
+            ignore_index=True,
+        ),
+        courses=basis.courses,
+        roles=basis.roles,
+        reads=basis.reads,
+        people=basis.people,
+        changes=changes,
+    )

@@ -1,0 +1,81 @@
+"""What is about to be sent and what came back goes in, and is on the disk when the call returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import insert, select
+
+from rostersync.errors import SiteBusy
+from rostersync.store import schema
+from rostersync.store.lease import Leases, prolong
+from rostersync.store.ledger import replace_lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the journal."""
+
+    change: int
+    """CHANGES.change."""
+    event: str
+    """sent, done, failed or unknown."""
+    code: str
+    at: float
+    """Epoch seconds."""
+
+
+class Journal(Leases):
+    """The part of the store that is written before and after each call."""
+
+    def write_journal(
+        self,
+        run: int,
+        changes: Sequence[int],
+        what: str,
+        code: str = "",
+        *,
+        site: str = "",
+        ledger: pd.DataFrame | None = None,
+    ) -> None:
+        """Set down that these changes are about to be sent, or what came back; on the disk before this returns.
+
+        Args:
+            run: the run's number.
+            changes: CHANGES.change.
+            what: `sent`, `done`, `failed` or `unknown`.
+            code: Moodle's errorcode, or how it is known.
+            site: the site of `ledger`.
+            ledger: LEDGER lines that became true with this; they are written together with it, or not at all.
+
+        Raises:
+            SiteBusy: something is about to be sent, and another run has taken the site meanwhile.
+        """
+        at = self._clock()
+        lines = [{"run": run, "change": c, "event": what, "code": code, "at": at} for c in changes]
+        if not lines:
+            return
+        with self._writing() as connection:
+            for place, owner in list(self._leases.items()):
+                if not prolong(connection, place, owner, at) and what == "sent":
+                    raise SiteBusy(
+                        f"another run of rostersync has taken over {place} while this one gave no sign of life",
+                        remedy="wait until it ends, then run this again",
+                    )
+            connection.execute(insert(schema.journal), lines)
+            if ledger is not None:
+                replace_lines(connection, site, ledger)
+
+    def journal(self, run: int) -> list[tuple[int, str, str]]:
+        """(change, event, code) of a run, in order."""
+        return [(entry.change, entry.event, entry.code) for entry in self.entries(run)]
+
+    def entries(self, run: int) -> list[Entry]:
+        """The journal of a run, in order."""
+        table = schema.journal
+        query = select(table.c.change, table.c.event, table.c.code, table.c.at)
+        with self._reading() as connection:
+            lines = connection.execute(query.where(table.c.run == run).order_by(table.c.entry)).mappings().all()
+        return [Entry(**line) for line in lines]

@@ -1,0 +1,1 @@
+"""How a store of an older revision becomes one of the newest; read by alembic."""

@@ -1,0 +1,36 @@
+"""A path goes in; the store that is there comes out, made or upgraded where need be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rostersync.errors import StoreError
+from rostersync.store.database import default_path, engine_of
+from rostersync.store.journal import Journal
+from rostersync.store.ledger import Ledger
+from rostersync.store.runs import Runs
+
+
+class Store(Ledger, Runs, Journal):
+    """What is remembered, all of it over one database."""
+
+
+def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
+    """The store at this path, made if it is not there.
+
+    Raises:
+        StoreError: it cannot be opened or written, or a newer rostersync made it.
+    """
+    place = Path(path).expanduser() if path else default_path()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the store's folder {place.parent} cannot be made: {error.strerror}") from error
+    store = Store(engine_of(place), str(place), clock)
+    try:
+        store.make_ready()
+    except BaseException:
+        store.close()
+        raise
+    return store

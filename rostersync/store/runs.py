@@ -1,0 +1,259 @@
+"""A run begins with its plan and ends with its outcomes; both come out again whenever somebody asks."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+
+from rostersync.errors import StoreError
+from rostersync.store import schema
+from rostersync.store.database import Database
+from rostersync.store.ledger import MANY, lines_of
+from rostersync.tables import OUTCOMES
+
+FAST = 1
+"""zlib's level: a plan of 100 MB in half a second, at a tenth of its size."""
+
+
+class State(StrEnum):
+    """How far a run is."""
+
+    RUNNING = "running"  # or killed: nobody said that it ended
+    DONE = "done"
+    STOPPED = "stopped"  # something stood in the way; its report says what
+    FAILED = "failed"  # it has no report
+
+
+class Kind(StrEnum):
+    """What a run does."""
+
+    APPLY = "apply"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as the store knows it."""
+
+    run: int
+    site: str
+    digest: str
+    kind: Kind
+    undoes: int | None
+    """The run that this one undoes."""
+    started: float
+    """Epoch seconds."""
+    finished: float | None
+    state: State
+    exit_code: int | None
+    verdict: str
+    release: str
+    notes: tuple[str, ...]
+    """What the run found beside what its plan had noted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of a plan when a run begins with it."""
+
+    made: str
+    """ISO 8601 in UTC."""
+    release: str
+    text: str
+    """The plan as in a plan file."""
+    people: Sequence[tuple[int, int]] = ()
+    """(course, user) of whom it is about to change."""
+    undoes: int | None = None
+    """The run that it undoes."""
+
+
+class Runs(Database):
+    """The part of the store that knows what was done, and why."""
+
+    def begin(self, site: str, digest: str, kept: Kept | None = None) -> int:
+        """A new run of this plan; its number. The plan, and the ledger of whom it changes, are kept with it.
+
+        Args:
+            site: where it writes.
+            digest: the plan's.
+            kept: what can be asked for later; without it nothing of the plan can be shown again.
+
+        Raises:
+            StoreError: it cannot be written; there is no run.
+        """
+        values: dict[str, Any] = {"site": site, "digest": digest, "started": self._clock(), "state": State.RUNNING}
+        if kept is not None:
+            kind = Kind.APPLY if kept.undoes is None else Kind.UNDO
+            values |= {"kind": kind, "undoes": kept.undoes, "release": kept.release}
+        with self._writing() as connection:
+            key = connection.execute(insert(schema.runs).values(values)).inserted_primary_key
+            run = int(key[0]) if key is not None else 0
+            if kept is not None:
+                _keep_plan(connection, site, digest, kept)
+                _keep_before(connection, site, run, kept.people)
+        return run
+
+    def end(
+        self,
+        run: int,
+        state: str,
+        exit_code: int,
+        *,
+        verdict: str = "",
+        notes: Sequence[str] = (),
+        outcomes: pd.DataFrame | None = None,
+        seen: Mapping[int, int] | None = None,
+    ) -> None:
+        """The run is over.
+
+        Args:
+            run: its number.
+            state: one of State.
+            exit_code: that of the command.
+            verdict: the report's.
+            notes: what the run found.
+            outcomes: OUTCOMES after the proof.
+            seen: course id → people that it has now, for courses that were read completely.
+
+        Raises:
+            StoreError: it cannot be written; the run counts as running.
+        """
+        table = schema.runs
+        with self._writing() as connection:
+            connection.execute(
+                update(table)
+                .where(table.c.run == run)
+                .values(
+                    finished=self._clock(),
+                    state=State(state),
+                    exit_code=exit_code,
+                    verdict=verdict,
+                    notes=json.dumps(list(notes), ensure_ascii=False),
+                )
+            )
+            if outcomes is not None:
+                _take_outcomes(connection, run, outcomes)
+            if seen:
+                _see(connection, run, seen)
+
+    def applied(self, site: str, digest: str) -> int:
+        """The last run that sent something of this plan; 0 where there is none.
+
+        A run that ended before anything was sent (the site was away, somebody stopped it) does not use the plan up.
+        """
+        table = schema.runs
+        sent = exists().where(schema.journal.c.run == table.c.run)
+        with self._reading() as connection:
+            found = connection.execute(
+                select(func.max(table.c.run)).where(table.c.site == site, table.c.digest == digest, sent)
+            ).scalar()
+        return int(found or 0)
+
+    def runs(self, site: str = "") -> list[Run]:
+        """The runs of a site, or of all, in order."""
+        table = schema.runs
+        query = select(table).order_by(table.c.run)
+        with self._reading() as connection:
+            lines = connection.execute(query.where(table.c.site == site) if site else query).mappings().all()
+        return [_run(line) for line in lines]
+
+    def run(self, run: int) -> Run | None:
+        """The run of this number, if there is one."""
+        with self._reading() as connection:
+            found = connection.execute(select(schema.runs).where(schema.runs.c.run == run)).mappings().first()
+        return None if found is None else _run(found)
+
+    def plan_text(self, digest: str) -> str:
+        """The text of a plan that was carried out, as in its file; "" where it is not kept (any more).
+
+        Raises:
+            StoreError: what is kept is damaged.
+        """
+        with self._reading() as connection:
+            table = schema.plans
+            content = connection.execute(select(table.c.content).where(table.c.digest == digest)).scalar()
+        try:
+            return "" if content is None else zlib.decompress(content).decode()
+        except (zlib.error, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"the plan {digest[:12]} in the store {self._name} is damaged: {error}",
+                remedy="put a copy made by `rostersync store backup` in the store's place",
+            ) from error
+
+    def outcomes(self, run: int) -> pd.DataFrame:
+        """OUTCOMES of a run that ended."""
+        table = schema.outcomes
+        columns = [table.c[name] for name in OUTCOMES.columns]
+        with self._reading() as connection:
+            lines = connection.execute(select(*columns).where(table.c.run == run).order_by(table.c.change)).all()
+        return OUTCOMES.frame({name: [line[i] for line in lines] for i, name in enumerate(OUTCOMES.columns)})
+
+    def before(self, run: int) -> pd.DataFrame:
+        """LEDGER as it was when the run began, of the people whom its plan was about to change."""
+        with self._reading() as connection:
+            return lines_of(connection, schema.before, {"run": run})
+
+    def courses_seen(self, site: str, courses: Sequence[int]) -> dict[int, int]:
+        """Course id → people that it had after the last run that read it completely."""
+        table = schema.courses_seen
+        found: dict[int, int] = {}
+        with self._reading() as connection:
+            for low in range(0, len(courses), MANY):
+                chosen = (table.c.site == site) & table.c.course_id.in_(courses[low : low + MANY])
+                lines = connection.execute(select(table.c.course_id, table.c.listed).where(chosen)).all()
+                found.update((int(course), int(listed)) for course, listed in lines)
+        return found
+
+
+def _run(line: Any) -> Run:  # noqa: ANN401 - a row of SQLAlchemy's
+    return Run(
+        **{
+            **line,
+            "kind": Kind(line["kind"]),
+            "state": State(line["state"]),
+            "notes": tuple(json.loads(line["notes"])),
+        }
+    )
+
+
+def _keep_plan(connection: Connection, site: str, digest: str, kept: Kept) -> None:
+    table = schema.plans
+    if connection.execute(select(table.c.digest).where(table.c.digest == digest)).first() is None:
+        content = zlib.compress(kept.text.encode(), FAST)
+        connection.execute(insert(table).values(digest=digest, site=site, made=kept.made, content=content))
+
+
+def _keep_before(connection: Connection, site: str, run: int, people: Sequence[tuple[int, int]]) -> None:
+    ledger = lines_of(connection, schema.ledger, {"site": site}, sorted({course for course, _ in people}))
+    changed = pd.MultiIndex.from_frame(ledger[["course_id", "user_id"]]).isin(list(people)) if len(people) else []
+    lines = ledger[changed].astype(object).to_dict("records")
+    if lines:
+        connection.execute(insert(schema.before), [{"run": run, **line} for line in lines])
+
+
+def _take_outcomes(connection: Connection, run: int, outcomes: pd.DataFrame) -> None:
+    """In place of what is there: a run that is resumed ends twice."""
+    table = schema.outcomes
+    OUTCOMES.check(outcomes)
+    lines = [{"run": run, **line} for line in outcomes.astype(object).to_dict("records")]
+    if lines:
+        again = delete(table).where(table.c.run == run, table.c.change == bindparam("number"))
+        connection.execute(again, [{"number": line["change"]} for line in lines])
+        connection.execute(insert(table), lines)
+
+
+def _see(connection: Connection, run: int, seen: Mapping[int, int]) -> None:
+    table = schema.courses_seen
+    site = connection.execute(select(schema.runs.c.site).where(schema.runs.c.run == run)).scalar_one()
+    gone = delete(table).where(table.c.site == site, table.c.course_id == bindparam("number"))
+    connection.execute(gone, [{"number": course} for course in seen])
+    connection.execute(
+        insert(table), [{"site": site, "course_id": c, "listed": n, "run": run} for c, n in sorted(seen.items())]
+    )
