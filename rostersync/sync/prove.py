@@ -84,8 +84,9 @@ def recheck(
     idle_before, idle_after = changes["inactive_before"].to_numpy(), held.inactive(keys)
     woken = (idle_before >= 0) & (idle_after >= 0) & (idle_before != idle_after)
     shifted = (before != after) | (woken & ~again)
+    mine = np.zeros(len(changes), dtype=np.bool_)
     if sent is not None and len(sent):
-        shifted &= ~own_doing(changes, after, woken & ~again, sent)
+        mine = shifted & own_doing(changes, after, woken & ~again, sent)
     removal = changes["removal"].to_numpy()
     lines = []
     for at, number in enumerate(changes["change"].tolist()):
@@ -96,9 +97,12 @@ def recheck(
         elif removal[at] and not proven[at]:
             why = "read_unproven"
         elif in_place[at]:
-            lines.append({"change": number, "proof": str(Proof.UNCHANGED), "message": "it was in place already"})
+            # An enrol call brings a role along, so that another change of the person can be done by it.
+            known = Proof.PROVED if mine[at] else Proof.UNCHANGED
+            words = "" if mine[at] else "it was in place already"
+            lines.append({"change": number, "proof": str(known), "message": words})
             continue
-        elif shifted[at]:
+        elif shifted[at] and not mine[at]:
             why, words = "changed_since_plan", f"roles were {before[at] or 'none'}, are {after[at] or 'none'}"
         if why:
             lines.append({"change": number, "proof": str(Proof.HELD), "code": why, "message": words})

@@ -115,3 +115,17 @@ def test_trusted_reads_are_enough_for_a_removal() -> None:
     """With trust_reads an unproven list holds nothing."""
     made = recheck(changes(**GONE), current(STUDENT), reads(proven=False), Settings(trust_reads=True), now=1000)
     assert made.empty
+
+
+def test_what_another_call_of_the_run_brought_is_its_doing() -> None:
+    """A call for the dates names the new role, too: after a crash between the two it is not called unchanged."""
+    update = {"op": "update", "effect": "dates changed", "role_id": TEACHER, "end": 2000}
+    made = recheck(
+        changes(op="assign", role_id=TEACHER, effect="role changed"),
+        current(STUDENT, TEACHER),
+        reads(),
+        Settings(),
+        now=1000,
+        sent=changes(**update),
+    )
+    assert made["proof"].tolist() == ["proved"]

@@ -1,0 +1,49 @@
+"""Kill runs at random moments, and print what went wrong: python -m tests.kills [--points N] [--seed N] [--jobs N]."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.kills.scenario import Result, run
+
+
+def run_alone(seed: int) -> Result:
+    """One scenario in a folder of its own; an exception that nobody foresaw is a violation."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return run(seed, Path(folder))
+        except Exception:  # noqa: BLE001 - whatever it is, it is told with its seed
+            return Result(seed=seed, violations=[traceback.format_exc()[-3000:]])
+
+
+def main() -> int:
+    """Run them; 1 where a law was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
+    parser.add_argument("--points", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9), help="of the first one")
+    parser.add_argument("--jobs", type=int, default=2, help="at once")
+    chosen = parser.parse_args()
+    print(f"seeds from {chosen.seed} on", flush=True)
+    began, kills, bad = time.perf_counter(), 0, []
+    with ThreadPoolExecutor(chosen.jobs) as pool:
+        for done, result in enumerate(pool.map(run_alone, range(chosen.seed, chosen.seed + chosen.points)), start=1):
+            kills += len(result.kills)
+            if result.violations:
+                bad.append(result.seed)
+                print(result, flush=True)
+            if done % 20 == 0:
+                print(f"{done} of {chosen.points}", file=sys.stderr, flush=True)
+    seconds = time.perf_counter() - began
+    print(f"{chosen.points} scenarios in {seconds:.0f} s, {kills} processes killed; {len(bad)} broke a law {bad[:20]}")
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
