@@ -14,6 +14,7 @@ CAPABILITIES: Mapping[str, str] = MappingProxyType(
         "moodle/course:view": "View courses without participation",
         "moodle/course:viewhiddencourses": "View hidden courses",
         "moodle/course:viewparticipants": "View participants",
+        "moodle/grade:viewall": "View grades of other users",
         "moodle/role:assign": "Assign roles to users",
         "moodle/site:accessallgroups": "Access all groups",
         "moodle/site:viewuseridentity": "See full user identity in lists",
