@@ -28,7 +28,8 @@ from rostersync.tables import Report
 from rostersync.work import READING, WRITING, Work
 from tests.faults import laws
 from tests.faults.weather import Weather, forecast
-from tests.faults.world import NOW, TOKEN, World, holdings, world
+from tests.faults.world import World, holdings, world
+from tests.invented import NOW, TOKEN
 
 FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
 """Settings of the runs without faults: slowness of this machine is not to be one."""
