@@ -6,7 +6,7 @@ from types import MappingProxyType
 CAPABILITIES: Mapping[str, str] = MappingProxyType(
     {
         "enrol/manual:enrol": "Enrol users",
-        "enrol/manual:manage": "Manage manual enrolment instances",
+        "enrol/manual:manage": "Manage user enrolments",
         "enrol/manual:unenrol": "Unenrol users from the course",
         "moodle/course:enrolreview": "Review course enrolments",
         "moodle/course:managegroups": "Manage groups",
