@@ -47,9 +47,9 @@ class _Switch:
 class Faults:
     """The switchboard of one sandbox; may be used by several threads at once.
 
-    `check` raises `UsageError` for a fault that would never show on the sandbox's site. `refuse` is called with a number
-    of seconds in which connections are to be refused, from inside whatever call brings them about, and with 0 when they
-    are no longer to be.
+    `check` raises `UsageError` for a fault that would never show on the sandbox's site. `refuse` is called with a
+    number of seconds in which connections are to be refused, from inside whatever call brings them about, and with 0
+    when they are no longer to be.
     """
 
     def __init__(
