@@ -64,9 +64,7 @@ def find_users(
     ordinary = [v for v in values if field is not UserField.USERNAME or _ORDINARY.fullmatch(v)]
     unusual = sorted(set(values) - set(ordinary))
     chunks = [group[i : i + size] for group in (ordinary, unusual) for i in range(0, len(group), size)]
-    answers = in_parallel(
-        lambda part: _ask(client, field, part), chunks, connections=client.settings.connections, progress=progress
-    )
+    answers = in_parallel(client, lambda part: _ask(client, field, part), chunks, progress=progress)
     users = {int(user["id"]): user for answer in answers for user in answer.users}
     refused = {value: words for answer in answers for value, words in answer.refused.items()}
     index = Index((_text(user, field), user) for _, user in sorted(users.items()))
