@@ -108,7 +108,7 @@ def _crew(
     """Try the roles that were not learnt, then all bundles over several connections; the notes of both.
 
     This thread only waits: Ctrl-C pulls the brake and never cuts a call off from its answer, and what was sent by then
-    is proved like everything else.
+    is proved like everything else. But nobody goes on waiting for a site that has asked to come back later.
     """
     tried: list[str] = []
     found: list[Surfaced] = []
@@ -122,22 +122,24 @@ def _crew(
     if not work:
         return (), []
     with ThreadPoolExecutor(sender.client.settings.connections, thread_name_prefix="apply") as pool:
-        _wait([pool.submit(begin)], sender.brake, lambda *_: None)
+        _wait([pool.submit(begin)], sender, lambda *_: None)
         # After a stop, too: what was tried is to be proved.
         futures = [pool.submit(_carry, bundle, sender, plan, found) for bundle in work]
-        _wait(futures, sender.brake, lambda done: progress("writing", done, len(work)))
+        _wait(futures, sender, lambda done: progress("writing", done, len(work)))
     return tuple(tried), found
 
 
-def _wait(futures: Sequence[Future[None]], brake: Brake, told: Callable[[int], object]) -> None:
+def _wait(futures: Sequence[Future[None]], sender: Sender, told: Callable[[int], object]) -> None:
     try:
         for done, future in enumerate(as_completed(futures), start=1):
             future.result()
             told(done)
     except KeyboardInterrupt:
-        brake.pull(RosterSyncError("somebody stopped it", remedy="run it again: what is done is not done twice"))
+        sender.brake.pull(RosterSyncError("somebody stopped it", remedy="run it again: what is done is not done twice"))
+        sender.client.give_up()
     except BaseException:
-        brake.pull(RosterSyncError("rostersync itself failed"))
+        sender.brake.pull(RosterSyncError("rostersync itself failed"))
+        sender.client.give_up()
         raise
     for future in futures:
         future.result()
