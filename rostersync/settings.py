@@ -299,6 +299,11 @@ def _one_token(values: Mapping[str, object], layer: Mapping[str, object]) -> dic
     return {n: v for n, v in values.items() if not (n in pair and pair & layer.keys())}
 
 
+def _bare(address: str) -> str:
+    """An address without the password before its host, and without what follows its path: a token, as a rule."""
+    return re.sub(r"//[^/@]*@", "//…@", re.sub(r"([?#]).*", r"\1…", address))
+
+
 def _unusable(
     error: ValidationError, values: Mapping[str, object], origins: Mapping[str, str], path: Path
 ) -> SettingsError:
@@ -311,7 +316,8 @@ def _unusable(
         if one["type"] == "extra_forbidden":
             lines.append(f"{where} ({origin}): no such setting{_neighbour(name)}")
             continue
-        found = "" if name == "token" else f" = {values.get(name)!r}"
+        value = _bare(str(values.get(name))) if name == "site" else values.get(name)
+        found = "" if name == "token" else f" = {value!r}"
         lines.append(f"{where}{found} ({origin}): {str(one['msg']).removeprefix('Value error, ')}")
     return SettingsError(
         "these settings cannot be used:\n  " + "\n  ".join(lines), remedy="correct them where they stand"

@@ -190,6 +190,24 @@ def test_a_token_is_never_shown(file: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have other rights")
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (
+            "https://moodle.example/webservice/rest/server.php?wstoken=sekrit",
+            "https://moodle.example/webservice/rest/server.php?…",
+        ),
+        ("https://me:sekrit@moodle.example/moodle", "https://…@moodle.example/moodle"),
+        ("moodle.example/login#sekrit", "moodle.example/login#…"),
+    ],
+)
+def test_what_an_address_carries_beside_itself_is_not_shown(file: Path, address: str, shown: str) -> None:
+    """A token or a password that was pasted with it stays out of the message, and of the ticket it is pasted into."""
+    said = wrong(file, {"site": address})
+    assert f"site = '{shown}' (--site)" in said
+    assert "sekrit" not in said
+
+
 def test_a_token_that_everybody_can_read_is_warned_of(file: Path, tmp_path: Path) -> None:
     """The settings file or the token file, by name, and the command that puts it right."""
     secret = tmp_path / "token"

@@ -98,7 +98,6 @@ def carry_out(
         _remember(sender, part, plan, fresh)
     waiting = todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))]
     outcomes.take(recheck(waiting, fresh.current, fresh.reads, settings, now=int(clock()), sent=sent))
-    own_up(sender, before)
     work = bundles(
         todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))],
         chunk_rows=settings.chunk_rows,
@@ -108,6 +107,7 @@ def carry_out(
     tried, found = _crew(work, sender, plan, progress)
     left = outcomes.open(todo["change"].tolist())
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
+    own_up(sender, before)
     return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
 
 
@@ -117,7 +117,7 @@ def _crew(
     """Try the roles that were not learnt, then all bundles over several connections; the notes of both.
 
     This thread only waits: Ctrl-C pulls the brake and never cuts a call off from its answer, and what was sent by then
-    is proved like everything else.
+    is proved like everything else. But nobody goes on waiting for a site that has asked to come back later.
     """
     tried: list[str] = []
     found: list[Surfaced] = []
@@ -131,22 +131,24 @@ def _crew(
     if not work:
         return (), []
     with ThreadPoolExecutor(sender.client.settings.connections, thread_name_prefix="apply") as pool:
-        _wait([pool.submit(begin)], sender.brake, lambda *_: None)
+        _wait([pool.submit(begin)], sender, lambda *_: None)
         # After a stop, too: what was tried is to be proved.
         futures = [pool.submit(_carry, bundle, sender, plan, found) for bundle in work]
-        _wait(futures, sender.brake, lambda done: progress("writing", done, len(work)))
+        _wait(futures, sender, lambda done: progress("writing", done, len(work)))
     return tuple(tried), found
 
 
-def _wait(futures: Sequence[Future[None]], brake: Brake, told: Callable[[int], object]) -> None:
+def _wait(futures: Sequence[Future[None]], sender: Sender, told: Callable[[int], object]) -> None:
     try:
         for done, future in enumerate(as_completed(futures), start=1):
             future.result()
             told(done)
     except KeyboardInterrupt:
-        brake.pull(RosterSyncError("somebody stopped it", remedy="run it again: what is done is not done twice"))
+        sender.brake.pull(RosterSyncError("somebody stopped it", remedy="run it again: what is done is not done twice"))
+        sender.client.give_up()
     except BaseException:
-        brake.pull(RosterSyncError("rostersync itself failed"))
+        sender.brake.pull(RosterSyncError("rostersync itself failed"))
+        sender.client.give_up()
         raise
     for future in futures:
         future.result()
@@ -201,7 +203,7 @@ def _spare_unreplaced(sender: Sender, everything: Sequence[int], unassigned: Seq
     """Rule 5: a role stays where the one that was to replace it was not given."""
     changes = sender.changes.loc[list(everything)]
     gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.ASSIGN)])]
-    given = sender.outcomes.with_proof(gives["change"].tolist(), [Proof.ACCEPTED, Proof.UNCHANGED])
+    given = sender.outcomes.with_proof(gives["change"].tolist(), [Proof.PROVED, Proof.ACCEPTED, Proof.UNCHANGED])
     missing = gives[~gives["change"].isin(given)]
     people = set(missing[["course_id", "user_id"]].itertuples(index=False, name=None))
     part = changes.loc[list(unassigned), ["change", "course_id", "user_id"]]

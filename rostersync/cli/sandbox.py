@@ -66,6 +66,17 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
       rostersync sandbox --port 8080 --people 30000 --courses 1000 --enrolments 120000
       rostersync sandbox --state site.json
       rostersync sandbox --latency real --fault 503:p=0.01 --without moodle/user:viewdetails
+
+    \b
+    Faults:
+      maintenance, maintenance-scheduled, maintenance-cli, webservices-off, rest-off,
+      token-expired, token-unknown, token-elsewhere, service-off, account-suspended,
+      wrong-path, capability, separate-groups,
+      refused, reset-before, reset-after-commit, slow-first-byte, slow-body,
+      truncated, html-200, 302, 429, 500, 503, 504
+
+    Each can be followed by options, like 503:p=0.01,retry-after=5 or html-200:n=7. While it runs, faults are switched
+    on and off at its control address, which it prints. The README has both in full.
     """
     from rostersync.cli.messages import say
 
@@ -137,3 +148,4 @@ def _introduce(server: Server, *, as_json: bool) -> None:
     course = min(server.state.courses.values(), key=lambda one: one.id, default=None)
     if course:
         say(f"  rostersync export {course.shortname}")
+    say(f'To switch faults on while it runs:\n  curl -d \'{{"fault": "maintenance"}}\' {server.url}/sandbox/faults')

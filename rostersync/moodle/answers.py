@@ -50,6 +50,12 @@ class Answer:
 _SERVICE = "Site administration > Server > Web services > External services"
 _TOKEN = "make a new token under Site administration > Server > Web services > Manage tokens"  # noqa: S105 - a menu
 
+_CLOSED = Answer(
+    remedy=Remedy.STOP_COURSE,
+    message="the token's account cannot enter this course",
+    advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses",
+)
+
 CODES: Mapping[str, Answer] = {
     # the token and its account
     "invalidtoken": Answer(
@@ -71,6 +77,12 @@ CODES: Mapping[str, Answer] = {
         advice="have an administrator activate that account",
         ends=TokenRefused,
     ),
+    "wsaccessuserunconfirmed": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the account of the token is not confirmed",
+        advice="have an administrator confirm that account",
+        ends=TokenRefused,
+    ),
     "wsaccessuserdeleted": Answer(
         remedy=Remedy.STOP_RUN, message="the account of the token is deleted", advice=_TOKEN, ends=TokenRefused
     ),
@@ -84,6 +96,24 @@ CODES: Mapping[str, Answer] = {
         remedy=Remedy.STOP_RUN,
         message="the account of the token may not log in",
         advice="give that account an authentication method other than “no login”",
+        ends=TokenRefused,
+    ),
+    "usernotfullysetup": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the profile of the token's account is not complete",
+        advice="fill in that account's name, e-mail address and required profile fields",
+        ends=TokenRefused,
+    ),
+    "forcepasswordchangenotice": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the token's account has to change its password first",
+        advice="log in as that account once, and set a new password",
+        ends=TokenRefused,
+    ),
+    "sitepolicynotagreed": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the token's account has not agreed to the site's policy",
+        advice="log in as that account once, and agree; or have an administrator agree on its behalf",
         ends=TokenRefused,
     ),
     "sitemaintenance": Answer(
@@ -136,11 +166,8 @@ CODES: Mapping[str, Answer] = {
         message="the token's account lacks a capability in this course",
         advice="give its role the capability that Moodle names",
     ),
-    "errorcoursecontextnotvalid": Answer(
-        remedy=Remedy.STOP_COURSE,
-        message="the token's account cannot enter this course",
-        advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses",
-    ),
+    "errorcoursecontextnotvalid": _CLOSED,  # by functions that read
+    "requireloginerror": _CLOSED,  # by functions that write
     # Moodle's own troubles
     "dmlwriteexception": Answer(
         remedy=Remedy.READ_AGAIN,
@@ -177,7 +204,8 @@ STATUSES: Mapping[int, Answer] = {
     404: Answer(
         remedy=Remedy.STOP_RUN,
         message="there is no Moodle at this address (HTTP 404)",
-        advice="write the address as it stands in a browser on Moodle's front page, with its path if it has one",
+        advice="write the address of Moodle's front page as a browser shows it, with Moodle's own path if it has one, "
+        "and without the page behind it, like /my or /login",
         ends=NotMoodle,
     ),
     429: Answer(

@@ -11,6 +11,7 @@ import json
 import logging
 import random as randomness
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ SERVICE_PATH = "/webservice/rest/server.php"
 PATIENCE = 300.0
 """Seconds that one call may spend waiting between its tries; Moodle in maintenance asks for 300."""
 
+_HURRY = 5.0
+"""The same after somebody has stopped the run: enough for a bad moment, and nothing for a maintenance."""
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _OK = 200
@@ -54,7 +57,7 @@ class Client:
         site: the address as it stands in a browser, like https://moodle.example.
         token: the web service token; it goes into bodies and nowhere else.
         settings: connections, chunk_rows, timeout, attempts and max_fields are used.
-        sleep: waits that many seconds.
+        sleep: waits that many seconds; by itself the client waits until `give_up` as well.
         random: a number between 0 and 1, for the jitter.
         clock: seconds, to tell quick calls from slow ones.
     """
@@ -65,7 +68,7 @@ class Client:
         token: SecretStr,
         *,
         settings: Settings,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -76,6 +79,7 @@ class Client:
         self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, clock=clock)
         self._address = self.site + SERVICE_PATH
         self._token = token
+        self._given_up = threading.Event()
         self._sleep = sleep
         self._random = random
         self._answered = False
@@ -92,6 +96,10 @@ class Client:
     def __exit__(self, *_: object) -> None:
         """Closes the connections."""
         self.close()
+
+    def give_up(self) -> None:
+        """End all waiting between tries, and wait a moment at most from now on; calls under way are not cut off."""
+        self._given_up.set()
 
     def close(self) -> None:
         """Closes the connections."""
@@ -132,10 +140,12 @@ class Client:
             except Setback as found:
                 setback = found
             wait = self._wait(tries, setback)
-            if not setback.repeatable(writes=writes) or tries == self.settings.attempts or waited + wait > PATIENCE:
+            patience = _HURRY if self._given_up.is_set() else PATIENCE
+            if not setback.repeatable(writes=writes) or tries == self.settings.attempts or waited + wait > patience:
                 break
             _log.warning("%s: %s; trying again in %.1f s", function, setback.words, wait)
-            self._sleep(wait)
+            if self._called_back(wait):
+                break
             waited += wait
         # Raised out here, so that nothing of the tries hangs on to the exception.
         raise setback.error(self.site, function, writes=writes)
@@ -215,6 +225,14 @@ class Client:
             f"{self.site} answers, but not as Moodle's web services do" + (f": “{page}”" if page else ""),
             remedy="write the address as it stands in a browser on Moodle's front page",
         )
+
+    def _called_back(self, seconds: float) -> bool:
+        """Wait, and tell whether somebody gave up meanwhile."""
+        if self._given_up.is_set():
+            (self._sleep or time.sleep)(seconds)
+            return False
+        (self._sleep or self._given_up.wait)(seconds)
+        return self._given_up.is_set()
 
     def _wait(self, tries: int, setback: Setback) -> float:
         if setback.retry_after is not None:

@@ -82,9 +82,7 @@ def _find(client: Client, pairs: Sequence[_Wanted], few: int, progress: Progress
     if len(wanted) > few:
         lines = _find_in_list(client, wanted)
     single = [pair for pair in wanted if pair not in lines]
-    answers = in_parallel(
-        lambda pair: _find_one(client, *pair), single, connections=client.settings.connections, progress=progress
-    )
+    answers = in_parallel(client, lambda pair: _find_one(client, *pair), single, progress=progress)
     lines |= dict(zip(single, answers, strict=True))
     return _table([line for pair in wanted for line in lines[pair]])
 

@@ -34,9 +34,7 @@ def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = N
     """
     wanted = sorted(set(zip(pairs["user_id"].tolist(), pairs["course_id"].tolist(), strict=True)))
     users = sorted({user_id for user_id, _ in wanted})
-    answers = in_parallel(
-        lambda user_id: _of_user(client, user_id), users, connections=client.settings.connections, progress=progress
-    )
+    answers = in_parallel(client, lambda user_id: _of_user(client, user_id), users, progress=progress)
     told = dict(zip(users, answers, strict=True))
     known = [_grade(told[user_id], course_id) for user_id, course_id in wanted]
     return GRADES.frame(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
+from rostersync.moodle.client import Client
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Progress = Callable[[int, int], object]
@@ -13,13 +15,14 @@ Progress = Callable[[int, int], object]
 
 
 def in_parallel(
-    work: Callable[[Item], Result], items: Iterable[Item], *, connections: int, progress: Progress | None = None
+    client: Client, work: Callable[[Item], Result], items: Iterable[Item], *, progress: Progress | None = None
 ) -> list[Result]:
-    """The result for each item, in the order of the items.
+    """The result for each item, in the order of the items, over as many connections as the client has.
 
-    The first exception ends it: what has not begun is not begun, and the exception is raised when the rest is done.
+    The first exception ends it: what has not begun is not begun, what waits for the site gives up, and the exception is
+    raised when the rest is done.
     """
-    todo = list(items)
+    todo, connections = list(items), client.settings.connections
     if len(todo) <= 1 or connections == 1:
         results = []
         for done, item in enumerate(todo, start=1):
@@ -36,5 +39,6 @@ def in_parallel(
                     progress(done, len(todo))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            client.give_up()
             raise
         return [future.result() for future in futures]

@@ -82,7 +82,7 @@ def read_courses(
     def read(course_id: int) -> _Read:
         return _read(client, course_id, page_size, status=course_id in status, prove=course_id in prove)
 
-    courses = in_parallel(read, sorted(set(course_ids)), connections=client.settings.connections, progress=progress)
+    courses = in_parallel(client, read, sorted(set(course_ids)), progress=progress)
     listings = [course.listing for course in courses]
     return CoursesRead(
         current=current_table((c.course_id, c.listing, c.inactive) for c in courses),

@@ -19,6 +19,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError
 from rostersync.errors import RosterSyncError, TransportError, Unreachable
 
 CONNECT_TIMEOUT = 10.0
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
+"""What OpenSSL, up to 3.1 and since, calls an answer that is plain text."""
 
 
 class Kind(Enum):
@@ -163,6 +165,8 @@ def _setback(error: Exception) -> Setback:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         reason = next(c.verify_message for c in causes if isinstance(c, ssl.SSLCertVerificationError))
         return Setback(Kind.HOPELESS, f"the site's certificate is not trusted: {reason}")
+    if any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes):
+        return Setback(Kind.HOPELESS, "what answers there does not speak https; the address may begin with http://")
     if isinstance(error, ConnectTimeout) or any(isinstance(cause, ConnectTimeoutError) for cause in causes):
         reason = next((c.strerror for c in causes if isinstance(c, OSError) and c.strerror), "")
         return Setback(Kind.UNSENT, f"no connection{f' ({reason})' if reason else ''}")

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from rostersync.errors import MoodleError, TransportError
-from rostersync.moodle.answers import Remedy, remedy_of
+from rostersync.moodle.answers import CODES, Remedy, remedy_of
 from rostersync.moodle.client import Client
 from rostersync.moodle.encoding import OVERHEAD, encode_values
 from rostersync.moodle.matching import Index, is_id
@@ -64,9 +64,7 @@ def find_users(
     ordinary = [v for v in values if field is not UserField.USERNAME or _ORDINARY.fullmatch(v)]
     unusual = sorted(set(values) - set(ordinary))
     chunks = [group[i : i + size] for group in (ordinary, unusual) for i in range(0, len(group), size)]
-    answers = in_parallel(
-        lambda part: _ask(client, field, part), chunks, connections=client.settings.connections, progress=progress
-    )
+    answers = in_parallel(client, lambda part: _ask(client, field, part), chunks, progress=progress)
     users = {int(user["id"]): user for answer in answers for user in answer.users}
     refused = {value: words for answer in answers for value, words in answer.refused.items()}
     index = Index((_text(user, field), user) for _, user in sorted(users.items()))
@@ -109,8 +107,9 @@ def _ask(client: Client, field: UserField, values: Sequence[str]) -> _Answered:
     try:
         answer = client.call(USERS_BY_FIELD, encode_values([("field", str(field))], "values", values))
     except MoodleError as error:
-        # A PHP error, too, comes from one value or account, as far as is known.
-        if remedy_of(error) is not Remedy.ISOLATE and error.errorcode:
+        # PHP errors and codes that nobody knows, too, come from one value or account, as far as can be told.
+        known = error.errorcode and error.errorcode in CODES
+        if known and remedy_of(error) is not Remedy.ISOLATE:
             raise
         if len(values) == 1:
             return _Answered(users=[], refused={values[0]: str(error)})

@@ -6,7 +6,7 @@ from types import MappingProxyType
 CAPABILITIES: Mapping[str, str] = MappingProxyType(
     {
         "enrol/manual:enrol": "Enrol users",
-        "enrol/manual:manage": "Manage manual enrolment instances",
+        "enrol/manual:manage": "Manage user enrolments",
         "enrol/manual:unenrol": "Unenrol users from the course",
         "moodle/course:enrolreview": "Review course enrolments",
         "moodle/course:managegroups": "Manage groups",
@@ -14,6 +14,7 @@ CAPABILITIES: Mapping[str, str] = MappingProxyType(
         "moodle/course:view": "View courses without participation",
         "moodle/course:viewhiddencourses": "View hidden courses",
         "moodle/course:viewparticipants": "View participants",
+        "moodle/grade:viewall": "View grades of other users",
         "moodle/role:assign": "Assign roles to users",
         "moodle/site:accessallgroups": "Access all groups",
         "moodle/site:viewuseridentity": "See full user identity in lists",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from rostersync.errors import UsageError
 from rostersync.sandbox.capabilities import CAPABILITIES
+from rostersync.sandbox.functions import exists
 
 
 class Kind(enum.Enum):
@@ -123,6 +124,7 @@ class Fault:
             (self.retry_after is not None and self.kind not in _TAKES_RETRY_AFTER, "it takes no retry-after"),
             (self.subject and self.kind not in _TAKES_SUBJECT, f"it takes no ={self.subject}"),
             (self.function and self.kind is Kind.REFUSED, "a refused connection has no function"),
+            (self.function and not exists(self.function), f"Moodle has no function {self.function}"),
             (
                 self.kind is Kind.CAPABILITY and self.subject not in CAPABILITIES,
                 f"the sandbox knows {', '.join(sorted(CAPABILITIES))}",

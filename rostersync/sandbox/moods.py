@@ -1,9 +1,10 @@
 """What a site's moods do to a call: the moods that it meets in, another answer, a refusal or a changed site out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from rostersync.errors import UsageError
 from rostersync.sandbox import pages
 from rostersync.sandbox.faults import Fault, Kind
 from rostersync.sandbox.pages import Answer
@@ -63,7 +64,16 @@ def felt(state: State, moods: Sequence[Fault]) -> Iterator[None]:
         state.courses.update(courses)
 
 
-def _named(state: State, mood: Fault) -> Iterable[Course]:
+def check_course(state: State, fault: Fault) -> None:
+    """Refuse separate groups of a course that the site does not have; raises `UsageError`."""
+    if fault.kind is Kind.SEPARATE_GROUPS and fault.subject and not _named(state, fault):
+        courses = ", ".join(sorted(course.shortname for course in state.courses.values())[:5])
+        raise UsageError(
+            f"the sandbox has no course {fault.subject}", remedy=f"one of its ids or short names, such as {courses}"
+        )
+
+
+def _named(state: State, mood: Fault) -> list[Course]:
     """Find the courses of a mood: by id, by short name, or all."""
     if not mood.subject:
         return [*state.courses.values()]

@@ -10,6 +10,7 @@ from typing import Any, Self
 from rostersync.sandbox.door import Arrival, Door
 from rostersync.sandbox.faults import Fault
 from rostersync.sandbox.latency import WRITE, Capacity, cost_of
+from rostersync.sandbox.moods import check_course
 from rostersync.sandbox.pages import Answer
 from rostersync.sandbox.state import State
 from rostersync.sandbox.switches import Faults
@@ -28,7 +29,7 @@ class Server:
         self._calls: Counter[str] = Counter()
         self._ended = threading.Event()
         self._door = Door((host, port), self)
-        self.faults = Faults(seed=seed, refuse=self._door.refuse)
+        self.faults = Faults(seed=seed, refuse=self._door.refuse, check=self._check)
         self._door.open()
 
     @property
@@ -56,6 +57,10 @@ class Server:
         """Return how many calls of each function have come, refused ones included."""
         with self.lock:
             return dict(self._calls)
+
+    def _check(self, fault: Fault) -> None:
+        with self.lock:
+            check_course(self.state, fault)
 
     def document(self) -> dict[str, Any]:
         """Return the state as a document."""

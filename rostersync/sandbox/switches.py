@@ -47,13 +47,21 @@ class _Switch:
 class Faults:
     """The switchboard of one sandbox; may be used by several threads at once.
 
-    `refuse` is called with a number of seconds in which connections are to be refused, from inside whatever call
-    brings them about, and with 0 when they are no longer to be.
+    `check` raises `UsageError` for a fault that would never show on the sandbox's site. `refuse` is called with a
+    number of seconds in which connections are to be refused, from inside whatever call brings them about, and with 0
+    when they are no longer to be.
     """
 
-    def __init__(self, *, seed: int = 0, refuse: Callable[[float], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        refuse: Callable[[float], None] = lambda _: None,
+        check: Callable[[Fault], None] = lambda _: None,
+    ) -> None:
         self.seed = seed
         self._refuse = refuse
+        self._check = check
         self._lock = threading.Lock()
         self._on: dict[int, _Switch] = {}
         self._last = 0
@@ -61,6 +69,7 @@ class Faults:
     def add(self, fault: Fault | str) -> int:
         """Switch a fault on, and return the number by which it is switched off again; raises `UsageError`."""
         fault = parse(fault) if isinstance(fault, str) else fault
+        self._check(fault)
         with self._lock:
             self._last += 1
             number = self._last

@@ -1,19 +1,12 @@
-"""A little Moodle behind a gate that keeps a record of every call and can lose, spoil and delay what passes."""
+"""A little Moodle, a roster's words for who is in it, and those who work with it."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeAlias
-from urllib.parse import parse_qsl
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -22,160 +15,15 @@ from rostersync import moodle, pipeline
 from rostersync.moodle import Client
 from rostersync.sandbox.records import Assignment, Enrolment
 from rostersync.sandbox.state import State
-from rostersync.sandbox.wire import answer
 from rostersync.settings import Settings
 from rostersync.store import Store, open_store
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
 from rostersync.work import READING, WRITING, Work
+from tests import invented
+from tests.invented import NOW, ROLES, TOKEN
 
-NOW = 1_800_000_000
-TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a site in this process
-ROLES = {"manager": 1, "editingteacher": 3, "teacher": 4, "student": 5, "observer": 9}
-WRITES = [f"enrol_manual_{name}_users" for name in ("enrol", "unenrol")]
-WRITES += [f"core_role_{name}_roles" for name in ("assign", "unassign")]
-READS = ["core_webservice_get_site_info", "core_user_get_users_by_field", "core_course_get_courses_by_field"]
-READS += ["core_enrol_get_enrolled_users", "core_enrol_get_users_courses", "gradereport_overview_get_course_grades"]
-
-
-class Fault(Enum):
-    """What the gate does with a call."""
-
-    NONE = auto()
-    LOSE_CALL = auto()  # the connection breaks before Moodle sees it
-    LOSE_ANSWER = auto()  # Moodle does it, and the connection breaks
-    BROKEN = auto()  # HTTP 500 with an empty body, nothing done
-    BROKEN_LATE = auto()  # the same, after Moodle did it
-    PAGE = auto()  # HTML with HTTP 200, after Moodle did it
-    CUT = auto()  # half of the JSON
-    BUSY = auto()  # HTTP 503 with Retry-After, nothing done
-    AWAY = auto()  # the site stops answering for good
-
-
-Sent: TypeAlias = tuple[int, dict[str, str], bytes]
-"""Status, headers and body."""
-UNDONE: Mapping[Fault, Sent | None] = {
-    Fault.LOSE_CALL: None,
-    Fault.AWAY: None,
-    Fault.BROKEN: (500, {}, b""),
-    Fault.BUSY: (503, {"Retry-After": "7"}, b"<html><title>Maintenance</title></html>"),
-}
-"""What is answered without asking Moodle; None breaks the connection."""
-
-
-@dataclass(slots=True)
-class Called:
-    """One call as it came in."""
-
-    function: str
-    form: dict[str, str]
-    began: float
-    ended: float = 0.0
-    fault: Fault = Fault.NONE
-
-    @property
-    def writes(self) -> bool:
-        """It changes something."""
-        return self.function in WRITES
-
-    @property
-    def courses(self) -> set[int]:
-        """The courses that it is about."""
-        names = ("[courseid]", "[instanceid]")
-        return {int(v) for k, v in self.form.items() if k.endswith(names) or k == "courseid"}
-
-    @property
-    def users(self) -> list[int]:
-        """The people that it is about, in order."""
-        return [int(v) for k, v in self.form.items() if k.endswith("[userid]")]
-
-
-class Gate:
-    """The site over HTTP. `script` is asked for each call, under the site's lock, and may change the site."""
-
-    def __init__(self, state: State, pace: float = 0.0) -> None:
-        self.state, self.pace = state, pace
-        self.lock = threading.Lock()
-        self.calls: list[Called] = []
-        self.script: Callable[[Called], Fault] = lambda _: Fault.NONE
-        self.away = False
-        self._http = _Http(("127.0.0.1", 0), self)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-
-    def answer(self, body: bytes) -> Sent | None:
-        """What is sent back; None where the connection is to break."""
-        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
-        called = Called(form.get("wsfunction", ""), form, time.perf_counter())
-        with self.lock:
-            self.calls.append(called)
-            called.fault = Fault.AWAY if self.away else self.script(called)
-            if called.fault is Fault.AWAY:
-                self.away = True
-        time.sleep(self.pace)
-        try:
-            return self._answer(called.fault, body)
-        finally:
-            called.ended = time.perf_counter()
-
-    def _answer(self, fault: Fault, body: bytes) -> Sent | None:
-        if fault is Fault.AWAY:
-            self.close()
-        if fault in UNDONE:
-            return UNDONE[fault]
-        with self.lock:
-            made = answer(self.state, body)
-        cut = b'[{"id": 1' if len(made.body) < 20 else made.body[: len(made.body) // 2]
-        return {
-            Fault.LOSE_ANSWER: None,
-            Fault.BROKEN_LATE: (500, {}, b""),
-            Fault.PAGE: (200, {}, b"<!doctype html><title>Please wait</title>"),
-            Fault.CUT: (200, {}, cut),
-        }.get(fault, (made.status, dict(made.headers), made.body))
-
-    def close(self) -> None:
-        """Answer nothing any more."""
-        self.away = True
-        self._http.shutdown()
-        self._http.server_close()
-
-
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, address: tuple[str, int], gate: Gate) -> None:
-        self.gate = gate
-        super().__init__(address, _Handler)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """The client hung up."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: _Http
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        made = self.server.gate.answer(body)
-        if made is None:
-            self.close_connection = True
-            with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
-            return
-        status, headers, content = made
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+from .gate import Called, Gate
 
 
 @dataclass(slots=True)
@@ -312,51 +160,19 @@ def document(
                 for r in words.split("+")
                 if r
             ]
-    return {
-        "release": "4.4 (Build: 20240422)",
-        "version": "2024042200",
-        "roles": [
-            {"id": i, "shortname": n, "archetype": n, "assignable_by_token": n != "manager"}
-            for n, i in role_ids.items()
-        ],
-        "users": [_user(i, n) for n, i in [("guest", 1), ("admin", 2), ("robot", 3), *ids.items()]],
-        "courses": [
-            {
-                "id": 11 + i,
-                "shortname": c,
-                "idnumber": f"{c}-26",
-                "fullname": f"{c} in full",
-                "visible": 1,
-                "category": 1,
-            }
-            for i, c in enumerate(given)
-        ],
-        "enrol_instances": instances,
-        "enrolments": enrolled,
-        "role_assignments": held,
-        "groups": [],
-        "grades": [
+    return invented.document(
+        people={number: name for name, number in ids.items()},
+        courses={11 + at: course for at, course in enumerate(given)},
+        roles=role_ids,
+        enrol_instances=instances,
+        enrolments=enrolled,
+        role_assignments=held,
+        grades=[
             {"userid": line["userid"], "courseid": line["courseid"], "rawgrade": None}
             for line in held
             if line["roleid"] == role_ids["student"]
         ],
-        "token": {"username": "robot", "userid": 3, "functions": [*WRITES, *READS]},
-        "php": {"max_input_vars": 1000},
-        "site": {"name": "Example", "url": "https://moodle.example", "collation": "utf8mb4_unicode_ci"},
-    }
-
-
-def _user(number: int, name: str) -> dict[str, Any]:
-    return {
-        "id": number,
-        "username": name,
-        "idnumber": f"{number:08}",
-        "email": f"{name}.x@uni.example",
-        "firstname": name.title(),
-        "lastname": "Example",
-        "suspended": 0,
-        "deleted": 0,
-    }
+    )
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from .gate import Fault
+
 Make = Callable[..., Any]
 CLASS = [f"p{n:03}" for n in range(200)]
 
@@ -42,7 +44,7 @@ def test_a_capability_taken_away_in_mid_run_stops_its_kind_of_call(make: Make) -
     def lose(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
         if len(world.wrote()) == 3:
             world.state.missing_capabilities.add("enrol/manual:enrol")
-        return type(called.fault).NONE
+        return Fault.NONE
 
     world.gate.script = lose
     report = world.apply(plan)
@@ -101,8 +103,8 @@ def test_an_answer_that_nobody_knows_is_isolated_like_a_bad_row(make: Make) -> N
     assert len(world.state.enrolled(number)) == 41
 
 
-def test_an_answer_that_nobody_knows_from_the_whole_course_is_not_asked_for_row_by_row(make: Make) -> None:
-    """After three rows that failed alone for the same unknown reason the rest of the course is held."""
+def test_a_course_that_may_not_be_entered_is_not_asked_for_row_by_row(make: Make) -> None:
+    """Moodle said what is the matter with the course: one call is enough, and the rest is held."""
     world = make({"BIO101": "ben:student tom:editingteacher"}, people=CLASS[:100])
     plan = world.plan(lines(("BIO101", ["ben", *CLASS[:100]])))
     world.state.missing_capabilities.update({"moodle/course:view"})  # reads say one thing, writes another
@@ -111,13 +113,14 @@ def test_an_answer_that_nobody_knows_from_the_whole_course_is_not_asked_for_row_
         (world.state.missing_capabilities.add if called.writes else world.state.missing_capabilities.discard)(
             "moodle/course:view"
         )
-        return type(called.fault).NONE
+        return Fault.NONE
 
     world.gate.script = heal
     report = world.apply(plan)
-    assert report.buckets()["failed"] == 3
-    assert report.buckets()["held"] == 97
-    assert len(world.wrote()) < 15
+    assert (report.buckets()["failed"], report.buckets()["held"]) == (50, 50)
+    failed = report.rows[report.rows["bucket"] == "failed"]
+    assert failed["message"].str.startswith("the token's account cannot enter this course: ").all()
+    assert len(world.wrote()) == 1
 
 
 def test_a_code_that_nobody_knows_stops_its_course_alone(make: Make) -> None:
@@ -167,14 +170,14 @@ def test_a_function_that_goes_missing_in_mid_run_stops_it(make: Make) -> None:
             if called.writes and "enrol_manual_unenrol_users" in world.state.functions
             else None
         )
-        or type(called.fault).NONE
+        or Fault.NONE
     )
     report = world.apply(plan)
     assert report.exit_code == 5
     assert report.verdict.startswith("stopped: Moodle does not let the token in")
     assert report.rows.loc[1, ["bucket", "proof"]].tolist() == ["enrolled", "proved"]
     assert report.removals[["bucket", "code"]].values.tolist() == [["held", "stopped"]]
-    world.gate.script = lambda called: type(called.fault).NONE
+    world.gate.script = lambda called: Fault.NONE
     world.state.functions.append("enrol_manual_unenrol_users")
     assert world.sync(roster).exit_code == 0
     assert world.people("BIO101") == {"ada": "student", "ben": "student", "tom": "editingteacher"}
@@ -204,7 +207,7 @@ def test_dates_that_fail_do_not_keep_an_old_role(make: Make) -> None:
     assert world.people("BIO101")["ada"] == "student+teacher"
     plan = world.plan(f"{head}ada,BIO101,student,2026-09-01,2027-10-31", teacher_means="teacher")
     world.gate.script = lambda c: (
-        (world.state.missing_capabilities.add("enrol/manual:enrol") if c.writes else None) or type(c.fault).NONE
+        (world.state.missing_capabilities.add("enrol/manual:enrol") if c.writes else None) or Fault.NONE
     )
     report = world.apply(plan)
     assert world.people("BIO101")["ada"] == "student"

@@ -12,6 +12,8 @@ import pytest
 from rostersync.errors import SiteError, Unreachable
 from rostersync.sandbox.records import Grade
 
+from .gate import Fault
+
 Make = Callable[..., Any]
 FAULTS = ["LOSE_CALL", "LOSE_ANSWER", "BROKEN", "BROKEN_LATE", "PAGE", "CUT", "BUSY"]
 ROSTER = """
@@ -74,11 +76,10 @@ def script(world: Any, faults: dict[int, str], *, only_writes: bool) -> Callable
     seen = [0]
 
     def fault(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
-        kind = type(called.fault)
         if only_writes and not called.writes:
-            return kind.NONE
+            return Fault.NONE
         seen[0] += 1
-        return kind[faults.get(seen[0], "NONE")]
+        return Fault[faults.get(seen[0], "NONE")]
 
     return fault
 
@@ -143,7 +144,7 @@ def test_one_row_that_breaks_the_server_is_found(make: Make) -> None:
         "username,course,role\nben,BIO101,student\n" + "\n".join(f"p{n},BIO101,student" for n in range(12))
     )
     bad = world.state.user("p5").id
-    world.gate.script = lambda c: type(c.fault).BROKEN if c.writes and bad in c.users else type(c.fault).NONE
+    world.gate.script = lambda c: Fault.BROKEN if c.writes and bad in c.users else Fault.NONE
     report = world.apply(plan)
     failed = report.rows[report.rows["bucket"] == "failed"]
     assert failed[["user", "code"]].values.tolist() == [["p5", "no_answer"]]
@@ -156,7 +157,7 @@ def test_a_site_that_reads_and_never_writes_stops_the_run(make: Make) -> None:
     world = make({"BIO101": "ben:student"}, people=[f"p{n:03}" for n in range(100)])
     lines = "\n".join(f"p{n:03},BIO101,student" for n in range(100))
     plan = world.plan(f"username,course,role\nben,BIO101,student\n{lines}")
-    world.gate.script = lambda c: type(c.fault).BROKEN if c.writes else type(c.fault).NONE
+    world.gate.script = lambda c: Fault.BROKEN if c.writes else Fault.NONE
     report = world.apply(plan)
     assert report.exit_code == 5
     assert report.buckets()["enrolled"] == 0
@@ -172,7 +173,7 @@ def test_a_row_without_an_answer_that_the_proof_shows_is_done(make: Make) -> Non
     """Answers lost for good, yet every change committed: the read shows them, and they are proved."""
     world = world_of(make, attempts=1)
     plan = planned(world)
-    world.gate.script = lambda c: type(c.fault).BROKEN_LATE if c.writes else type(c.fault).NONE
+    world.gate.script = lambda c: Fault.BROKEN_LATE if c.writes else Fault.NONE
     report = world.apply(plan)
     assert {course: world.people(course) for course in WANTED} == WANTED
     assert report.exit_code == 0
@@ -186,11 +187,11 @@ def test_dates_whose_answer_was_lost_are_not_known_any_more(make: Make) -> None:
     world.sync(lines.format("2027-09-30"))
     old = world.dates("BIO101", "ada")
     plan = world.plan(lines.format("2027-10-31"))
-    world.gate.script = lambda c: type(c.fault).LOSE_ANSWER if c.writes else type(c.fault).NONE
+    world.gate.script = lambda c: Fault.LOSE_ANSWER if c.writes else Fault.NONE
     report = world.apply(plan)
     assert report.rows["bucket"].tolist() == ["failed", "unchanged"]
     assert world.dates("BIO101", "ada") != old
-    world.gate.script = lambda c: type(c.fault).NONE
+    world.gate.script = lambda c: Fault.NONE
     world.sync(lines.format("2027-09-30"))  # the registrar went back: what was last known must not look right
     assert world.dates("BIO101", "ada") == old
 
@@ -208,11 +209,11 @@ def test_a_suspension_that_a_short_list_hid_is_not_held_for_ever(make: Make) -> 
     def script(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
         hides = "onlysuspended" in called.form.values() and bool(world.wrote())
         world.state.missing_capabilities = {"moodle/user:viewdetails"} if hides else set()
-        return type(called.fault).NONE
+        return Fault.NONE
 
     world.gate.script = script
     world.apply(plan)
-    world.gate.script = lambda c: type(c.fault).NONE
+    world.gate.script = lambda c: Fault.NONE
     world.state.missing_capabilities = set()
     assert world.people("BIO101")["cyd"] == "!student"
     last = world.sync(roster)
@@ -223,9 +224,7 @@ def test_a_suspension_that_a_short_list_hid_is_not_held_for_ever(make: Make) -> 
 def test_a_look_up_without_an_answer_ends_as_an_unreachable_site(make: Make) -> None:
     """Nothing but HTTP 500 for the courses: the site cannot be used, exit code 5, however the calls before it went."""
     world = world_of(make, attempts=1)
-    world.gate.script = lambda c: type(c.fault)[
-        "BROKEN" if c.function == "core_course_get_courses_by_field" else "NONE"
-    ]
+    world.gate.script = lambda c: Fault["BROKEN" if c.function == "core_course_get_courses_by_field" else "NONE"]
     with pytest.raises(Unreachable) as caught:
         world.plan(ROSTER)
     assert caught.value.exit_code == 5
@@ -235,7 +234,7 @@ def test_a_look_up_without_an_answer_ends_as_an_unreachable_site(make: Make) -> 
 def test_names_without_an_answer_end_as_an_unreachable_site(make: Make) -> None:
     """The second look-up of people asks what those who leave are called; without an answer nobody is removed."""
     world, asked = world_of(make, attempts=1), iter([False])
-    world.gate.script = lambda c: type(c.fault)[
+    world.gate.script = lambda c: Fault[
         "BROKEN" if c.function == "core_user_get_users_by_field" and next(asked, True) else "NONE"
     ]
     before = world.state.document()
@@ -256,9 +255,9 @@ def test_random_faults(make: Make, seed: int) -> None:
     plan = planned(world)
     rate = rng.choice([0.1, 0.25, 0.5])
     world.gate.script = lambda c: (
-        type(c.fault)[rng.choice(FAULTS)]
+        Fault[rng.choice(FAULTS)]
         if c.function != "core_webservice_get_site_info" and rng.random() < rate
-        else type(c.fault).NONE
+        else Fault.NONE
     )
     try:
         report = world.apply(plan)
@@ -266,7 +265,7 @@ def test_random_faults(make: Make, seed: int) -> None:
         assert world.wrote() == []
     else:
         check_truth(world, report)
-    world.gate.script = lambda c: type(c.fault).NONE
+    world.gate.script = lambda c: Fault.NONE
     last = world.sync(ROSTER)
     assert {course: world.people(course) for course in WANTED} == WANTED
     assert last.exit_code == 0

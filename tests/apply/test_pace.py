@@ -20,6 +20,8 @@ from rostersync.settings import Settings
 from rostersync.store import open_store
 from rostersync.work import READING, WRITING, Work
 
+from .gate import Fault
+
 Make = Callable[..., Any]
 QUICKER = 4
 """Times: the sandbox's site takes its time as a real one does, and all clocks run so much quicker."""
@@ -77,7 +79,7 @@ def test_a_site_that_drops_large_calls_is_sent_small_ones(make: Make) -> None:
     people = [f"p{n:03}" for n in range(150)]
     world = make({"BIO101": "ben:student"}, people=people)
     plan = world.plan(roster(world, ["ben", *people]).read_text())
-    world.gate.script = lambda c: type(c.fault)["LOSE_CALL" if c.writes and len(c.users) > 20 else "NONE"]
+    world.gate.script = lambda c: Fault["LOSE_CALL" if c.writes and len(c.users) > 20 else "NONE"]
     report = world.apply(plan)
     assert report.buckets()["enrolled"] == 150
     assert report.exit_code == 0
@@ -111,7 +113,7 @@ def test_a_site_that_asks_to_slow_down_gets_fewer_calls_at_once(make: Make) -> N
     def busy(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
         with lock:
             writes[0] += called.writes
-            return type(called.fault)["BUSY" if called.writes and writes[0] <= 8 else "NONE"]
+            return Fault["BUSY" if called.writes and writes[0] <= 8 else "NONE"]
 
     world.gate.script = busy
     report = world.apply(plan)

@@ -13,6 +13,8 @@ from rostersync import pipeline
 from rostersync.errors import PlanRefused, SiteBusy, SiteError
 from rostersync.store import lease, open_store
 
+from .gate import Fault
+
 Make = Callable[..., Any]
 NAMES = [f"p{n:02}" for n in range(40)]
 ROSTER = "username,course,role\nben,BIO101,student\n" + "\n".join(f"{n},BIO101,student" for n in NAMES)
@@ -28,8 +30,8 @@ def at_write(world: Any, nth: int, what: Callable[[], object], fault: str = "NON
     def script(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
         if called.writes and len(world.wrote()) == nth:
             what()
-            return type(called.fault)[fault]
-        return type(called.fault).NONE
+            return Fault[fault]
+        return Fault.NONE
 
     world.gate.script = script
 
@@ -79,7 +81,7 @@ def test_what_was_accepted_is_remembered_though_nothing_could_be_read_any_more(m
     plan = world.plan(roster, mode="add-only")
 
     def away(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
-        return type(called.fault).AWAY if world.wrote() and not called.writes else type(called.fault).NONE
+        return Fault.AWAY if world.wrote() and not called.writes else Fault.NONE
 
     world.gate.script = away
     report = world.apply(plan)
@@ -95,11 +97,11 @@ def test_a_site_that_is_away_before_anything_was_sent_does_not_use_the_plan_up(m
     """The run failed, nothing was changed, and the same plan can be applied when the site is back."""
     world = world_of(make)
     plan = world.plan(ROSTER)
-    world.gate.script = lambda c: type(c.fault)["BUSY" if c.function == "core_enrol_get_enrolled_users" else "NONE"]
+    world.gate.script = lambda c: Fault["BUSY" if c.function == "core_enrol_get_enrolled_users" else "NONE"]
     with pytest.raises(SiteError):
         world.apply(plan)
     assert runs(world) == [(1, "failed", 5)]
-    world.gate.script = lambda c: type(c.fault).NONE
+    world.gate.script = lambda c: Fault.NONE
     assert world.apply(plan).exit_code == 0
     with pytest.raises(PlanRefused, match="applied already, as run 2"):
         world.apply(plan)
@@ -121,7 +123,7 @@ def test_ctrl_c_sends_no_more_and_accounts_for_what_was_sent(make: Make, connect
     assert report.buckets()["held"] == 40 - len(enrolled)
     assert report.removals[["bucket", "code"]].values.tolist() == [["held", "stopped"]]
     assert runs(world) == [(1, "stopped", 1)]
-    world.gate.script = lambda c: type(c.fault).NONE
+    world.gate.script = lambda c: Fault.NONE
     assert world.sync(ROSTER).exit_code == 0
     assert len(world.people("BIO101")) == 42
 
@@ -223,14 +225,14 @@ def test_a_crash_between_sent_and_done_is_finished_by_the_next_run(make: Make) -
         raise PowerCut
 
     with world.work() as work:
-        world.gate.script = lambda c: type(c.fault)["LOSE_ANSWER" if c.writes and len(world.wrote()) == 2 else "NONE"]
+        world.gate.script = lambda c: Fault["LOSE_ANSWER" if c.writes and len(world.wrote()) == 2 else "NONE"]
         from dataclasses import replace
 
         with pytest.raises(PowerCut):
             pipeline.apply_plan(plan, replace(work, sleep=cut))
         events = [(event, code) for _, event, code in work.store.journal(1)]
     assert events == [("sent", "")] * 10 + [("done", "")] * 10 + [("sent", "")] * 10 + [("unknown", "")] * 10
-    world.gate.script = lambda c: type(c.fault).NONE
+    world.gate.script = lambda c: Fault.NONE
     before = len(world.wrote())
     report = world.sync(ROSTER)
     assert report.exit_code == 0

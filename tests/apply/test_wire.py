@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.invented import TOKEN
+
+from .gate import Fault
+
 Make = Callable[..., Any]
-TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a site in this process
 
 
 def test_a_steady_state_costs_one_read_a_course_page_and_the_look_ups(make: Make) -> None:
@@ -69,7 +72,7 @@ def test_the_token_is_in_no_log_exception_or_store(
     roster = "username,course,role\nada,BIO101,student\nben,BIO101,student"
     plan = world.plan(roster)
     kinds = iter(["LOSE_ANSWER", "CUT", "BUSY", "PAGE", "BROKEN"])
-    world.gate.script = lambda c: type(c.fault)[next(kinds, "NONE")] if c.writes else type(c.fault).NONE
+    world.gate.script = lambda c: Fault[next(kinds, "NONE")] if c.writes else Fault.NONE
     report = world.apply(plan)
     world.gate.close()
     with pytest.raises(Exception, match=r"no connection|connection broke") as caught:
@@ -89,7 +92,7 @@ def test_personal_data_is_logged_at_debug_only(make: Make, caplog: pytest.LogCap
     caplog.set_level(logging.INFO)
     world = make({"BIO101": "ben:student cyd:student"}, people=["ada"])
     plan = world.plan("username,course,role\nada,BIO101,student\nben,BIO101,student")
-    world.gate.script = lambda c: type(c.fault)["BROKEN" if c.writes and len(world.wrote()) < 3 else "NONE"]
+    world.gate.script = lambda c: Fault["BROKEN" if c.writes and len(world.wrote()) < 3 else "NONE"]
     world.apply(plan)
     assert caplog.text
     assert not [name for name in ("ada", "ben", "cyd", "uni.example") if name in caplog.text]

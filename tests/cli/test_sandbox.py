@@ -70,9 +70,25 @@ def test_a_rehearsal_from_one_terminal_in_another(process: Run) -> None:
         assert 0 < json.loads(ran.out)["rows"] < 50
 
 
+def test_a_rehearsal_of_a_bad_day(process: Run) -> None:
+    """What is switched on by options is met by another command, and found by the doctor."""
+    term = ("--people", "40", "--courses", "2", "--enrolments", "50")
+    bad = ("--without", "moodle/grade:viewall", "--max-input-vars", "800", "--latency", "real")
+    with sandbox(*term, *bad, "--fault", "503:n=1", "--fault", "capability=enrol/manual:unenrol") as (_, told):
+        site = {"ROSTERSYNC_SITE": told["url"], "ROSTERSYNC_TOKEN": told["token"]}
+        assert process("doctor", **site).code == 5
+        ran = process("doctor", "--json", **site)
+    document = json.loads(ran.out)
+    assert (ran.code, document["max_input_vars"]) == (3, 800)
+    missing = {one["code"] for one in document["findings"] if one["state"] == "missing"}
+    assert missing == {"moodle/grade:viewall", "enrol/manual:unenrol", "max_input_vars"}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--fault", "typhoon"], "'typhoon' is no fault that the sandbox has"),
+        (["--without", "moodle/user:fly"], "the sandbox knows no capability moodle/user:fly"),
         (["--port", "66000"], "Invalid value for '--port': 66000"),
         (["--people", "0"], "Invalid value for '--people': 0"),
         (["--people", "5", "--enrolments", "6000"], "such a term cannot be invented: 6000 enrolments do not fit"),

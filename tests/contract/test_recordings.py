@@ -1,7 +1,6 @@
 """Every recorded call of a real Moodle, sent over HTTP to the sandbox, is answered as it was there."""
 
 import json
-import pathlib
 import random
 import re
 import urllib.error
@@ -16,8 +15,8 @@ from rostersync.sandbox.records import User
 from rostersync.sandbox.rehearsal import rehearse
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
+from tests.contract.moods import FAULTS, HERE, LACKS, moods, recorded
 
-HERE = pathlib.Path(__file__).parent
 RECORDED = 1795416700.0  # the site's clock: grace's enrolment of recording 50 is on, barbara's of 51 is ahead
 ERROR = ("exception", "errorcode")
 USER = ("id", "username", "fullname", "email", "idnumber", "suspended", "confirmed", "auth")
@@ -33,11 +32,6 @@ class Got(NamedTuple):
     kind: str
     text: str
     retry_after: str | None
-
-
-def recorded(name: str) -> list[dict[str, Any]]:
-    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 def pick(record: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -195,43 +189,14 @@ def test_another_state_is_answered_by_the_same_rules(seed: int) -> None:
     assert {title: pair for title, pair in different.items() if pair} == {}
 
 
-MOODS = {
-    "baseline": (),
-    "baseline again": (),
-    "site in maintenance mode": ("maintenance",),
-    "maintenance mode scheduled": ("maintenance-scheduled",),
-    "CLI maintenance (climaintenance.html)": ("maintenance-cli",),
-    "web services switched off": ("webservices-off",),
-    "REST protocol switched off": ("rest-off",),
-    "token expired": ("token-expired",),
-    "token restricted to another address": ("token-elsewhere",),
-    "external service disabled": ("service-off",),
-    "account of the token suspended": ("account-suspended",),
-    "course with separate groups, token may access all groups": ("separate-groups=304",),
-    "course with separate groups, token may not access all groups: empty list": (
-        "separate-groups=HIS110",
-        "capability=moodle/site:accessallgroups",
-    ),
-    "wrong path": ("wrong-path",),
-    "Authorization header only": (),
-}
-BASELINE, *_ = FAULTS = recorded("faults.jsonl")
-LACKS = "token lacks "
-
-
-def moods(call: dict[str, Any]) -> tuple[str, ...]:
-    """Return the words that bring the recorded mood about."""
-    title = call["title"]
-    return (f"capability={title.removeprefix(LACKS)}",) if title.startswith(LACKS) else MOODS[title]
-
-
+BASELINE = FAULTS[0]
 each_fault = pytest.mark.parametrize("call", FAULTS, ids=[f"{call['title']} {call['function']}" for call in FAULTS])
 
 
 @each_fault
 def test_a_mood_that_is_there_from_the_start_shows_as_it_did(call: dict[str, Any]) -> None:
     """The 37 answers of a site in a bad mood come with the recorded status, type, header and content."""
-    with rehearse(load(), fault=moods(call)) as server:
+    with rehearse(load(), fault=moods(call["title"])) as server:
         assert differences(call, send(server, call)) == []
 
 
@@ -239,7 +204,7 @@ def test_a_mood_that_is_there_from_the_start_shows_as_it_did(call: dict[str, Any
 def test_a_mood_can_be_switched_on_and_off_while_the_sandbox_runs(server: Server, call: dict[str, Any]) -> None:
     """By the control address each mood begins, shows as recorded, and ends."""
     address = f"{server.url}/sandbox/faults"
-    for fault in moods(call):
+    for fault in moods(call["title"]):
         body = json.dumps({"fault": fault}).encode()
         urllib.request.urlopen(address, body, timeout=30).close()  # noqa: S310 -- the sandbox's own address
     assert differences(call, send(server, call)) == []
@@ -251,7 +216,7 @@ def test_a_mood_can_be_switched_on_and_off_while_the_sandbox_runs(server: Server
 @each_fault
 def test_a_mood_lasts_as_long_as_a_with(server: Server, call: dict[str, Any]) -> None:
     """The Python interface does the same for tests."""
-    with server.faulty(*moods(call)):
+    with server.faulty(*moods(call["title"])):
         assert differences(call, send(server, call)) == []
     assert differences(BASELINE, send(server, BASELINE)) == []
 

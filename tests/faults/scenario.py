@@ -28,10 +28,13 @@ from rostersync.tables import Report
 from rostersync.work import READING, WRITING, Work
 from tests.faults import laws
 from tests.faults.weather import Weather, forecast
-from tests.faults.world import NOW, TOKEN, World, holdings, world
+from tests.faults.world import World, holdings, world
+from tests.invented import NOW, TOKEN
 
 FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
 """Settings of the runs without faults: slowness of this machine is not to be one."""
+NEXT_DAY = NOW + 86_400
+"""A run without faults comes later: two plans of the same second that ask for the same are one to rostersync."""
 _PLANS: list[Plan] = []
 _PLANNING = threading.Lock()
 
@@ -122,8 +125,8 @@ def _bad_day(server: Server, folder: Path, weather: Weather, result: Result) -> 
 
 def _good_days(server: Server, folder: Path, chosen: World, result: Result) -> None:
     """Sync without faults; once has to be enough."""
-    plan = _plan(server, folder, FAIR)
-    with _work(server, folder, FAIR) as work:
+    plan = _plan(server, folder, FAIR, at=NEXT_DAY)
+    with _work(server, folder, FAIR, at=NEXT_DAY) as work:
         told = pipeline.apply_plan(plan, work)
     now = holdings(server.document())
     wrong = [*laws.final(chosen, now), *laws.report(told, chosen, now)]
@@ -132,18 +135,18 @@ def _good_days(server: Server, folder: Path, chosen: World, result: Result) -> N
     result.violations += [f"after a run without faults: {one}" for one in wrong]
 
 
-def _plan(server: Server, folder: Path, settings: dict[str, object]) -> Plan:
-    with _work(server, folder, settings) as work:
+def _plan(server: Server, folder: Path, settings: dict[str, object], *, at: float = NOW) -> Plan:
+    with _work(server, folder, settings, at=at) as work:
         return pipeline.make_plan([folder / "roster.csv"], work)
 
 
 @contextmanager
-def _work(server: Server, folder: Path, settings: dict[str, object]) -> Iterator[Work]:
-    """The site, ready to work with, as `rostersync.work.at_work` makes it; waits are cut short."""
+def _work(server: Server, folder: Path, settings: dict[str, object], *, at: float = NOW) -> Iterator[Work]:
+    """The site, ready to work with from this time on, as `rostersync.work.at_work` makes it; waits are cut short."""
     began = time.monotonic()
 
     def clock() -> float:
-        return NOW + time.monotonic() - began
+        return at + time.monotonic() - began
 
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds, 0.005))

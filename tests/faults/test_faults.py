@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import random
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ import pytest
 from tests.faults.scenario import run
 from tests.faults.world import world
 
-COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 5)
-FIRST = random.SystemRandom().randrange(10**9)
-"""Each test's name has its own seed: `python -m tests.faults --scenarios 1 --seed SEED` repeats it."""
+from .seeds import COUNT, FIRST
+
+TOP = Path(__file__).parents[2]
 
 
 def test_there_is_much_to_change() -> None:
@@ -26,6 +27,12 @@ def test_there_is_much_to_change() -> None:
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT), ids="seed-{}".format)
 def test_random_faults(seed: int, tmp_path: Path) -> None:
     """Whatever goes wrong in a run, nothing untrue is told, nobody else is touched, and one more run puts it right."""
-    print("seed", seed)  # noqa: T201 - shown where the test fails, and with -rP
     result = run(seed, tmp_path)
     assert not result.violations, str(result)
+
+
+def test_the_seed_is_printed() -> None:
+    """A run of the tests says which scenarios it has tried, even where all is well."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/faults", "-k", "much_to_change"]
+    ended = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True)
+    assert re.search(r"tests\.faults --scenarios \d+ --seed \d+", ended.stdout)

@@ -43,6 +43,7 @@ LOST = (
     "moodle/course:enrolreview",
     "moodle/course:view",
     "moodle/course:viewparticipants",
+    "moodle/grade:viewall",
     "moodle/role:assign",
     "moodle/site:accessallgroups",
     "moodle/user:viewdetails",

@@ -11,27 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-NOW = 1_800_000_000
-"""15 January 2027: the site's clock and ours."""
-TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a site in this process
+from tests import invented
+from tests.invented import READS, ROLES, WRITES
+
 COURSES, OTHERS, PEOPLE, TIMES = 4, 2, 220, 6
-ROLES = {"manager": 1, "editingteacher": 3, "teacher": 4, "student": 5, "observer": 9}
 ROLE_WORDS = {"teacher": "non-editing teacher"}
 FROM, TO = 1_788_256_800, 1_809_248_400
 DATES = "2026-09-01 10:00,2027-05-02 09:00"
 """The same two times, as the roster words them (UTC)."""
-FUNCTIONS = (
-    "core_webservice_get_site_info",
-    "core_user_get_users_by_field",
-    "core_course_get_courses_by_field",
-    "core_enrol_get_enrolled_users",
-    "core_enrol_get_users_courses",
-    "gradereport_overview_get_course_grades",
-    "enrol_manual_enrol_users",
-    "enrol_manual_unenrol_users",
-    "core_role_assign_roles",
-    "core_role_unassign_roles",
-)
+FUNCTIONS = (*READS, *WRITES)
 
 Pair = tuple[int, int]
 """Course and user."""
@@ -177,56 +165,21 @@ def holdings(document: Mapping[str, Any]) -> dict[Pair, Held]:
 def _document(held: Mapping[Pair, Held]) -> dict[str, Any]:
     """The site: each course has one enrolment method and one group, which have the course's number."""
     courses = range(11, 11 + COURSES + OTHERS)
-    return {
-        "release": "4.4 (Build: 20240422)",
-        "version": "2024042200",
-        "roles": [
-            {"id": number, "shortname": name, "archetype": name, "assignable_by_token": name != "manager"}
-            for name, number in ROLES.items()
-        ],
-        "users": [_user(1, "guest"), _user(2, "admin"), _user(3, "robot")]
-        + [_user(number, f"p{number}") for number in range(101, 101 + PEOPLE)],
-        "courses": [
-            {
-                "id": number,
-                "shortname": f"C{number}",
-                "idnumber": f"C{number}-27",
-                "fullname": f"Course {number}",
-                "visible": 1,
-                "category": 1,
-            }
-            for number in courses
-        ],
-        "enrol_instances": [
-            {"id": number, "courseid": number, "enrol": "manual", "enabled": True} for number in courses
-        ],
-        "enrolments": [
+    return invented.document(
+        people={number: f"p{number}" for number in range(101, 101 + PEOPLE)},
+        courses={number: f"C{number}" for number in courses},
+        enrol_instances=[{"id": number, "courseid": number, "enrol": "manual", "enabled": True} for number in courses],
+        enrolments=[
             {"enrolid": c, "userid": u, "status": e[0], "timestart": e[1], "timeend": e[2]}
             for (c, u), one in held.items()
             if (e := one.enrolment)
         ],
-        "role_assignments": [
+        role_assignments=[
             {"courseid": c, "userid": u, "roleid": role, "component": "", "itemid": 0}
             for (c, u), one in held.items()
             for role in sorted(one.roles)
         ],
-        "groups": [{"id": number, "courseid": number, "name": "A", "idnumber": ""} for number in courses],
-        "group_members": [{"groupid": c, "userid": u} for (c, u), one in held.items() if one.grouped],
-        "grades": [{"userid": u, "courseid": c, "rawgrade": one.grade} for (c, u), one in held.items() if one.listed],
-        "token": {"username": "robot", "userid": 3, "functions": list(FUNCTIONS)},
-        "php": {"max_input_vars": 1000},
-        "site": {"name": "Example", "url": "https://moodle.example", "collation": "utf8mb4_unicode_ci"},
-    }
-
-
-def _user(number: int, name: str) -> dict[str, Any]:
-    return {
-        "id": number,
-        "username": name,
-        "idnumber": f"{number:08}",
-        "email": f"{name}.x@uni.example",
-        "firstname": name.title(),
-        "lastname": "Example",
-        "suspended": 0,
-        "deleted": 0,
-    }
+        groups=[{"id": number, "courseid": number, "name": "A", "idnumber": ""} for number in courses],
+        group_members=[{"groupid": c, "userid": u} for (c, u), one in held.items() if one.grouped],
+        grades=[{"userid": u, "courseid": c, "rawgrade": one.grade} for (c, u), one in held.items() if one.listed],
+    )

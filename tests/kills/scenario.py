@@ -15,7 +15,8 @@ from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.store import State as RunState
 from tests.faults import laws
-from tests.faults.world import NOW, ROLES, TOKEN, Held, World, holdings, world
+from tests.faults.world import Held, World, holdings, world
+from tests.invented import NOW, ROLES, TOKEN
 from tests.kills.site import at_work
 
 STUDENT = ROLES["student"]

@@ -14,7 +14,7 @@ from rostersync.moodle import Client
 from rostersync.settings import Settings
 from rostersync.store import open_store
 from rostersync.work import READING, WRITING, Work
-from tests.faults.world import NOW, TOKEN
+from tests.invented import NOW, TOKEN
 
 SETTINGS = {"mode": "mirror", "allow_removals": 9999, "chunk_rows": 25, "connections": 3, "timeout": 30.0}
 """Small calls, so that there are many moments between two of them."""

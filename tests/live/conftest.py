@@ -24,10 +24,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     for name in [name for name in os.environ if name.startswith("ROSTERSYNC_")]:
         monkeypatch.delenv(name)
     if request.param == "live":
-        missing = [name for name, value in zip(NAMES, said, strict=True) if not value]
-        if missing:
-            pytest.skip(f"{' and '.join(missing)} not set: nobody has named a Moodle to run against")
         url, token, courses, people = said
+        if not url or not token:
+            pytest.skip(f"{NAMES[0]} and {NAMES[1]} not set: nobody has named a Moodle to run against")
         yield Place(url=url, token=token, courses=_names(courses), people=_names(people), folder=tmp_path)
         return
     document = term(people=120, courses=3, enrolments=90)
@@ -44,6 +43,20 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             folder=tmp_path,
         )
         assert server.document() == document | {"token": server.document()["token"]}, "something was left behind"
+
+
+@pytest.fixture
+def courses(place: Place) -> None:
+    """Leave a test out where nobody has said which courses it may look into."""
+    if not place.courses:
+        pytest.skip(f"{NAMES[2]} not set: nobody has named courses")
+
+
+@pytest.fixture
+def people(place: Place, courses: None) -> None:
+    """Leave a test out where nobody has said who may be enrolled and taken out again."""
+    if not place.people:
+        pytest.skip(f"{NAMES[3]} not set: nobody has named people to enrol in these courses and to take out again")
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """What a Moodle has to do for rostersync, from end to end; the sandbox does it in any case.
 
-For a Moodle of your own set ROSTERSYNC_LIVE_URL, ROSTERSYNC_LIVE_TOKEN, ROSTERSYNC_LIVE_COURSES (short names) and
-ROSTERSYNC_LIVE_PEOPLE (usernames of people who are in none of these courses), the last two separated by commas. Each
-course needs an active member. These people are enrolled, changed and taken out again; nothing else is changed.
+For a Moodle of your own set ROSTERSYNC_LIVE_URL and ROSTERSYNC_LIVE_TOKEN; ROSTERSYNC_LIVE_COURSES (short names, with
+commas between them) for what looks into courses; and ROSTERSYNC_LIVE_PEOPLE (usernames of people who are in none of
+these courses) for what changes something. Each course needs an active member. These people are enrolled, changed and
+taken out again; nothing else is changed, and without them nothing at all.
 """
 
 from __future__ import annotations
 
+import pytest
 from pydantic import SecretStr
 
 from rostersync import moodle, pipeline
@@ -48,6 +50,7 @@ def test_doctor_finds_a_site_that_can_be_used(place: Place) -> None:
     assert examination.exit_code in {0, 3}
 
 
+@pytest.mark.usefixtures("courses")
 def test_what_is_exported_is_what_is_there(place: Place) -> None:
     """A course that is exported and read again as a roster leaves nothing to do."""
     with place.work() as work:
@@ -60,6 +63,7 @@ def test_what_is_exported_is_what_is_there(place: Place) -> None:
     assert todo.empty, todo.to_string()
 
 
+@pytest.mark.usefixtures("people")
 def test_a_preview_changes_nothing(place: Place) -> None:
     """Planning to enrol people enrols nobody."""
     plan = place.plan(lines(place, ("student", "add", "")))
@@ -67,6 +71,7 @@ def test_a_preview_changes_nothing(place: Place) -> None:
     assert place.held() == {}
 
 
+@pytest.mark.usefixtures("people")
 def test_people_come_and_go(place: Place) -> None:
     """People are enrolled, proved to be, left alone the second time, and unenrolled."""
     with place.borrowed() as pairs:
@@ -80,6 +85,7 @@ def test_people_come_and_go(place: Place) -> None:
         assert place.held() == {}
 
 
+@pytest.mark.usefixtures("people")
 def test_roles_are_changed(place: Place) -> None:
     """A student becomes a non-editing teacher, too, and then that alone: the enrolment stays all the time."""
     with place.borrowed() as pairs:
@@ -92,6 +98,7 @@ def test_roles_are_changed(place: Place) -> None:
         assert place.held() == dict.fromkeys(sorted(pairs), "teacher")
 
 
+@pytest.mark.usefixtures("people")
 def test_people_are_suspended_and_reactivated(place: Place) -> None:
     """A suspension is made, shown by Moodle, and lifted again."""
     with place.borrowed() as pairs:

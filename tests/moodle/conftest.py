@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,9 +13,12 @@ import requests_mock as mocking
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
+from rostersync.sandbox.state import State
 from rostersync.settings import Settings
 
 SITE = "https://moodle.example"
+RECORDED = Path(__file__).parent.parent / "contract" / "state.json"
+NOW = 1795416700.0
 
 
 @pytest.fixture
@@ -45,6 +49,12 @@ def make_client(waits: list[float]) -> Iterator[Callable[..., Client]]:
 def client(make_client: Callable[..., Client]) -> Client:
     """A client with settings as they are by default."""
     return make_client()
+
+
+@pytest.fixture
+def site() -> State:
+    """The recorded site, at the time of the recordings."""
+    return State.load(RECORDED, clock=lambda: NOW)
 
 
 @pytest.fixture

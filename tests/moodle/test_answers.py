@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from rostersync import errors
-from rostersync.moodle import Client, Remedy, SiteInfo, remedy_of, require, site_info
+from rostersync.moodle import Client, Remedy, SiteInfo, enrol, remedy_of, require, site_info
 from rostersync.moodle.answers import CODES, STATUSES, answer_to
+from rostersync.sandbox.server import serve
+from rostersync.sandbox.state import State
+from rostersync.settings import Settings
 
 Moodle = Callable[[Mapping[str, Any]], list[dict[str, str]]]
 
@@ -40,6 +44,7 @@ SITE_INFO = {
         ("invalidrecord", Remedy.STOP_COURSE),
         ("nopermissions", Remedy.STOP_COURSE),
         ("errorcoursecontextnotvalid", Remedy.STOP_COURSE),
+        ("requireloginerror", Remedy.STOP_COURSE),
         ("", Remedy.STOP_COURSE),
         ("somethingnew", Remedy.STOP_COURSE),
         ("dmlwriteexception", Remedy.READ_AGAIN),
@@ -52,6 +57,36 @@ def test_each_code_has_its_remedy(code: str, remedy: Remedy) -> None:
     assert answer_to(error).message
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "wsaccessuserunconfirmed",
+        "usernotfullysetup",
+        "forcepasswordchangenotice",
+        "sitepolicynotagreed",
+    ],
+)
+def test_an_account_that_is_not_ready_ends_the_run(client: Client, moodle: Moodle, code: str) -> None:
+    """Moodle's sources have further reasons to let an account into no course; none is one course's matter."""
+    moodle({"f": {"exception": "moodle_exception", "errorcode": code, "message": "words"}})
+    with pytest.raises(errors.TokenRefused) as caught:
+        client.call("f", [])
+    assert caught.value.code == code
+    assert caught.value.remedy
+
+
+def test_a_course_that_may_not_be_entered_is_known_by_what_writes_answer(site: State) -> None:
+    """Functions that read wrap the refusal, functions that write let it through: each is told with what to do."""
+    site.missing_capabilities = {"moodle/course:view"}
+    with serve(site) as server, Client(server.url, SecretStr(server.token), settings=Settings()) as client:
+        with pytest.raises(errors.MoodleError) as read:
+            client.call("core_enrol_get_enrolled_users", [("courseid", 304)])
+        with pytest.raises(errors.MoodleError) as written:
+            enrol(client, [(5, 20004, 304, 0, 0, 0)])
+    assert (read.value.errorcode, written.value.errorcode) == ("errorcoursecontextnotvalid", "requireloginerror")
+    assert "moodle/course:view" in written.value.remedy
+
+
 def test_what_has_no_code_has_a_remedy_too() -> None:
     """No usable answer means reading again; what ends the run, ends it."""
     assert remedy_of(errors.TransportError("late", function="f")) is Remedy.READ_AGAIN
@@ -61,7 +96,7 @@ def test_what_has_no_code_has_a_remedy_too() -> None:
 def test_whatever_ends_a_run_says_what_to_do() -> None:
     """A message that leaves somebody helpless is half a message."""
     ending = [answer for answer in [*CODES.values(), *STATUSES.values()] if answer.ends]
-    assert len(ending) == 10
+    assert len(ending) == 14
     assert all(answer.remedy is Remedy.STOP_RUN and answer.advice for answer in ending)
 
 

@@ -12,15 +12,13 @@ from rostersync.cli.main import main
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 
-SITE = Path(__file__).parent.parent / "contract" / "state.json"
-
 Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server(site: State) -> Iterator[Server]:
     """The recorded site."""
-    with serve(State.load(SITE, clock=lambda: 1795416700.0)) as running:
+    with serve(site) as running:
         running.state.site["url"] = running.url
         yield running
 

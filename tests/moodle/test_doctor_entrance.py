@@ -1,9 +1,7 @@
-"""What keeps a token out, as a real Moodle answered it, and what the doctor makes of it."""
+"""What no sandbox does: strangers at the address, walls before Moodle, odd answers, and what the doctor makes of it."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,39 +10,21 @@ from pydantic import SecretStr
 from requests.exceptions import ConnectTimeout
 from requests_mock import Mocker
 
-from rostersync.moodle.examination import Examination, Finding, State, Verdict, examine
+from rostersync.moodle.examination import Examination, State, examine
 from rostersync.moodle.examination.needs import FUNCTIONS
 from rostersync.settings import Settings
 
+from .examined import bad, only
+
 SITE = "https://moodle.example"
 URL = f"{SITE}/webservice/rest/server.php"
-FAULTS = [
-    json.loads(line)
-    for line in (Path(__file__).parent.parent / "contract" / "faults.jsonl").read_text(encoding="utf-8").splitlines()
-]
 NO_RECORD = {"exception": "dml_missing_record_exception", "errorcode": "invalidrecord", "message": "Can't find"}
 NO_ACCESS = {"exception": "webservice_access_exception", "errorcode": "accessexception", "message": "No"}
-NO_TOKEN = {"exception": "moodle_exception", "errorcode": "invalidtoken", "message": "Invalid token - token not found"}
 LACKING = {"exception": "required_capability_exception", "errorcode": "nopermissions", "message": "Sorry"}
-
-
-def fault(title: str) -> dict[str, Any]:
-    """The recorded answer, as requests_mock takes it."""
-    found = next(f for f in FAULTS if f["title"] == title)
-    headers = {"Content-Type": found["content_type"], **found["headers"]}
-    body = {"json": found["json"]} if "json" in found else {"text": found["text"]}
-    return {"status_code": found["status"], "headers": headers, **body}
 
 
 def doctor() -> Examination:
     return examine(Settings(site=SITE), SecretStr("f00dfeed"))
-
-
-def only(examination: Examination) -> Finding:
-    """The one finding of a run that did not get in."""
-    assert (examination.verdict, examination.exit_code) == (Verdict.UNUSABLE, 5)
-    (found,) = examination.findings
-    return found
 
 
 def answers(mock: Mocker, by_function: dict[str, Any], rest: object = NO_ACCESS) -> list[str]:
@@ -59,65 +39,6 @@ def answers(mock: Mocker, by_function: dict[str, Any], rest: object = NO_ACCESS)
 
     mock.post(URL, json=answer)
     return called
-
-
-ADMITTED_NOT = ("webservice/rest:use", "token restricted to another address", "external service disabled")
-
-
-@pytest.mark.parametrize(
-    ("title", "code", "state", "causes"),
-    [
-        ("site in maintenance mode", "maintenance", State.MISSING, ("site not available at present",)),
-        ("CLI maintenance (climaintenance.html)", "maintenance", State.MISSING, ("site not available at present",)),
-        (
-            "web services switched off",
-            "web services",
-            State.ONE_OF,
-            ("web services switched off", "REST protocol switched off", "refused by something before Moodle"),
-        ),
-        (
-            "REST protocol switched off",
-            "web services",
-            State.ONE_OF,
-            ("web services switched off", "REST protocol switched off", "refused by something before Moodle"),
-        ),
-        ("token restricted to another address", "token", State.ONE_OF, ADMITTED_NOT),
-        ("external service disabled", "token", State.ONE_OF, ADMITTED_NOT),
-        ("token lacks webservice/rest:use", "token", State.ONE_OF, ADMITTED_NOT),
-        ("account of the token suspended", "account", State.MISSING, ("active account of the token",)),
-        ("wrong path", "address", State.MISSING, ("right address",)),
-        (
-            "Authorization header only",
-            "token",
-            State.ONE_OF,
-            ("token mistyped", "token deleted", "token expired"),
-        ),
-    ],
-)
-def test_a_recorded_refusal_is_named(
-    requests_mock: Mocker, title: str, code: str, state: State, causes: tuple[str, ...]
-) -> None:
-    """It, or all causes that Moodle answers alike; nothing is waited for."""
-    requests_mock.post(URL, **fault(title))
-    found = only(doctor())
-    assert (found.code, found.state, found.causes) == (code, state, causes)
-    assert requests_mock.call_count <= 2
-
-
-def test_an_expired_token_is_told_apart(requests_mock: Mocker) -> None:
-    """Moodle refuses it once, deletes it, and does not know it any more (MOODLE.md, fact 6)."""
-    requests_mock.post(URL, [fault("token expired"), {"json": NO_TOKEN}])
-    found = only(doctor())
-    assert (found.state, found.causes) == (State.MISSING, ("token expired",))
-
-
-def test_a_token_without_any_function_is_told_apart(requests_mock: Mocker) -> None:
-    """Moodle looks at the token first and then for the function: the token is good where it misses the function."""
-    called = answers(requests_mock, {"core_no_such_function": NO_RECORD})
-    found = only(doctor())
-    assert found.code == "service"
-    assert "external service disabled" in found.causes
-    assert called == ["core_webservice_get_site_info", "core_no_such_function", "core_course_get_courses_by_field"]
 
 
 def test_a_redirect_says_which_address_to_use(requests_mock: Mocker) -> None:
@@ -213,22 +134,12 @@ def _values(form: dict[str, list[str]]) -> set[str]:
     return {value for name, values in form.items() if name.startswith("values") for value in values}
 
 
-def bad(examination: Examination) -> dict[str, tuple[str, ...]]:
-    return {f.code: f.causes for f in examination.findings if f.bad}
-
-
 def test_the_canned_moodle_is_healthy(requests_mock: Mocker, healthy: dict[str, Any]) -> None:
     """What the next tests spoil is well before; no function that gives or takes is asked about anybody."""
     called = answers(requests_mock, healthy)
     examination = doctor()
     assert (bad(examination), examination.exit_code, examination.trust_reads) == ({}, 0, True)
     assert "core_role_assign_roles" not in called
-
-
-def test_grades_that_may_not_be_read_are_named(requests_mock: Mocker, healthy: dict[str, Any]) -> None:
-    """Moodle's source asks for moodle/grade:viewall where the grades are somebody else's."""
-    answers(requests_mock, {**healthy, "gradereport_overview_get_course_grades": LACKING})
-    assert bad(doctor()) == {"moodle/grade:viewall": ("moodle/grade:viewall",)}
 
 
 def test_a_token_that_may_list_nobody_cannot_be_used(requests_mock: Mocker, healthy: dict[str, Any]) -> None:

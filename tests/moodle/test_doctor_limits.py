@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,13 +18,13 @@ from rostersync.settings import Settings
 RECORDED = Path(__file__).parent.parent / "contract" / "state.json"
 
 
-def measured(limit: int, *, max_fields: int = 900) -> tuple[int | None, Finding]:
+def measured(limit: int, *, max_fields: int = 900, faults: Sequence[str] = ()) -> tuple[int | None, Finding]:
     """What is found on the recorded site with this limit; nothing in it is different afterwards."""
     site = Site.load(RECORDED)
     site.max_input_vars = limit
     before = site.document()
     settings = Settings(max_fields=CEILING + 100, attempts=1)
-    with serve(site) as server, Client(server.url, SecretStr(server.token), settings=settings) as client:
+    with serve(site, faults=faults) as server, Client(server.url, SecretStr(server.token), settings=settings) as client:
         found = input_limit(client, max_fields)
     assert site.document() == before
     return found
@@ -36,6 +36,15 @@ def test_max_input_vars_is_found_exactly(limit: int) -> None:
     found, finding = measured(limit)
     assert found == limit
     assert finding.bad is (limit < 900)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("fault", ["truncated", "500", "503", "reset-before"])
+def test_answers_that_get_lost_are_not_taken_for_the_limit(fault: str, n: int) -> None:
+    """A look-up that brought nothing is sent again before anything is said of its length."""
+    found, finding = measured(5000, faults=[f"{fault}:n={n},times=2"])
+    assert (found, finding.state) == (5000, State.OK)
+    assert "other than PHP" not in finding.what
 
 
 def test_no_limit_is_told_as_that_many_or_more() -> None:

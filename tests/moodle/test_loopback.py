@@ -124,9 +124,13 @@ def test_a_refused_connection_is_tried_again_and_named(make_client: Callable[...
     assert waits == [0.5, 1]
 
 
-def test_a_certificate_is_checked_before_anything_is_sent(make_client: Callable[..., Client], address: str) -> None:
-    """A server that speaks no TLS gets no token."""
-    client = make_client(address.replace("http:", "https:"), attempts=1)
-    with pytest.raises((errors.TransportError, errors.Unreachable)):
+def test_a_certificate_is_checked_before_anything_is_sent(
+    make_client: Callable[..., Client], address: str, waits: list[float]
+) -> None:
+    """A server that speaks no TLS gets no token, is told as such, and is not tried again."""
+    client = make_client(address.replace("http:", "https:"))
+    with pytest.raises(errors.Unreachable, match="does not speak https") as caught:
         client.call("echo", [("n", 1)], writes=True)
+    assert "correct the address" in caught.value.remedy
+    assert waits == []
     assert _Handler.seen == []

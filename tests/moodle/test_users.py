@@ -167,6 +167,25 @@ def test_unusual_usernames_do_not_cost_the_usual_ones_a_call(client: Client, moo
     assert sorted(values(form) for form in forms) == [["ada", "alan"], ["o'neil"], ["o'neil", "édouard"], ["édouard"]]
 
 
+@pytest.mark.parametrize("code", ["profilefield_says_no", ""])
+def test_one_account_that_fails_for_no_known_reason_does_not_hide_the_others(
+    client: Client, moodle: Moodle, code: str
+) -> None:
+    """A plugin may have codes of its own, and PHP's errors have none: the account is found as any other poison is."""
+    refusal = {"exception": "moodle_exception", "message": "Not this one", **({"errorcode": code} if code else {})}
+
+    def answer(form: dict[str, str]) -> object:
+        return refusal if "12350" in values(form) else on_mariadb(form)
+
+    moodle({FUNCTION: answer})
+    assert lines(find_users(client, UserField.IDNUMBER, ["00012345", "12349", "12350", "A-12348"])) == [
+        ("idnumber", "00012345", 20004, "exact", ""),
+        ("idnumber", "12349", 20008, "exact", ""),
+        ("idnumber", "12350", 0, "error", f"Not this one [{code or 'no error code'}]"),
+        ("idnumber", "A-12348", 20005, "exact", ""),
+    ]
+
+
 def test_a_refusal_that_concerns_everybody_is_no_matter_of_one_key(client: Client, moodle: Moodle) -> None:
     """A missing capability is not looked for among the keys."""
     answer = {"exception": "required_capability_exception", "errorcode": "nopermissions", "message": "Sorry"}

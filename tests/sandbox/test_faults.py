@@ -56,6 +56,7 @@ def test_a_fault_is_read_from_words(text: str, fault: Fault) -> None:
         ("maintenance:retry-after=3", "takes no retry-after"),
         ("maintenance=soon", "takes no =soon"),
         ("refused:function=core_user_get_users", "has no function"),
+        ("503:function=enrol_manual_enrol_user", "Moodle has no function enrol_manual_enrol_user"),
         ("capability", "the sandbox knows enrol/manual:enrol"),
         ("capability=moodle/user:viewdetail", "the sandbox knows enrol/manual:enrol"),
     ],
@@ -118,8 +119,9 @@ def test_a_mood_lasts_from_the_nth_call_on() -> None:
 def test_only_calls_of_the_function_count() -> None:
     """The second call of one function meets it, however many others come between."""
     faults = Faults()
-    faults.add("html-200:n=2,function=g")
-    met = [bool(faults.meet(function).network) for function in "fgffgg"]
+    enrol, unenrol = "enrol_manual_enrol_users", "enrol_manual_unenrol_users"
+    faults.add(f"html-200:n=2,function={unenrol}")
+    met = [bool(faults.meet(name).network) for name in (enrol, unenrol, enrol, enrol, unenrol, unenrol)]
     assert met == [False, False, False, False, True, False]
 
 

@@ -2,6 +2,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -175,6 +176,32 @@ def test_the_times_of_reading_come_out_over_http(
     with rehearse(crowd, latency="real") as server:
         took = least(lambda: timed(server, connections, PEOPLE // page, form), most=seconds * 1.2)
     assert took == pytest.approx(seconds, rel=0.25)
+
+
+@pytest.mark.parametrize("connections", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("function", "form", "calls", "seconds"),
+    [
+        (LIST, {"courseid": 52}, 12, 0.015),
+        ("core_user_get_users_by_field", {"field": "id"} | {f"values[{n}]": 1_000 + n for n in range(80)}, 1, 0.2),
+        ("core_course_get_courses_by_field", {"field": "shortname", "value": "WIN"}, 10, 0.02),
+        ("core_course_get_courses_by_field", {}, 1, 100 * 0.75 / 300),
+        ("core_enrol_get_users_courses", {"userid": 33, "returnusercount": 1}, 8, 0.02),
+    ],
+)
+def test_the_times_of_other_calls_come_out_over_http(
+    crowd: State, function: str, form: dict[str, object], calls: int, seconds: float, connections: int
+) -> None:
+    """An empty course, look-ups of people and of courses, and the count take what they took, within a quarter."""
+    crowd.drop_enrolment(crowd.enrolments_of(52)[0])
+    crowd.drop_enrolment(crowd.enrolments_of(52)[0])
+    for number in range(100 - len(crowd.courses) - 1):
+        crowd.courses[600 + number] = replace(crowd.courses[51], id=600 + number, shortname=f"C{number}")
+    wanted = seconds * calls * connections / (1 if connections == 1 else 1.13)
+    body = {**form, "wsfunction": function}
+    with rehearse(crowd, latency="real") as server:
+        took = least(lambda: timed(server, connections, calls, lambda _: body), most=wanted * 1.2)
+    assert took == pytest.approx(wanted, rel=0.25)
 
 
 def test_answers_come_at_once_unless_asked_otherwise(crowd: State) -> None:

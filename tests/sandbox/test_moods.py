@@ -102,6 +102,7 @@ def test_the_control_address_lists_adds_and_takes_away(server: Server, manage: M
     ("method", "path", "sent", "status"),
     [
         ("POST", "faults", {"fault": "typhoon"}, 400),
+        ("POST", "faults", {"fault": "separate-groups=WlN"}, 400),
         ("POST", "faults", {"mood": "maintenance"}, 400),
         ("POST", "faults", ["maintenance"], 400),
         ("DELETE", "faults/1", None, 404),
@@ -159,9 +160,18 @@ def test_a_body_over_post_max_size_leaves_the_query(state: State) -> None:
     assert json.loads(answer(state, b"courseid=51", query=query).body)["username"] == "robot"
 
 
-@pytest.mark.parametrize("options", [{"without": ["moodle/user:viewdetail"]}, {"fault": ["typhoon"]}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"without": ["moodle/user:viewdetail"]},
+        {"fault": ["typhoon"]},
+        {"fault": ["503:function=core_enrol_get_enrolled_user"]},
+        {"fault": ["separate-groups=WlN"]},
+    ],
+)
 def test_wrong_words_are_refused_before_anything_is_served(state: State, options: dict[str, Any]) -> None:
-    """A mistyped capability or fault ends the command, with what there is instead."""
+    """A mistyped capability, fault, function or course ends the command, and says what was not understood."""
+    (words,) = next(iter(options.values()))
     with pytest.raises(UsageError) as caught:
         rehearse(state, **options)
-    assert caught.value.remedy.startswith("one of ")
+    assert words.rpartition("=")[2] in caught.value.message

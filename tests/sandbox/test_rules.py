@@ -157,6 +157,16 @@ def test_grades_are_listed_for_gradable_roles_only(call: Call) -> None:
     assert call("gradereport_overview_get_course_grades", userid=31)["grades"] == []
 
 
+def test_grades_of_others_need_a_capability(state: State, call: Call) -> None:
+    """Without it somebody else's grades are refused and one's own are not; Moodle looks for the person first."""
+    state.missing_capabilities = {"moodle/grade:viewall"}
+    refused = call("gradereport_overview_get_course_grades", userid=32)
+    assert (refused["exception"], refused["errorcode"]) == ("required_capability_exception", "nopermissions")
+    assert "(View grades of other users)" in refused["message"]
+    assert call("gradereport_overview_get_course_grades", userid=9) == {"grades": [], "warnings": []}
+    assert call("gradereport_overview_get_course_grades", userid=999)["errorcode"] == "invaliduser"
+
+
 def test_a_role_of_an_unenrolment_is_refused_by_newer_moodles(state: State, call: Call) -> None:
     """Moodle 5.2 refuses what older ones ignore."""
     rows = [{"userid": 32, "courseid": 51, "roleid": 15}]

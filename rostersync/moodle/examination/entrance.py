@@ -19,7 +19,8 @@ MEASURED = ((4, 2), (5, 2))
 NO_SUCH_FUNCTION = "core_no_such_function"
 """Asked for where a token is not let in: Moodle looks at the token first, then whether there is such a function."""
 
-_AWAY = ("maintenance", ("site not available at present",), "")
+_DOWN = "site not available at present"
+_AWAY = ("maintenance", (_DOWN,), "")
 _ELSEWHERE = ("address", ("right address",), "")
 _CLOSED: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "invalidtoken": (
@@ -27,20 +28,24 @@ _CLOSED: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("token mistyped", "token deleted", "token expired"),
         f"{needs.TOKENS}: compare it, or make a new one",
     ),
-    "wsaccessuser": ("account", ("active account of the token",), needs.ACCOUNTS),
+    "wsaccessuser": ("account", ("active account of the token",), f"{needs.ACCOUNTS}: {{}}"),
     "403": (
         "web services",
         ("web services switched off", "REST protocol switched off", "refused by something before Moodle"),
         f"{needs.OVERVIEW}: 1. Enable web services, 2. Enable protocols (REST)",
     ),
     "sitemaintenance": _AWAY,
+    "429": _AWAY,
     "503": _AWAY,
     "404": _ELSEWHERE,
     "notmoodle": _ELSEWHERE,
     "redirected": _ELSEWHERE,
-    "unreachable": _ELSEWHERE,
+    "unreachable": ("address", ("right address", _DOWN), ""),
 }
-"""What keeps a token out, by Moodle's error code, HTTP status or our own: the finding's code, causes, and remedy."""
+"""What keeps a token out, by Moodle's error code, HTTP status or our own: the finding's code, causes, and remedy.
+
+In a remedy {} stands for the one that comes with the answer, which is taken by itself where none is given here.
+"""
 
 _EXPIRED = Finding(
     code="token",
@@ -97,7 +102,7 @@ def _kept_out(client: Client, refusal: Refusal) -> Finding:
         state=State.MISSING if len(causes) == 1 else State.ONE_OF,
         what=refusal.words,
         causes=causes,
-        remedy="; ".join(part for part in (refusal.remedy, remedy) if part),
+        remedy=remedy.format(refusal.remedy) if remedy else refusal.remedy,
         blocks=True,
     )
 
