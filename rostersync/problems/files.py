@@ -8,6 +8,11 @@ from rostersync.problems.kinds import Kind, ignores, notes, rejects
 
 IN_FILES: Mapping[str, Kind] = {
     "row_blank": ignores("the row is blank"),
+    "title_row": ignores("“{detail}” is a title, no enrolment"),
+    "header_row": ignores("the row repeats the header"),
+    "totals_row": ignores("“{detail}” is a total, no enrolment"),
+    "footer_row": ignores("“{detail}” ends a page or the report, no enrolment"),
+    "hidden_row": ignores("the row is hidden in the workbook, and hidden rows are left out (--hidden skip)"),
     "waiting_list": ignores("“{value}” is a waiting list, no enrolment"),
     "status_ignored": ignores("status_words in the settings leave “{value}” out"),
     "user_blank": rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),

@@ -64,7 +64,11 @@ def _understand(
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
     where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
-    settings = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
+    said = {
+        "columns": {**sheet.fields, **settings.columns},
+        "role_words": {**sheet.role_words, **settings.role_words},
+    }
+    settings = settings.model_copy(update=said)
     columns = headers.understand(sheet.header, settings)
     headers.require(columns, settings, where=where, alone=alone)
     part = rows.build(sheet, columns, settings, source=number, first_row=first_row)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from rostersync.columns import choice
 from rostersync.roster import dates
+from rostersync.roster.asides import furniture
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.headers import Columns
@@ -41,7 +42,7 @@ class Part:
     notes: tuple[str, ...]
     """Decisions that a person should see."""
     blank: bool
-    """No row holds anything."""
+    """No row holds anything, titles and totals apart."""
 
 
 def build(sheet: Sheet, columns: Columns, settings: Settings, *, source: int, first_row: int) -> Part:
@@ -141,7 +142,7 @@ class _Builder:
                 for n in self.notes
                 if n["code"] == "role_defaulted"
             ),
-            blank=bool(blank.all()),
+            blank=bool((blank | furniture(self.sheet)).all()),
         )
 
     def _key(self, keys: Mapping[str, StrEnum], forced: str, kinds: type[StrEnum]) -> tuple[pa.Array, Places]:

@@ -51,6 +51,8 @@ class Sheet:
     """Rows that state no enrolment."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Header → field, where the layout says what a column is; settings.columns goes before it."""
+    role_words: Mapping[str, str] = field(default_factory=dict)
+    """Role word → role, where the format says what it means; settings.role_words goes before it."""
     mode: Mode | None = None
     """What the format says of absence, where it says anything; settings.mode goes before it."""
     notes: tuple[str, ...] = ()
