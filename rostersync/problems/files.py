@@ -46,6 +46,10 @@ IN_FILES: Mapping[str, Kind] = {
         "close the quotation mark; inside a quoted value, double it",
     ),
     "cell_error": rejects("the cell holds the error {value}", "repair the formula, or type the value"),
+    "cell_unvalued": rejects(
+        "the cell holds a {value}: the program that wrote the workbook did not calculate it",
+        "open the workbook in Excel or LibreOffice and save it again",
+    ),
     "row_twice": ignores("the row says the same as row {detail}"),
     # worth knowing
     "key_undecided": notes("the column “{column}” will be decided by looking its values up in Moodle"),

@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
-from rostersync.roster.headers import Columns, understand
+from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.settings import Settings
 
-FURNITURE = ("title_row", "header_row", "totals_row", "footer_row")
-"""Codes of rows that belong to a sheet's layout."""
+FURNITURE = ("title_row", "header_row", "totals_row", "footer_row", "hidden_row")
+"""Codes of rows that belong to a sheet's layout, and of those that it hides."""
 COLON = ":\uff1a"
 OPEN = "(\uff08"
 CLOSE = ")\uff09"
@@ -36,20 +36,16 @@ LONGEST = 60
 """Characters of a cell that can be a total's label or a footer."""
 
 
-def mark(sheet: Sheet, titles: int, settings: Settings) -> Sheet:
+def mark(sheet: Sheet, columns: Columns, settings: Settings) -> Sheet:
     """The sheet with its titles, totals, footers and repeated headers set aside.
 
     Args:
-        sheet: its first `titles` rows stand above the header.
-        titles: how many.
-        settings: what columns are.
+        sheet: its first rows may stand above the header.
+        columns: user and course must have one.
+        settings: default_role matters: without it a row needs a role.
     """
-    columns = understand(sheet.header, settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}}))
-    if columns.missing(settings) or not len(sheet.lines):
-        return sheet
     rows = _Rows.of(sheet, columns, settings)
-    above = np.zeros(len(sheet.lines), dtype=bool)
-    above[:titles] = True
+    above = np.arange(len(sheet.lines)) < sheet.titles
     found = {
         "header_row": _repeats(sheet, columns),
         "title_row": _titles(sheet, rows, columns, above, settings),
@@ -103,7 +99,8 @@ class _Rows:
             no_role = pc.equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), "")
             lacking |= _within(no_role, user, _totals()) & _within(no_role, course, f"^{NUMBER}$")
         # A quotation mark that is open, or an error, says that there is more to the row than can be seen.
-        for known in (sheet.run_on, *sheet.errors.values()):
+        used = set(columns.fields.values())
+        for known in (sheet.run_on, *(e for p, e in sheet.errors.items() if p in used)):
             lacking[list(known)] = False
         places = np.flatnonzero(lacking).astype(np.int64)
         here = pa.array(places)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from rostersync.errors import RosterError, SettingsError
-from rostersync.roster import asides, layout
+from rostersync.roster import layout
 from rostersync.roster.files import File, not_a_spreadsheet
 from rostersync.roster.headers import recognised
 from rostersync.roster.layout import FLAT, FLAT_WIDTH, Layout
@@ -87,7 +87,7 @@ def read(file: File, settings: Settings) -> Sheet:
             pa.concat_arrays([pa.array([t[i] if i < len(t) else "" for t in top.titles], pa.string()), column])
             for i, column in enumerate(cells)
         ]
-    sheet = Sheet(
+    return Sheet(
         name="",
         header=header,
         cells=tuple(cells),
@@ -95,11 +95,11 @@ def read(file: File, settings: Settings) -> Sheet:
         lengths={row + count: n for row, n in lengths.items()},
         run_on={int(row) + count: int(breaks[row]) for row in np.flatnonzero(run_on)},
         fields=layout.flat_fields(header) if top.layout.flat else {},
+        titles=count,
         role_words=top.layout.role_words,
         mode=top.layout.mode,
         notes=(f"text in {encoding}, fields separated by {shown}", *top.layout.notes),
     )
-    return asides.mark(sheet, count, settings)
 
 
 def _utf8(file: File, wanted: str) -> tuple[bytes, str]:

@@ -47,6 +47,8 @@ class Sheet:
     """Column → which of its cells are numbers in the workbook: those that can have lost digits."""
     dates: Mapping[int, Mask] = field(default_factory=dict)
     """Column → which of its cells are dates in the workbook."""
+    titles: int = 0
+    """How many of its first rows stand above the header."""
     aside: tuple[Aside, ...] = ()
     """Rows that state no enrolment."""
     fields: Mapping[str, str] = field(default_factory=dict)
