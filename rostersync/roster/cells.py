@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rostersync.roster.sheets import Mask
 
 Cell = str | float | bool | dt.date | dt.time | dt.timedelta
 Masks = dict[int, Mask]
+NUMBER, DATE = 1, 2
+KINDS: Mapping[type, int] = {str: 0, bool: 0, float: NUMBER, int: NUMBER}
+"""Type of a cell → its kind; all others are dates, times and durations."""
+EXACT = 2**53
+"""Whole numbers below this are exactly what the workbook holds."""
 
 
 def blank(row: list[Cell]) -> bool:
@@ -25,15 +33,25 @@ def arrays(rows: list[list[Cell]], width: int) -> tuple[tuple[pa.Array, ...], Ma
     columns: list[pa.Array] = []
     transposed = zip(*rows, strict=True) if rows else [()] * width
     for position, values in enumerate(transposed):
-        try:
-            columns.append(pa.array(values, pa.string()))
-        except (pa.ArrowTypeError, pa.ArrowInvalid):
-            kinds = np.fromiter((_kind(v) for v in values), dtype=np.int8, count=len(values))
-            columns.append(pa.array([v if isinstance(v, str) else as_text(v) for v in values], pa.string()))
-            for masks, kind in ((numbers, 1), (dates, 2)):
-                if (mask := kinds == kind).any():
-                    masks[position] = mask
+        column, kinds = _column(values)
+        columns.append(column)
+        for masks, kind in ((numbers, NUMBER), (dates, DATE)):
+            if (mask := kinds == kind).any():
+                masks[position] = mask
     return tuple(columns), numbers, dates
+
+
+def _column(values: Sequence[Cell]) -> tuple[pa.Array, npt.NDArray[np.int8]]:
+    """The texts of a column, and what kind each of its cells is of."""
+    try:
+        return pa.array(values, pa.string()), np.zeros(0, dtype=np.int8)
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        kinds = np.array([KINDS.get(type(v), DATE) for v in values], dtype=np.int8)
+    if (kinds == NUMBER).all():
+        exact = np.array(values, dtype=np.float64)
+        if ((np.abs(exact) < EXACT) & (exact == np.floor(exact))).all():
+            return pc.cast(pa.array(exact.astype(np.int64)), pa.string()), kinds
+    return pa.array([v if isinstance(v, str) else as_text(v) for v in values], pa.string()), kinds
 
 
 def as_text(cell: Cell) -> str:
@@ -51,10 +69,3 @@ def as_text(cell: Cell) -> str:
             return cell.isoformat()
         case _:
             return str(cell)
-
-
-def _kind(cell: Cell) -> int:
-    """1 for numbers, 2 for dates and times, else 0."""
-    if isinstance(cell, str | bool):
-        return 0
-    return 1 if isinstance(cell, float | int) else 2

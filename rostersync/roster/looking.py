@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.roster import numberformat, ods, xlsx
+from rostersync.errors import RosterError
+from rostersync.roster import numberformat, ods, xls, xlsb, xlsx
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.files import File, Kind
 from rostersync.roster.headers import understand
@@ -19,6 +22,10 @@ from rostersync.roster.marks import Marks
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.settings import Settings
 
+UNSEEN = (
+    "hidden rows, error cells and leading zeros that the workbook shows cannot be seen in this old format: "
+    "save it as .xlsx where that matters"
+)
 SEVERAL = 5
 """Names that a note lists."""
 AS_ID = re.compile(r"(?:0|[^\W\d]).*", re.DOTALL)
@@ -34,21 +41,25 @@ def look(file: File, index: int, sheet: Sheet, first_column: int, settings: Sett
         sheet: number formats are asked for where it has numbers in a column that could hold a key.
         first_column: the sheet's column in which its cells begin.
         settings: what columns are.
+
+    Raises:
+        RosterError: damaged.
     """
     keys = [p + first_column for p in _keys(sheet, settings) if p in sheet.numbers]
-    match file.kind:
-        case Kind.XLSX:
-            with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-                return xlsx.look(archive, index, keys)
-        case Kind.ODS:
-            with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-                return ods.look(archive, index, keys)
-        case _:
-            return Marks()
+    if file.kind == Kind.XLS:
+        return xls.look(file.data, index, keys) or Marks(unseen=True)
+    read = {Kind.XLSX: xlsx.look, Kind.XLSB: xlsb.look, Kind.ODS: ods.look}[file.kind]
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            return read(archive, index, keys)
+    except (zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError) as error:
+        raise RosterError(f"{file.path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
 
 
 def mend(sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> Sheet:
     """The sheet with these marks applied; each that changes how it is read is noted."""
+    if marks.unseen:
+        sheet = replace(sheet, notes=(*sheet.notes, UNSEEN))
     sheet = _formatted(sheet, marks, first_column)
     errors: dict[int, dict[int, str]] = {}
     for column, found in marks.errors.items():
@@ -86,14 +97,12 @@ def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
         position = column - first_column
         for code, rows in sorted(codes.items()):
             places, _ = _places(sheet, rows)
-            values = cells[position].take(pa.array(places)).dictionary_encode()
-            texts = [numberformat.show(code, v) if v.isdecimal() else v for v in values.dictionary.to_pylist()]
-            shown = pa.array(texts, pa.string()).take(values.indices)
+            shown = numberformat.show_all(code, cells[position].take(pa.array(places)))
             cells[position], changed = _put(cells[position], places, shown)
             if changed:
                 notes.append(
-                    f"column “{sheet.header[position]}”: {changed} numbers are read as the workbook shows "
-                    f"them, by the number format {code}"
+                    f"column “{sheet.header[position]}”: {_count(changed, 'number')} read as the workbook shows it, "
+                    f"by the number format {code}"
                 )
     for column, texts_of in sorted(marks.shown.items()):
         position = column - first_column
@@ -105,7 +114,7 @@ def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
             cells[position], changed = _put(cells[position], places, pa.array(fit, pa.string()))
             if changed:
                 notes.append(
-                    f"column “{sheet.header[position]}”: {changed} numbers are read as the workbook shows them"
+                    f"column “{sheet.header[position]}”: {_count(changed, 'number')} read as the workbook shows it"
                 )
     return replace(sheet, cells=tuple(cells), notes=(*sheet.notes, *notes))
 
@@ -160,10 +169,14 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
         if position in errors:
             errors[position] |= {r: errors[position][s] for r, s in filled.items() if s in errors[position]}
     notes = [
-        f"column “{sheet.header[p]}”: {n} merged ranges, the value of each counts for all of its rows"
+        f"column “{sheet.header[p]}”: {_count(n, 'merged range')}, the value of each counts for all of its rows"
         for p, n in sorted(ranges.items())
     ]
     return replace(sheet, cells=tuple(cells), numbers=numbers, dates=dates, errors=errors, notes=(*sheet.notes, *notes))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _holds(sheet: Sheet, row: int) -> bool:
@@ -176,7 +189,7 @@ def _hidden_rows(sheet: Sheet, marks: Marks, settings: Settings) -> Sheet:
     places = places[places >= sheet.titles]
     if not places.size:
         return sheet
-    count = f"{places.size} hidden row" + ("s" if places.size > 1 else "")
+    count = _count(places.size, "hidden row")
     lines = ", ".join(str(n) for n in sheet.lines[places[:SEVERAL]]) + (", …" if places.size > SEVERAL else "")
     if settings.hidden == "skip":
         note = f"{count} left out ({lines}), as --hidden skip says"

@@ -27,15 +27,28 @@ class Marks:
     shown: dict[int, dict[int, str]] = field(default_factory=dict)
     """Column → row → the text that a number is shown as, where the file says it."""
     merged: list[Range] = field(default_factory=list)
+    unseen: bool = False
+    """The file is of a kind in which nothing of this can be seen."""
 
     def error(self, row: int, column: int, text: str) -> None:
         """Notes an error."""
         self.errors.setdefault(column, {})[row] = text
 
-    def format(self, row: int, column: int, code: str) -> None:
-        """Notes a number format."""
-        self.formats.setdefault(column, {}).setdefault(code, []).append(row)
+    def format(self, column: int, code: str, rows: list[int]) -> None:
+        """Notes the number format of these rows."""
+        self.formats.setdefault(column, {}).setdefault(code, []).extend(rows)
 
 
 Styles = Mapping[int, str]
 """Index of a cell's style → its number format, where that changes whole numbers."""
+ERROR_CODES: Mapping[int, str] = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+"""What binary workbooks store of an error → what it is shown as."""

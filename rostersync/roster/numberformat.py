@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 BRACKETS = re.compile(r"\[[^\]]*\]")
 """Colours, conditions and locales, such as [$-407]."""
 TOKEN = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|([0#?])|(.)', re.DOTALL)
@@ -17,6 +20,17 @@ ENOUGH = 2
 def changes(code: str) -> bool:
     """Whether this format shows whole numbers with more than their digits: with leading zeros, or words before."""
     return bool(_tokens(code))
+
+
+def show_all(code: str, numbers: pa.Array) -> pa.Array:
+    """A column of numbers as they are shown; texts that are no whole numbers stay as they are."""
+    tokens = _tokens(code)
+    if all(is_place and text == "0" for is_place, text in tokens):
+        digits = pc.utf8_is_decimal(numbers)
+        return pc.if_else(digits, pc.utf8_lpad(numbers, width=len(tokens), padding="0"), numbers)
+    values = numbers.dictionary_encode()
+    shown = [show(code, v) if v.isdecimal() else v for v in values.dictionary.to_pylist()]
+    return pa.array(shown, pa.string()).take(values.indices)
 
 
 def show(code: str, digits: str) -> str:

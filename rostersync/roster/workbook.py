@@ -167,7 +167,8 @@ def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -
     """The sheet as text, with what the workbook hides about it."""
     rows, lay = found.rows, found.layout
     layout.refuse_data(lay, f"{file.path}, sheet “{found.name}”,", settings, line=lay.until + 1)
-    width = len(lay.header)
+    header, lengths = (lay.header, {}) if not lay.flat else _flat(rows[lay.start :])
+    width = len(header)
     titles = rows[lay.titles : lay.until]
     chosen = titles + rows[lay.start :]
     lines = np.concatenate([np.arange(lay.titles, lay.until), np.arange(lay.start, len(rows))]).astype(np.int64) + 1
@@ -175,13 +176,14 @@ def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -
     shown = f"sheet “{found.name}”" + (" (hidden)" if found.hidden else "")
     sheet = Sheet(
         name=found.name,
-        header=lay.header,
+        header=header,
         cells=cells,
         lines=lines,
+        lengths=lengths,
         numbers=numbers,
         dates=dates,
         titles=len(titles),
-        fields=layout.flat_fields(lay.header) if lay.flat else {},
+        fields=layout.flat_fields(header) if lay.flat else {},
         role_words=lay.role_words,
         mode=lay.mode,
         notes=(shown, *notes, *lay.notes),
@@ -190,6 +192,13 @@ def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -
     if found.merged is not None:
         marks.merged = found.merged
     return looking.mend(sheet, marks, found.first_column, settings)
+
+
+def _flat(rows: list[list[Cell]]) -> tuple[tuple[str, ...], dict[int, int]]:
+    """The columns of a flat file, and the rows that have more cells than it can have."""
+    widths = [max((i + 1 for i, c in enumerate(row) if not blank([c])), default=0) for row in rows]
+    most = max(layout.FLAT_WIDTH)
+    return layout.FLAT[: min(max(widths), most)], {i: n for i, n in enumerate(widths) if n > most}
 
 
 def _quoted(names: list[str]) -> str:

@@ -118,8 +118,11 @@ def _rows(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 
 def _quickly(pieces: Iterator[bytes], marks: Marks, styles: Styles, keys: Collection[int]) -> bool:
     """Adds what is found; False where the sheet is not written as programs commonly do."""
-    names = b"|".join(str(s).encode() for s in sorted(styles))
-    styled = {k: re.compile(rb'<c r="%s(\d+)"[^>]*? s="(%s)"' % (_letters(k).encode(), names)) for k in keys if styles}
+    styled = [
+        (key, code, re.compile(rb'<c r="%s(\d+)"[^>]*? s="%d"' % (_letters(key).encode(), style)))
+        for key in keys
+        for style, code in styles.items()
+    ]
     for number, piece in enumerate(pieces):
         if number == 0:
             head, mark, _ = piece.partition(b"<sheetData")
@@ -129,9 +132,9 @@ def _quickly(pieces: Iterator[bytes], marks: Marks, styles: Styles, keys: Collec
         if not _is_common(piece):
             return False
         _errors(piece, marks)
-        for key, pattern in styled.items():
-            for row, style in pattern.findall(piece):
-                marks.format(int(row) - 1, key, styles[int(style)])
+        for key, code, pattern in styled:
+            if rows := pattern.findall(piece):
+                marks.format(key, code, [int(row) - 1 for row in rows])
     return True
 
 
@@ -200,7 +203,7 @@ class _Parser:
             self._row, self._column = _place(b'r="%s"' % attributes["r"].encode())
         self._kind, self._value, self._formula, self._stored = attributes.get("t", "n"), "", False, False
         if self._column in self._keys and (code := self._styles.get(int(attributes.get("s", "0")))):
-            self._marks.format(self._row, self._column, code)
+            self._marks.format(self._column, code, [self._row])
 
 
 def _hidden_columns(head: bytes, marks: Marks) -> None:
