@@ -147,9 +147,13 @@ def _layout(header: tuple[str, ...], first: int, upper: int, lower: int, lines: 
 
 
 def _columns_of_groups(upper: tuple[str, ...], lower: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
-    """Both rows as one header where the upper one would do, but the lower one holds nothing but headers, too."""
+    """Both rows as one header where the upper one would do, but the lower one holds nothing but headers, too.
+
+    A group's heading stands over several columns, so that the cells beside it are blank.
+    """
     named = [c for c in lower if c]
-    if len(named) < KNOWN or lower == upper or recognised(named, settings) < len(named):
+    spans = any(b and not a for a, b in zip(upper, lower, strict=False))
+    if not spans or len(named) < KNOWN or recognised(named, settings) < len(named):
         return ()
     return next((both for both in _together(upper, lower) if _complete(both, settings)), ())
 
