@@ -28,6 +28,8 @@ OPEN = "(\uff08"
 CLOSE = ")\uff09"
 DASH = "\u2013\u2014-"
 NUMBER = "[\\s\\d.,:'\u2019%()/+-]*"
+RULED = "-=_*~"
+"""Signs that rulings begin with."""
 RULING = f"[\\s=_*#.~+|{DASH}]+"
 KANA = "\u3000"
 """Where the Japanese signs begin."""
@@ -93,7 +95,8 @@ class _Rows:
         user = _first([sheet.cells[p] for f, p in columns.fields.items() if f in USER_KEYS])
         course = _first([sheet.cells[p] for f, p in columns.fields.items() if f in COURSE_KEYS])
         lacking = _mask(pc.or_(pc.equal(user, ""), pc.equal(course, ""))) | _mask(_labels(user))
-        lacking |= _within(pc.match_substring_regex(user, f"^[=_*#.~+|{DASH}]"), user, f"^{RULING}$")
+        for sign in RULED:
+            lacking |= _within(pc.starts_with(user, sign), user, f"^{RULING}$")
         if "role" in columns.fields and not settings.default_role:
             # Without a role, too, a total's word beside a number is nobody: it would be rejected in any case.
             no_role = pc.equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), "")
@@ -169,6 +172,8 @@ def _titles(sheet: Sheet, rows: _Rows, columns: Columns, above: Mask, settings: 
 
     Above the header a row without a role is none, since the rows of data have one.
     """
+    if not sheet.titles:
+        return np.zeros(rows.count, dtype=bool)
     lacking = np.zeros(rows.count, dtype=bool)
     lacking[rows.places] = True
     if "role" in columns.fields and not settings.default_role:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from rostersync.errors import RosterError
 from rostersync.roster.headers import recognised, understand
 from rostersync.roster.sheets import tidy
+from rostersync.roster.words import meanings, normalise
 from rostersync.settings import Settings
 from rostersync.vocabulary import Mode
 
@@ -24,6 +25,7 @@ SHOWN = 4
 """Cells of a row that a message shows."""
 FLAT = ("operation", "role", "user idnumber", "course idnumber", "start", "end")
 """The columns of Moodle's flat file, which has no header (enrol/flatfile/lib.php says what they are)."""
+COLUMNS = "operation, role, user idnumber, course idnumber[, start, end]"
 FLAT_FIELDS: Mapping[str, str] = {
     "operation": "action",
     "role": "role",
@@ -117,13 +119,14 @@ def refuse_data(layout: Layout, where: str, settings: Settings, *, line: int) ->
         line: the row's number.
 
     Raises:
-        RosterError: the row that would be the header holds an e-mail address, numbers or dates.
+        RosterError: the row that would be the header holds an e-mail address, numbers, dates or the words of roles.
     """
     if layout.flat or _complete(layout.header, settings):
         return
     cells = [c for c in layout.header if c]
     known = recognised(layout.header, settings)
-    if any(ADDRESS.fullmatch(c) for c in cells) or (not known and any(VALUE.fullmatch(c) for c in cells)):
+    values = any(VALUE.fullmatch(c) or normalise(c) in meanings("roles") for c in cells)
+    if any(ADDRESS.fullmatch(c) for c in cells) or (values and not known):
         raise RosterError(
             f"{where} has no header: its row {line} looks like data: {_quoted(cells[:SHOWN])}",
             remedy="put a row above it that names the columns, such as: username, course shortname, role",
@@ -199,7 +202,7 @@ def _flat(rows: Sequence[tuple[str, ...]], first: int, settings: Settings) -> La
         fields=flat_fields(header),
         role_words={"teacher": means, "teacheredit": "editingteacher"},
         mode=Mode.EXPLICIT,
-        notes=(f"Moodle's flat file, without a header: {', '.join(header)}; its “teacher” is the role {means}",),
+        notes=(f"Moodle's flat file, without a header: {COLUMNS}; its “teacher” is the role {means}",),
     )
 
 

@@ -56,7 +56,7 @@ def read(file: File, settings: Settings) -> list[Sheet]:
             for index, name, hidden in wanted:
                 sheet = _look(workbook.get_sheet_by_name(name), index, settings, hidden=hidden)
                 # Only what may be read is kept: a workbook can hold much else.
-                if sheet and (named or not found or sheet.layout.complete(settings) or _better(sheet, found, settings)):
+                if sheet and (named or not found or _known(sheet, settings)):
                     found.append(sheet)
             names = workbook.sheet_names
             unread = [m.name for m in workbook.sheets_metadata if m.visible != SheetVisibleEnum.Visible]
@@ -137,11 +137,6 @@ def _top(rows: list[list[Cell]]) -> list[list[Cell]]:
     return rows
 
 
-def _better(sheet: _Found, found: list[_Found], settings: Settings) -> bool:
-    """It has more known headers than those before."""
-    return recognised(sheet.layout.header, settings) > max(recognised(f.layout.header, settings) for f in found)
-
-
 def _chosen(found: list[_Found], looked: list[str], path: str, settings: Settings, *, named: bool) -> list[_Found]:
     """Which of them are read."""
     if named:
@@ -150,7 +145,7 @@ def _chosen(found: list[_Found], looked: list[str], path: str, settings: Setting
         return found
     if not found:
         raise RosterError(f"{path} has nothing in {_quoted(looked)}", remedy="export it again, or name --sheet")
-    fit = [f for f in found if f.layout.complete(settings)]
+    fit = [f for f in found if f.layout.complete(settings)] or [f for f in found if _known(f, settings) >= layout.KNOWN]
     if len(fit) > 1 and settings.sheet.strip() != ALL:
         each = " or ".join(f'--sheet "{f.name}"' for f in fit)
         several = ",".join(f.name for f in fit)
@@ -160,7 +155,12 @@ def _chosen(found: list[_Found], looked: list[str], path: str, settings: Setting
             f"{path} has a roster in several sheets: {_quoted([f.name for f in fit])}{aside}",
             remedy=f'say which is to be read: {each}, --sheet "{several}" or --sheet "*"',
         )
-    return fit or [max(found, key=lambda f: recognised(f.layout.header, settings))]
+    return fit or [max(found, key=lambda f: _known(f, settings))]
+
+
+def _known(found: _Found, settings: Settings) -> int:
+    """How many of its headers are known."""
+    return recognised(found.layout.header, settings)
 
 
 def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -> Sheet:

@@ -153,7 +153,13 @@ def test_two_rows_of_headers_are_one_header(grid: Load, upper: list[str], lower:
 
 
 @pytest.mark.parametrize(
-    "row", [["ann@uni.example", "BIO101", "student"], ["4711", "BIO101", "student"], ["ann", "BIO101", "30.09.2026"]]
+    "row",
+    [
+        ["ann@uni.example", "BIO101", "student"],
+        ["4711", "BIO101", "x"],
+        ["ann", "BIO101", "30.09.2026"],
+        ["ann", "BIO101", "Dozentin"],
+    ],
 )
 def test_data_without_a_header_is_refused(grid: Load, row: list[str]) -> None:
     """The first row of data is never taken for a header."""

@@ -139,6 +139,21 @@ def test_several_sheets_that_are_rosters_are_asked_for(tmp_path: Path) -> None:
     assert "hidden sheets, left out: “Old”" in skipped.sources[0].notes
 
 
+def test_several_sheets_that_could_be_rosters_are_asked_for(tmp_path: Path) -> None:
+    """Also where the header of each lacks something: what it is may be said, and then all of them could count."""
+    sheets = {"A": [["username", "course shortname"], ["ann", "B"]], "B": [["username", "role"], ["bob", "student"]]}
+    path = workbook_of(tmp_path / "r.xlsx", sheets)
+    with pytest.raises(RosterError, match="a roster in several sheets: “A”, “B”"):
+        load([path], Settings())
+
+
+def test_a_flat_file_in_a_workbook_loses_no_cell(tmp_path: Path) -> None:
+    """A row with more cells than the format has is rejected, not cut."""
+    rows = [["add", "student", "5", "CF1"], ["del", "student", "6", "CF1", "1091115000", "1091215000", "x"]]
+    roster = load([workbook_of(tmp_path / "r.xlsx", {"A": rows})], Settings())
+    assert roster.rows["code"].tolist() == ["", "row_length"]
+
+
 def test_rows_behind_the_last_one_are_no_rows(loaded: Load) -> None:
     """A blank row between others is one, and is ignored."""
     rows: list[list[Any]] = [HEADER, ["ann", "BIO101", "student"], [], ["bob", "BIO101", "student"], [" "], [""]]
