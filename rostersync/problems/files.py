@@ -8,6 +8,11 @@ from rostersync.problems.kinds import Kind, ignores, notes, rejects
 
 IN_FILES: Mapping[str, Kind] = {
     "row_blank": ignores("the row is blank"),
+    "title_row": ignores("“{detail}” is a title, no enrolment"),
+    "header_row": ignores("the row repeats the header"),
+    "totals_row": ignores("“{detail}” is a total, no enrolment"),
+    "footer_row": ignores("“{detail}” ends a page or the report, no enrolment"),
+    "hidden_row": ignores("the row is hidden in the workbook, and hidden rows are left out (--hidden skip)"),
     "waiting_list": ignores("“{value}” is a waiting list, no enrolment"),
     "status_ignored": ignores("status_words in the settings leave “{value}” out"),
     "user_blank": rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),
@@ -41,6 +46,10 @@ IN_FILES: Mapping[str, Kind] = {
         "close the quotation mark; inside a quoted value, double it",
     ),
     "cell_error": rejects("the cell holds the error {value}", "repair the formula, or type the value"),
+    "cell_unvalued": rejects(
+        "the cell holds a {value}: the program that wrote the workbook did not calculate it",
+        "open the workbook in Excel or LibreOffice and save it again",
+    ),
     "row_twice": ignores("the row says the same as row {detail}"),
     # worth knowing
     "key_undecided": notes("the column “{column}” will be decided by looking its values up in Moodle"),

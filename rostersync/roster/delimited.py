@@ -5,41 +5,41 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
 from rostersync.errors import RosterError, SettingsError
+from rostersync.roster import layout
 from rostersync.roster.files import File, not_a_spreadsheet
 from rostersync.roster.headers import recognised
-from rostersync.roster.sheets import Ints, Mask, Sheet, tidy
+from rostersync.roster.layout import FLAT, FLAT_WIDTH, Layout
+from rostersync.roster.records import HEAD, LINE_BREAK, breaks_of, leading, order_of, parse
+from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
 
-HEAD = 1 << 20
-"""Bytes that are looked at for the header and the delimiter; no record may be longer."""
-SAMPLE = 20
-"""Records that a delimiter is judged by."""
-PIECE = 10_000
-"""Irregular records that are split at a time."""
+SAMPLE = 200
+"""Records, blank ones among them, that the header is looked for in and that a delimiter is judged by."""
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-LINE_BREAK = re.compile(r"\r\n|\r|\n")
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Irregular:
-    """Records that have more or fewer fields than the header."""
+class _Top:
+    """The records down to the header."""
 
-    numbers: list[int]
-    """Position among all records below the header."""
-    lengths: list[int]
-    texts: list[str]
+    layout: Layout
+    titles: list[list[str]]
+    """Records above the header, from the first that holds something."""
+    lines: list[int]
+    """The line of each of these."""
+    used: str
+    """All text above the first record below the header."""
+    above: int
+    """Lines of it."""
 
 
 def read(file: File, settings: Settings) -> Sheet:
@@ -56,30 +56,49 @@ def read(file: File, settings: Settings) -> Sheet:
     if not head.strip():
         raise RosterError(f"{file.path} has no header row, only blanks", remedy="export it again")
     delimiter = _delimiter(head, settings)
-    header, used, above = _header(file.path, head, delimiter)
-    cells, irregular = _parse(file.path, pa.py_buffer(data).slice(len(used.encode())), len(header), delimiter)
+    top = _top(file.path, head, delimiter, settings)
+    header = top.layout.header
+    body = pa.py_buffer(data).slice(len(top.used.encode()))
+    cells, irregular = parse(file.path, body, len(header), delimiter)
+    if top.layout.flat and (wider := max({len(header), *irregular.lengths} & {*FLAT_WIDTH})) > len(header):
+        header = FLAT[:wider]
+        cells, irregular = parse(file.path, body, wider, delimiter)
     # Without a quotation mark no value can hold a line break.
-    breaks, run_on = _breaks(cells if b'"' in data else [], len(cells[0]), delimiter)
+    breaks, run_on = breaks_of(cells if b'"' in data else [], len(cells[0]), delimiter)
     lengths: dict[int, int] = {}
     if irregular.numbers:
-        order = _order(irregular.numbers, len(cells[0]))
+        order = order_of(irregular.numbers, len(cells[0]))
         more = np.array([len(LINE_BREAK.findall(text)) for text in irregular.texts], dtype=np.int64)
         breaks, run_on = np.concatenate([breaks, more])[order], np.concatenate([run_on, more > 0])[order]
-        leading, blank = _leading(irregular.texts, more > 0, len(header), delimiter)
-        lengths = {r: n for r, n, b in zip(irregular.numbers, irregular.lengths, blank, strict=True) if not b}
+        leading_cells, blank = leading(irregular.texts, more > 0, len(header), delimiter)
+        fit = {n for n in FLAT_WIDTH if n < len(header)} if top.layout.flat else set()
+        lengths = {
+            r: n for r, n, b in zip(irregular.numbers, irregular.lengths, blank, strict=True) if not b and n not in fit
+        }
         cells = [
             pa.concat_arrays([column, *pieces]).take(pa.array(order))
-            for column, pieces in zip(cells, leading, strict=True)
+            for column, pieces in zip(cells, leading_cells, strict=True)
         ]
     shown = DELIMITERS.get(delimiter, f"“{delimiter}”")
+    lines = top.above + np.cumsum(breaks + 1) - breaks
+    count = len(top.titles)
+    if count:
+        cells = [
+            pa.concat_arrays([pa.array([t[i] if i < len(t) else "" for t in top.titles], pa.string()), column])
+            for i, column in enumerate(cells)
+        ]
     return Sheet(
         name="",
         header=header,
         cells=tuple(cells),
-        lines=above + np.cumsum(breaks + 1) - breaks,
-        lengths=lengths,
-        run_on={int(row): int(breaks[row]) for row in np.flatnonzero(run_on)},
-        notes=(f"text in {encoding}, fields separated by {shown}",),
+        lines=np.concatenate([np.array(top.lines, dtype=np.int64), lines]),
+        lengths={row + count: n for row, n in lengths.items()},
+        run_on={int(row) + count: int(breaks[row]) for row in np.flatnonzero(run_on)},
+        fields=layout.flat_fields(header) if top.layout.flat else {},
+        titles=count,
+        role_words=top.layout.role_words,
+        mode=top.layout.mode,
+        notes=(f"text in {encoding}, fields separated by {shown}", *top.layout.notes),
     )
 
 
@@ -141,11 +160,13 @@ def _delimiter(head: str, settings: Settings) -> str:
         return wanted
 
     def score(delimiter: str) -> tuple[int, int, int]:
-        records = [r for r, _ in islice(_records(head, delimiter), SAMPLE) if any(map(str.strip, r))]
-        if not records:
+        records = [r for r, _ in _first_records(head, delimiter)]
+        found = layout.find(records, settings)
+        if found is None:
             return (0, 0, 0)
-        known = recognised(tidy(records[0]), settings) if len(records[0]) > 1 else 0
-        return known, sum(len(r) == len(records[0]) for r in records) * (len(records[0]) > 1), len(records[0])
+        width = len(records[found.until])
+        known = len(FLAT) if found.flat else recognised(found.header, settings) if width > 1 else 0
+        return known, sum(len(r) == width for r in records[found.until :]) * (width > 1), width
 
     return max(DELIMITERS, key=score)
 
@@ -168,97 +189,39 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], str]]:
         return
 
 
-def _header(path: str, head: str, delimiter: str) -> tuple[tuple[str, ...], str, int]:
-    """The first record that is not blank, the text up to its end, and the number of lines in that."""
-    for record, used in _records(head, delimiter):
-        if any(text.strip() for text in record):
-            breaks = len(LINE_BREAK.findall(used))
-            return tidy(record), used, breaks + (not used.endswith(("\r", "\n")))
-    raise RosterError(
-        f"{path} has no header row that can be read", remedy="look at its first line: a quotation mark may be open"
+def _first_records(head: str, delimiter: str) -> list[tuple[list[str], str]]:
+    """The records among which the header is looked for."""
+    found: list[tuple[list[str], str]] = []
+    full = 0
+    for record, used in islice(_records(head, delimiter), SAMPLE):
+        found.append((record, used))
+        full += any(text.strip() for text in record)
+        if full == layout.DEPTH:
+            break
+    return found
+
+
+def _top(path: str, head: str, delimiter: str, settings: Settings) -> _Top:
+    """Where the header is, what stands above it, and where the records below it begin."""
+    records = _first_records(head, delimiter)
+    starts = [1, *(_lines(used) + 1 for _, used in records)]
+    found = layout.find([r for r, _ in records], settings, starts)
+    if found is None:
+        raise RosterError(
+            f"{path} has no header row that can be read", remedy="look at its first line: a quotation mark may be open"
+        )
+    layout.refuse_data(found, path, settings, line=starts[found.until])
+    used = records[found.start - 1][1] if found.start else ""
+    between = slice(found.titles, found.until)
+    return _Top(
+        layout=found,
+        titles=[r for r, _ in records[between]],
+        lines=starts[between],
+        used=used,
+        above=starts[found.start] - 1,
     )
 
 
-def _parse(path: str, body: pa.Buffer, width: int, delimiter: str) -> tuple[list[pa.Array], _Irregular]:
-    """The cells of the records that have as many fields as the header, and the other records."""
-    irregular = _Irregular(numbers=[], lengths=[], texts=[])
-
-    def note(row: pa.csv.InvalidRow) -> str:
-        irregular.numbers.append(row.number - 1)
-        irregular.lengths.append(row.actual_columns)
-        irregular.texts.append(row.text)
-        return "skip"
-
-    names = [str(i) for i in range(width)]
-    if not body.size:
-        return [pa.array([], pa.string()) for _ in names], irregular
-    if body[:3].to_pybytes() == codecs.BOM_UTF8:
-        # pyarrow takes the mark at its beginning for that of a file; here it is a cell's, behind the header.
-        body = pa.py_buffer(codecs.BOM_UTF8 + body.to_pybytes())
-    try:
-        table = pa.csv.read_csv(
-            pa.BufferReader(body),
-            # One thread: only then does an irregular record tell its number.
-            read_options=pa.csv.ReadOptions(use_threads=False, column_names=names, block_size=HEAD),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise RosterError(
-            f"{path} cannot be split into records: {error}",
-            remedy="look for a quotation mark that is opened and never closed",
-        ) from error
-    columns = [pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], pa.string()) for c in table.columns]
-    return columns, irregular
-
-
-def _breaks(cells: list[pa.Array], count: int, delimiter: str) -> tuple[Ints, Mask]:
-    """Line breaks inside each record, and whether its values seem to have swallowed records.
-
-    A quotation mark that is not closed takes the following lines into one value, up to the next mark. Each of these
-    lines brings its delimiters along; a value of several lines that is really one hardly has as many.
-    """
-    breaks = np.zeros(count, dtype=np.int64)
-    more = np.zeros(count, dtype=np.int64)
-    inside = np.zeros(count, dtype=np.int64)
-    for column in cells:
-        broken = pc.or_(pc.match_substring(column, "\n"), pc.match_substring(column, "\r"))
-        rows = np.flatnonzero(broken.to_numpy(zero_copy_only=False))
-        if rows.size:
-            values = column.take(pa.array(rows))
-            breaks[rows] += pc.count_substring_regex(values, LINE_BREAK.pattern).to_numpy()
-            more[rows] += pc.count_substring_regex(values, r"[\r\n][^\r\n]").to_numpy()
-            inside[rows] += pc.count_substring(values, delimiter).to_numpy()
-    return breaks, (more > 0) & (inside >= more * max(len(cells) - 1, 1))
-
-
-def _order(irregular: list[int], regular: int) -> Ints:
-    """Where each record of the file stands when the irregular ones are put behind the regular ones."""
-    order = np.empty(regular + len(irregular), dtype=np.int64)
-    mask = np.zeros(len(order), dtype=bool)
-    mask[irregular] = True
-    order[~mask] = np.arange(regular)
-    order[mask] = regular + np.arange(len(irregular))
-    return order
-
-
-def _leading(texts: list[str], run_on: Mask, width: int, delimiter: str) -> tuple[list[list[pa.Array]], list[bool]]:
-    """For each column what can be trusted of irregular records, in pieces, and which of the records are blank.
-
-    The leading fields of a short record can be; nothing of a long one, or of one that runs over several lines.
-    """
-    columns: list[list[pa.Array]] = [[] for _ in range(width)]
-    blank: list[bool] = []
-    # Pieces, since a million small lists keep the garbage collector busy.
-    for start in range(0, len(texts), PIECE):
-        piece = slice(start, start + PIECE)
-        lines = ["" if over else text for text, over in zip(texts[piece], run_on[piece], strict=True)]
-        records = list(csv.reader(lines, delimiter=delimiter))
-        blank += [not "".join(record).strip() for record in records]
-        for i, column in enumerate(columns):
-            column.append(pa.array([r[i] if i < len(r) < width else "" for r in records], pa.string()))
-    return columns, blank
+def _lines(used: str) -> int:
+    """Lines that these records take."""
+    return len(LINE_BREAK.findall(used)) + (not used.endswith(("\r", "\n")))

@@ -21,6 +21,9 @@ class Kind(StrEnum):
 
     TEXT = "text"
     XLSX = "xlsx"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODS = "ods"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +69,9 @@ def _kind(path: Path, data: bytes) -> Kind:
     if data.startswith(OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise RosterError(f"{path} is protected by a password", remedy="remove the password, then save it again")
-        raise RosterError(
-            f"{path} is an old Excel workbook (.xls) or another Office file, a format that is not read yet",
-            remedy=SAVE_AS,
-        )
+        if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data:
+            return Kind.XLS
+        raise not_a_spreadsheet(str(path))
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise RosterError(f"{path} is a web page or XML, whatever its name says", remedy=SAVE_AS)
@@ -86,9 +88,8 @@ def _zip(path: Path, data: bytes) -> Kind:
         raise RosterError(f"{path} is damaged: {error}", remedy="export or download it again") from error
     if "xl/workbook.xml" in names:
         return Kind.XLSX
-    what = "an archive (ZIP)"
+    if "xl/workbook.bin" in names:
+        return Kind.XLSB
     if "content.xml" in names:
-        what = "an OpenDocument file (.ods)"
-    elif "xl/workbook.bin" in names:
-        what = "a binary Excel workbook (.xlsb)"
-    raise RosterError(f"{path} is {what}, a format that is not read yet", remedy=SAVE_AS)
+        return Kind.ODS
+    raise RosterError(f"{path} is an archive (ZIP), a format that is not read yet", remedy=SAVE_AS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from rostersync.errors import EmptyRoster, UsageError
-from rostersync.roster import delimited, files, headers, rows
+from rostersync.roster import asides, delimited, files, headers, rows
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
@@ -37,8 +37,11 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
     alone = len(paths) == 1
     for path in paths:
         file = files.read(path)
-        for sheet in _sheets(file, settings):
-            part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
+        sheets = _sheets(file, settings)
+        for sheet in sheets:
+            part, source = _understand(
+                sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone and len(sheets) == 1
+            )
             parts.append(part)
             sources.append(source)
     return Roster(
@@ -53,7 +56,7 @@ def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
     match file.kind:
         case files.Kind.TEXT:
             return [delimited.read(file, settings)]
-        case files.Kind.XLSX:
+        case files.Kind.XLSX | files.Kind.XLSB | files.Kind.XLS | files.Kind.ODS:
             from rostersync.roster import workbook  # loads libraries that a text file does not need
 
             return workbook.read(file, settings)
@@ -64,9 +67,14 @@ def _understand(
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
     where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
-    settings = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
+    said = {
+        "columns": {**sheet.fields, **settings.columns},
+        "role_words": {**sheet.role_words, **settings.role_words},
+    }
+    settings = settings.model_copy(update=said)
     columns = headers.understand(sheet.header, settings)
     headers.require(columns, settings, where=where, alone=alone)
+    sheet = asides.mark(sheet, columns, settings)
     part = rows.build(sheet, columns, settings, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(

@@ -18,9 +18,11 @@ import pyarrow.compute as pc
 
 from rostersync.columns import choice
 from rostersync.roster import dates
-from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
+from rostersync.roster.asides import furniture
+from rostersync.roster.fields import COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.headers import Columns
+from rostersync.roster.marks import UNVALUED
 from rostersync.roster.sheets import Ints, Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
@@ -41,7 +43,7 @@ class Part:
     notes: tuple[str, ...]
     """Decisions that a person should see."""
     blank: bool
-    """No row holds anything."""
+    """No row holds anything, titles and totals apart."""
 
 
 def build(sheet: Sheet, columns: Columns, settings: Settings, *, source: int, first_row: int) -> Part:
@@ -141,7 +143,7 @@ class _Builder:
                 for n in self.notes
                 if n["code"] == "role_defaulted"
             ),
-            blank=bool(blank.all()),
+            blank=bool((blank | furniture(self.sheet)).all()),
         )
 
     def _key(self, keys: Mapping[str, StrEnum], forced: str, kinds: type[StrEnum]) -> tuple[pa.Array, Places]:
@@ -191,10 +193,12 @@ class _Builder:
                 here = np.array([r for r, n in rows.items() if n == number], dtype=np.int64)
                 width = str(len(self.columns.header))
                 self.findings.add(code, here, value=str(number), detail=width, last=True)
-        for position, errors in self.sheet.errors.items():
+        matter = {p for f, p in self.columns.fields.items() if f not in SHOWN_ONLY}
+        for position, errors in ((p, e) for p, e in self.sheet.errors.items() if p in matter):
             for error in sorted(set(errors.values())):
                 here = np.array([r for r, e in errors.items() if e == error], dtype=np.int64)
-                self.findings.add("cell_error", here, column=self.columns.header[position], value=error)
+                code = "cell_unvalued" if error == UNVALUED else "cell_error"
+                self.findings.add(code, here, column=self.columns.header[position], value=error)
 
     def _blank_keys(self, user: pa.Array, course: pa.Array) -> None:
         for code, key, fields in (("user_blank", user, USER_KEYS), ("course_blank", course, COURSE_KEYS)):

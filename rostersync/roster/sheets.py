@@ -47,10 +47,14 @@ class Sheet:
     """Column → which of its cells are numbers in the workbook: those that can have lost digits."""
     dates: Mapping[int, Mask] = field(default_factory=dict)
     """Column → which of its cells are dates in the workbook."""
+    titles: int = 0
+    """How many of its first rows stand above the header."""
     aside: tuple[Aside, ...] = ()
     """Rows that state no enrolment."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Header → field, where the layout says what a column is; settings.columns goes before it."""
+    role_words: Mapping[str, str] = field(default_factory=dict)
+    """Role word → role, where the format says what it means; settings.role_words goes before it."""
     mode: Mode | None = None
     """What the format says of absence, where it says anything; settings.mode goes before it."""
     notes: tuple[str, ...] = ()

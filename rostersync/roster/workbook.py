@@ -1,205 +1,204 @@
-"""The bytes of an .xlsx workbook go in; the header and the text cells of its roster sheet come out.
+"""The bytes of a workbook go in; the header and the text cells of its roster sheets come out.
 
-calamine reads the cells; what it hides (LIBRARIES.md, silent loss 4) is asked of openpyxl where it can matter.
+calamine reads the cells of .xlsx, .xlsm, .xlsb, .xls and .ods; what it hides is found by `marks`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import re
-import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-import openpyxl
-import pyarrow as pa
-import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from rostersync.errors import RosterError
-from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
+from rostersync.roster import layout, looking
+from rostersync.roster.cells import Cell, arrays, as_text, blank
 from rostersync.roster.files import File
-from rostersync.roster.headers import Columns, understand
-from rostersync.roster.sheets import Sheet, tidy
+from rostersync.roster.headers import recognised
+from rostersync.roster.layout import Layout
+from rostersync.roster.marks import Range
+from rostersync.roster.sheets import Sheet
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
 
-ZEROS = re.compile(r"0{2,}")
-"""A number format that shows leading zeros."""
-ZEROS_STYLED = re.compile(rb'formatCode="0{2,}"')
-ERROR_CELL = b't="e"'
+ALL = "*"
 
-Cell = str | float | bool | dt.date | dt.time | dt.timedelta
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A sheet that holds something."""
+
+    name: str
+    index: int
+    """In the workbook's order."""
+    rows: list[list[Cell]]
+    first_column: int
+    layout: Layout
+    merged: list[Range] | None
+    hidden: bool
 
 
 def read(file: File, settings: Settings) -> list[Sheet]:
-    """The one sheet that `settings.sheet` names, else the first visible one whose header has what a roster needs.
+    """The sheets that `settings.sheet` names, else the only one whose header has what a roster needs.
 
-    Where none has it, the first visible sheet that is not empty is given, so that its header can be complained about.
+    Where none has it, the one with most known headers is given, so that its header can be complained about. Where
+    several have it, none is chosen: leaving one out could look as if its people had left.
 
     Raises:
-        RosterError: damaged, no sheet of this name, or nothing in any visible sheet.
+        RosterError: damaged, no sheet of this name, nothing in any of them, or several that could be meant.
     """
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
-        names = _candidates(workbook, file.path, settings.sheet)
-        found: tuple[str, list[list[Cell]], int, int] | None = None
-        for name in names:
-            sheet = workbook.get_sheet_by_name(name)
-            rows, header = _rows(sheet)
-            if not rows:
-                continue
-            complete = not understand(_header(rows, header), settings).missing(settings)
-            if complete or found is None:
-                found = name, rows, header, (sheet.start or (0, 0))[1]
-            if complete:
-                break
+        with CalamineWorkbook.from_filelike(io.BytesIO(file.data)) as workbook:
+            named, wanted = _wanted(workbook, file.path, settings)
+            found: list[_Found] = []
+            for index, name, hidden in wanted:
+                sheet = _look(workbook.get_sheet_by_name(name), index, settings, hidden=hidden)
+                # Only what may be read is kept: a workbook can hold much else.
+                if sheet and (named or not found or _known(sheet, settings)):
+                    found.append(sheet)
+            names = workbook.sheet_names
+            unread = [m.name for m in workbook.sheets_metadata if m.visible != SheetVisibleEnum.Visible]
     except CalamineError as error:
         raise RosterError(f"{file.path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
-    if found is None:
-        raise RosterError(f"{file.path} has nothing in {_quoted(names)}", remedy="export it again, or name --sheet")
-    name, rows, header, first_column = found
-    others = [n for n in workbook.sheet_names if n != name]
-    notes = (f"sheet “{name}”",) + ((f"other sheets, not read: {_quoted(others)}",) if others else ())
-    sheet = Sheet(
-        name=name,
-        header=_header(rows, header),
-        cells=_columns(rows[header + 1 :], len(rows[header])),
-        lines=np.arange(header + 2, len(rows) + 1, dtype=np.int64),
-        notes=notes,
-    )
-    return [_mended(sheet, file, rows[header + 1 :], first_column, understand(sheet.header, settings))]
+    chosen = _chosen(found, [n for _, n, _ in wanted], file.path, settings, named=named)
+    others = [n for n in names if n not in {s.name for s in chosen}]
+    notes = [f"other sheets, not read: {_quoted(others)}"] if others else []
+    if settings.hidden == "skip" and (skipped := [n for n in unread if n in others]):
+        notes.append(f"hidden sheets, left out: {_quoted(skipped)}")
+    return [_sheet(s, file, settings, notes=notes) for s in chosen]
 
 
-def _candidates(workbook: CalamineWorkbook, path: str, wanted: str) -> list[str]:
-    """Sheets to look at, in their order."""
-    sheets = [m for m in workbook.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
-    if not wanted:
-        return [m.name for m in sheets if m.visible == SheetVisibleEnum.Visible]
-    named = [m.name for m in sheets if m.name == wanted]
-    named = named or [m.name for m in sheets if normalise(m.name) == normalise(wanted)]
-    if not named:
-        raise RosterError(
-            f"{path} has no sheet “{wanted}”", remedy=f"it has {_quoted([m.name for m in sheets])}: name one as --sheet"
-        )
-    return named[:1]
+def _wanted(workbook: CalamineWorkbook, path: str, settings: Settings) -> tuple[bool, list[tuple[int, str, bool]]]:
+    """Whether sheets are named, and those to look at: place, name, and whether it is hidden."""
+    sheets = [
+        (i, m.name, m.visible != SheetVisibleEnum.Visible)
+        for i, m in enumerate(workbook.sheets_metadata)
+        if m.typ == SheetTypeEnum.WorkSheet
+    ]
+    shown = [s for s in sheets if not s[2] or settings.hidden != "skip"]
+    if settings.sheet.strip() in {"", ALL}:
+        return False, shown
+    whole = _named(sheets, settings.sheet)
+    parts = [settings.sheet] if whole else [p for p in settings.sheet.split(",") if p.strip()]
+    found: list[tuple[int, str, bool]] = []
+    for part in parts:
+        one = _named(sheets, part)
+        if one is None:
+            raise RosterError(
+                f"{path} has no sheet “{part.strip()}”",
+                remedy=f"it has {_quoted([n for _, n, _ in sheets])}: name one as --sheet",
+            )
+        if one not in found:
+            found.append(one)
+    return True, found
 
 
-def _rows(sheet: CalamineSheet) -> tuple[list[list[Cell]], int]:
-    """All rows from the sheet's first to the last that holds something, and the position of the first such row."""
+def _named(sheets: list[tuple[int, str, bool]], name: str) -> tuple[int, str, bool] | None:
+    """The sheet of this name: exactly so, else without regard to case, blanks and signs."""
+    tests: list[Callable[[str], bool]] = [
+        lambda n: n == name,
+        lambda n: n.strip() == name.strip(),
+        lambda n: bool(normalise(name)) and normalise(n) == normalise(name),
+    ]
+    return next((s for test in tests for s in sheets if test(s[1])), None)
+
+
+def _look(sheet: CalamineSheet, index: int, settings: Settings, *, hidden: bool) -> _Found | None:
+    """What a sheet holds and how it lies; None where it holds nothing."""
     rows: list[list[Cell]] = list(sheet.iter_rows())
-    while rows and _blank(rows[-1]):
+    while rows and blank(rows[-1]):
         rows.pop()
-    return rows, next((i for i, row in enumerate(rows) if not _blank(row)), 0)
+    if not rows:
+        return None
+    top = _top(rows)
+    found = layout.find([[as_text(c) for c in row] for row in top], settings)
+    if found is None:
+        return None
+    return _Found(
+        name=sheet.name,
+        index=index,
+        rows=rows,
+        first_column=(sheet.start or (0, 0))[1],
+        layout=found,
+        merged=sheet.merged_cell_ranges,
+        hidden=hidden,
+    )
 
 
-def _blank(row: list[Cell]) -> bool:
-    return all(isinstance(c, str) and not c.strip() for c in row)
+def _top(rows: list[list[Cell]]) -> list[list[Cell]]:
+    """The rows among which the header is looked for."""
+    full = 0
+    for end, row in enumerate(rows, start=1):
+        full += not blank(row)
+        if full > layout.DEPTH:
+            return rows[:end]
+    return rows
 
 
-def _header(rows: list[list[Cell]], header: int) -> tuple[str, ...]:
-    return tidy([_text(c) for c in rows[header]])
+def _chosen(found: list[_Found], looked: list[str], path: str, settings: Settings, *, named: bool) -> list[_Found]:
+    """Which of them are read."""
+    if named:
+        if missing := [n for n in looked if n not in {f.name for f in found}]:
+            raise RosterError(f"{path} has nothing in {_quoted(missing)}", remedy="export it again, or correct --sheet")
+        return found
+    if not found:
+        raise RosterError(f"{path} has nothing in {_quoted(looked)}", remedy="export it again, or name --sheet")
+    fit = [f for f in found if f.layout.complete(settings)] or [f for f in found if _known(f, settings) >= layout.KNOWN]
+    if len(fit) > 1 and settings.sheet.strip() != ALL:
+        each = " or ".join(f'--sheet "{f.name}"' for f in fit)
+        several = ",".join(f.name for f in fit)
+        hidden = [f.name for f in fit if f.hidden]
+        aside = f" ({_quoted(hidden)} hidden; --hidden skip leaves that out)" if hidden else ""
+        raise RosterError(
+            f"{path} has a roster in several sheets: {_quoted([f.name for f in fit])}{aside}",
+            remedy=f'say which is to be read: {each}, --sheet "{several}" or --sheet "*"',
+        )
+    return fit or [max(found, key=lambda f: _known(f, settings))]
 
 
-def _columns(rows: list[list[Cell]], width: int) -> tuple[pa.Array, ...]:
-    """The cells as text, column by column."""
-    columns = zip(*rows, strict=True) if rows else [()] * width
-    return tuple(_column(list(values)) for values in columns)
+def _known(found: _Found, settings: Settings) -> int:
+    """How many of its headers are known."""
+    return recognised(found.layout.header, settings)
 
 
-def _column(values: list[Cell]) -> pa.Array:
-    try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        return pa.array([_text(v) for v in values], pa.string())
+def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -> Sheet:
+    """The sheet as text, with what the workbook hides about it."""
+    rows, lay = found.rows, found.layout
+    layout.refuse_data(lay, f"{file.path}, sheet “{found.name}”,", settings, line=lay.until + 1)
+    header, lengths = (lay.header, {}) if not lay.flat else _flat(rows[lay.start :])
+    width = len(header)
+    titles = rows[lay.titles : lay.until]
+    chosen = titles + rows[lay.start :]
+    lines = np.concatenate([np.arange(lay.titles, lay.until), np.arange(lay.start, len(rows))]).astype(np.int64) + 1
+    cells, numbers, dates = arrays([row[:width] for row in chosen] if lay.flat else chosen, width)
+    shown = f"sheet “{found.name}”" + (" (hidden)" if found.hidden else "")
+    sheet = Sheet(
+        name=found.name,
+        header=header,
+        cells=cells,
+        lines=lines,
+        lengths=lengths,
+        numbers=numbers,
+        dates=dates,
+        titles=len(titles),
+        fields=layout.flat_fields(header) if lay.flat else {},
+        role_words=lay.role_words,
+        mode=lay.mode,
+        notes=(shown, *notes, *lay.notes),
+    )
+    marks = looking.look(file, found.index, sheet, found.first_column, settings)
+    if found.merged is not None:
+        marks.merged = found.merged
+    return looking.mend(sheet, marks, found.first_column, settings)
 
 
-def _text(cell: Cell) -> str:
-    """A cell as its program shows it: 124 for the number 124.0, TRUE, 2026-09-30, 2026-09-30 14:00:00."""
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return "TRUE" if cell else "FALSE"
-        case float() | int():
-            return str(int(cell)) if float(cell).is_integer() else repr(cell)
-        case dt.datetime():
-            return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
-        case dt.date() | dt.time():
-            return cell.isoformat()
-        case _:
-            return str(cell)
-
-
-def _mended(sheet: Sheet, file: File, rows: list[list[Cell]], first_column: int, columns: Columns) -> Sheet:
-    """The sheet with the leading zeros that number formats show, and with the errors that cells hold.
-
-    Zeros are asked for where a key's column has numbers and some style shows zeros; errors where a column that matters
-    has blanks and some cell holds an error: openpyxl takes ten times as long as calamine.
-    """
-    keys = [p for f, p in columns.fields.items() if f in USER_KEYS or f in COURSE_KEYS]
-    numeric = [p for p in keys if any(isinstance(row[p], float | int) for row in rows)]
-    blank = [p for f, p in columns.fields.items() if f not in SHOWN_ONLY and _has_blanks(sheet.cells[p])]
-    with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-        zeros = numeric if _anywhere(archive, "xl/styles.xml", ZEROS_STYLED) else []
-        blank = blank if blank and _anywhere(archive, "xl/worksheets/", re.compile(ERROR_CELL)) else []
-    if not zeros and not blank:
-        return sheet
-    cells = list(sheet.cells)
-    padded: dict[int, list[str]] = {p: cells[p].to_pylist() for p in zeros}
-    errors: dict[int, dict[int, str]] = {}
-    for row, hidden in _hidden(file, sheet, first_column, sorted({*zeros, *blank})):
-        for position, (kind, value) in hidden.items():
-            if kind == "error":
-                errors.setdefault(position, {})[row] = value
-            elif position in padded and padded[position][row].isdigit():
-                padded[position][row] = padded[position][row].zfill(len(value))
-    for position, values in padded.items():
-        cells[position] = pa.array(values, pa.string())
-    return replace(sheet, cells=tuple(cells), errors=errors)
-
-
-def _hidden(
-    file: File, sheet: Sheet, first_column: int, positions: list[int]
-) -> Iterator[tuple[int, Mapping[int, tuple[str, str]]]]:
-    """For each row: column → ("zeros", number format) or ("error", the error)."""
-    workbook = openpyxl.load_workbook(io.BytesIO(file.data), read_only=True, data_only=True)
-    try:
-        worksheet = workbook[sheet.name]
-        worksheet.reset_dimensions()  # LIBRARIES.md, silent loss 3
-        first = int(sheet.lines[0])
-        for row, cells in enumerate(worksheet.iter_rows(min_row=first, max_row=first + len(sheet.lines) - 1)):
-            found: dict[int, tuple[str, str]] = {}
-            for position in positions:
-                cell = cells[first_column + position] if first_column + position < len(cells) else None
-                if cell is None or cell.value is None:
-                    continue
-                if cell.data_type == "e":
-                    found[position] = ("error", str(cell.value))
-                elif cell.data_type == "n" and ZEROS.fullmatch(str(cell.number_format)):
-                    found[position] = ("zeros", str(cell.number_format))
-            if found:
-                yield row, found
-    finally:
-        workbook.close()
-
-
-def _anywhere(archive: zipfile.ZipFile, prefix: str, pattern: re.Pattern[bytes]) -> bool:
-    """Whether a part of the archive contains the pattern, read in pieces that overlap a little."""
-    for name in (n for n in archive.namelist() if n.startswith(prefix)):
-        with archive.open(name) as part:
-            rest = b""
-            while piece := part.read(1 << 20):
-                if pattern.search(rest + piece):
-                    return True
-                rest = piece[-64:]
-    return False
-
-
-def _has_blanks(column: pa.Array) -> bool:
-    return bool(pc.any(pc.equal(column, "")).as_py())
+def _flat(rows: list[list[Cell]]) -> tuple[tuple[str, ...], dict[int, int]]:
+    """The columns of a flat file, and the rows that have more cells than it can have."""
+    widths = [max((i + 1 for i, c in enumerate(row) if not blank([c])), default=0) for row in rows]
+    most = max(layout.FLAT_WIDTH)
+    return layout.FLAT[: min(max(widths), most)], {i: n for i, n in enumerate(widths) if n > most}
 
 
 def _quoted(names: list[str]) -> str:

@@ -95,26 +95,63 @@ def test_date_cells_are_dates(loaded: Load) -> None:
     assert roster.rows[["start", "end"]].to_numpy().tolist() == [[1790719200, 1806530399], [1790769600, -1]]
 
 
-def test_the_first_visible_sheet_that_is_a_roster_is_read(tmp_path: Path) -> None:
-    """Hidden sheets and sheets of other things are passed over, and named."""
+def workbook_of(path: Path, sheets: dict[str, list[list[Any]]], *, hidden: str = "") -> Path:
+    """A workbook with these sheets, one of them hidden."""
     workbook = openpyxl.Workbook()
-    workbook.create_sheet("About", 0).append(["Read me first"])
-    hidden = workbook.create_sheet("Old")
-    hidden.append(HEADER)
-    hidden.append(["old", "BIO101", "student"])
-    hidden.sheet_state = "hidden"
-    term = workbook.create_sheet("Term")
-    term.append(HEADER)
-    term.append(["ann", "BIO101", "student"])
-    workbook.save(tmp_path / "r.xlsx")
-    roster = load([tmp_path / "r.xlsx"], Settings())
+    workbook.remove(workbook.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        sheet.sheet_state = "hidden" if name == hidden else "visible"
+    workbook.save(path)
+    return path
+
+
+def test_the_only_sheet_that_is_a_roster_is_read(tmp_path: Path) -> None:
+    """Sheets of other things are passed over, and named."""
+    term = [HEADER, ["ann", "BIO101", "student"]]
+    path = workbook_of(tmp_path / "r.xlsx", {"About": [["Read me first"]], "Empty": [], "Term": term})
+    roster = load([path], Settings())
     assert roster.rows["user"].tolist() == ["ann"]
     assert roster.sources[0].name == "r.xlsx[Term]"
-    assert roster.sources[0].notes == ("sheet “Term”", "other sheets, not read: “About”, “Sheet”, “Old”")
-    assert load([tmp_path / "r.xlsx"], Settings(sheet="old")).rows["user"].tolist() == ["old"]
+    assert roster.sources[0].notes == ("sheet “Term”", "other sheets, not read: “About”, “Empty”")
     with pytest.raises(RosterError, match="has no sheet “Summer”") as caught:
-        load([tmp_path / "r.xlsx"], Settings(sheet="Summer"))
-    assert "“About”, “Sheet”, “Old”, “Term”" in caught.value.remedy
+        load([path], Settings(sheet="Summer"))
+    assert "“About”, “Empty”, “Term”" in caught.value.remedy
+    with pytest.raises(RosterError, match="has nothing in “Empty”"):
+        load([path], Settings(sheet="Term,Empty"))
+
+
+def test_several_sheets_that_are_rosters_are_asked_for(tmp_path: Path) -> None:
+    """Leaving one out could look as if its people had left; a hidden one counts unless hidden ones are skipped."""
+    sheets = {"Old": [HEADER, ["old", "BIO101", "student"]], "Term": [HEADER, ["ann", "BIO101", "student"]]}
+    path = workbook_of(tmp_path / "r.xlsx", sheets, hidden="Old")
+    with pytest.raises(RosterError, match="a roster in several sheets: “Old”, “Term”") as caught:
+        load([path], Settings())
+    for flag in ('--sheet "Old"', '--sheet "Term"', '--sheet "Old,Term"', '--sheet "*"'):
+        assert flag in caught.value.remedy
+    assert load([path], Settings(sheet="old")).rows["user"].tolist() == ["old"]
+    assert load([path], Settings(sheet="Old,Term")).rows["user"].tolist() == ["old", "ann"]
+    assert load([path], Settings(sheet="*")).rows["user"].tolist() == ["old", "ann"]
+    skipped = load([path], Settings(hidden="skip"))
+    assert skipped.rows["user"].tolist() == ["ann"]
+    assert "hidden sheets, left out: “Old”" in skipped.sources[0].notes
+
+
+def test_several_sheets_that_could_be_rosters_are_asked_for(tmp_path: Path) -> None:
+    """Also where the header of each lacks something: what it is may be said, and then all of them could count."""
+    sheets = {"A": [["username", "course shortname"], ["ann", "B"]], "B": [["username", "role"], ["bob", "student"]]}
+    path = workbook_of(tmp_path / "r.xlsx", sheets)
+    with pytest.raises(RosterError, match="a roster in several sheets: “A”, “B”"):
+        load([path], Settings())
+
+
+def test_a_flat_file_in_a_workbook_loses_no_cell(tmp_path: Path) -> None:
+    """A row with more cells than the format has is rejected, not cut."""
+    rows = [["add", "student", "5", "CF1"], ["del", "student", "6", "CF1", "1091115000", "1091215000", "x"]]
+    roster = load([workbook_of(tmp_path / "r.xlsx", {"A": rows})], Settings())
+    assert roster.rows["code"].tolist() == ["", "row_length"]
 
 
 def test_rows_behind_the_last_one_are_no_rows(loaded: Load) -> None:

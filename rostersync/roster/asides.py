@@ -1,0 +1,269 @@
+"""A sheet goes in; it comes out with the rows set aside that state no enrolment: titles, totals, footers, headers.
+
+A row that could be somebody's enrolment never is: one with both keys stays, and so does one whose words are not all
+explained. It is then read, and rejected, like any other row.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
+from rostersync.roster.headers import Columns
+from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
+from rostersync.settings import Settings
+
+FURNITURE = ("title_row", "header_row", "totals_row", "footer_row", "hidden_row")
+"""Codes of rows that belong to a sheet's layout, and of those that it hides."""
+COLON = ":\uff1a"
+OPEN = "(\uff08"
+CLOSE = ")\uff09"
+DASH = "\u2013\u2014-"
+NUMBER = "[\\s\\d.,:'\u2019%()/+-]*"
+RULED = "-=_*~"
+"""Signs that rulings begin with."""
+RULING = f"[\\s=_*#.~+|{DASH}]+"
+KANA = "\u3000"
+"""Where the Japanese signs begin."""
+SIGNS = re.compile(r"[.()*+?]")
+LONGEST = 60
+"""Characters of a cell that can be a total's label or a footer."""
+
+
+def mark(sheet: Sheet, columns: Columns, settings: Settings) -> Sheet:
+    """The sheet with its titles, totals, footers and repeated headers set aside.
+
+    Args:
+        sheet: its first rows may stand above the header.
+        columns: user and course must have one.
+        settings: default_role matters: without it a row needs a role.
+    """
+    rows = _Rows.of(sheet, columns, settings)
+    above = np.arange(len(sheet.lines)) < sheet.titles
+    found = {
+        "header_row": _repeats(sheet, columns),
+        "title_row": _titles(sheet, rows, columns, above, settings),
+        "totals_row": rows.totals(),
+        "footer_row": rows.footers(),
+    }
+    asides: list[Aside] = []
+    taken = np.zeros(len(sheet.lines), dtype=bool)
+    for code, mask in found.items():
+        alike: dict[str, list[int]] = {}
+        for row in np.flatnonzero(mask & ~taken).tolist():
+            alike.setdefault(rows.shown(row), []).append(row)
+        asides += [Aside(code=code, rows=np.array(r, dtype=np.int64), detail=d) for d, r in alike.items()]
+        taken |= mask
+    return replace(sheet, aside=(*sheet.aside, *asides))
+
+
+def furniture(sheet: Sheet) -> Mask:
+    """The rows that belong to the layout, as `mark` found them."""
+    mask = np.zeros(len(sheet.lines), dtype=bool)
+    for aside in sheet.aside:
+        if aside.code in FURNITURE:
+            mask[aside.rows] = True
+    return mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Rows that cannot be an enrolment because a key is blank, with what is asked of them."""
+
+    count: int
+    places: Ints
+    """Their positions in the sheet."""
+    cells: tuple[pa.Array, ...]
+    """All columns of these rows, trimmed."""
+    first: pa.Array
+    """The first cell of each that is not blank."""
+    user: pa.Array
+    course: pa.Array
+    elsewhere: pa.Array
+    """The distinct course keys of all other rows."""
+
+    @classmethod
+    def of(cls, sheet: Sheet, columns: Columns, settings: Settings) -> _Rows:
+        user = _first([sheet.cells[p] for f, p in columns.fields.items() if f in USER_KEYS])
+        course = _first([sheet.cells[p] for f, p in columns.fields.items() if f in COURSE_KEYS])
+        lacking = _mask(pc.or_(pc.equal(user, ""), pc.equal(course, ""))) | _mask(_labels(user))
+        for sign in RULED:
+            lacking |= _within(pc.starts_with(user, sign), user, f"^{RULING}$")
+        if "role" in columns.fields and not settings.default_role:
+            # Without a role, too, a total's word beside a number is nobody: it would be rejected in any case.
+            no_role = pc.equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), "")
+            lacking |= _within(no_role, user, _totals()) & _within(no_role, course, f"^{NUMBER}$")
+        # A quotation mark that is open, or an error, says that there is more to the row than can be seen.
+        used = set(columns.fields.values())
+        for known in (sheet.run_on, *(e for p, e in sheet.errors.items() if p in used)):
+            lacking[list(known)] = False
+        places = np.flatnonzero(lacking).astype(np.int64)
+        here = pa.array(places)
+        cells = tuple(pc.utf8_trim_whitespace(c.take(here)) for c in sheet.cells)
+        return cls(
+            count=len(sheet.lines),
+            places=places,
+            cells=cells,
+            first=_first(list(cells)),
+            user=user.take(here),
+            course=course.take(here),
+            elsewhere=course.filter(pa.array(~lacking)).unique() if places.size else pa.array([], pa.string()),
+        )
+
+    def totals(self) -> Mask:
+        """A total's word and otherwise only blanks and numbers, or one cell with a number of rows.
+
+        A number in the course's column is no course of any other row: else it could be a person's without a key.
+        """
+        words = _matches(self.first, _totals())
+        explained = self.others(NUMBER)
+        counted = _matches(self.first, _counted())
+        course = pc.or_(pc.equal(self.course, self.first), pc.invert(pc.is_in(self.course, value_set=self.elsewhere)))
+        course = pc.or_(course, pc.equal(self.course, ""))
+        user = pc.or_(pc.equal(self.user, ""), pc.equal(self.user, self.first))
+        short = pc.less_equal(pc.utf8_length(self.first), LONGEST)
+        told = pc.or_(words, pc.and_(counted, self.others("")))
+        return self.spread(pc.and_(pc.and_(told, short), pc.and_(explained, pc.and_(course, user))))
+
+    def footers(self) -> Mask:
+        """A footer's words and otherwise only blanks and numbers, or a ruling."""
+        words = _matches(self.first, _footers())
+        words = pc.and_(words, pc.less_equal(pc.utf8_length(self.first), LONGEST * 2))
+        alone = pc.and_(words, self.others(NUMBER))
+        keys = pc.or_(pc.equal(self.course, ""), pc.equal(self.course, self.first))
+        keys = pc.and_(keys, pc.or_(pc.equal(self.user, ""), pc.equal(self.user, self.first)))
+        ruling = pc.match_substring_regex(self.first, f"^{RULING}$")
+        return self.spread(pc.or_(pc.and_(alone, keys), pc.and_(ruling, self.others(RULING))))
+
+    def shown(self, row: int) -> str:
+        """The row's first cell that is not blank."""
+        place = int(np.searchsorted(self.places, row))
+        found = place < len(self.places) and self.places[place] == row
+        return str(self.first[place])[:LONGEST] if found else ""
+
+    def others(self, pattern: str) -> pa.Array:
+        """All cells but the first are blank, or of this pattern."""
+        fit = pa.array(np.ones(len(self.places), dtype=bool))
+        seen = pa.array(np.zeros(len(self.places), dtype=bool))
+        for column in self.cells:
+            blank = pc.equal(column, "")
+            is_first = pc.and_(pc.invert(seen), pc.invert(blank))
+            fit = pc.and_(fit, pc.or_(pc.or_(blank, is_first), pc.match_substring_regex(column, f"^(?:{pattern})$")))
+            seen = pc.or_(seen, is_first)
+        return fit
+
+    def spread(self, fit: pa.Array) -> Mask:
+        """As a mask of the whole sheet."""
+        mask = np.zeros(self.count, dtype=bool)
+        mask[self.places[_mask(fit)]] = True
+        return mask
+
+
+def _titles(sheet: Sheet, rows: _Rows, columns: Columns, above: Mask, settings: Settings) -> Mask:
+    """Rows above the header without an enrolment, and their like further down, where a page begins.
+
+    Above the header a row without a role is none, since the rows of data have one.
+    """
+    if not sheet.titles:
+        return np.zeros(rows.count, dtype=bool)
+    lacking = np.zeros(rows.count, dtype=bool)
+    lacking[rows.places] = True
+    if "role" in columns.fields and not settings.default_role:
+        lacking |= above & _mask(pc.equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), ""))
+    blank = np.zeros(rows.count, dtype=bool)
+    blank[rows.places[_mask(pc.equal(rows.first, ""))]] = True
+    titles = above & lacking & ~blank
+    known = rows.first.filter(pa.array(titles[rows.places]))
+    alone = pc.and_(pc.is_in(rows.first, value_set=known), rows.others(""))
+    return titles | rows.spread(alone)
+
+
+def _repeats(sheet: Sheet, columns: Columns) -> Mask:
+    """Rows that say the header again, in every column that has one."""
+    places = np.arange(len(sheet.lines), dtype=np.int64)
+    for position in sorted(columns.fields.values()) + [p for p, h in enumerate(sheet.header) if h]:
+        if not places.size:
+            break
+        cells = sheet.cells[position]
+        if len(places) < len(cells):
+            cells = cells.take(pa.array(places))
+        near = np.flatnonzero(_mask(pc.match_substring(cells, sheet.header[position])))
+        same = pc.equal(pc.utf8_trim_whitespace(cells.take(pa.array(near))), sheet.header[position])
+        places = places[near[_mask(same)]]
+    mask = np.zeros(len(sheet.lines), dtype=bool)
+    mask[places] = True
+    return mask
+
+
+def _first(columns: list[pa.Array]) -> pa.Array:
+    """The first cell of each row that is not blank, trimmed."""
+    found = pc.utf8_trim_whitespace(columns[0])
+    for column in columns[1:]:
+        if not pc.any(pc.equal(found, "")).as_py():
+            break
+        found = pc.if_else(pc.equal(found, ""), pc.utf8_trim_whitespace(column), found)
+    return found
+
+
+def _labels(user: pa.Array) -> pa.Array:
+    """Whether what stands in the user's place is a label, such as “Term:”."""
+    return pc.or_(pc.ends_with(user, ":"), pc.ends_with(user, COLON[1]))
+
+
+def _matches(cells: pa.Array, pattern: str) -> pa.Array:
+    return pc.match_substring_regex(cells, pattern, ignore_case=True)
+
+
+def _within(chosen: pa.Array, cells: pa.Array, pattern: str) -> Mask:
+    """Which of the chosen rows' cells are of this pattern; the others are not looked at, which is quicker."""
+    mask = _mask(chosen)
+    places = np.flatnonzero(mask)
+    mask[places] = _mask(_matches(cells.take(pa.array(places)), pattern))
+    return mask
+
+
+@cache
+def _totals() -> str:
+    """A total's label: “Total”, “Total: 312”, “Total students 312”, “Anzahl der Studierenden”, “合計312名”."""
+    between = f"(?:(?:{_words('between')})\\s*)*"
+    counted = f"(?:{_words('counted')})"
+    number = rf"{NUMBER}\s*(?:{counted})?[{CLOSE}.]*"
+    phrase = rf"{between}{counted}[^@\d]*{number}"
+    text = rf"[^@]*[{COLON}=\s]\s*\d{NUMBER}"
+    return f"^{_spaced('totals')}(?:{number}|{phrase}|{text})$"
+
+
+@cache
+def _counted() -> str:
+    """A number of rows: “312 rows selected.”, “312名”."""
+    return rf"^[(\s]*\d+(?:\s+(?:{_words('counted')})(?:$|[\s.)].*)|\s*(?:{_words('counted', japanese=True)})$)"
+
+
+@cache
+def _footers() -> str:
+    return rf"^[\s*=_{DASH}]*(?:{_spaced('pages')}\d|(?:{_words('footers')})(?:$|[^a-z]))"
+
+
+def _spaced(group: str) -> str:
+    """A word and what parts it from what follows: “total12” is a username; Japanese needs nothing between."""
+    return rf"(?:(?:{_words(group)})(?:$|[\s{COLON}={OPEN}]+)|(?:{_words(group, japanese=True)})[\s{COLON}={OPEN}]*)"
+
+
+@cache
+def _words(group: str, *, japanese: bool = False) -> str:
+    """The words of a list in layout.toml as a pattern, long ones first; only those in Japanese signs, or all."""
+    lists = tomllib.loads((files(__package__) / "data" / "layout.toml").read_text(encoding="utf-8"))
+    words = {w for language in lists[group].values() for w in language if not japanese or w[0] >= KANA}
+    return "|".join(SIGNS.sub(r"\\\g<0>", w) for w in sorted(words, key=lambda w: (-len(w), w)))
+
+
+def _mask(array: pa.Array) -> Mask:
+    return np.array(array.to_numpy(zero_copy_only=False), dtype=bool)

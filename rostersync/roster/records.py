@@ -1,0 +1,117 @@
+"""The bytes below a text file's header go in; its cells, and the records that do not fit the header, come out."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from rostersync.errors import RosterError
+from rostersync.roster.sheets import Ints, Mask
+
+HEAD = 1 << 20
+"""Bytes that are looked at for the header and the delimiter; no record may be longer."""
+PIECE = 10_000
+"""Irregular records that are split at a time."""
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Irregular:
+    """Records that have more or fewer fields than the header."""
+
+    numbers: list[int]
+    """Position among all records below the header."""
+    lengths: list[int]
+    texts: list[str]
+
+
+def parse(path: str, body: pa.Buffer, width: int, delimiter: str) -> tuple[list[pa.Array], Irregular]:
+    """The cells of the records that have as many fields as the header, and the other records."""
+    irregular = Irregular(numbers=[], lengths=[], texts=[])
+
+    def note(row: pa.csv.InvalidRow) -> str:
+        irregular.numbers.append(row.number - 1)
+        irregular.lengths.append(row.actual_columns)
+        irregular.texts.append(row.text)
+        return "skip"
+
+    names = [str(i) for i in range(width)]
+    if not body.size:
+        return [pa.array([], pa.string()) for _ in names], irregular
+    if body[:3].to_pybytes() == codecs.BOM_UTF8:
+        # pyarrow takes the mark at its beginning for that of a file; here it is a cell's, behind the header.
+        body = pa.py_buffer(codecs.BOM_UTF8 + body.to_pybytes())
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(body),
+            # One thread: only then does an irregular record tell its number.
+            read_options=pa.csv.ReadOptions(use_threads=False, column_names=names, block_size=HEAD),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise RosterError(
+            f"{path} cannot be split into records: {error}",
+            remedy="look for a quotation mark that is opened and never closed",
+        ) from error
+    columns = [pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], pa.string()) for c in table.columns]
+    return columns, irregular
+
+
+def breaks_of(cells: list[pa.Array], count: int, delimiter: str) -> tuple[Ints, Mask]:
+    """Line breaks inside each record, and whether its values seem to have swallowed records.
+
+    A quotation mark that is not closed takes the following lines into one value, up to the next mark. Each of these
+    lines brings its delimiters along; a value of several lines that is really one hardly has as many.
+    """
+    breaks = np.zeros(count, dtype=np.int64)
+    more = np.zeros(count, dtype=np.int64)
+    inside = np.zeros(count, dtype=np.int64)
+    for column in cells:
+        broken = pc.or_(pc.match_substring(column, "\n"), pc.match_substring(column, "\r"))
+        rows = np.flatnonzero(broken.to_numpy(zero_copy_only=False))
+        if rows.size:
+            values = column.take(pa.array(rows))
+            breaks[rows] += pc.count_substring_regex(values, LINE_BREAK.pattern).to_numpy()
+            more[rows] += pc.count_substring_regex(values, r"[\r\n][^\r\n]").to_numpy()
+            inside[rows] += pc.count_substring(values, delimiter).to_numpy()
+    return breaks, (more > 0) & (inside >= more * max(len(cells) - 1, 1))
+
+
+def order_of(irregular: list[int], regular: int) -> Ints:
+    """Where each record of the file stands when the irregular ones are put behind the regular ones."""
+    order = np.empty(regular + len(irregular), dtype=np.int64)
+    mask = np.zeros(len(order), dtype=bool)
+    mask[irregular] = True
+    order[~mask] = np.arange(regular)
+    order[mask] = regular + np.arange(len(irregular))
+    return order
+
+
+def leading(texts: list[str], run_on: Mask, width: int, delimiter: str) -> tuple[list[list[pa.Array]], list[bool]]:
+    """For each column what can be trusted of irregular records, in pieces, and which of the records are blank.
+
+    The leading fields of a short record can be; nothing of a long one, or of one that runs over several lines.
+    """
+    columns: list[list[pa.Array]] = [[] for _ in range(width)]
+    blank: list[bool] = []
+    # Pieces, since a million small lists keep the garbage collector busy.
+    for start in range(0, len(texts), PIECE):
+        piece = slice(start, start + PIECE)
+        lines = ["" if over else text for text, over in zip(texts[piece], run_on[piece], strict=True)]
+        records = list(csv.reader(lines, delimiter=delimiter))
+        blank += [not "".join(record).strip() for record in records]
+        for i, column in enumerate(columns):
+            column.append(pa.array([r[i] if i < len(r) < width else "" for r in records], pa.string()))
+    return columns, blank

@@ -1,0 +1,38 @@
+"""Number formats: what a program shows of a whole number."""
+
+from __future__ import annotations
+
+import pytest
+
+from rostersync.roster import numberformat
+
+
+@pytest.mark.parametrize(
+    ("code", "digits", "shown"),
+    [
+        ("00000", "124", "00124"),
+        ("00000", "1234567", "1234567"),
+        ("000-000", "124", "000-124"),
+        ("000-000", "1234567", "1234-567"),
+        (r"00\.00", "1234", "12.34"),
+        ("[$-407]00000", "7", "00007"),
+        ("[Red]0000;[Blue]-0000", "7", "0007"),
+        ('"S"00000', "7", "S00007"),
+        ('"S"0', "7", "S7"),
+        ("#000", "7", "007"),
+        ("(000) 000", "12345", "(012) 345"),
+        ('000";x"', "7", "007;x"),
+    ],
+)
+def test_numbers_are_shown_as_their_format_says(code: str, digits: str, shown: str) -> None:
+    """Zeros fill up, signs stand where they stand, and further digits go before."""
+    assert numberformat.changes(code)
+    assert numberformat.show(code, digits) == shown
+
+
+@pytest.mark.parametrize(
+    "code", ["General", "0", "0.00", "#,##0", "0%", "dd.mm.yyyy", "00/00/yyyy", "0.00E+00", "@", "", '0 "EUR"', "hh:mm"]
+)
+def test_formats_that_leave_digits_alone(code: str) -> None:
+    """Amounts, dates and percentages are no way to write an id."""
+    assert not numberformat.changes(code)
