@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from rostersync.errors import RosterError, SettingsError
-from rostersync.roster.files import File, not_a_spreadsheet
+from rostersync.roster import encodings
+from rostersync.roster.files import File
 from rostersync.roster.headers import recognised
 from rostersync.roster.sheets import Ints, Mask, Sheet, tidy
 from rostersync.settings import Settings
@@ -29,7 +30,8 @@ PIECE = 10_000
 """Irregular records that are split at a time."""
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*(\r\n|\r|\n|$)', re.IGNORECASE | re.ASCII)
+"""A first line by which Excel is told the delimiter; programs that do not know it append delimiters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +50,20 @@ def read(file: File, settings: Settings) -> Sheet:
     Fields are counted against the header (LIBRARIES.md, silent loss 1), and nothing is taken for missing (2).
 
     Raises:
-        RosterError: not text, another encoding, no header row, or a record of more than a megabyte.
+        RosterError: not text, an encoding that cannot be told, no header row, or a record of more than a megabyte.
         SettingsError: an encoding or delimiter that cannot be used.
     """
-    data, encoding = _utf8(file, settings.encoding)
+    text = encodings.decode(file.path, file.data, settings)
+    data = text.data
     head = data[:HEAD].decode("utf-8", errors="ignore")
+    said = SEP.match(head)
+    head = head[said.end() :] if said else head
     if not head.strip():
         raise RosterError(f"{file.path} has no header row, only blanks", remedy="export it again")
-    delimiter = _delimiter(head, settings)
+    delimiter = _delimiter(head, settings, said[1] if said else "")
     header, used, above = _header(file.path, head, delimiter)
+    if said:
+        used, above = said[0] + used, above + 1
     cells, irregular = _parse(file.path, pa.py_buffer(data).slice(len(used.encode())), len(header), delimiter)
     # Without a quotation mark no value can hold a line break.
     breaks, run_on = _breaks(cells if b'"' in data else [], len(cells[0]), delimiter)
@@ -79,66 +86,21 @@ def read(file: File, settings: Settings) -> Sheet:
         lines=above + np.cumsum(breaks + 1) - breaks,
         lengths=lengths,
         run_on={int(row): int(breaks[row]) for row in np.flatnonzero(run_on)},
-        notes=(f"text in {encoding}, fields separated by {shown}",),
+        notes=(f"text in {text.encoding}, fields separated by {shown}", *text.notes),
     )
 
 
-def _utf8(file: File, wanted: str) -> tuple[bytes, str]:
-    """The text as UTF-8 without byte order mark, and the name of the encoding that it had: a mark leaves no doubt."""
-    bom = next((b for b in BOMS if file.data.startswith(b)), b"")
-    encoding = BOMS.get(bom, wanted or "utf-8")
-    name = encoding
-    try:
-        name = codecs.lookup(encoding).name
-        if name in {"utf-8", "utf-8-sig"}:
-            data = file.data.removeprefix(codecs.BOM_UTF8)
-            _check_utf8(data)
-        else:
-            data = file.data.decode(name).removeprefix("\ufeff").encode()
-    except LookupError:
-        raise SettingsError(
-            f"there is no encoding “{encoding}”", remedy="common ones are utf-8, cp1252, latin-1, utf-16 and cp932"
-        ) from None
-    except UnicodeError as error:
-        if not wanted and not bom and b"\0" in file.data:
-            raise not_a_spreadsheet(file.path) from None
-        raise _undecodable(file, name, error, len(bom) if name.startswith("utf-8") else 0) from None
-    if b"\0" in data:
-        raise not_a_spreadsheet(file.path)
-    return data, name.removesuffix("-sig")
+def _delimiter(head: str, settings: Settings, said: str) -> str:
+    """The one that is set, else the one that the file says, else the one that fits best.
 
-
-def _check_utf8(data: bytes) -> None:
-    """Raises UnicodeDecodeError with the place in the whole; piece by piece, since a whole copy costs memory."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), HEAD):
-        piece = data[start : start + HEAD]
-        try:
-            decoder.decode(piece, final=start + HEAD >= len(data))
-        except UnicodeDecodeError as error:
-            # What the decoder kept of the piece before stands before this one.
-            place = start + len(piece) - len(error.object) + error.start
-            raise UnicodeDecodeError("utf-8", data, place, place + 1, error.reason) from None
-
-
-def _undecodable(file: File, encoding: str, error: UnicodeError, bom: int) -> RosterError:
-    remedy = "say what it is: --encoding cp1252 (Excel on Windows), latin-1, utf-16, cp932, …; or save it as CSV UTF-8"
-    if not isinstance(error, UnicodeDecodeError):
-        return RosterError(f"{file.path} is not {encoding}: {error}", remedy=remedy)
-    place = error.start + bom
-    line = file.data.count(b"\n", 0, place) + 1
-    return RosterError(
-        f"{file.path} is not {encoding}: byte {place} (0x{file.data[place]:02X}, in line {line}) cannot be read",
-        remedy=remedy,
-    )
-
-
-def _delimiter(head: str, settings: Settings) -> str:
-    """The one that is set, else the one under which the header has most known columns, then most regular records."""
+    That is the one under which the header has most known columns, then most regular records.
+    """
     if wanted := {"tab": "\t", "\\t": "\t"}.get(settings.delimiter, settings.delimiter):
         if len(wanted) != 1 or wanted in '"\r\n' or not wanted.isascii():
             raise SettingsError(f"“{wanted}” cannot be a delimiter", remedy="give one character, or the word tab")
         return wanted
+    if said:
+        return said
 
     def score(delimiter: str) -> tuple[int, int, int]:
         records = [r for r, _ in islice(_records(head, delimiter), SAMPLE) if any(map(str.strip, r))]
