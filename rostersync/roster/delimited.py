@@ -78,7 +78,9 @@ def read(file: File, settings: Settings) -> Sheet:
             pa.concat_arrays([column, *pieces]).take(pa.array(order))
             for column, pieces in zip(cells, leading, strict=True)
         ]
-    shown = DELIMITERS.get(delimiter, f"“{delimiter}”")
+    shown = DELIMITERS.get(delimiter, f"“{delimiter}”") + (
+        ", as its first line says" if said and said[1] == delimiter else ""
+    )
     return Sheet(
         name="",
         header=header,

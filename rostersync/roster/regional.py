@@ -161,7 +161,9 @@ def judge(name: str, found: Mapping[bytes, int], data: bytes, encoding: str) -> 
         notes.append(f"letters of Icelandic: if they are Turkish, like {would}, say --encoding cp1254")
     if bad:
         said = f"; {flags(guesses)}" if guesses else ""
-        notes.append(f"read as {encoding}, {len(bad):,} words look wrong: {_quoted(bad[:SHOWN])}{said}")
+        notes.append(
+            f"read as {encoding}, {len(bad):,} of {len(texts):,} words look wrong: {_quoted(bad[:SHOWN])}{said}"
+        )
     return tuple(notes)
 
 

@@ -63,7 +63,16 @@ def read(file: File, settings: Settings) -> list[Sheet]:
     others = [g.name for g in book.grids if g is not grid]
     notes = [f"sheet “{grid.name}” (XML Spreadsheet 2003)"]
     notes += [f"other sheets, not read: {', '.join(f'“{n}”' for n in others)}"] if others else []
+    _square(book, grid)
     return [sheet_of(file.path, grid, settings, notes)]
+
+
+def _square(book: _Book, grid: Grid) -> None:
+    """Fills the rows up with blank cells: the file leaves those at their ends out."""
+    width = max(map(len, grid.rows))
+    _occupy(book, width * len(grid.rows))
+    for row in grid.rows:
+        row.extend([""] * (width - len(row)))
 
 
 def _elements(data: bytes) -> Iterator[etree._Element]:
