@@ -10,6 +10,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from rostersync.errors import RosterError
 from rostersync.roster import archives, ole
@@ -24,7 +25,10 @@ _OVERLAP = 256
 """What is kept of a piece, so that nothing is overlooked between two."""
 _FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Za-z]{2,}\d|[A-Za-z]?\d{7,})""")
 """A cell beyond column Z or row 999,999: what lies before them fits into memory."""
-_CELLS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{1,20})["']""")
+_CELLS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{1,20})["'](?!(?:\s+[\w:]+="[^"<>]*")*\s*/>)""")
+"""A cell or a row that is not closed at once: one with a format and without a value is no harm."""
+_PLACELESS = re.compile(rb"""<(?:\w+:)?c(?:>|\s(?![^<>]*\br\s*=))""")
+"""A cell that does not say where it stands: behind the one before it, in a row that does."""
 _MERGED = re.compile(rb"""mergeCell\s[^>]*ref\s*=\s*["']([A-Za-z]+)(\d{1,20}):([A-Za-z]+)(\d{1,20})""")
 _ENTITIES = (b"<!ENTITY", "<!ENTITY".encode("utf-16-le").removesuffix(b"\0"))
 """As UTF-8 has it, and UTF-16 of either order."""
@@ -79,7 +83,7 @@ def _fits(path: str, rows: int, columns: int, room: int) -> int:
 def _sheet(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> int:
     """Looks at any part but the binary ones; gives the room that is left."""
     rest = b""
-    rows = columns = merged = 0
+    merged = 0
     far = False
     left = room
     for piece in archives.pieces(path, archive, entry):
@@ -96,14 +100,26 @@ def _sheet(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: in
         raise RosterError(f"{path} has merged cells that cover {merged:,} cells", remedy="unmerge them and save it")
     if not far:
         return left
-    rest = b""
-    for piece in archives.pieces(path, archive, entry):
-        found = _CELLS.findall(rest + piece)
-        columns = max([columns, *map(_number, {letters for letters, _ in found})])
-        rows = max([rows, *map(int, {number for _, number in found})])
-        rest = piece[-_OVERLAP:]
-    _fits(path, rows, columns, room)
+    _fits(path, *_reach(archives.pieces(path, archive, entry)), room)
     return left
+
+
+def _reach(source: Iterator[bytes]) -> tuple[int, int]:
+    """The last row and column of a sheet in which a cell may have a value."""
+    rest = b""
+    rows = columns = empty = 0
+    placeless = False
+    for piece in chain(source, [b"<"]):
+        text = rest + piece
+        # What stands before the last tag is complete.
+        cut = text.rfind(b"<")
+        whole, rest = (text[:cut], text[cut:]) if cut > 0 else (text, text[-_OVERLAP:])
+        found = _CELLS.findall(whole)
+        placeless = placeless or bool(_PLACELESS.search(whole))
+        columns = max([columns, *map(_number, {letters for letters, _ in found})])
+        rows = max([rows, *map(int, {number for letters, number in found if letters})])
+        empty = max([empty, *map(int, {number for letters, number in found if not letters})])
+    return max(rows, empty) if placeless else rows, columns
 
 
 def _content(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> int:
