@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from rostersync.errors import RosterError, SettingsError
-from rostersync.roster import layout
-from rostersync.roster.files import File, not_a_spreadsheet
+from rostersync.roster import encodings, layout
+from rostersync.roster.files import File
 from rostersync.roster.headers import recognised
 from rostersync.roster.layout import FLAT, FLAT_WIDTH, Layout
 from rostersync.roster.records import HEAD, LINE_BREAK, breaks_of, leading, order_of, parse
@@ -24,7 +24,8 @@ from rostersync.settings import Settings
 SAMPLE = 200
 """Records, blank ones among them, that the header is looked for in and that a delimiter is judged by."""
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*(\r\n|\r|\n|$)', re.IGNORECASE | re.ASCII)
+"""A first line by which Excel is told the delimiter; programs that do not know it append delimiters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +49,20 @@ def read(file: File, settings: Settings) -> Sheet:
     Fields are counted against the header (LIBRARIES.md, silent loss 1), and nothing is taken for missing (2).
 
     Raises:
-        RosterError: not text, another encoding, no header row, or a record of more than a megabyte.
+        RosterError: not text, an encoding that cannot be told, no header row, or a record of more than a megabyte.
         SettingsError: an encoding or delimiter that cannot be used.
     """
-    data, encoding = _utf8(file, settings.encoding)
+    text = encodings.decode(file.path, file.data, settings)
+    data = text.data
     head = data[:HEAD].decode("utf-8", errors="ignore")
+    said = SEP.match(head)
+    head = head[said.end() :] if said else head
     if not head.strip():
         raise RosterError(f"{file.path} has no header row, only blanks", remedy="export it again")
-    delimiter = _delimiter(head, settings)
+    delimiter = _delimiter(head, settings, said[1] if said else "")
     top = _top(file.path, head, delimiter, settings)
-    header = top.layout.header
-    body = pa.py_buffer(data).slice(len(top.used.encode()))
+    header, first = top.layout.header, said[0] if said else ""
+    body = pa.py_buffer(data).slice(len((first + top.used).encode()))
     cells, irregular = parse(file.path, body, len(header), delimiter)
     if top.layout.flat and (wider := max({len(header), *irregular.lengths} & {*FLAT_WIDTH})) > len(header):
         header = FLAT[:wider]
@@ -79,8 +83,10 @@ def read(file: File, settings: Settings) -> Sheet:
             pa.concat_arrays([column, *pieces]).take(pa.array(order))
             for column, pieces in zip(cells, leading_cells, strict=True)
         ]
-    shown = DELIMITERS.get(delimiter, f"“{delimiter}”")
-    lines = top.above + np.cumsum(breaks + 1) - breaks
+    shown = DELIMITERS.get(delimiter, f"“{delimiter}”") + (
+        ", as its first line says" if said and said[1] == delimiter else ""
+    )
+    lines = np.concatenate([np.array(top.lines, dtype=np.int64), top.above + np.cumsum(breaks + 1) - breaks])
     count = len(top.titles)
     if count:
         cells = [
@@ -91,73 +97,28 @@ def read(file: File, settings: Settings) -> Sheet:
         name="",
         header=header,
         cells=tuple(cells),
-        lines=np.concatenate([np.array(top.lines, dtype=np.int64), lines]),
+        lines=lines + (1 if first else 0),
         lengths={row + count: n for row, n in lengths.items()},
         run_on={int(row) + count: int(breaks[row]) for row in np.flatnonzero(run_on)},
         fields=layout.flat_fields(header) if top.layout.flat else {},
         titles=count,
         role_words=top.layout.role_words,
         mode=top.layout.mode,
-        notes=(f"text in {encoding}, fields separated by {shown}", *top.layout.notes),
+        notes=(f"text in {text.encoding}, fields separated by {shown}", *text.notes, *top.layout.notes),
     )
 
 
-def _utf8(file: File, wanted: str) -> tuple[bytes, str]:
-    """The text as UTF-8 without byte order mark, and the name of the encoding that it had: a mark leaves no doubt."""
-    bom = next((b for b in BOMS if file.data.startswith(b)), b"")
-    encoding = BOMS.get(bom, wanted or "utf-8")
-    name = encoding
-    try:
-        name = codecs.lookup(encoding).name
-        if name in {"utf-8", "utf-8-sig"}:
-            data = file.data.removeprefix(codecs.BOM_UTF8)
-            _check_utf8(data)
-        else:
-            data = file.data.decode(name).removeprefix("\ufeff").encode()
-    except LookupError:
-        raise SettingsError(
-            f"there is no encoding “{encoding}”", remedy="common ones are utf-8, cp1252, latin-1, utf-16 and cp932"
-        ) from None
-    except UnicodeError as error:
-        if not wanted and not bom and b"\0" in file.data:
-            raise not_a_spreadsheet(file.path) from None
-        raise _undecodable(file, name, error, len(bom) if name.startswith("utf-8") else 0) from None
-    if b"\0" in data:
-        raise not_a_spreadsheet(file.path)
-    return data, name.removesuffix("-sig")
+def _delimiter(head: str, settings: Settings, said: str) -> str:
+    """The one that is set, else the one that the file says, else the one that fits best.
 
-
-def _check_utf8(data: bytes) -> None:
-    """Raises UnicodeDecodeError with the place in the whole; piece by piece, since a whole copy costs memory."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), HEAD):
-        piece = data[start : start + HEAD]
-        try:
-            decoder.decode(piece, final=start + HEAD >= len(data))
-        except UnicodeDecodeError as error:
-            # What the decoder kept of the piece before stands before this one.
-            place = start + len(piece) - len(error.object) + error.start
-            raise UnicodeDecodeError("utf-8", data, place, place + 1, error.reason) from None
-
-
-def _undecodable(file: File, encoding: str, error: UnicodeError, bom: int) -> RosterError:
-    remedy = "say what it is: --encoding cp1252 (Excel on Windows), latin-1, utf-16, cp932, …; or save it as CSV UTF-8"
-    if not isinstance(error, UnicodeDecodeError):
-        return RosterError(f"{file.path} is not {encoding}: {error}", remedy=remedy)
-    place = error.start + bom
-    line = file.data.count(b"\n", 0, place) + 1
-    return RosterError(
-        f"{file.path} is not {encoding}: byte {place} (0x{file.data[place]:02X}, in line {line}) cannot be read",
-        remedy=remedy,
-    )
-
-
-def _delimiter(head: str, settings: Settings) -> str:
-    """The one that is set, else the one under which the header has most known columns, then most regular records."""
+    That is the one under which the header has most known columns, then most regular records.
+    """
     if wanted := {"tab": "\t", "\\t": "\t"}.get(settings.delimiter, settings.delimiter):
         if len(wanted) != 1 or wanted in '"\r\n' or not wanted.isascii():
             raise SettingsError(f"“{wanted}” cannot be a delimiter", remedy="give one character, or the word tab")
         return wanted
+    if said:
+        return said
 
     def score(delimiter: str) -> tuple[int, int, int]:
         records = [r for r, _ in _first_records(head, delimiter)]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import assert_never
 
 import pandas as pd
 
 from rostersync.errors import EmptyRoster, UsageError
 from rostersync.roster import asides, delimited, files, headers, rows
+from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
@@ -18,7 +21,8 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
     """The roster that these files are together; nothing is asked of Moodle.
 
     Args:
-        paths: text files or workbooks; their content decides which they are.
+        paths: text files, workbooks, folders or archives of them, or `-` for standard input; their content decides
+            which they are.
         settings: everything below “reading rosters”, and mode, roles and assignable_roles.
 
     Returns:
@@ -31,19 +35,26 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
         UsageError: no file is named.
     """
     if not paths:
-        raise UsageError("no roster file is named", remedy="name one or more CSV or .xlsx files")
+        raise UsageError(
+            "no roster file is named", remedy="name one or more CSV or .xlsx files, or - for standard input"
+        )
     parts: list[rows.Part] = []
     sources: list[Source] = []
-    alone = len(paths) == 1
-    for path in paths:
-        file = files.read(path)
-        sheets = _sheets(file, settings)
-        for sheet in sheets:
-            part, source = _understand(
-                sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone and len(sheets) == 1
-            )
-            parts.append(part)
-            sources.append(source)
+    for bundle in files.gather(paths, settings):
+        notes = bundle.notes
+        for file in bundle.files:
+            for sheet in _sheets(file, settings):
+                part, source = _understand(
+                    sheet,
+                    file,
+                    settings,
+                    number=len(parts),
+                    first_row=_count(parts),
+                    alone=len(paths) == 1 and len(bundle.files) == 1,
+                )
+                parts.append(part)
+                sources.append(replace(source, notes=notes + source.notes))
+                notes = ()
     return Roster(
         rows=ROSTER.check(_joined([p.rows for p in parts])),
         problems=PROBLEMS.check(_joined([p.problems for p in parts])),
@@ -54,12 +65,23 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
 def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
     """The roster sheets of a file, as they lie there."""
     match file.kind:
-        case files.Kind.TEXT:
+        case Kind.TEXT:
             return [delimited.read(file, settings)]
-        case files.Kind.XLSX | files.Kind.XLSB | files.Kind.XLS | files.Kind.ODS:
-            from rostersync.roster import workbook  # loads libraries that a text file does not need
+        case Kind.HTML:
+            from rostersync.roster import webtable  # loads libraries that a text file does not need
 
+            return webtable.read(file, settings)
+        case Kind.XML:
+            from rostersync.roster import xmlsheet  # as above
+
+            return xmlsheet.read(file, settings)
+        case Kind.XLSX | Kind.XLS | Kind.XLSB | Kind.ODS:
+            from rostersync.roster import bounds, workbook  # as above
+
+            bounds.check(file, settings)
             return workbook.read(file, settings)
+        case _:
+            assert_never(file.kind)
 
 
 def _understand(
@@ -89,7 +111,7 @@ def _understand(
         mode=part.mode,
         columns={f: columns.header[p] for f, p in columns.fields.items()},
         ignored=tuple(columns.header[p] for p in sorted({*columns.unused, *columns.offered, *columns.left_out})),
-        notes=sheet.notes + part.notes,
+        notes=file.notes + sheet.notes + part.notes,
     )
     return part, source
 

@@ -17,6 +17,8 @@ from rostersync.roster.sheets import Ints, Mask
 
 HEAD = 1 << 20
 """Bytes that are looked at for the header and the delimiter; no record may be longer."""
+LONG = 1 << 17
+"""Characters that the csv module takes in one field."""
 PIECE = 10_000
 """Irregular records that are split at a time."""
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -102,16 +104,20 @@ def order_of(irregular: list[int], regular: int) -> Ints:
 def leading(texts: list[str], run_on: Mask, width: int, delimiter: str) -> tuple[list[list[pa.Array]], list[bool]]:
     """For each column what can be trusted of irregular records, in pieces, and which of the records are blank.
 
-    The leading fields of a short record can be; nothing of a long one, or of one that runs over several lines.
+    The leading fields of a short record can be; nothing of a long one, of one that runs over several lines, or of one
+    with more characters than the csv module takes.
     """
     columns: list[list[pa.Array]] = [[] for _ in range(width)]
     blank: list[bool] = []
     # Pieces, since a million small lists keep the garbage collector busy.
     for start in range(0, len(texts), PIECE):
         piece = slice(start, start + PIECE)
-        lines = ["" if over else text for text, over in zip(texts[piece], run_on[piece], strict=True)]
+        long = [len(text) > LONG for text in texts[piece]]
+        lines = [
+            "" if over or longer else text for text, over, longer in zip(texts[piece], run_on[piece], long, strict=True)
+        ]
         records = list(csv.reader(lines, delimiter=delimiter))
-        blank += [not "".join(record).strip() for record in records]
+        blank += [not longer and not "".join(record).strip() for record, longer in zip(records, long, strict=True)]
         for i, column in enumerate(columns):
             column.append(pa.array([r[i] if i < len(r) < width else "" for r in records], pa.string()))
     return columns, blank

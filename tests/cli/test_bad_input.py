@@ -39,11 +39,11 @@ def archive(path: Path) -> None:
 PASSWORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le")
 CASES: dict[str, tuple[str, Callable[[Path], object], int, str, str]] = {
     "missing": ("term.csv", lambda _: None, 1, "term.csv does not exist", "spelling"),
-    "a folder": ("term.csv", lambda path: path.mkdir(), 1, "term.csv is a folder", "files in it"),
+    "a folder": ("term.csv", lambda path: path.mkdir(), 1, "term.csv holds no spreadsheet", "name a CSV"),
     "empty": ("term.csv", text(""), 1, "term.csv is empty (0 bytes)", "export it again"),
     "empty workbook": ("term.xlsx", workbook(), 1, "term.xlsx", ""),
     "no spreadsheet": ("term.xlsx", text(b"%PDF-1.7\n"), 1, "term.xlsx is not a spreadsheet", "CSV or .xlsx"),
-    "an archive": ("term.xlsx", archive, 1, "term.xlsx is an archive (ZIP)", "save it as .xlsx"),
+    "an archive": ("term.xlsx", archive, 1, "term.xlsx holds no spreadsheet", "name a CSV"),
     "binary": ("term.csv", text(bytes(range(256)) * 8), 1, "term.csv", ""),
     "cut short": ("term.xlsx", text(b"PK\x03\x04 and no more"), 1, "term.xlsx is damaged", "download it again"),
     "password": ("term.xlsx", text(PASSWORD), 1, "term.xlsx is protected by a password", "remove the password"),

@@ -32,20 +32,22 @@ def archive(**parts: str) -> bytes:
         (b"", "is empty (0 bytes)", "export it again"),
         (b" \r\n\r\n", "has no header row, only blanks", "export it again"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "is protected by a password", "remove the password"),
-        (OLE + "Workbook".encode("utf-16-le"), "is damaged", "save it again as .xlsx"),
+        (OLE + "Workbook".encode("utf-16-le"), "is damaged or cut short", "export or download it again"),
         (b"PK\x03\x04 and no more", "is damaged", "export or download it again"),
-        (archive(content_xml=""), "is damaged", "save it again as .xlsx"),
-        (archive(xl__workbook_bin=""), "is damaged", "save it again as .xlsx"),
-        (archive(users_csv=""), "is an archive (ZIP)", "save it as .xlsx or as CSV"),
+        (archive(content_xml=""), "is damaged", "save it"),
+        (archive(xl__workbook_bin=""), "is damaged", "save it"),
+        (archive(users_csv=""), "users.csv is empty (0 bytes)", "export it again"),
         (archive(xl__workbook_xml="no workbook"), "is damaged", "save it again as .xlsx"),
-        (b"<html><table><tr><td>user</td></tr></table>", "is a web page or XML", "save it as .xlsx or as CSV"),
+        (b"<html><body>Log in</body></html>", "is a web page without a table", "is it a login page?"),
+        (b"<html><table><tr><td>user</td></tr></table>", "has no column for the course and the role", "--map"),
+        (b"<?xml version='1.0'?><roster/>", "is XML of a kind that is not read", "save it as .xlsx or as CSV"),
         (b"%PDF-1.7\n", "is not a spreadsheet", "name a CSV or .xlsx file"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "is not a spreadsheet", "name a CSV or .xlsx file"),
         (b"user,course\n\0\0\0\0", "is not a spreadsheet", "name a CSV or .xlsx file"),
         (
-            "user,course,role\nann,BIO101,student\nzoë,BIO101,student\n".encode("cp1252"),
-            "is not utf-8: byte 38 (0xEB, in line 3) cannot be read",
-            "--encoding cp1252",
+            "user,course,role\nann,BIO101,student\nzüe,BIO101,student\n".encode("cp850"),
+            "is not cp1252: byte 37 (0x81, in line 3) cannot be read",
+            "--encoding cp850 (it gives “züe”)",
         ),
         ("user\n".encode("utf-16") + b"x", "is not utf-16", "--encoding"),
         (b"colour,size\nred,4\n", "has no column for the user and the course and the role", '--map "HEADER=user"'),
@@ -66,9 +68,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load([tmp_path / "term.csv"], Settings())
 
 
-def test_a_folder_is_named(tmp_path: Path) -> None:
-    """A folder is not silently searched for files."""
-    with pytest.raises(RosterError, match="is a folder"):
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    """A folder without a file is no roster."""
+    with pytest.raises(RosterError, match="holds no spreadsheet"):
         load([tmp_path], Settings())
 
 

@@ -1,0 +1,116 @@
+"""Bytes go in; what kind of file they are comes out, or why they are no spreadsheet. A file's name decides nothing."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Collection
+from enum import StrEnum
+
+from rostersync.errors import RosterError
+from rostersync.roster import ole
+
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""The second is that of an archive without any member."""
+GZIP = b"\x1f\x8b"
+SAVE_AS = "open it and save it as .xlsx or as CSV (UTF-8)"
+SPREADSHEETML = b"urn:schemas-microsoft-com:office:spreadsheet"
+OTHERS = (b"%pdf", b"{\\rtf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz")
+"""How files begin that people take for spreadsheets or put beside them."""
+MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
+"""What may stand before the first sign of a page: byte order marks, blanks, and the zeros of UTF-16."""
+NO_MARKUP = 4096
+
+
+class Kind(StrEnum):
+    """How a file is read."""
+
+    TEXT = "text"
+    XLSX = "xlsx"
+    XLS = "xls"
+    XLSB = "xlsb"
+    ODS = "ods"
+    HTML = "html"
+    XML = "xml"
+
+
+def kind_of(name: str, data: bytes) -> Kind:
+    """The kind of a file that is neither a ZIP nor compressed; those are told by their parts.
+
+    Args:
+        name: the file, for messages.
+        data: what it holds.
+
+    Raises:
+        RosterError: protected by a password, or no spreadsheet.
+    """
+    if data.startswith(ole.MAGIC):
+        return _ole(name, data)
+    start = data[:NO_MARKUP].lstrip(MARKS).replace(b"\0", b"").lower()
+    if start.startswith(b"<?xml") and SPREADSHEETML in start:
+        return Kind.XML
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head", b"<style", b"<body", b"<div")):
+        return Kind.HTML
+    if start.startswith((b"<?xml", b"<!--", b"<!doctype")):
+        if b"<html" in start or b"<table" in start:
+            return Kind.HTML
+        raise RosterError(f"{name} is XML of a kind that is not read, whatever its name says", remedy=SAVE_AS)
+    if start.startswith(b"mime-version:"):
+        raise RosterError(f"{name} is a web archive (MHTML)", remedy=SAVE_AS)
+    if start.startswith(OTHERS) or data[257:262] == b"ustar":
+        raise not_a_spreadsheet(name)
+    return Kind.TEXT
+
+
+def zip_kind(name: str, archive: zipfile.ZipFile) -> Kind | None:
+    """The kind of workbook that an archive is, or None for an archive of files.
+
+    Raises:
+        RosterError: protected by a password, or a document of another program.
+    """
+    parts = {n.replace("\\", "/").lower() for n in archive.namelist()}
+    if "xl/workbook.xml" in parts:
+        return Kind.XLSX
+    if "xl/workbook.bin" in parts:
+        return Kind.XLSB
+    if parts & {"word/document.xml", "ppt/presentation.xml"} or ("mimetype" in parts and not _is_ods(archive, parts)):
+        raise not_a_spreadsheet(name)
+    if "index/document.iwa" in parts:
+        raise RosterError(f"{name} is a Numbers or Pages document", remedy=SAVE_AS)
+    if "content.xml" not in parts:
+        return None
+    if "encrypted-package" in parts or _mentions(archive, "META-INF/manifest.xml", b"encryption-data"):
+        raise protected(name)
+    return Kind.ODS
+
+
+def not_a_spreadsheet(name: str) -> RosterError:
+    """What is said of content that is neither text nor a workbook."""
+    return RosterError(f"{name} is not a spreadsheet", remedy="name a CSV or .xlsx file")
+
+
+def protected(name: str) -> RosterError:
+    """What is said of content that a password hides."""
+    return RosterError(f"{name} is protected by a password", remedy="remove the password, then save it again")
+
+
+def _ole(name: str, data: bytes) -> Kind:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise protected(name)
+    streams = ole.streams(name, data)
+    stream = next((s for n, s in streams.items() if n.lower() in {"workbook", "book"}), None)
+    if stream is None:
+        raise not_a_spreadsheet(name)
+    if any(record == ole.FILE_PASS for record, _, _ in ole.records(stream[:NO_MARKUP])):
+        raise protected(name)
+    return Kind.XLS
+
+
+def _is_ods(archive: zipfile.ZipFile, parts: Collection[str]) -> bool:
+    return "content.xml" in parts and _mentions(archive, "mimetype", b"opendocument.spreadsheet")
+
+
+def _mentions(archive: zipfile.ZipFile, part: str, words: bytes) -> bool:
+    if part not in archive.namelist():
+        return False
+    with archive.open(part) as opened:
+        return words in opened.read(1 << 20)
