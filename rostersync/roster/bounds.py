@@ -38,7 +38,12 @@ _XLS_CELLS = frozenset({0x0006, 0x00BD, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E})
 """Formula, several numbers, shared string, number, string, truth value or error, number."""
 _MULTIPLE = 0x00BD
 _BOF = 0x0809
+_DIMENSIONS = 0x0200
+_TEXTS = 0x00FC
+"""The shared strings, with how many cells use them and how many they are."""
 _XLSB_ROW = 0
+_XLSB_DIMENSIONS = 148
+_XLSB_TEXTS = 159
 _XLSB_CELLS = range(2, 12)
 
 
@@ -52,7 +57,7 @@ def check(file: File, settings: Settings) -> None:
     room = settings.max_megabytes << 20
     if file.kind == Kind.XLS:
         for stream in ole.streams(file.path, file.data).values():
-            for rows, columns in _xls(stream):  # calamine reads all of them, whichever is asked for
+            for rows, columns in _xls(file.path, stream):  # calamine reads all of them, whichever is asked for
                 room = _fits(file.path, rows, columns, room)
         return
     room -= len(file.data)
@@ -65,7 +70,7 @@ def check(file: File, settings: Settings) -> None:
 def _look_at(part: str) -> Callable[[str, zipfile.ZipFile, zipfile.ZipInfo, int], int]:
     if part == "content.xml":
         return _content
-    return _binary if part.startswith("xl/worksheets/") and part.endswith(".bin") else _sheet
+    return _binary if part.startswith(("xl/worksheets/", "xl/sharedstrings")) and part.endswith(".bin") else _sheet
 
 
 def _fits(path: str, rows: int, columns: int, room: int) -> int:
@@ -146,7 +151,7 @@ def _content(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: 
 
 
 def _binary(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> int:
-    """Looks at a sheet of an .xlsb file ([MS-XLSB]: records of a number, a length and their content)."""
+    """Looks at a sheet or the texts of an .xlsb file ([MS-XLSB]: records of a number, a length and their content)."""
     data = archives.member(path, archive, entry, room)
     row = rows = columns = at = 0
     try:
@@ -157,6 +162,11 @@ def _binary(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: i
                 row = struct.unpack_from("<I", data, at)[0] + 1
             elif number in _XLSB_CELLS:
                 rows, columns = max(rows, row), max(columns, struct.unpack_from("<I", data, at)[0] + 1)
+            elif number == _XLSB_DIMENSIONS:
+                first, last, left, right = struct.unpack_from("<4I", data, at)
+                _believable(path, first <= last < 1 << 20 and left <= right < 1 << 14)
+            elif number == _XLSB_TEXTS:
+                _believable(path, max(struct.unpack_from("<II", data, at)) <= len(data))
             at += length
     except (struct.error, IndexError) as error:
         raise RosterError(f"{path} is damaged: {entry.filename} is cut short", remedy=archives.AGAIN) from error
@@ -164,19 +174,35 @@ def _binary(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: i
     return room - len(data)
 
 
-def _xls(stream: bytes) -> Iterator[tuple[int, int]]:
-    """Rows and columns of each sheet in a workbook's stream."""
+def _xls(path: str, stream: bytes) -> Iterator[tuple[int, int]]:
+    """Rows and columns of each sheet in a workbook's stream.
+
+    Raises:
+        RosterError: more rows, columns or texts than an .xls can have; calamine sets memory aside for what is said.
+    """
     rows = columns = 0
     for number, at, length in ole.records(stream):
+        content = stream[at : at + length]
         if number == _BOF:
             yield rows, columns
             rows = columns = 0
-        elif number in _XLS_CELLS and length >= 4 and at + length <= len(stream):  # noqa: PLR2004 -- row and column
-            row, column = struct.unpack_from("<HH", stream, at)
+        elif number in _XLS_CELLS and length >= 4 and len(content) == length:  # noqa: PLR2004 -- row and column
+            row, column = struct.unpack_from("<HH", content)
             if number == _MULTIPLE:
-                column = struct.unpack_from("<H", stream, at + length - 2)[0]
+                column = struct.unpack_from("<H", content, length - 2)[0]
             rows, columns = max(rows, row + 1), max(columns, column + 1)
+        elif number == _DIMENSIONS:
+            layout = "<HHHH" if length < 14 else "<IIHH"  # noqa: PLR2004 -- until Excel 95 rows had two bytes
+            first, last, left, right = struct.unpack_from(layout, content.ljust(14, b"\0"))
+            _believable(path, first <= last <= 1 << 16 and left <= right <= 1 << 8)
+        elif number == _TEXTS:
+            _believable(path, max(struct.unpack_from("<II", content.ljust(8, b"\0"))) <= len(stream))
     yield rows, columns
+
+
+def _believable(path: str, is_so: bool) -> None:  # noqa: FBT001 -- what is to be so
+    if not is_so:
+        raise RosterError(f"{path} is damaged: it says that it has more than it can", remedy=archives.AGAIN)
 
 
 def _varied(data: bytes, at: int, most: int) -> tuple[int, int]:

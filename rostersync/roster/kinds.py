@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Collection
 from enum import StrEnum
 
 from rostersync.errors import RosterError
@@ -61,28 +59,6 @@ def kind_of(name: str, data: bytes) -> Kind:
     return Kind.TEXT
 
 
-def zip_kind(name: str, archive: zipfile.ZipFile) -> Kind | None:
-    """The kind of workbook that an archive is, or None for an archive of files.
-
-    Raises:
-        RosterError: protected by a password, or a document of another program.
-    """
-    parts = {n.replace("\\", "/").lower() for n in archive.namelist()}
-    if "xl/workbook.xml" in parts:
-        return Kind.XLSX
-    if "xl/workbook.bin" in parts:
-        return Kind.XLSB
-    if parts & {"word/document.xml", "ppt/presentation.xml"} or ("mimetype" in parts and not _is_ods(archive, parts)):
-        raise not_a_spreadsheet(name)
-    if "index/document.iwa" in parts:
-        raise RosterError(f"{name} is a Numbers or Pages document", remedy=SAVE_AS)
-    if "content.xml" not in parts:
-        return None
-    if "encrypted-package" in parts or _mentions(archive, "META-INF/manifest.xml", b"encryption-data"):
-        raise protected(name)
-    return Kind.ODS
-
-
 def not_a_spreadsheet(name: str) -> RosterError:
     """What is said of content that is neither text nor a workbook."""
     return RosterError(f"{name} is not a spreadsheet", remedy="name a CSV or .xlsx file")
@@ -103,14 +79,3 @@ def _ole(name: str, data: bytes) -> Kind:
     if any(record == ole.FILE_PASS for record, _, _ in ole.records(stream[:NO_MARKUP])):
         raise protected(name)
     return Kind.XLS
-
-
-def _is_ods(archive: zipfile.ZipFile, parts: Collection[str]) -> bool:
-    return "content.xml" in parts and _mentions(archive, "mimetype", b"opendocument.spreadsheet")
-
-
-def _mentions(archive: zipfile.ZipFile, part: str, words: bytes) -> bool:
-    if part not in archive.namelist():
-        return False
-    with archive.open(part) as opened:
-        return words in opened.read(1 << 20)

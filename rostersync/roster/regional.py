@@ -76,7 +76,7 @@ def words(data: bytes) -> Counter[bytes]:
         if end < len(data) and (cut := piece.rfind(b" ")) > 0:
             piece, end = piece[:cut], start + cut
         if not piece.isascii():
-            found.update(w for w in piece.split() if not w.isascii())
+            found.update({w: n for w, n in Counter(piece.split()).items() if not w.isascii()})
         start = end
     return found
 
