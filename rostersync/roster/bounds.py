@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -27,6 +28,9 @@ _FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Za-z]{2,}\d|[A-Za-z]?\d{7,})""")
 """A cell beyond column Z or row 999,999: what lies before them fits into memory."""
 _CELLS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{1,20})["'](?!(?:\s+[\w:]+="[^"<>]*")*\s*/>)""")
 """A cell or a row that is not closed at once: one with a format and without a value is no harm."""
+_VALUES = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>\s*0*(\d+)\s*<")
+_LONG = 4096
+"""Bytes from which on a text counts that cells share."""
 _PLACELESS = re.compile(rb"""<(?:\w+:)?c(?:>|\s(?![^<>]*\br\s*=))""")
 """A cell that does not say where it stands: behind the one before it, in a row that does."""
 _MERGED = re.compile(rb"""mergeCell\s[^>]*ref\s*=\s*["']([A-Za-z]+)(\d{1,20}):([A-Za-z]+)(\d{1,20})""")
@@ -65,6 +69,7 @@ def check(file: File, settings: Settings) -> None:
         for entry in archive.infolist():
             look = _look_at(entry.filename.replace("\\", "/").lower())
             room = look(file.path, archive, entry, room)
+        _repeated_texts(file.path, archive, room)
 
 
 def _look_at(part: str) -> Callable[[str, zipfile.ZipFile, zipfile.ZipInfo, int], int]:
@@ -107,6 +112,28 @@ def _sheet(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: in
         return left
     _fits(path, *_reach(archives.pieces(path, archive, entry)), room)
     return left
+
+
+def _repeated_texts(path: str, archive: zipfile.ZipFile, room: int) -> None:
+    """Adds up long texts that cells share: in the file each stands once, in memory once for each cell."""
+    entries = {e.filename.replace("\\", "/").lower(): e for e in archive.infolist()}
+    shared = entries.get("xl/sharedstrings.xml")
+    if shared is None:
+        return
+    data = archives.member(path, archive, shared, room)
+    texts = data.split(b"<si" if b"<si" in data else b":si")[1:]
+    long = {b"%d" % i: len(text) for i, text in enumerate(texts) if len(text) > _LONG}
+    if not long:
+        return
+    for name, entry in entries.items():
+        if name.startswith("xl/worksheets/"):
+            found = Counter(_VALUES.findall(archives.member(path, archive, entry, room)))
+            taken = sum(found[i] * length for i, length in long.items())
+            if taken > room:
+                raise RosterError(
+                    f"{path} has long texts in so many cells that they would take {taken >> 20:,} MB",
+                    remedy="shorten them, or save the sheet as CSV",
+                )
 
 
 def _reach(source: Iterator[bytes]) -> tuple[int, int]:
