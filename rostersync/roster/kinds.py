@@ -12,8 +12,12 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 GZIP = b"\x1f\x8b"
 SAVE_AS = "open it and save it as .xlsx or as CSV (UTF-8)"
 SPREADSHEETML = b"urn:schemas-microsoft-com:office:spreadsheet"
-OTHERS = (b"%pdf", b"{\\rtf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz")
+OTHERS = (
+    *(b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"),
+    *(b"Rar!\x1a", b"7z\xbc\xaf", b"\xfd7zXZ"),
+)
 """How files begin that people take for spreadsheets or put beside them."""
+BLANKS = b" \t\r\n"
 MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 """What may stand before the first sign of a page: byte order marks, blanks, and the zeros of UTF-16."""
 NO_MARKUP = 4096
@@ -54,7 +58,7 @@ def kind_of(name: str, data: bytes) -> Kind:
         raise RosterError(f"{name} is XML of a kind that is not read, whatever its name says", remedy=SAVE_AS)
     if start.startswith(b"mime-version:"):
         raise RosterError(f"{name} is a web archive (MHTML)", remedy=SAVE_AS)
-    if start.startswith(OTHERS) or data[257:262] == b"ustar":
+    if data[:NO_MARKUP].lstrip(BLANKS).startswith(OTHERS) or data[4:10] == b"1AY&SY" or data[257:262] == b"ustar":
         raise not_a_spreadsheet(name)
     return Kind.TEXT
 
