@@ -7,13 +7,13 @@ import io
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import IO
 
 from rostersync.errors import RosterError
 from rostersync.roster.intake import too_large
-from rostersync.roster.kinds import protected
+from rostersync.roster.kinds import SAVE_AS, Kind, not_a_spreadsheet, protected
 
 MEMBERS = 10_000
 """Files that an archive may hold."""
@@ -74,6 +74,30 @@ def member(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: in
     return _whole(name, pieces(name, archive, entry), room)
 
 
+def zip_kind(name: str, archive: zipfile.ZipFile) -> Kind | None:
+    """The kind of workbook that an archive is, or None for an archive of files.
+
+    Raises:
+        RosterError: damaged, protected by a password, or a document of another program.
+    """
+    parts = {n.replace("\\", "/").lower() for n in archive.namelist()}
+    if "xl/workbook.xml" in parts:
+        return Kind.XLSX
+    if "xl/workbook.bin" in parts:
+        return Kind.XLSB
+    if parts & {"word/document.xml", "ppt/presentation.xml"} or (
+        "mimetype" in parts and not _is_ods(name, archive, parts)
+    ):
+        raise not_a_spreadsheet(name)
+    if "index/document.iwa" in parts:
+        raise RosterError(f"{name} is a Numbers or Pages document", remedy=SAVE_AS)
+    if "content.xml" not in parts:
+        return None
+    if "encrypted-package" in parts or _mentions(name, archive, "META-INF/manifest.xml", b"encryption-data"):
+        raise protected(name)
+    return Kind.ODS
+
+
 def gunzip(name: str, data: bytes, room: int) -> bytes:
     """What a gzip file holds.
 
@@ -88,6 +112,15 @@ def gunzip(name: str, data: bytes, room: int) -> bytes:
     if not content:
         raise RosterError(f"{name} is empty (0 bytes when unpacked)", remedy="export it again")
     return content
+
+
+def _is_ods(name: str, archive: zipfile.ZipFile, parts: Collection[str]) -> bool:
+    return "content.xml" in parts and _mentions(name, archive, "mimetype", b"opendocument.spreadsheet")
+
+
+def _mentions(name: str, archive: zipfile.ZipFile, part: str, words: bytes) -> bool:
+    """Whether a small part says something, in its first megabyte."""
+    return part in archive.namelist() and words in next(pieces(name, archive, archive.getinfo(part)), b"")
 
 
 def _pieces(packed: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -27,6 +28,9 @@ _FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Za-z]{2,}\d|[A-Za-z]?\d{7,})""")
 """A cell beyond column Z or row 999,999: what lies before them fits into memory."""
 _CELLS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{1,20})["'](?!(?:\s+[\w:]+="[^"<>]*")*\s*/>)""")
 """A cell or a row that is not closed at once: one with a format and without a value is no harm."""
+_VALUES = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>\s*0*(\d+)\s*<")
+_LONG = 4096
+"""Bytes from which on a text counts that cells share."""
 _PLACELESS = re.compile(rb"""<(?:\w+:)?c(?:>|\s(?![^<>]*\br\s*=))""")
 """A cell that does not say where it stands: behind the one before it, in a row that does."""
 _MERGED = re.compile(rb"""mergeCell\s[^>]*ref\s*=\s*["']([A-Za-z]+)(\d{1,20}):([A-Za-z]+)(\d{1,20})""")
@@ -38,7 +42,12 @@ _XLS_CELLS = frozenset({0x0006, 0x00BD, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E})
 """Formula, several numbers, shared string, number, string, truth value or error, number."""
 _MULTIPLE = 0x00BD
 _BOF = 0x0809
+_DIMENSIONS = 0x0200
+_TEXTS = 0x00FC
+"""The shared strings, with how many cells use them and how many they are."""
 _XLSB_ROW = 0
+_XLSB_DIMENSIONS = 148
+_XLSB_TEXTS = 159
 _XLSB_CELLS = range(2, 12)
 
 
@@ -52,7 +61,7 @@ def check(file: File, settings: Settings) -> None:
     room = settings.max_megabytes << 20
     if file.kind == Kind.XLS:
         for stream in ole.streams(file.path, file.data).values():
-            for rows, columns in _xls(stream):  # calamine reads all of them, whichever is asked for
+            for rows, columns in _xls(file.path, stream):  # calamine reads all of them, whichever is asked for
                 room = _fits(file.path, rows, columns, room)
         return
     room -= len(file.data)
@@ -60,12 +69,13 @@ def check(file: File, settings: Settings) -> None:
         for entry in archive.infolist():
             look = _look_at(entry.filename.replace("\\", "/").lower())
             room = look(file.path, archive, entry, room)
+        _repeated_texts(file.path, archive, room)
 
 
 def _look_at(part: str) -> Callable[[str, zipfile.ZipFile, zipfile.ZipInfo, int], int]:
     if part == "content.xml":
         return _content
-    return _binary if part.startswith("xl/worksheets/") and part.endswith(".bin") else _sheet
+    return _binary if part.startswith(("xl/worksheets/", "xl/sharedstrings")) and part.endswith(".bin") else _sheet
 
 
 def _fits(path: str, rows: int, columns: int, room: int) -> int:
@@ -102,6 +112,28 @@ def _sheet(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: in
         return left
     _fits(path, *_reach(archives.pieces(path, archive, entry)), room)
     return left
+
+
+def _repeated_texts(path: str, archive: zipfile.ZipFile, room: int) -> None:
+    """Adds up long texts that cells share: in the file each stands once, in memory once for each cell."""
+    entries = {e.filename.replace("\\", "/").lower(): e for e in archive.infolist()}
+    shared = entries.get("xl/sharedstrings.xml")
+    if shared is None:
+        return
+    data = archives.member(path, archive, shared, room)
+    texts = data.split(b"<si" if b"<si" in data else b":si")[1:]
+    long = {b"%d" % i: len(text) for i, text in enumerate(texts) if len(text) > _LONG}
+    if not long:
+        return
+    for name, entry in entries.items():
+        if name.startswith("xl/worksheets/"):
+            found = Counter(_VALUES.findall(archives.member(path, archive, entry, room)))
+            taken = sum(found[i] * length for i, length in long.items())
+            if taken > room:
+                raise RosterError(
+                    f"{path} has long texts in so many cells that they would take {taken >> 20:,} MB",
+                    remedy="shorten them, or save the sheet as CSV",
+                )
 
 
 def _reach(source: Iterator[bytes]) -> tuple[int, int]:
@@ -146,7 +178,7 @@ def _content(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: 
 
 
 def _binary(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> int:
-    """Looks at a sheet of an .xlsb file ([MS-XLSB]: records of a number, a length and their content)."""
+    """Looks at a sheet or the texts of an .xlsb file ([MS-XLSB]: records of a number, a length and their content)."""
     data = archives.member(path, archive, entry, room)
     row = rows = columns = at = 0
     try:
@@ -157,6 +189,11 @@ def _binary(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: i
                 row = struct.unpack_from("<I", data, at)[0] + 1
             elif number in _XLSB_CELLS:
                 rows, columns = max(rows, row), max(columns, struct.unpack_from("<I", data, at)[0] + 1)
+            elif number == _XLSB_DIMENSIONS:
+                first, last, left, right = struct.unpack_from("<4I", data, at)
+                _believable(path, first <= last < 1 << 20 and left <= right < 1 << 14)
+            elif number == _XLSB_TEXTS:
+                _believable(path, max(struct.unpack_from("<II", data, at)) <= len(data))
             at += length
     except (struct.error, IndexError) as error:
         raise RosterError(f"{path} is damaged: {entry.filename} is cut short", remedy=archives.AGAIN) from error
@@ -164,19 +201,35 @@ def _binary(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: i
     return room - len(data)
 
 
-def _xls(stream: bytes) -> Iterator[tuple[int, int]]:
-    """Rows and columns of each sheet in a workbook's stream."""
+def _xls(path: str, stream: bytes) -> Iterator[tuple[int, int]]:
+    """Rows and columns of each sheet in a workbook's stream.
+
+    Raises:
+        RosterError: more rows, columns or texts than an .xls can have; calamine sets memory aside for what is said.
+    """
     rows = columns = 0
     for number, at, length in ole.records(stream):
+        content = stream[at : at + length]
         if number == _BOF:
             yield rows, columns
             rows = columns = 0
-        elif number in _XLS_CELLS and length >= 4 and at + length <= len(stream):  # noqa: PLR2004 -- row and column
-            row, column = struct.unpack_from("<HH", stream, at)
+        elif number in _XLS_CELLS and length >= 4 and len(content) == length:  # noqa: PLR2004 -- row and column
+            row, column = struct.unpack_from("<HH", content)
             if number == _MULTIPLE:
-                column = struct.unpack_from("<H", stream, at + length - 2)[0]
+                column = struct.unpack_from("<H", content, length - 2)[0]
             rows, columns = max(rows, row + 1), max(columns, column + 1)
+        elif number == _DIMENSIONS:
+            layout = "<HHHH" if length < 14 else "<IIHH"  # noqa: PLR2004 -- until Excel 95 rows had two bytes
+            first, last, left, right = struct.unpack_from(layout, content.ljust(14, b"\0"))
+            _believable(path, first <= last <= 1 << 16 and left <= right <= 1 << 8)
+        elif number == _TEXTS:
+            _believable(path, max(struct.unpack_from("<II", content.ljust(8, b"\0"))) <= len(stream))
     yield rows, columns
+
+
+def _believable(path: str, is_so: bool) -> None:  # noqa: FBT001 -- what is to be so
+    if not is_so:
+        raise RosterError(f"{path} is damaged: it says that it has more than it can", remedy=archives.AGAIN)
 
 
 def _varied(data: bytes, at: int, most: int) -> tuple[int, int]:

@@ -31,7 +31,6 @@ FEW = 1000
 LINES = 5
 """Lines that a note names."""
 SAY = "say what it is: --encoding cp1252 (Excel on Windows), latin-1, utf-16, cp932, …; or save it as CSV UTF-8"
-C1 = re.compile(r"[\x80-\x9f]")
 JIS = b"\x1b$"
 """How ISO-2022-JP, which passes for ASCII, begins what is Japanese."""
 CONTROLS = re.compile(rb"[\x80-\x9f]")
@@ -154,7 +153,7 @@ def _regional(name: str, data: bytes, encoding: str) -> Decoded:
     except UnicodeDecodeError as error:
         guesses = regional.likelier(words, data, encoding)
         raise _undecodable(name, data, encoding, error, 0, regional.flags(guesses)) from None
-    if C1.search(text):
+    if regional.controls(words, encoding):
         raise RosterError(
             f"{name} is no Unicode, and read as {encoding} it has control characters",
             remedy=regional.flags(regional.likelier(words, data, encoding)) or SAY,

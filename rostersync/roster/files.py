@@ -110,7 +110,7 @@ def _look(name: str, data: bytes, room: int) -> _Found:
     if not data.startswith(kinds.ZIP):
         return _Found(path=name, data=data, sha256=digest, kind=kinds.kind_of(name, data), notes=notes)
     with archives.opened(name, data) as archive:
-        return _Found(path=name, data=data, sha256=digest, kind=kinds.zip_kind(name, archive), notes=notes)
+        return _Found(path=name, data=data, sha256=digest, kind=archives.zip_kind(name, archive), notes=notes)
 
 
 def _file(found: _Found, kind: Kind) -> File:

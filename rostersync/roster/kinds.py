@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Collection
 from enum import StrEnum
 
 from rostersync.errors import RosterError
@@ -14,8 +12,12 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 GZIP = b"\x1f\x8b"
 SAVE_AS = "open it and save it as .xlsx or as CSV (UTF-8)"
 SPREADSHEETML = b"urn:schemas-microsoft-com:office:spreadsheet"
-OTHERS = (b"%pdf", b"{\\rtf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz")
+OTHERS = (
+    *(b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"),
+    *(b"Rar!\x1a", b"7z\xbc\xaf", b"\xfd7zXZ"),
+)
 """How files begin that people take for spreadsheets or put beside them."""
+BLANKS = b" \t\r\n"
 MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 """What may stand before the first sign of a page: byte order marks, blanks, and the zeros of UTF-16."""
 NO_MARKUP = 4096
@@ -56,31 +58,9 @@ def kind_of(name: str, data: bytes) -> Kind:
         raise RosterError(f"{name} is XML of a kind that is not read, whatever its name says", remedy=SAVE_AS)
     if start.startswith(b"mime-version:"):
         raise RosterError(f"{name} is a web archive (MHTML)", remedy=SAVE_AS)
-    if start.startswith(OTHERS) or data[257:262] == b"ustar":
+    if data[:NO_MARKUP].lstrip(BLANKS).startswith(OTHERS) or data[4:10] == b"1AY&SY" or data[257:262] == b"ustar":
         raise not_a_spreadsheet(name)
     return Kind.TEXT
-
-
-def zip_kind(name: str, archive: zipfile.ZipFile) -> Kind | None:
-    """The kind of workbook that an archive is, or None for an archive of files.
-
-    Raises:
-        RosterError: protected by a password, or a document of another program.
-    """
-    parts = {n.replace("\\", "/").lower() for n in archive.namelist()}
-    if "xl/workbook.xml" in parts:
-        return Kind.XLSX
-    if "xl/workbook.bin" in parts:
-        return Kind.XLSB
-    if parts & {"word/document.xml", "ppt/presentation.xml"} or ("mimetype" in parts and not _is_ods(archive, parts)):
-        raise not_a_spreadsheet(name)
-    if "index/document.iwa" in parts:
-        raise RosterError(f"{name} is a Numbers or Pages document", remedy=SAVE_AS)
-    if "content.xml" not in parts:
-        return None
-    if "encrypted-package" in parts or _mentions(archive, "META-INF/manifest.xml", b"encryption-data"):
-        raise protected(name)
-    return Kind.ODS
 
 
 def not_a_spreadsheet(name: str) -> RosterError:
@@ -103,14 +83,3 @@ def _ole(name: str, data: bytes) -> Kind:
     if any(record == ole.FILE_PASS for record, _, _ in ole.records(stream[:NO_MARKUP])):
         raise protected(name)
     return Kind.XLS
-
-
-def _is_ods(archive: zipfile.ZipFile, parts: Collection[str]) -> bool:
-    return "content.xml" in parts and _mentions(archive, "mimetype", b"opendocument.spreadsheet")
-
-
-def _mentions(archive: zipfile.ZipFile, part: str, words: bytes) -> bool:
-    if part not in archive.namelist():
-        return False
-    with archive.open(part) as opened:
-        return words in opened.read(1 << 20)

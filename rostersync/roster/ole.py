@@ -17,18 +17,25 @@ _ENTRY = 128
 _LAST = 0xFFFFFFFA
 """Sector numbers from here on mean: none, end, or the tables' own."""
 _STREAM = 2
+_SHIFTS = (9, 12)
+_SMALL = 4096
+_SMALL_SHIFT = 6
 
 
 def streams(name: str, data: bytes) -> dict[str, bytes]:
-    """Name → content of every stream of 4,096 bytes or more; those of smaller ones are given as b"".
+    """Name → content of every stream.
 
     Raises:
         RosterError: cut short or damaged.
     """
     try:
-        size = 1 << struct.unpack_from("<H", data, 30)[0]
+        size = _sector(data)
         table = _table(data, size)
         directory = _chain(data, table, struct.unpack_from("<I", data, 48)[0], size)
+        # Streams below 4,096 bytes lie in the root entry's stream, in sectors of 64 bytes with a table of their own.
+        small = _chain(data, table, struct.unpack_from("<I", directory, 116)[0], size)
+        packed = _chain(data, table, struct.unpack_from("<I", data, 60)[0], size)
+        following = list(struct.unpack(f"<{len(packed) // 4}I", packed))
         found: dict[str, bytes] = {}
         for at in range(0, len(directory) - _ENTRY + 1, _ENTRY):
             length, kind = struct.unpack_from("<HB", directory, at + 64)
@@ -36,7 +43,11 @@ def streams(name: str, data: bytes) -> dict[str, bytes]:
                 continue
             start, count = struct.unpack_from("<II", directory, at + 116)
             title = directory[at : at + min(max(length - 2, 0), 64)].decode("utf-16-le", "replace")
-            found[title] = _chain(data, table, start, size)[:count] if count >= 1 << 12 else b""
+            if count < _SMALL:
+                # Numbered from 0; the sectors of a file are numbered from the one behind its header.
+                found[title] = _chain(bytes(64) + small, following, start, 64)[:count] if count else b""
+            else:
+                found[title] = _chain(data, table, start, size)[:count]
     except (struct.error, IndexError, ValueError) as error:
         raise RosterError(f"{name} is damaged or cut short", remedy="export or download it again") from error
     return found
@@ -49,6 +60,14 @@ def records(stream: bytes) -> Iterator[tuple[int, int, int]]:
         number, length = struct.unpack_from("<HH", stream, at)
         yield number, at + 4, length
         at += 4 + length
+
+
+def _sector(data: bytes) -> int:
+    """The size of a sector; the sizes that every file has in common are looked at on the way."""
+    shift, small_shift = struct.unpack_from("<HH", data, 30)
+    if shift not in _SHIFTS or small_shift != _SMALL_SHIFT or struct.unpack_from("<I", data, 56)[0] != _SMALL:
+        raise ValueError("a header that no program writes")
+    return 1 << int(shift)
 
 
 def _table(data: bytes, size: int) -> list[int]:

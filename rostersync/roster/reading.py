@@ -9,7 +9,7 @@ from typing import assert_never
 
 import pandas as pd
 
-from rostersync.errors import EmptyRoster, UsageError
+from rostersync.errors import EmptyRoster, RosterError, UsageError
 from rostersync.roster import asides, delimited, files, headers, rows
 from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Sheet
@@ -79,7 +79,13 @@ def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
             from rostersync.roster import bounds, workbook  # as above
 
             bounds.check(file, settings)
-            return workbook.read(file, settings)
+            try:
+                return workbook.read(file, settings)
+            except BaseException as error:
+                # What calamine meets in a broken file and has no error for derives from BaseException alone.
+                if type(error).__name__ != "PanicException":
+                    raise
+                raise RosterError(f"{file.path} is damaged", remedy="export or download it again") from error
         case _:
             assert_never(file.kind)
 

@@ -6,13 +6,14 @@ Nothing here decides what a file is: encodings are compared by how words look, a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+
+import numpy as np
 
 from rostersync.errors import RosterError
+from rostersync.roster.spelling import FAMILIES, frequent, reads_well, usual
 
 SINGLE = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257"),
@@ -20,42 +21,20 @@ SINGLE = (
 )
 SEVERAL = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 """Encodings of East Asia; the bytes of a sign there can be a delimiter elsewhere, so these are tried on whole lines."""
-FAMILIES = (
-    dict.fromkeys(("cp932", "shift_jis", "shift_jis_2004", "euc_jp", "euc_jis_2004"), "Japan")
-    | dict.fromkeys(("gb18030", "gbk", "gb2312"), "China")
-    | dict.fromkeys(("big5", "cp950", "big5hkscs"), "Taiwan")
-    | dict.fromkeys(("cp949", "euc_kr", "johab"), "Korea")
-)
-LEVEL_1 = {"China": ("gb2312", 0xB0, 0xD7), "Japan": ("euc_jp", 0xB0, 0xCF), "Taiwan": ("big5", 0xA4, 0xC6)}
-"""Family → the encoding and the first bytes of its frequent ideographs (GB 2312, JIS X 0208, Big5: level 1)."""
-BOXES = range(0x2500, 0x25A0)
-"""Lines, corners and blocks, as DOS drew them."""
+CONTROLS = frozenset(map(chr, range(0x80, 0xA0)))
 SAMPLE = 1 << 22
 """Bytes that the encodings of East Asia are tried on."""
 PIECE = 1 << 20
 SHOWN = 12
 """Words that a note shows, and three times as many characters of each."""
-USUAL = frozenset("äöüßéèêëàâáãåæçíìîïñóòôõøúùûÄÖÜÉÈÀÂÁÅÆÇÍÎÑÓÔØÚŁłąćęńśźżčěřšžýůőűğışİŞ")
-OUTSIDE = frozenset("’‘“”„‚«»‹›–—…·•ªº€¿¡\u00a0")  # noqa: RUF001 -- these very signs
-"""Signs that stand before or behind a word."""
 ICELANDIC = frozenset("ÐðÞþÝý")
 """Where cp1254 has the letters of Turkish; nothing else tells the two from each other."""
-INSIDE = frozenset("’‘´·–—\u00a0\u00ad")  # noqa: RUF001 -- these very signs
-"""Signs that stand between letters."""
-NO_LETTERS = frozenset("ƒˆ˜ªºµ")  # noqa: RUF001 -- these very signs
-"""What Unicode counts as letters, and no name contains."""
-MIXED = (
-    {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "FULLWIDTH"},
-    {"CJK", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH"},
-)
 _ASCII = range(0x80)
 _SEPARATORS = bytes(0x20 if c in _ASCII and not chr(c).isalnum() and chr(c) not in "'-" else c for c in range(256))
 _SHAPE = bytes(
     c if c not in _ASCII else ord("a" if chr(c).islower() else "A" if chr(c).isupper() else chr(c)) for c in range(256)
 )
 _RUNS = re.compile(rb"([aA])\1+")
-_RUN = 3
-"""So many letters beyond ASCII in a row, in Latin script, are Cyrillic, Greek or Chinese read wrongly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,36 +55,23 @@ def words(data: bytes) -> Counter[bytes]:
         if end < len(data) and (cut := piece.rfind(b" ")) > 0:
             piece, end = piece[:cut], start + cut
         if not piece.isascii():
-            found.update(w for w in piece.split() if not w.isascii())
+            found.update(_beyond_ascii(piece))
         start = end
     return found
 
 
-def reads_well(text: str) -> bool:
-    """Whether a word can be one: one script, no signs amid the letters, no capital behind a small letter."""
-    letters = [_is_letter(c) for c in text]
-    if not any(letters):
-        return not any(unicodedata.category(c) in {"Cc", "Co", "Cn"} or ord(c) in BOXES for c in text)
-    first, last = letters.index(True), len(letters) - 1 - letters[::-1].index(True)
-    run = 0
-    for i, sign in enumerate(text):
-        if sign.isascii():
-            run = 0
-            continue
-        if not letters[i]:
-            if sign not in (INSIDE if first < i < last else OUTSIDE):
-                return False
-            continue
-        run += 1
-        if _script(sign) == "LATIN" and (run >= _RUN or run == len(text) > 1):
-            return False
-        before, after = text[i - 1 : i], text[i + 1 : i + 2]
-        if sign.isupper() and (before.islower() or (i > first and after.islower())):
-            return False
-        if sign.islower() and sign != "ß" and before.isupper() and after.isupper():
-            return False
-    scripts = {_script(c) for c, letter in zip(text, letters, strict=True) if letter}
-    return len(scripts) == 1 or any(scripts <= mixed for mixed in MIXED)
+def _beyond_ascii(piece: bytes) -> list[bytes]:
+    """The words around the bytes beyond ASCII; looking at every word would take ten times as long."""
+    signs = np.frombuffer(piece, dtype=np.uint8)
+    blanks = np.concatenate([[-1], np.flatnonzero(signs == ord(" ")), [len(piece)]])
+    behind = np.searchsorted(blanks, np.flatnonzero(signs >= len(_ASCII)))
+    behind = behind[np.flatnonzero(np.diff(behind, prepend=-1))]
+    return [piece[a:b] for a, b in zip((blanks[behind - 1] + 1).tolist(), blanks[behind].tolist(), strict=True)]
+
+
+def controls(found: Iterable[bytes], encoding: str) -> bool:
+    """Whether words have control characters where other encodings have letters."""
+    return any(c in CONTROLS for w in found for c in set(_decoded(w, encoding)))
 
 
 def mixture(found: Mapping[bytes, int], encoding: str) -> bytes:
@@ -178,12 +144,12 @@ def likelier(found: Mapping[bytes, int], data: bytes, encoding: str) -> list[Gue
             continue
         if other in SEVERAL:
             texts = _texts(data, other)
-            usual = _frequent(texts, other)
+            common = frequent(texts, other)
         else:
             texts = [shapes[s].decode(other) for s in bad if s not in worse]
-            usual = _usual("".join(texts))
+            common = usual("".join(texts))
         guess = Guess(encoding=other, examples=tuple(texts[:3]))
-        guesses.append((usual - len(worse) / len(shapes), guess))
+        guesses.append((common - len(worse) / len(shapes), guess))
     guesses.sort(key=lambda pair: -pair[0])
     return [g for _, g in guesses[:3]]
 
@@ -212,7 +178,7 @@ def _bad(shapes: Mapping[bytes, bytes], data: bytes, encoding: str) -> list[byte
         return [s for s in shapes if not _well(s, encoding)]
     texts = _texts(data, encoding)
     well = sum(map(reads_well, texts))
-    return [] if texts and well * 5 >= len(texts) * 4 and _frequent(texts, encoding) >= 1 / 2 else list(shapes)
+    return [] if texts and well * 5 >= len(texts) * 4 and frequent(texts, encoding) >= 1 / 2 else list(shapes)
 
 
 def _texts(data: bytes, encoding: str) -> list[str]:
@@ -224,37 +190,6 @@ def _texts(data: bytes, encoding: str) -> list[str]:
         return []
     spaced = "".join(c if not c.isascii() or c.isalnum() else " " for c in text)
     return list(dict.fromkeys(w for w in spaced.split() if not w.isascii()))
-
-
-def _frequent(texts: Sequence[str], encoding: str) -> float:
-    """Of the ideographs, the share that the older standards list among the frequent ones; kana and Hangul count too."""
-    signs = [c for text in texts for c in text if not c.isascii()]
-    return sum(_is_frequent(c, FAMILIES[encoding]) for c in signs) / max(len(signs), 1)
-
-
-@cache
-def _is_frequent(sign: str, family: str) -> float:
-    match _script(sign), family:
-        case ("HIRAGANA" | "KATAKANA", "Japan") | ("HANGUL", "Korea"):
-            return 1
-        case "CJK", ("Japan" | "China" | "Taiwan"):
-            # Each of them has 94 signs a row, and lists the frequent ideographs in the first rows of ideographs.
-            encoding, first, last = LEVEL_1[family]
-            return 0.9 * (first <= _lead(sign, encoding) <= last)
-        case _:
-            return 0
-
-
-def _lead(sign: str, encoding: str) -> int:
-    try:
-        return sign.encode(encoding)[0]
-    except UnicodeEncodeError:
-        return 0
-
-
-def _usual(text: str) -> float:
-    signs = [c for c in text if not c.isascii()]
-    return sum(c in USUAL or _script(c) in {"CYRILLIC", "GREEK"} for c in signs) / max(len(signs), 1)
 
 
 def _well(word: bytes, encoding: str) -> bool:
@@ -279,18 +214,6 @@ def _telling(texts: Sequence[str]) -> list[str]:
             chosen.append(text)
             seen |= new
     return chosen
-
-
-@cache
-def _is_letter(sign: str) -> bool:
-    return sign not in NO_LETTERS and unicodedata.category(sign)[0] in "LM"
-
-
-@cache
-def _script(sign: str) -> str:
-    if sign.isascii():
-        return "LATIN"
-    return unicodedata.name(sign, "").partition(" ")[0]
 
 
 def _quoted(texts: Sequence[str]) -> str:

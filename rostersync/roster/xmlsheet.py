@@ -21,7 +21,7 @@ from rostersync.settings import Settings
 
 _SS = f"{{{SPREADSHEETML.decode()}}}"
 _VISIBLE = "{urn:schemas-microsoft-com:office:excel}Visible"
-_ENTITIES = (b"<!DOCTYPE", b"<!ENTITY", "<!".encode("utf-16-le"), "<!".encode("utf-16-be"))
+_ENTITIES = tuple(w.encode(e) for w in ("<!DOCTYPE", "<!ENTITY") for e in ("utf-8", "utf-16-le", "utf-16-be"))
 _MIDNIGHT = "T00:00:00.000"
 ZEROS = re.compile(r"0{2,}")
 """A number format that shows leading zeros."""

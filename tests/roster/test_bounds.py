@@ -127,6 +127,13 @@ HARM: dict[str, tuple[bytes, str]] = {
     "spelling.xlsx": (workbook(b"<row r='20000'><c r = 'szz20000' t='str'><v>x</v></c></row>"), FAR),
     "row.xlsx": (workbook(b'<row r="99999999"><c r="A99999999" t="str"><v>x</v></c></row>'), FAR),
     "no-place.xlsx": (workbook(b'<row r="99999999"><c t="str"><v>x</v></c><c r="ZZ2"><v>1</v></c></row>'), FAR),
+    "shared.xlsx": (
+        workbook(
+            b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (i, i) for i in range(3, 3000)),
+            xl__sharedStrings_xml=b"<sst><si><t>" + b"a" * MEGABYTE + b"</t></si></sst>",
+        ),
+        "has long texts in so many cells that they would take 2,",
+    ),
     "laughs.xlsx": (workbook(xl__sharedStrings_xml=BOMB + b"<sst><si><t>&j;</t></si></sst>"), LAUGHS),
     "laughs-utf16.xlsx": (workbook(xl__sharedStrings_xml=(BOMB + b"<sst/>").decode().encode("utf-16")), LAUGHS),
     "laughs.ods": (packed({"mimetype": b"opendocument.spreadsheet", "content.xml": BOMB + b"<x/>"}), LAUGHS),
@@ -197,6 +204,12 @@ def test_a_wide_sheet_within_the_limit_is_read(write: Write) -> None:
     """A cell in column ZZ of a small sheet is no harm."""
     path = write(workbook(b'<row r="3"><c r="A3" t="str"><v>b</v></c><c r="ZZ3" t="str"><v>x</v></c></row>'), "t.xlsx")
     assert load([path], Settings()).rows["user"].tolist() == ["ann", "b"]
+
+
+def test_a_long_text_in_one_cell_is_read(write: Write) -> None:
+    """Ten thousand characters are a remark."""
+    path = write([["user", "course", "role", "remark"], ["ann", "BIO101", "student", "x" * 10_000]], "t.xlsx")
+    assert load([path], SMALL).rows["user"].tolist() == ["ann"]
 
 
 def test_a_merge_of_everything_is_refused(write: Write) -> None:

@@ -146,6 +146,9 @@ def test_a_problems_file_without_its_file_is_read(tmp_path: Path) -> None:
     [
         ("list.pdf", b"%PDF-1.7\n", "list.pdf is not a spreadsheet"),
         ("photo.png", b"\x89PNG\r\n\x1a\n", "photo.png is not a spreadsheet"),
+        ("photo.jpg", b"\xff\xd8\xff\xe0 JFIF", "photo.jpg is not a spreadsheet"),
+        ("backup.tar", b"a.csv".ljust(257, b"\0") + b"ustar", "backup.tar is not a spreadsheet"),
+        ("term.bz2", b"BZh91AY&SY", "term.bz2 is not a spreadsheet"),
         ("letter.docx", packed(word__document_xml=b"<w/>"), "letter.docx is not a spreadsheet"),
         ("empty.csv", b"", "empty.csv is empty (0 bytes)"),
         ("inner.zip", packed(a_csv=ANN), "inner.zip is an archive in an archive"),

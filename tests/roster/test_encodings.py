@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostersync.errors import RosterError
-from rostersync.roster import encodings, regional
+from rostersync.roster import encodings, regional, spelling
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
@@ -184,7 +184,7 @@ def test_japanese_that_passes_for_ascii_is_refused(loaded: Load) -> None:
 )
 def test_words_that_read_well(word: str) -> None:
     """Names in one script, with the signs that stand in names."""
-    assert regional.reads_well(word)
+    assert spelling.reads_well(word)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_words_that_read_well(word: str) -> None:
 )
 def test_words_that_read_badly(word: str) -> None:
     """Signs amid letters, a capital amid small letters, two scripts in a word."""
-    assert not regional.reads_well(word)
+    assert not spelling.reads_well(word)
 
 
 def test_a_long_word_takes_no_long_time() -> None:
