@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import replace
+from xml.parsers.expat import ExpatError
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,17 @@ from rostersync.settings import Settings
 UNSEEN = (
     "hidden rows, error cells and leading zeros that the workbook shows cannot be seen in this file: "
     "save it as .xlsx where that matters"
+)
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ExpatError,
+    LookupError,
+    ValueError,
+    OSError,
+    EOFError,
+    RuntimeError,  # of an encrypted part; NotImplementedError, of an unknown compression, is one, too
 )
 SEVERAL = 5
 """Names that a note lists."""
@@ -52,7 +64,7 @@ def look(file: File, index: int, sheet: Sheet, first_column: int, settings: Sett
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             return read(archive, index, keys)
-    except (zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError) as error:
+    except DAMAGE as error:
         raise RosterError(f"{file.path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
 
 

@@ -211,7 +211,7 @@ def test_entities_are_refused(tmp_path: Path) -> None:
     path = made(tmp_path / "r.xlsx", everything)
     declared = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet'
     changed = rewritten(path, lambda xml: xml.replace("<worksheet", declared, 1))
-    with pytest.raises(RosterError):
+    with pytest.raises(RosterError, match=r"changed\.xlsx is damaged: "):
         load([changed], Settings())
 
 
@@ -231,3 +231,17 @@ def test_a_binary_workbook_holds_the_same(tmp_path: Path) -> None:
         ["00008", "", "cell_error"],
         ["9", "suspended", "hidden_row"],
     ]
+
+
+@pytest.mark.parametrize("name", ["inscriptions.xls", "inscriptions.ods", "binary.xlsb", "second-sheet.xlsx"])
+def test_damaged_workbooks_are_refused(tmp_path: Path, name: str) -> None:
+    """However little of a workbook there is, it is an error that says so, or nothing of it is missing."""
+    data = (Path(__file__).parents[2] / "samples" / name).read_bytes()
+    whole = load([Path(__file__).parents[2] / "samples" / name], Settings()).rows["user"].tolist()
+    for size in range(len(data) - 1, 8, -len(data) // 40):
+        path = tmp_path / name
+        path.write_bytes(data[:size])
+        try:
+            assert load([path], Settings()).rows["user"].tolist() == whole
+        except RosterError as error:
+            assert name in error.message  # noqa: PT017 - either may happen
