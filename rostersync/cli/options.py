@@ -79,7 +79,7 @@ reading = _stack(
     click.option("--timezone", metavar="ZONE", help="Where dates begin and end (UTC), like Europe/Berlin."),
     click.option("--delimiter", metavar="SIGN", help="What separates the fields of a text file."),
     click.option("--encoding", metavar="NAME", help="How a text file is encoded, like cp1252."),
-    click.option("--sheet", metavar="NAME", help="Which sheet of a workbook."),
+    click.option("--sheet", metavar="NAME", help="Which sheet of a workbook; several with commas, or *."),
     click.option("--hidden", type=click.Choice(["read", "skip"]), help="Hidden rows and sheets of a workbook (read)."),
     click.option("--preset", metavar="NAME", help="The system that exported the file, a preset file, or none."),
 )

@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import replace
+from xml.parsers.expat import ExpatError
 
 import numpy as np
 import pyarrow as pa
@@ -24,13 +25,24 @@ from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.settings import Settings
 
 UNSEEN = (
-    "hidden rows, error cells and leading zeros that the workbook shows cannot be seen in this old format: "
+    "hidden rows, error cells and leading zeros that the workbook shows cannot be seen in this file: "
     "save it as .xlsx where that matters"
+)
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ExpatError,
+    LookupError,
+    ValueError,
+    OSError,
+    EOFError,
+    RuntimeError,  # of an encrypted part; NotImplementedError, of an unknown compression, is one, too
 )
 SEVERAL = 5
 """Names that a note lists."""
-AS_ID = re.compile(r"(?:0|[^\W\d]).*", re.DOTALL)
-"""Shown texts that are more than digits parted by signs of thousands: with zeros or letters before."""
+AS_ID = re.compile(r"(?:0|[^\W\d]).*|\d+(?:[-/]\d+)+", re.DOTALL)
+"""Shown texts that are more than digits parted by signs of thousands: with zeros or letters before, or hyphens."""
 
 
 def look(file: File, index: int, sheet: Sheet, first_column: int, settings: Settings) -> Marks:
@@ -53,7 +65,7 @@ def look(file: File, index: int, sheet: Sheet, first_column: int, settings: Sett
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             return read(archive, index, keys)
-    except (zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError) as error:
+    except DAMAGE as error:
         raise RosterError(f"{file.path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
 
 
@@ -98,6 +110,8 @@ def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
         position = column - first_column
         for code, rows in sorted(codes.items()):
             places, _ = _places(sheet, rows)
+            # A text in a cell with a number format is shown as it is.
+            places = places[sheet.numbers[position][places]] if position in sheet.numbers else places[:0]
             shown = numberformat.show_all(code, cells[position].take(pa.array(places)))
             cells[position], changed = _put(cells[position], places, shown)
             if changed:
@@ -144,16 +158,19 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
     """The value of a merged range stands in all of its rows that hold something else."""
     sources: dict[int, dict[int, int]] = {}
     ranges: dict[int, int] = {}
-    last = int(sheet.lines[-1]) if len(sheet.lines) else 0
-    for (top, left), (bottom, _) in marks.merged:
+    tall = [r for r in marks.merged if r[1][0] > r[0][0] and 0 <= r[0][1] - first_column < len(sheet.header)]
+    if not tall or not len(sheet.lines):
+        return sheet
+    last = int(sheet.lines[-1])
+    holds = [np.array(pc.not_equal(pc.utf8_trim_whitespace(c), ""), dtype=bool) for c in sheet.cells]
+    filled_rows = np.any(holds, axis=0)
+    for (top, left), (bottom, _) in tall:
         position = left - first_column
-        if bottom <= top or not 0 <= position < len(sheet.header):
-            continue
         places, here = _places(sheet, list(range(top, min(bottom + 1, last))))
         if not here.size or not here[0] or places[0] < sheet.titles:
             continue
-        below = [p for p in places[1:].tolist() if _holds(sheet, p) and not sheet.cells[position][p].as_py()]
-        known = sheet.cells[position][int(places[0])].as_py() or int(places[0]) in sheet.errors.get(position, {})
+        below = places[1:][filled_rows[places[1:]] & ~holds[position][places[1:]]].tolist()
+        known = holds[position][places[0]] or int(places[0]) in sheet.errors.get(position, {})
         if below and known:
             sources.setdefault(position, {}).update(dict.fromkeys(below, int(places[0])))
             ranges[position] = ranges.get(position, 0) + 1
@@ -178,10 +195,6 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def _holds(sheet: Sheet, row: int) -> bool:
-    return any(column[row].as_py().strip() for column in sheet.cells)
 
 
 def _hidden_rows(sheet: Sheet, marks: Marks, settings: Settings) -> Sheet:

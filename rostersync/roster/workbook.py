@@ -6,7 +6,8 @@ calamine reads the cells of .xlsx, .xlsm, .xlsb, .xls and .ods; what it hides is
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,25 +50,34 @@ def read(file: File, settings: Settings) -> list[Sheet]:
     Raises:
         RosterError: damaged, no sheet of this name, nothing in any of them, or several that could be meant.
     """
-    try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(file.data)) as workbook:
-            named, wanted = _wanted(workbook, file.path, settings)
-            found: list[_Found] = []
-            for index, name, hidden in wanted:
-                sheet = _look(workbook.get_sheet_by_name(name), index, settings, hidden=hidden)
-                # Only what may be read is kept: a workbook can hold much else.
-                if sheet and (named or not found or _known(sheet, settings)):
-                    found.append(sheet)
-            names = workbook.sheet_names
-            unread = [m.name for m in workbook.sheets_metadata if m.visible != SheetVisibleEnum.Visible]
-    except CalamineError as error:
-        raise RosterError(f"{file.path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
+    with _damage(file.path), CalamineWorkbook.from_filelike(io.BytesIO(file.data)) as workbook:
+        named, wanted = _wanted(workbook, file.path, settings)
+        found: list[_Found] = []
+        for index, name, hidden in wanted:
+            sheet = _look(workbook.get_sheet_by_name(name), index, settings, hidden=hidden)
+            # Only what may be read is kept: a workbook can hold much else.
+            if sheet and (named or not found or _known(sheet, settings)):
+                found.append(sheet)
+        names = workbook.sheet_names
+        unread = [m.name for m in workbook.sheets_metadata if m.visible != SheetVisibleEnum.Visible]
     chosen = _chosen(found, [n for _, n, _ in wanted], file.path, settings, named=named)
     others = [n for n in names if n not in {s.name for s in chosen}]
     notes = [f"other sheets, not read: {_quoted(others)}"] if others else []
     if settings.hidden == "skip" and (skipped := [n for n in unread if n in others]):
         notes.append(f"hidden sheets, left out: {_quoted(skipped)}")
     return [_sheet(s, file, settings, notes=notes) for s in chosen]
+
+
+@contextmanager
+def _damage(path: str) -> Iterator[None]:
+    """Says what calamine cannot read: its own errors, and the panics that damage leads it into."""
+    try:
+        yield
+    except BaseException as error:
+        # A panic is no Exception, and its class cannot be imported.
+        if not isinstance(error, CalamineError | OSError) and type(error).__name__ != "PanicException":
+            raise
+        raise RosterError(f"{path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
 
 
 def _wanted(workbook: CalamineWorkbook, path: str, settings: Settings) -> tuple[bool, list[tuple[int, str, bool]]]:

@@ -38,7 +38,7 @@ def look(data: bytes, index: int, keys: Collection[int]) -> Marks | None:
     try:
         stream = _Container(data).stream("Workbook")
         return _look(stream, index, keys) if stream else None
-    except (struct.error, IndexError):
+    except (struct.error, LookupError):
         return None
 
 

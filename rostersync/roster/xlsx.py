@@ -41,9 +41,9 @@ def look(archive: zipfile.ZipFile, index: int, keys: Collection[int]) -> Marks:
     """
     part, styles_part = _parts(archive, index)
     styles = _styles(archive, styles_part) if keys else {}
-    marks = Marks()
     if not part:
-        return marks
+        return Marks(unseen=True)
+    marks = Marks()
     quick = 0 not in styles and _quickly(_rows(archive, part), marks, styles, keys)
     if not quick:
         marks = Marks()

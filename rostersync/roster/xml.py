@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from xml.parsers import expat
 
-from rostersync.errors import RosterError
-
 Start = Callable[[str, Mapping[str, str]], None]
 End = Callable[[str], object]
 Text = Callable[[str], None]
@@ -16,13 +14,14 @@ def walk(pieces: Iterable[bytes], start: Start, end: End | None = None, text: Te
     """Calls these for each element; names and attributes come without their namespaces.
 
     Raises:
-        RosterError: entities are declared (what they grow to has no bound), or the XML is not well formed.
+        ValueError: entities are declared, which no spreadsheet program does: what they grow to has no bound.
+        ExpatError: the XML is not well formed.
     """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
 
     def refuse(*_: object) -> None:
-        raise RosterError("the workbook declares entities, which no spreadsheet program does", remedy="save it again")
+        raise ValueError("it declares entities")
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         start(name.rpartition(" ")[2], {k.rpartition(" ")[2]: v for k, v in attributes.items()})
@@ -33,9 +32,6 @@ def walk(pieces: Iterable[bytes], start: Start, end: End | None = None, text: Te
         parser.EndElementHandler = lambda name: end(name.rpartition(" ")[2])
     if text:
         parser.CharacterDataHandler = text
-    try:
-        for piece in pieces:
-            parser.Parse(piece, False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        raise RosterError(f"the workbook is damaged: {error}", remedy="open it, save it again as .xlsx") from error
+    for piece in pieces:
+        parser.Parse(piece, False)
+    parser.Parse(b"", True)

@@ -106,6 +106,34 @@ def test_uncommon_ways_of_writing_say_the_same(tmp_path: Path, change: Callable[
     assert outcome(load([changed], Settings())) == outcome(load([path], Settings()))
 
 
+def test_a_text_is_not_shown_by_a_number_format(tmp_path: Path) -> None:
+    """Only numbers get zeros, beside texts in the same column, too."""
+
+    def fill(sheet: Worksheet) -> None:
+        for row, user in enumerate([7, "8"], start=2):
+            sheet.append([user, "BIO101", "student"])
+            sheet.cell(row, 1).number_format = "00000"
+
+    assert load([made(tmp_path / "r.xlsx", fill)], Settings()).rows["user"].tolist() == ["00007", "8"]
+
+
+def test_strict_open_xml(tmp_path: Path) -> None:
+    """Excel can save with other namespaces, those of the standard."""
+
+    def strict(xml: str) -> str:
+        xml = xml.replace(NAMES, "http://purl.oclc.org/ooxml/spreadsheetml/main")
+        return xml.replace(
+            "http://schemas.openxmlformats.org/officeDocument/2006", "http://purl.oclc.org/ooxml/officeDocument"
+        )
+
+    path = made(tmp_path / "r.xlsx", everything)
+    wanted = outcome(load([path], Settings()))
+    for part in (SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels"):
+        changed = rewritten(path, strict, part)
+        path = changed.replace(tmp_path / "strict.xlsx")
+    assert outcome(load([path], Settings())) == wanted
+
+
 def test_a_formula_that_gives_an_empty_text_has_a_value(tmp_path: Path) -> None:
     """A blank that was calculated is a blank; one that nobody calculated is unknown."""
     path = made(tmp_path / "r.xlsx", lambda sheet: sheet.append(["ann", "BIO101", '=IF(1,"")']))
@@ -183,7 +211,7 @@ def test_entities_are_refused(tmp_path: Path) -> None:
     path = made(tmp_path / "r.xlsx", everything)
     declared = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet'
     changed = rewritten(path, lambda xml: xml.replace("<worksheet", declared, 1))
-    with pytest.raises(RosterError):
+    with pytest.raises(RosterError, match=r"changed\.xlsx is damaged: "):
         load([changed], Settings())
 
 
@@ -203,3 +231,17 @@ def test_a_binary_workbook_holds_the_same(tmp_path: Path) -> None:
         ["00008", "", "cell_error"],
         ["9", "suspended", "hidden_row"],
     ]
+
+
+@pytest.mark.parametrize("name", ["inscriptions.xls", "inscriptions.ods", "binary.xlsb", "second-sheet.xlsx"])
+def test_damaged_workbooks_are_refused(tmp_path: Path, name: str) -> None:
+    """However little of a workbook there is, it is an error that says so, or nothing of it is missing."""
+    data = (Path(__file__).parents[2] / "samples" / name).read_bytes()
+    whole = load([Path(__file__).parents[2] / "samples" / name], Settings()).rows["user"].tolist()
+    for size in range(len(data) - 1, 8, -len(data) // 40):
+        path = tmp_path / name
+        path.write_bytes(data[:size])
+        try:
+            assert load([path], Settings()).rows["user"].tolist() == whole
+        except RosterError as error:
+            assert name in error.message  # noqa: PT017 - either may happen
