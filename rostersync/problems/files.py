@@ -9,7 +9,7 @@ from rostersync.problems.kinds import Kind, ignores, notes, rejects
 IN_FILES: Mapping[str, Kind] = {
     "row_blank": ignores("the row is blank"),
     "waiting_list": ignores("“{value}” is a waiting list, no enrolment"),
-    "status_ignored": ignores("status_words in the settings leave “{value}” out"),
+    "status_ignored": ignores("status_words in the settings or in the preset leave “{value}” out"),
     "user_blank": rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),
     "course_blank": rejects("the course's key is blank", "fill in column “{column}”, or delete the row"),
     "role_blank": rejects("the role is blank", "fill in column “{column}”, or say --default-role student"),
@@ -41,6 +41,39 @@ IN_FILES: Mapping[str, Kind] = {
         "close the quotation mark; inside a quoted value, double it",
     ),
     "cell_error": rejects("the cell holds the error {value}", "repair the formula, or type the value"),
+    "filtered": ignores("a filter of the preset takes the row out: {detail}"),
+    "no_course": ignores("the row names no course: it is about an account, and states no enrolment"),
+    "account_only": ignores("“{detail}” is about an account, and states no enrolment"),
+    "batch_fields": rejects(
+        "{detail}: there is no such form of a batch's line",
+        "write ENROLL,username,role,code or UNENROLL,username,code; an Org Defined ID may stand behind the username",
+    ),
+    "not_delta": ignores(
+        "the row says “{detail}”, but nothing says that these files list changes: nobody is removed",
+        "say --mode explicit if the rows are changes",
+    ),
+    "user_not_in_files": rejects(
+        "the row's user is not in {detail}", "export the files again, all at the same time, or correct the row"
+    ),
+    "course_not_in_files": rejects(
+        "the row's class, course or section is not in {detail}",
+        "export the files again, all at the same time, or correct the row",
+    ),
+    "record_torn": rejects(
+        "{detail} stands there more than once, with different contents", "leave the record that is right"
+    ),
+    "record_deleted": rejects(
+        "{detail} is to be deleted, but the enrolment is not",
+        "mark the enrolment as deleted, too, or correct the other record",
+    ),
+    "account_deleted": rejects(
+        "the row asks Moodle to delete the account, which a roster cannot do",
+        "delete the account in Moodle; then leave the row out",
+    ),
+    "account_renamed": rejects(
+        "the row gives its account another username: which of the two Moodle knows now is not certain",
+        "rename the account in Moodle; then empty the column oldusername",
+    ),
     "row_twice": ignores("the row says the same as row {detail}"),
     # worth knowing
     "key_undecided": notes("the column “{column}” will be decided by looking its values up in Moodle"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -53,6 +54,39 @@ def read(path: Path) -> File:
     if not data:
         raise RosterError(f"{path} is empty (0 bytes)", remedy="export it again")
     return File(path=str(path), data=data, sha256=hashlib.sha256(data).hexdigest(), kind=_kind(path, data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Files that belong together."""
+
+    path: str
+    files: tuple[File, ...]
+
+
+def gather(paths: Sequence[Path]) -> Iterator[Bundle]:
+    """The text files of each folder and each archive, and all others together."""
+    loose: list[File] = []
+    for path in paths:
+        if path.is_dir() and (inside := sorted(path.glob("*.csv"))):
+            yield Bundle(path=str(path), files=tuple(read(p) for p in inside))
+        elif members := _members(path):
+            yield Bundle(path=str(path), files=members)
+        else:
+            loose.append(read(path))
+    if loose:
+        yield Bundle(path=str(paths[0]), files=tuple(loose))
+
+
+def _members(path: Path) -> tuple[File, ...]:
+    if not zipfile.is_zipfile(path):
+        return ()
+    with zipfile.ZipFile(path) as archive:
+        return tuple(_member(f"{path}/{n}", archive.read(n)) for n in archive.namelist() if n.endswith(".csv"))
+
+
+def _member(path: str, data: bytes) -> File:
+    return File(path=path, data=data, sha256=hashlib.sha256(data).hexdigest(), kind=_kind(Path(path), data))
 
 
 def not_a_spreadsheet(path: str) -> RosterError:

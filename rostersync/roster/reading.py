@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from rostersync.errors import EmptyRoster, UsageError
-from rostersync.roster import delimited, files, headers, rows
+from rostersync.roster import delimited, files, headers, presets, recast, rows, shapes
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
@@ -35,9 +35,8 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
     parts: list[rows.Part] = []
     sources: list[Source] = []
     alone = len(paths) == 1
-    for path in paths:
-        file = files.read(path)
-        for sheet in _sheets(file, settings):
+    for bundle in files.gather(paths):
+        for file, sheet in sheets(bundle.files, settings):
             part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
             parts.append(part)
             sources.append(source)
@@ -46,6 +45,20 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
         problems=PROBLEMS.check(_joined([p.problems for p in parts])),
         sources=tuple(sources),
     )
+
+
+def sheets(together: Sequence[files.File], settings: Settings) -> Iterator[tuple[files.File, Sheet]]:
+    """The sheets of files that belong together, each with the file that states its enrolments.
+
+    Raises:
+        RosterError, SettingsError: as `load`.
+    """
+    preset = presets.named(settings)
+    settings = presets.under(preset, settings) if preset else settings
+    joined, rest = shapes.joined(together, settings)
+    yield from joined
+    for file in rest:
+        yield from ((file, sheet) for sheet in _sheets(file, settings))
 
 
 def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
@@ -64,6 +77,7 @@ def _understand(
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
     where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
+    sheet, settings = recast.under_preset(shapes.melted(sheet, settings), settings, where=where)
     settings = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
     columns = headers.understand(sheet.header, settings)
     headers.require(columns, settings, where=where, alone=alone)
