@@ -34,6 +34,7 @@ from rostersync.vocabulary import Mode
 
 NONE = "none"
 """What `--preset` says where nothing is to be recognised."""
+_FOLDER = files(__package__) / "data" / "presets"
 
 
 def _several(value: object) -> object:
@@ -135,7 +136,10 @@ def parts(template: str) -> list[tuple[str, str]]:
     """
     if "{" not in template and "}" not in template:
         return [("", template)]
-    found = [*Formatter().parse(template)]
+    try:
+        found = [*Formatter().parse(template)]
+    except ValueError:
+        found = [("", "", "", "")]
     if any(header == "" or conversion or form for _, header, form, conversion in found):
         raise ValueError(f"“{template}” is no composed key: write headers in brackets, like {{TERM}}.{{CRN}}")
     return [(text, header or "") for text, header, _, _ in found]
@@ -144,7 +148,7 @@ def parts(template: str) -> list[tuple[str, str]]:
 @cache
 def shipped() -> dict[str, Preset]:
     """The presets that come with rostersync, by name."""
-    places = sorted((files(__package__) / "data" / "presets").iterdir(), key=lambda p: p.name)
+    places = sorted(_FOLDER.iterdir(), key=lambda p: p.name)
     return {
         p.name.removesuffix(".toml"): _preset(p.name.removesuffix(".toml"), p.read_text(encoding="utf-8"), p.name)
         for p in places
@@ -161,6 +165,18 @@ def load(wanted: str) -> Preset:
     if wanted in shipped():
         return shipped()[wanted]
     place = Path(wanted).expanduser()
+    return _preset(place.stem, text(wanted), str(place))
+
+
+def text(wanted: str) -> str:
+    """A preset as it is written, comments and all.
+
+    Raises:
+        SettingsError: there is none of this name, or its file cannot be read.
+    """
+    if wanted in shipped():
+        return (_FOLDER / f"{wanted}.toml").read_text(encoding="utf-8")
+    place = Path(wanted).expanduser()
     if not place.is_file():
         near = get_close_matches(wanted.casefold(), shipped(), 1, 0.6)
         hint = f" (did you mean {near[0]}?)" if near else ""
@@ -169,12 +185,11 @@ def load(wanted: str) -> Preset:
             remedy=f"name a TOML file, or one of {', '.join(shipped())}, or none",
         )
     try:
-        text = place.read_text(encoding="utf-8-sig")
+        return place.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"the preset {place} cannot be read: {error}", remedy="it is a TOML file, in UTF-8"
         ) from None
-    return _preset(place.stem, text, str(place))
 
 
 def _preset(name: str, text: str, where: str) -> Preset:

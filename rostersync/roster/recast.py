@@ -105,6 +105,7 @@ def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tup
     for header in preset.ignore:
         if (at := made.at(header)) >= 0:
             made.fields.setdefault(made.header[at], "ignore")
+    _others(made, settings)
     _constants(made, preset, settings, len(sheet.lines))
     status = next((h for h, f in made.fields.items() if f == "status"), "")
     words = pc.unique(made.cells[made.at(status)]).to_pylist() if status else []
@@ -182,17 +183,41 @@ def _fields(made: _Columns, preset: Preset, settings: Settings, count: int) -> N
         made.notes.append(f"“{made.header[at]}” is put together from {', '.join(made.header[p] for p in positions)}")
 
 
+def _others(made: _Columns, settings: Settings) -> None:
+    """Leaves out further columns that look like a key of what the preset has named, so that they do not go before it.
+
+    An e-mail address stays: it is shown, and is a key only where the other one is blank.
+    """
+    said = {made.header[at] for h in settings.columns if (at := made.at(h)) >= 0}
+    for keys in (USER_KEYS.keys() - {"email"}, COURSE_KEYS.keys()):
+        if keys & set(made.fields.values()):
+            for header in (h for h in made.header if h and h not in made.fields):
+                if keys & understand([header], Settings()).fields.keys() and header not in said:
+                    made.fields[header] = "ignore"
+
+
 def _constants(made: _Columns, preset: Preset, settings: Settings, count: int) -> None:
     """Adds a column for each constant field that no column is; a role in another column goes before a constant one."""
     columns = {**made.fields, **settings.columns}
     kept = [h for i, h in enumerate(made.header) if i not in made.parts or made.fields.get(h)]
     known = understand(kept, settings.model_copy(update={"columns": columns})).fields
+    filled = pa.array(_filled(made.cells, count))
     for name, value in preset.constants.items():
         if name in known or (name == "role" and settings.default_role):
             continue
-        at = made.add(name, pa.repeat(pa.scalar(value, pa.string()), count))
+        at = made.add(name, pc.if_else(filled, value, ""))
         made.fields[made.header[at]] = name
         made.notes.append(f"every row has the {name.replace('_', ' ')} “{value}”")
+
+
+def _filled(cells: Sequence[pa.Array], count: int) -> Mask:
+    """The rows in which some cell holds something."""
+    rows = np.arange(count)
+    for column in cells:
+        rows = rows[pc.equal(pc.utf8_trim_whitespace(column.take(pa.array(rows))), "").to_numpy(zero_copy_only=False)]
+    filled = np.ones(count, dtype=bool)
+    filled[rows] = False
+    return filled
 
 
 def _composed(made: _Columns, pieces: Sequence[tuple[str, int]], count: int, *, key: bool) -> pa.Array:

@@ -83,11 +83,16 @@ def read(file: File, settings: Settings) -> Sheet:
             for cell, header in zip(cells, form, strict=False):
                 if header:
                     columns[header] = pc.if_else(pa.array(here), cell, columns[header])
-        for number in np.unique(fields[mine & ~formed]).tolist():
-            detail = f"{action.upper()} with {number} fields"
-            asides += aside("batch_fields", mine & ~formed & (fields == number), detail)
     for action in ACCOUNTS:
-        asides += aside("account_only", pc.equal(done, action).to_numpy(zero_copy_only=False), action.upper())
+        mine = pc.equal(done, action).to_numpy(zero_copy_only=False)
+        formed |= mine
+        asides += aside("account_only", mine, action.upper())
+    formed |= pc.equal(done, "").to_numpy(zero_copy_only=False)
+    for action, number in sorted(
+        {*zip(done.filter(pa.array(~formed)).to_pylist(), fields[~formed].tolist(), strict=True)}
+    ):
+        here = ~formed & (fields == number) & pc.equal(done, action).to_numpy(zero_copy_only=False)
+        asides += aside("batch_fields", here, f"{action.upper()} with {number} fields")
     return Sheet(
         name="",
         header=HEADER,
