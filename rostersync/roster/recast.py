@@ -125,7 +125,10 @@ def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tup
         notes=(*sheet.notes, title, *made.notes),
         original=sheet.original or sheet,
         origin=np.arange(len(sheet.lines), dtype=np.int64) if sheet.origin is None else sheet.origin,
-    ), presets.under(preset, settings, words)
+    ), presets.under(preset, settings, words).model_copy(
+        # A part of a composed key is no column any more, whatever somebody said of it.
+        update={"columns": {h: f for h, f in settings.columns.items() if made.at(h) < 0 or made.at(h) in places}}
+    )
 
 
 def _strip(made: _Columns, preset: Preset) -> None:

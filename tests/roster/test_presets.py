@@ -101,6 +101,7 @@ def test_what_somebody_set_stands_above_the_preset(loaded: Load) -> None:
     roster = loaded(text, columns={"CRN": "course_id"})
     assert roster.rows["course"].tolist()[:2] == ["20117", "20117"]
     assert roster.sources[0].columns["course_id"] == "CRN"
+    assert loaded(text, columns={"CRN": "ignore"}).rows["course"].tolist()[0] == "202710.20117"
 
 
 def test_no_other_column_goes_before_the_keys_of_a_preset(loaded: Load) -> None:
@@ -177,3 +178,17 @@ def test_the_sheet_as_it_lay_there_is_kept() -> None:
     assert {recast.header[p]: m.tolist() for p, m in recast.numbers.items()} == {"RSTS": [False], "TERM.CRN": [True]}
     assert {recast.header[p]: e for p, e in recast.errors.items()} == {"TERM.CRN": {0: "#N/A"}}
     assert settings.status_words["RE"] == "active"
+
+
+def test_the_readme_s_preset_works(loaded: Load, mine: Callable[[str], str]) -> None:
+    """It shows all that a preset may say, and does what its comments say."""
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(title = .*?)```", readme, re.DOTALL)
+    rows = "7/1,26,1,RX,North,Tutorial\n8,26,1,W,South,\n9,26,1,RE,East,\n9,26,,RE,South,\n"
+    roster = loaded("Student,Term,CRN,State,Campus,Role\n" + rows, preset=mine(text)).rows
+    assert roster[["user", "course", "role_name", "status", "code"]].astype(object).to_numpy().tolist() == [
+        ["7", "26.1", "teacher", "active", ""],
+        ["8", "26.1", "", "removed", ""],
+        ["9", "26.1", "", "active", "filtered"],
+        ["9", "", "student", "active", "course_blank"],
+    ]

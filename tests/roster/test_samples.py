@@ -203,7 +203,7 @@ def test_moodle_upload() -> None:
     ]
     assert fields(roster) == ("username", "shortname")
     source = roster.sources[0]
-    assert source.mode == Mode.ADD_ONLY
+    assert source.mode == Mode.EXPLICIT
     assert {"cohort1", "group"} <= set(source.ignored)
     assert "enrolperiod without enroltimestart in 1 enrolment: no end is set" in source.notes
 

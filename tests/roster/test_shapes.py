@@ -71,6 +71,36 @@ def test_only_bulk_is_the_whole_truth(loose: Callable[..., Roster], manifest: st
     assert loose(files, mode="add-only").sources[0].mode == Mode.ADD_ONLY
 
 
+def test_only_a_complete_set_of_school_data_sync_is_the_whole_truth(loose: Callable[..., Roster]) -> None:
+    """The three columns alone could come from anywhere: nothing follows from absence then."""
+    files = {
+        "enrollments.csv": "classSourcedId,userSourcedId,role\nk1,u1,student\n",
+        "users.csv": "sourcedId,username,givenName,familyName\nu1,ann,Ann,Bell\n",
+        "classes.csv": "sourcedId,orgSourcedId,title,sessionSourcedIds,courseSourcedId\nk1,o,Algebra,,\n",
+    }
+    assert loose(files).sources[0].mode == Mode.ADD_ONLY
+    roles = {"roles.csv": "userSourcedId,orgSourcedId,role\nu1,o,student\n"}
+    assert loose(files | roles).sources[0].mode == Mode.MIRROR
+    assert loose({"enrollments.csv": files["enrollments.csv"]}).sources[0].mode == Mode.ADD_ONLY
+
+
+def test_a_set_saved_again_with_semicolons_is_the_same_set(loose: Callable[..., Roster]) -> None:
+    """As spreadsheets do in half of Europe."""
+    users = "u1,,true,ann,Ann,Bell,,\nu2,,true,ben,Ben,Oak,,\n"
+    files = {"users.csv": (USERS + users).replace(",", ";"), "enrollments.csv": TWO.replace(",", ";")}
+    roster = loose(files)
+    assert roster.rows["last_name"].tolist() == ["Bell", "Oak"]
+    assert roster.sources[0].mode == Mode.ADD_ONLY
+
+
+def test_enrolments_in_a_workbook_are_never_the_whole_truth(loaded: Load) -> None:
+    """A OneRoster file that somebody saved as a workbook has lost its manifest."""
+    header = ["sourcedId", "status", "classSourcedId", "userSourcedId", "role"]
+    roster = loaded([header, ["e1", "active", "k1", "u1", "teacher"]], "enrollments.xlsx")
+    assert roster.sources[0].mode == Mode.EXPLICIT
+    assert roster.rows.loc[0, ["user", "course", "role_name"]].tolist() == ["u1", "k1", "editingteacher"]
+
+
 def test_a_deletion_needs_a_delta(loose: Callable[..., Roster]) -> None:
     """Where nothing says that rows are changes, `tobedeleted` removes nobody; --mode explicit lets it."""
     files = {"enrollments.csv": ENROLMENTS + "e1,tobedeleted,,k1,o,u1,student,\ne2,active,,k1,o,u2,student,\n"}

@@ -60,7 +60,7 @@ def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tupl
     for file in found["enrollments"]:
         enrolments = sets.read(file, settings)
         sheet = _joined(enrolments, users, classes, courses, manifest)
-        sheets.append((file, _decided(enrolments, sheet, manifest, settings, around)))
+        sheets.append((file, _decided(enrolments, sheet, _mode(enrolments, manifest, found), settings, around)))
     return sheets
 
 
@@ -126,14 +126,10 @@ def _joined(
 
 
 def _decided(
-    enrolments: Table,
-    sheet: Sheet,
-    manifest: Mapping[str, str] | None,
-    settings: Settings,
-    around: Sequence[str],
+    enrolments: Table, sheet: Sheet, decision: tuple[Mode, str], settings: Settings, around: Sequence[str]
 ) -> Sheet:
     """The sheet with what follows from absence, and what a person should know of that."""
-    mode, said = _mode(enrolments, manifest)
+    mode, said = decision
     notes = [*around, said]
     asides = sheet.aside
     if mode == Mode.ADD_ONLY and settings.mode is None:
@@ -164,10 +160,18 @@ def _gone(found: Found, table: Table, live: Mask, what: str, *, whole: bool) -> 
     ]
 
 
-def _mode(enrolments: Table, manifest: Mapping[str, str] | None) -> tuple[Mode | None, str]:
-    """What follows from a person's absence, and a sentence that says why."""
-    if manifest is None and not enrolments.has("sourcedId"):
-        return None, "School Data Sync sets are complete: who is absent has left (--mode add-only says otherwise)"
+def _mode(
+    enrolments: Table, manifest: Mapping[str, str] | None, found: Mapping[str, Sequence[File]]
+) -> tuple[Mode, str]:
+    """What follows from a person's absence, and a sentence that says why.
+
+    School Data Sync has no manifest: five files make a set, and what a set lacks is no longer there.
+    """
+    if manifest is None and not enrolments.has("sourcedId") and {"users", "roles", "classes"} <= found.keys():
+        return (
+            Mode.MIRROR,
+            "School Data Sync sets are complete: who is absent has left (--mode add-only says otherwise)",
+        )
     said = (manifest or {}).get("file.enrollments", "")
     match said:
         case "bulk":

@@ -23,16 +23,16 @@ Kinds = Mapping[str, frozenset[str]]
 
 
 def peek(file: File) -> tuple[str, ...]:
-    """The first line of a text file, split at its commas (or bars); nothing of other files."""
+    """The first line of a text file, split at the sign that splits it most; nothing of other files."""
     if file.kind != Kind.TEXT:
         return ()
     start = file.data[:PEEK].decode("utf-8-sig", errors="ignore").lstrip("\r\n")
     line = next(iter(start.splitlines()), "")
-    sign = "|" if "|" in line and "," not in line else ","
     try:
-        return tidy(next(csv.reader(io.StringIO(line), delimiter=sign), []))
+        split = [next(csv.reader(io.StringIO(line), delimiter=sign), []) for sign in delimited.DELIMITERS]
     except csv.Error:
         return ()
+    return tidy(max(split, key=len))
 
 
 def sorted_out(files: Sequence[File], headers: Mapping[str, tuple[str, ...]], kinds: Kinds) -> dict[str, list[File]]:

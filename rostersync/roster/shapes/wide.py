@@ -83,7 +83,7 @@ def melted(sheet: Sheet, settings: Settings) -> Sheet:
         dates=_masks(sheet.dates, slots, fixed, header, rows, numbers),
         aside=(*_moved(sheet.aside, rows), *_said_of_accounts(columns), *aside("no_course", numbers == 0, "")),
         fields={h: f for h, f in FIELDS.items() if h in header} | dict(sheet.fields),
-        mode=sheet.mode or Mode.ADD_ONLY,
+        mode=sheet.mode or Mode.EXPLICIT,
         notes=(*sheet.notes, *notes, "an upload of users takes nobody out of a course (--mode mirror says otherwise)"),
         original=sheet.original or sheet,
         origin=rows if sheet.origin is None else sheet.origin[rows],
