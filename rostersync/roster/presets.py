@@ -276,3 +276,19 @@ def under(preset: Preset, settings: Settings, statuses: Iterable[str] = ()) -> S
         "status_words": said_words | settings.status_words,
     }
     return settings.model_copy(update=said | words)
+
+
+def for_reading(preset: Preset, settings: Settings) -> Settings:
+    """The settings under which a file is read, before its sheets are understood: the preset's headers are known ones.
+
+    Readers look for the header row, the delimiter and leading zeros by what they know.
+    """
+    headers = {
+        header: field
+        for field, templates in reversed(preset.columns.items())
+        for template in reversed(templates)
+        for _, header in parts(template)
+        if header
+    }
+    below = under(preset, settings)
+    return below.model_copy(update={"columns": headers | settings.columns})

@@ -54,7 +54,7 @@ def sheets(together: Sequence[files.File], settings: Settings) -> Iterator[tuple
         RosterError, SettingsError: as `load`.
     """
     preset = presets.named(settings)
-    settings = presets.under(preset, settings) if preset else settings
+    settings = presets.for_reading(preset, settings) if preset else settings
     joined, rest = shapes.joined(together, settings)
     yield from joined
     for file in rest:

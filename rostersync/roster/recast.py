@@ -72,7 +72,9 @@ def under_preset(sheet: Sheet, settings: Settings, *, where: str) -> tuple[Sheet
     else:
         return sheet, settings
     doubt = f"; unverified: {preset.unverified}" if preset.unverified else ""
-    title = f"preset {preset.name} ({preset.title}){guessed}{doubt}"
+    told = preset.teacher_means if "teacher_means" not in settings.model_fields_set else ""
+    teacher = f"; “teacher” is taken as {told}" if told else ""
+    title = f"preset {preset.name} ({preset.title}){guessed}{teacher}{doubt}"
     return _recast(sheet, preset, settings, title)
 
 

@@ -113,6 +113,17 @@ def test_no_other_column_goes_before_the_keys_of_a_preset(loaded: Load) -> None:
     assert loaded(text, columns={"Login": "username"}).rows.loc[0, ["user", "course"]].tolist() == ["ann", "1.2"]
 
 
+def test_what_a_preset_makes_of_teacher_is_told(loaded: Load) -> None:
+    """It decides the dangerous word, unless somebody has."""
+    text = "user_id,course_id,section_id,role,status\n7,C1,S1,teacher,active\n"
+    roster = loaded(text)
+    assert roster.rows.loc[0, "role_name"] == "editingteacher"
+    assert any("“teacher” is taken as editingteacher" in n for n in roster.sources[0].notes)
+    roster = loaded(text, teacher_means="teacher")
+    assert roster.rows.loc[0, "role_name"] == "teacher"
+    assert not any("is taken as" in n for n in roster.sources[0].notes)
+
+
 def test_a_role_column_goes_before_a_constant_role(loaded: Load) -> None:
     """The constant is for rows whose role is blank."""
     text = "TERM,CRN,SPRIDEN_ID,RSTS,Role\n1,2,@1,RE,Instructor\n1,2,@2,RE,\n"
@@ -147,6 +158,17 @@ def test_encoding_and_date_order_of_a_named_preset(write: Write, mine: Callable[
     roster = load([path], Settings(preset=preset))
     assert roster.rows.loc[0, "last_name"] == "Müller"
     assert roster.rows.loc[0, "start"] == 1769904000
+
+
+def test_leading_zeros_that_a_format_shows_are_kept(write: Write, mine: Callable[[str], str]) -> None:
+    """A preset's key column is one of which the workbook is asked what its cells show."""
+    import openpyxl
+
+    path = write([["No", "Year", "Unit", "Role"], [42, "26", "A", "student"]], "term.xlsx")
+    book = openpyxl.load_workbook(path)
+    book["Sheet"]["A2"].number_format = "00000"
+    book.save(path)
+    assert load([path], Settings(preset=mine(PLAIN))).rows.loc[0, "user"] == "00042"
 
 
 def test_alternatives_take_the_first_that_is_there(loaded: Load, mine: Callable[[str], str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.errors import RosterError
+from rostersync.errors import EmptyRoster, RosterError
 from rostersync.roster import load, shapes
 from rostersync.roster.delimited import read
 from rostersync.roster.files import File, Kind
@@ -128,6 +128,25 @@ def test_one_id_with_two_records_is_not_decided(loose: Callable[..., Roster]) ->
     roster = loose(files)
     assert roster.rows["code"].tolist() == ["record_torn", ""]
     assert roster.rows.loc[0, "user"] == "u1"
+
+
+def test_empty_and_broken_files_of_a_set(loose: Callable[..., Roster]) -> None:
+    """A person whose record cannot be read is not in the file; a file without rows knows nobody."""
+    broken = loose({"users.csv": USERS + "u1,,true,ann,Ann,Bell,,,,\nu2,,true,ben,Ben,Oak,,\n", "enrollments.csv": TWO})
+    assert broken.rows["code"].tolist() == ["user_not_in_files", ""]
+    assert "users.csv: 2 rows, 1 of them unreadable" in broken.sources[0].notes
+    assert loose({"users.csv": USERS, "enrollments.csv": TWO}).rows["code"].tolist() == ["user_not_in_files"] * 2
+    with pytest.raises(EmptyRoster):
+        loose({"users.csv": USERS, "enrollments.csv": ENROLMENTS})
+
+
+@pytest.mark.parametrize(
+    "header", ["username,course1,role1", "TERM,CRN,SPRIDEN_ID,RSTS", "action,username,role_name,org_unit_code"]
+)
+def test_a_header_without_rows_is_refused(loaded: Load, header: str) -> None:
+    """In every shape: nothing is ever removed because of an empty file."""
+    with pytest.raises(EmptyRoster):
+        loaded(header + "\n")
 
 
 def test_other_files_beside_a_set_are_read_too(loose: Callable[..., Roster]) -> None:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from rostersync.roster.files import File
 from rostersync.roster.shapes import sets
-from rostersync.roster.shapes.sets import Table, aside, counted
+from rostersync.roster.shapes.sets import Table, aside
 from rostersync.roster.sheets import Aside, Mask, Sheet
 from rostersync.settings import Settings
 from rostersync.vocabulary import Mode
@@ -52,7 +52,7 @@ def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tupl
     users = sets.together(found.get("users", ()), settings, USERS)
     sections = sets.together(found.get("sections", ()), settings, SECTIONS)
     courses = sets.together(found.get("courses", ()), settings, COURSES)
-    around = [f"{t.name}: {counted(len(t.sheet.lines), 'row')}" for t in (users, sections, courses) if t]
+    around = [t.told for t in (users, sections, courses) if t]
     if idle := [sets.short(f) for kind, files in found.items() if kind not in READ for f in files]:
         around.append(f"nothing is taken from {', '.join(idle)}")
     sheets = []

@@ -53,7 +53,7 @@ def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tupl
     users = sets.together(found.get("users", ()), settings, USERS)
     classes = sets.together(found.get("classes", ()), settings, CLASSES)
     courses = sets.together(found.get("courses", ()), settings, COURSES)
-    around = [f"{t.name}: {counted(len(t.sheet.lines), 'row')}" for t in (users, classes, courses) if t]
+    around = [t.told for t in (users, classes, courses) if t]
     if idle := [sets.short(f) for kind, files in found.items() if kind not in READ for f in files]:
         around.append(f"nothing of enrolments stands in {', '.join(idle)}")
     sheets = []

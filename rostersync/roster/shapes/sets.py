@@ -58,6 +58,14 @@ class Table:
     name: str
     """The file's name, for messages."""
     sheet: Sheet
+    broken: int = 0
+    """Rows that do not fit its header."""
+
+    @property
+    def told(self) -> str:
+        """Its name and how many rows it has."""
+        lost = f", {self.broken:,} of them unreadable" if self.broken else ""
+        return f"{self.name}: {counted(len(self.sheet.lines), 'row')}{lost}"
 
     def has(self, header: str) -> bool:
         """Whether there is such a column, in whatever letters."""
@@ -73,7 +81,8 @@ class Table:
 
 def read(file: File, settings: Settings) -> Table:
     """One file."""
-    return Table(name=short(file), sheet=delimited.read(file, settings))
+    sheet = delimited.read(file, settings)
+    return Table(name=short(file), sheet=sheet, broken=len({*sheet.lengths, *sheet.run_on}))
 
 
 def together(files: Sequence[File], settings: Settings, columns: Sequence[str]) -> Table | None:
@@ -84,6 +93,7 @@ def together(files: Sequence[File], settings: Settings, columns: Sequence[str]) 
     here = [c for c in columns if any(t.has(c) for t in tables)]
     return Table(
         name=" and ".join(t.name for t in tables),
+        broken=sum(t.broken for t in tables),
         sheet=Sheet(
             name="",
             header=tuple(here),
