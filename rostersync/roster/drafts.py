@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import files, presets, reading, shapes
+from rostersync.roster import files, presets, reading, recast, shapes
 from rostersync.roster.fields import FIELDS
 from rostersync.roster.headers import Columns, understand
 from rostersync.roster.sheets import Sheet
@@ -23,11 +23,17 @@ WORDS = 50
 """Roles and states that are listed: a mapped column of something else would fill the file."""
 SHORT = 30
 """Characters of a value that are shown."""
+MORE = (
+    "# The lines above are those of the preset that rostersync has for such files.",
+    "# Columns that it leaves out, and words that it does not know, in this file:",
+)
 KEPT = ("teacher_means", "encoding", "delimiter", "date_order", "timezone")
 
 
 def draft(path: Path, settings: Settings, *, call: str) -> str:
     """The preset as TOML: it can be used as it is, and every line that is commented out is one to decide.
+
+    Where a shipped preset recognises the file, its lines are copied, for they know more than a look tells.
 
     Args:
         path: the file, a folder or an archive; of several sheets the first counts.
@@ -40,20 +46,27 @@ def draft(path: Path, settings: Settings, *, call: str) -> str:
     found = next((pair for bundle in files.gather([path]) for pair in reading.sheets(bundle.files, settings)), None)
     if found is None:
         raise RosterError(f"{path} has no sheet to look at", remedy="name another file")
-    sheet = shapes.melted(found[1], settings)
-    columns = understand(sheet.header, settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}}))
+    file, sheet = found
+    sheet = shapes.melted(sheet, settings)
     known = presets.recognised((*(sheet.original or sheet).header, *sheet.header), settings, where=str(path))
+    seen, below = recast.under_preset(sheet, settings, where=file.path)
+    columns = understand(seen.header, below.model_copy(update={"columns": {**seen.fields, **below.columns}}))
+    top = f"# Written from a look at {_plain(path.name)}. Complete it, then say --preset {_plain(call)}"
+    role = _words("role_words", seen, columns, Roles(below, columns.name("role")).read)
+    status = _words("status_words", seen, columns, Statuses(below, columns.name("status")).read)
+    if known:
+        left = [line for line in (*_columns(seen, columns), *role, *status) if line.startswith(("# ?", '# "'))]
+        return "\n".join([top, presets.text(known.name).rstrip(), "", *MORE, *left]) + "\n"
     lines = [
-        f"# Written from a look at {_plain(path.name)}. Complete it, then say --preset {_plain(call)}",
-        *([f"# It looks like {known.title}: see rostersync config preset show {known.name}"] if known else []),
+        top,
         f"title = {_quoted(path.name)}",
         'unverified = "written from a look at one file"',
         *(f"{n} = {_quoted(str(getattr(settings, n)))}" for n in KEPT if n in settings.model_fields_set),
         *([f"mode = {_quoted(settings.mode)}"] if settings.mode else []),
         "",
-        *_columns(sheet, columns),
-        *_words("role_words", "student", sheet, columns, Roles(settings, columns.name("role")).read),
-        *_words("status_words", "active", sheet, columns, Statuses(settings, columns.name("status")).read),
+        *_columns(seen, columns),
+        *role,
+        *status,
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -78,7 +91,7 @@ def _columns(sheet: Sheet, columns: Columns) -> Iterable[str]:
         yield from ("# [constants]", '# role = "student"', "")
 
 
-def _words(table: str, example: str, sheet: Sheet, columns: Columns, read: Callable[[str], Reading]) -> Iterable[str]:
+def _words(table: str, sheet: Sheet, columns: Columns, read: Callable[[str], Reading]) -> Iterable[str]:
     """The words of the role or the status column: as they are read, or to be completed."""
     field = table.removesuffix("_words")
     if field not in columns.fields:
@@ -91,7 +104,7 @@ def _words(table: str, example: str, sheet: Sheet, columns: Columns, read: Calla
         elif meant.code == "waiting_list":
             yield f'{_quoted(word)} = "ignored"'
         else:
-            yield f"# {_quoted(word)} = {_quoted(example)}"
+            yield f'# {_quoted(word)} = "?"'
     yield ""
 
 

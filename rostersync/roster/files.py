@@ -82,7 +82,8 @@ def _members(path: Path) -> tuple[File, ...]:
     if not zipfile.is_zipfile(path):
         return ()
     with zipfile.ZipFile(path) as archive:
-        return tuple(_member(f"{path}/{n}", archive.read(n)) for n in archive.namelist() if n.endswith(".csv"))
+        members = [(n, archive.read(n)) for n in archive.namelist() if n.endswith(".csv")]
+    return tuple(_member(f"{path}/{name}", data) for name, data in members if data)
 
 
 def _member(path: str, data: bytes) -> File:

@@ -73,7 +73,7 @@ def under_preset(sheet: Sheet, settings: Settings, *, where: str) -> tuple[Sheet
         return sheet, settings
     doubt = f"; unverified: {preset.unverified}" if preset.unverified else ""
     told = preset.teacher_means if "teacher_means" not in settings.model_fields_set else ""
-    teacher = f"; “teacher” is taken as {told}" if told else ""
+    teacher = f"; “teacher” is taken as the role {told}" if told else ""
     title = f"preset {preset.name} ({preset.title}){guessed}{teacher}{doubt}"
     return _recast(sheet, preset, settings, title)
 

@@ -50,7 +50,7 @@ def test_a_preset_written_from_a_file_can_be_used(run: Run) -> None:
     assert document["columns"] == {"idnumber": "Matr.-Nr.", "course": "Kurs", "role": "Rolle", "status": "Status"}
     assert document["role_words"] == {"Studentin": "student"}
     assert document["status_words"] == {"aktiv": "active"}
-    for line in ('# "Hörerin" = "student"', '# "ruht" = "active"', '# ? = "Fachbereich"  # Biologie'):
+    for line in ('# "Hörerin" = "?"', '# "ruht" = "?"', '# ? = "Fachbereich"  # Biologie'):
         assert line in text.splitlines()
     assert '= "ID"  # 1, 2; could be ' in text
 
@@ -59,12 +59,25 @@ def test_a_preset_written_from_a_file_can_be_used(run: Run) -> None:
         assert done.code == 3
         return json.loads(done.out)["causes"]
 
-    completed = text.replace('# "Hörerin"', '"Hörerin"')
+    completed = text.replace('# "Hörerin" = "?"', '"Hörerin" = "student"')
     Path("done.toml").write_text(completed, encoding="utf-8")
     before = {c["code"] for c in rows()}
     assert {"role_unknown", "status_unknown"} <= before
     assert {c["code"] for c in rows("--preset", "term.toml")} == before
     assert {c["code"] for c in rows("--preset", "done.toml")} == before - {"role_unknown"}
+
+
+def test_a_recognised_file_gives_a_copy_of_its_preset(run: Run) -> None:
+    """With what that preset leaves out and the words that it does not know."""
+    header = "TERM,CRN,SPRIDEN_ID,RSTS,CAMPUS\n"
+    Path("reg.csv").write_text(header + "202710,1,@1,RE,N\n202710,1,@2,AU,N\n", encoding="utf-8")
+    assert run("config", "preset", "new", "reg.csv").code == 0
+    text = Path("reg.toml").read_text(encoding="utf-8")
+    shown = run("config", "preset", "show", "banner").out
+    assert tomllib.loads(text) == tomllib.loads(shown)
+    assert '# ? = "CAMPUS"  # N' in text
+    assert '# "AU" = "?"' in text
+    assert run("check", "reg.csv", "--preset", "reg.toml").code == 3
 
 
 def test_an_existing_file_is_left_alone(run: Run) -> None:

@@ -118,7 +118,7 @@ def test_what_a_preset_makes_of_teacher_is_told(loaded: Load) -> None:
     text = "user_id,course_id,section_id,role,status\n7,C1,S1,teacher,active\n"
     roster = loaded(text)
     assert roster.rows.loc[0, "role_name"] == "editingteacher"
-    assert any("“teacher” is taken as editingteacher" in n for n in roster.sources[0].notes)
+    assert any("“teacher” is taken as the role editingteacher" in n for n in roster.sources[0].notes)
     roster = loaded(text, teacher_means="teacher")
     assert roster.rows.loc[0, "role_name"] == "teacher"
     assert not any("is taken as" in n for n in roster.sources[0].notes)
