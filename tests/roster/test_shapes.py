@@ -114,6 +114,11 @@ def test_a_file_that_the_manifest_promises_is_missed(loose: Callable[..., Roster
         loose({"manifest.csv": MANIFEST.format("bulk", "bulk"), "enrollments.csv": TWO})
     with pytest.raises(RosterError, match=r"no users.csv, though column “users.email” is to be used"):
         loose({"enrollments.csv": TWO}, columns={"users.email": "email"})
+    canvas = "course_id,user_id,section_id,role,status\nC1,7,S1,student,active\n"
+    with pytest.raises(RosterError, match=r"no users.csv, though column “users.login_id” is to be used"):
+        loose({"enrollments.csv": canvas, "more.csv": TWO}, columns={"users.login_id": "username"})
+    # Names are only shown: a preset that knows their columns asks for no file.
+    assert loose({"enrollments.csv": TWO}, preset="oneroster").rows["code"].tolist() == ["", ""]
     with pytest.raises(RosterError, match=r"no enrollments.csv, only manifest.csv, users.csv"):
         loose({"manifest.csv": MANIFEST.format("bulk", "bulk"), "users.csv": USERS + "u1,,true,ann,A,B,,\n"})
 

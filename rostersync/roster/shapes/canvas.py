@@ -48,7 +48,12 @@ def stated(found: Mapping[str, Sequence[File]], headers: Mapping[str, tuple[str,
 
 
 def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tuple[File, Sheet]]:
-    """Each file of enrolments with the columns users.login_id, users.email, courses.short_name, …."""
+    """Each file of enrolments with the columns users.login_id, users.email, courses.short_name, ….
+
+    Raises:
+        RosterError: a column of a file is to be a key, and the file is not there.
+    """
+    sets.require(found, ("users", "sections", "courses"), set(), settings)
     users = sets.together(found.get("users", ()), settings, USERS)
     sections = sets.together(found.get("sections", ()), settings, SECTIONS)
     courses = sets.together(found.get("courses", ()), settings, COURSES)

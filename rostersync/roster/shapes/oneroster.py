@@ -49,7 +49,9 @@ def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tupl
         RosterError: the manifest promises a file that is not there, or columns of one are to be used that is not.
     """
     manifest = _manifest(found.get("manifest", ()), settings)
-    _complete(found, manifest, settings)
+    kinds = ("users", "classes", "courses")
+    promised = {k for k in kinds if (manifest or {}).get(f"file.{k}", "absent") != "absent"}
+    sets.require(found, kinds, promised, settings)
     users = sets.together(found.get("users", ()), settings, USERS)
     classes = sets.together(found.get("classes", ()), settings, CLASSES)
     courses = sets.together(found.get("courses", ()), settings, COURSES)
@@ -68,7 +70,8 @@ def without_enrolments(found: Mapping[str, Sequence[File]]) -> RosterError:
     """What is said of a set that states no enrolments."""
     there = ", ".join(sets.short(f) for files in found.values() for f in files)
     return RosterError(
-        f"this OneRoster set has no enrollments.csv, only {there}", remedy="export it again, with enrollments"
+        f"the OneRoster set of {found['manifest'][0].path} has no enrollments.csv, only {there}",
+        remedy="export it again, with enrollments",
     )
 
 
@@ -79,18 +82,6 @@ def _manifest(files: Sequence[File], settings: Settings) -> dict[str, str] | Non
     table = sets.read(files[0], settings)
     names, values = (table.column(c).to_pylist() for c in ("propertyName", "value"))
     return {n.casefold(): v.casefold() for n, v in zip(names, values, strict=True)}
-
-
-def _complete(found: Mapping[str, Sequence[File]], manifest: Mapping[str, str] | None, settings: Settings) -> None:
-    """Makes sure that the files are there which the manifest promises, or of which a column is to be used."""
-    for kind in ("users", "classes", "courses"):
-        promised = (manifest or {}).get(f"file.{kind}", "absent") != "absent"
-        wanted = next((h for h in settings.columns if h.casefold().startswith(f"{kind}.")), "")
-        if (promised or wanted) and not found.get(kind):
-            why = "the manifest lists it" if promised else f"column “{wanted}” is to be used"
-            raise RosterError(
-                f"this set has no {kind}.csv, though {why}", remedy="export it again, or name the file, too"
-            )
 
 
 def _joined(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.errors import RosterError
 from rostersync.roster import delimited
+from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.files import File, Kind
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet, tidy
 from rostersync.settings import Settings
@@ -49,6 +51,25 @@ def without(files: Sequence[File], found: Mapping[str, Sequence[File]]) -> list[
     """The files that are none of these."""
     taken = {file.path for several in found.values() for file in several}
     return [file for file in files if file.path not in taken]
+
+
+def require(
+    found: Mapping[str, Sequence[File]], kinds: Sequence[str], promised: Collection[str], settings: Settings
+) -> None:
+    """Makes sure that the files are there which are promised, or of which a column is to be a key.
+
+    Raises:
+        RosterError: one is not.
+    """
+    for kind in kinds:
+        keys = {h: f for h, f in settings.columns.items() if f in USER_KEYS or f in COURSE_KEYS}
+        wanted = next((h for h in keys if h.casefold().startswith(f"{kind}.")), "")
+        if (kind in promised or wanted) and not found.get(kind):
+            why = "the manifest lists it" if kind in promised else f"column “{wanted}” is to be used"
+            first = next(f.path for several in found.values() for f in several)
+            raise RosterError(
+                f"the set of {first} has no {kind}.csv, though {why}", remedy="export it again, or name the file, too"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
