@@ -34,9 +34,10 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
         raise UsageError("no roster file is named", remedy="name one or more CSV or .xlsx files")
     parts: list[rows.Part] = []
     sources: list[Source] = []
-    alone = len(paths) == 1
     for bundle in files.gather(paths):
-        for file, sheet in sheets(bundle.files, settings):
+        found = [*sheets(bundle.files, settings)]
+        alone = len(paths) == 1 and len(found) == 1
+        for file, sheet in found:
             part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
             parts.append(part)
             sources.append(source)
