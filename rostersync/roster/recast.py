@@ -22,6 +22,9 @@ from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
 
+TOLD = 100
+"""Values that a filter took out and that are told apart; beyond, a filter on the wrong column would take forever."""
+
 
 @dataclass(slots=True, kw_only=True)
 class _Columns:
@@ -158,10 +161,19 @@ def _filtered(made: _Columns, preset: Preset, count: int) -> list[Aside]:
             continue
         encoded = pc.utf8_trim_whitespace(made.cells[at]).dictionary_encode()
         index = encoded.indices.to_numpy().astype(np.int64) if count else np.zeros(0, dtype=np.int64)
-        for position, value in enumerate(encoded.dictionary.to_pylist()):
-            if not re.fullmatch(expression, value):
-                rows: Ints = np.flatnonzero(index == position).astype(np.int64)
-                aside.append(Aside(code="filtered", rows=rows, detail=f"“{made.header[at]}” is “{value}”"))
+        values = encoded.dictionary.to_pylist()
+        out = [p for p, value in enumerate(values) if not re.fullmatch(expression, value)]
+        named = f"“{made.header[at]}” is"
+        for position in out if len(out) <= TOLD else ():
+            rows: Ints = np.flatnonzero(index == position).astype(np.int64)
+            aside.append(Aside(code="filtered", rows=rows, detail=f"{named} “{values[position]}”"))
+        if len(out) > TOLD:
+            rows = np.flatnonzero(np.isin(index, out)).astype(np.int64)
+            aside.append(
+                Aside(
+                    code="filtered", rows=rows, detail=f"{named} “{values[out[0]]}” or another of {len(out):,} values"
+                )
+            )
     return aside
 
 

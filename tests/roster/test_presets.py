@@ -160,6 +160,14 @@ def test_encoding_and_date_order_of_a_named_preset(write: Write, mine: Callable[
     assert roster.rows.loc[0, "start"] == 1769904000
 
 
+def test_a_filter_on_the_wrong_column_ends(loaded: Load, mine: Callable[[str], str]) -> None:
+    """A thousand values that do not fit are told as one cause."""
+    preset = mine(PLAIN + '[constants]\nrole = "student"\n[keep]\nNo = "x"\n')
+    rows = loaded("No,Year,Unit\n" + "".join(f"{i},26,A\n" for i in range(1000)) + "x,26,A\n", preset=preset).rows
+    assert rows["code"].tolist() == ["filtered"] * 1000 + [""]
+    assert set(rows["detail"]) == {"“No” is “0” or another of 1,000 values", ""}
+
+
 def test_leading_zeros_that_a_format_shows_are_kept(write: Write, mine: Callable[[str], str]) -> None:
     """A preset's key column is one of which the workbook is asked what its cells show."""
     import openpyxl

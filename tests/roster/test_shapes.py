@@ -272,6 +272,13 @@ def test_lines_of_a_batch(loaded: Load, line: str, user: str, course: str, role:
     assert rows.loc[1, "code"] == code
 
 
+def test_a_batch_of_anything_ends(loaded: Load) -> None:
+    """A thousand kinds of lines that there are not are told as one cause."""
+    rows = loaded("ENROLL,zoe,Student,C9\n" + "".join(f"X{i},ann,Student,C1\n" for i in range(1000))).rows
+    assert rows["code"].tolist() == ["", *["batch_fields"] * 1000]
+    assert set(rows["detail"]) == {"", "X0 with 4 fields, or another of 1,000 kinds of line"}
+
+
 def test_a_batch_with_a_header_is_the_same(loaded: Load) -> None:
     """The template that Brightspace offers has one."""
     roster = loaded("action,username,org_def_id,role_name,org_unit_code\nENROLL,ann,7,Student,C1\nUNENROLL,ben,,,C1\n")

@@ -47,6 +47,8 @@ ACTIONS: Mapping[str, Mapping[int, Sequence[str]]] = {
     },
 }
 """Action → number of fields → what they are."""
+TOLD = 100
+"""Kinds of lines that are told apart where they are none of these."""
 LONGEST = max(max(layouts) for layouts in ACTIONS.values())
 ACCOUNTS = ("create", "update", "delete")
 """Actions that concern an account and no enrolment."""
@@ -88,11 +90,13 @@ def read(file: File, settings: Settings) -> Sheet:
         formed |= mine
         asides += aside("account_only", mine, action.upper())
     formed |= pc.equal(done, "").to_numpy(zero_copy_only=False)
-    for action, number in sorted(
-        {*zip(done.filter(pa.array(~formed)).to_pylist(), fields[~formed].tolist(), strict=True)}
-    ):
-        here = ~formed & (fields == number) & pc.equal(done, action).to_numpy(zero_copy_only=False)
-        asides += aside("batch_fields", here, f"{action.upper()} with {number} fields")
+    strange = pc.binary_join_element_wise(pc.utf8_upper(cells[0]), pa.array(fields.astype(str)), " with ")
+    kinds = sorted({*strange.filter(pa.array(~formed)).to_pylist()})
+    for kind in kinds if len(kinds) <= TOLD else ():
+        here = ~formed & pc.equal(strange, kind).to_numpy(zero_copy_only=False)
+        asides += aside("batch_fields", here, f"{kind} fields")
+    if len(kinds) > TOLD:
+        asides += aside("batch_fields", ~formed, f"{kinds[0]} fields, or another of {len(kinds):,} kinds of line")
     return Sheet(
         name="",
         header=HEADER,
