@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rostersync.cli import options
+from rostersync.cli import options, preset
 
 if TYPE_CHECKING:
     from rostersync.settings import Loaded
@@ -38,7 +38,7 @@ token_file = "~/.config/rostersync/token"
 
 @click.group("config")
 def command() -> None:
-    """Show the settings, say where the file is, or write one to begin with.
+    """Show the settings, say where the file is, or write one to begin with; presets for the files of other systems.
 
     Later ones win: the profile in the file, then variables like ROSTERSYNC_SITE, then flags.
 
@@ -47,7 +47,11 @@ def command() -> None:
       rostersync config new
       rostersync config show
       rostersync config show --profile test --json
+      rostersync config preset list
     """
+
+
+command.add_command(preset.command)
 
 
 @command.command("path")

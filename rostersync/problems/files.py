@@ -14,7 +14,7 @@ IN_FILES: Mapping[str, Kind] = {
     "footer_row": ignores("“{detail}” ends a page or the report, no enrolment"),
     "hidden_row": ignores("the row is hidden in the workbook, and hidden rows are left out (--hidden skip)"),
     "waiting_list": ignores("“{value}” is a waiting list, no enrolment"),
-    "status_ignored": ignores("status_words in the settings leave “{value}” out"),
+    "status_ignored": ignores("status_words in the settings or in the preset leave “{value}” out"),
     "user_blank": rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),
     "course_blank": rejects("the course's key is blank", "fill in column “{column}”, or delete the row"),
     "role_blank": rejects("the role is blank", "fill in column “{column}”, or say --default-role student"),
@@ -49,6 +49,39 @@ IN_FILES: Mapping[str, Kind] = {
     "cell_unvalued": rejects(
         "the cell holds a {value}: the program that wrote the workbook did not calculate it",
         "open the workbook in Excel or LibreOffice and save it again",
+    ),
+    "filtered": ignores("a filter of the preset takes the row out: {detail}"),
+    "no_course": ignores("the row names no course: it is about an account, and states no enrolment"),
+    "account_only": ignores("“{detail}” is about an account, and states no enrolment"),
+    "batch_fields": rejects(
+        "{detail}: there is no such form of a batch's line",
+        "write ENROLL,username,role,code or UNENROLL,username,code; an Org Defined ID may stand behind the username",
+    ),
+    "not_delta": ignores(
+        "the row says “{detail}”, but nothing says that these files list changes: nobody is removed",
+        "say --mode explicit if the rows are changes",
+    ),
+    "user_not_in_files": rejects(
+        "the row's user is not in {detail}", "export the files again, all at the same time, or correct the row"
+    ),
+    "course_not_in_files": rejects(
+        "the row's class, course or section is not in {detail}",
+        "export the files again, all at the same time, or correct the row",
+    ),
+    "record_torn": rejects(
+        "{detail} stands there more than once, with different contents", "leave the record that is right"
+    ),
+    "record_deleted": rejects(
+        "{detail} is to be deleted, but the enrolment is not",
+        "mark the enrolment as deleted, too, or correct the other record",
+    ),
+    "account_deleted": rejects(
+        "the row asks Moodle to delete the account, which a roster cannot do",
+        "delete the account in Moodle; then leave the row out",
+    ),
+    "account_renamed": rejects(
+        "the row gives its account another username: which of the two Moodle knows now is not certain",
+        "rename the account in Moodle; then empty the column oldusername",
     ),
     "row_twice": ignores("the row says the same as row {detail}"),
     # worth knowing

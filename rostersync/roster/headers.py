@@ -21,8 +21,6 @@ from rostersync.settings import Settings
 HINT = re.compile(r"[\s*:]*[(\[]([^()\[\]]*)[)\]][\s*:]*$")
 SHOWN = 40
 """Headers, and characters of each, that a message shows."""
-WIDE = re.compile(r"(course|role|type|group|enrolstatus|enrolperiod)(\d+)")
-"""Moodle's upload of users: several enrolments in one row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +129,7 @@ def require(columns: Columns, settings: Settings, *, where: str, alone: bool) ->
         alone: it is the only sheet of the only file, so that every header that `settings.columns` names must be there.
 
     Raises:
-        RosterError: user, course or role has no column, two columns are the same field, or a row holds several
-            enrolments.
+        RosterError: user, course or role has no column, or two columns are the same field.
         SettingsError: `settings.columns` names a header that is not there.
     """
     found = _shown(columns.header)
@@ -143,11 +140,6 @@ def require(columns: Columns, settings: Settings, *, where: str, alone: bool) ->
                 f"{where} has no column “{absent[0]}”, which the settings (columns) name; it has {found}",
                 remedy="correct the header in --map or in the settings",
             )
-    if wide := sorted(h for h in columns.header if (m := WIDE.fullmatch(h.strip().casefold())) and m[2] != "1"):
-        raise RosterError(
-            f"{where} has several enrolments in one row (“{wide[0]}”), a layout that is not read yet",
-            remedy="write one row for each user and course, with the columns user, course and role",
-        )
     if missing := columns.missing(settings):
         raise _missing(columns, missing, where=where, found=found)
     for field, positions in columns.clashes.items():

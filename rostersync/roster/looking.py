@@ -18,8 +18,8 @@ from rostersync.errors import RosterError
 from rostersync.roster import numberformat, ods, xls, xlsb, xlsx
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.files import File
-from rostersync.roster.kinds import Kind
 from rostersync.roster.headers import understand
+from rostersync.roster.kinds import Kind
 from rostersync.roster.marks import Marks
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.settings import Settings

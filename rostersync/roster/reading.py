@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
@@ -10,7 +10,7 @@ from typing import assert_never
 import pandas as pd
 
 from rostersync.errors import EmptyRoster, RosterError, UsageError
-from rostersync.roster import asides, delimited, files, headers, rows
+from rostersync.roster import asides, delimited, files, headers, presets, recast, rows, shapes
 from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
@@ -42,24 +42,32 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
     sources: list[Source] = []
     for bundle in files.gather(paths, settings):
         notes = bundle.notes
-        for file in bundle.files:
-            for sheet in _sheets(file, settings):
-                part, source = _understand(
-                    sheet,
-                    file,
-                    settings,
-                    number=len(parts),
-                    first_row=_count(parts),
-                    alone=len(paths) == 1 and len(bundle.files) == 1,
-                )
-                parts.append(part)
-                sources.append(replace(source, notes=notes + source.notes))
-                notes = ()
+        found = [*sheets(bundle.files, settings)]
+        alone = len(paths) == 1 and len(found) == 1
+        for file, sheet in found:
+            part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
+            parts.append(part)
+            sources.append(replace(source, notes=notes + source.notes))
+            notes = ()
     return Roster(
         rows=ROSTER.check(_joined([p.rows for p in parts])),
         problems=PROBLEMS.check(_joined([p.problems for p in parts])),
         sources=tuple(sources),
     )
+
+
+def sheets(together: Sequence[files.File], settings: Settings) -> Iterator[tuple[files.File, Sheet]]:
+    """The sheets of files that belong together, each with the file that states its enrolments.
+
+    Raises:
+        RosterError, SettingsError: as `load`.
+    """
+    preset = presets.named(settings)
+    settings = presets.for_reading(preset, settings) if preset else settings
+    joined, rest = shapes.joined(together, settings)
+    yield from joined
+    for file in rest:
+        yield from ((file, sheet) for sheet in _sheets(file, settings))
 
 
 def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
@@ -95,6 +103,7 @@ def _understand(
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
     where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
+    sheet, settings = recast.under_preset(shapes.melted(sheet, settings), settings, where=where)
     said = {
         "columns": {**sheet.fields, **settings.columns},
         "role_words": {**sheet.role_words, **settings.role_words},

@@ -17,10 +17,10 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
-    """Rows that state no enrolment: titles, totals, what a filter takes out."""
+    """Rows of which a reader has said all: they state no enrolment (titles, totals, a filter), or cannot stand."""
 
     code: str
-    """Of `problems.ROWS`; one that ignores its rows."""
+    """Of `problems.ROWS`; it says whether its rows are ignored or rejected."""
     rows: Ints
     """Their positions in the sheet."""
     detail: str = ""

@@ -172,12 +172,6 @@ def test_one_of_two_columns_can_be_left_out(loaded: Load) -> None:
     assert "Login" not in roster.problems["column"].tolist()
 
 
-def test_several_enrolments_in_one_row_are_refused(loaded: Load) -> None:
-    """Half of such a row must not be taken for all of it."""
-    with pytest.raises(RosterError, match="several enrolments in one row"):
-        loaded("username,course1,role1,course2,role2\nann,BIO101,student,CHEM,student\n")
-
-
 def test_a_title_is_a_key_only_where_there_is_no_other(loaded: Load) -> None:
     """Beside a short name the title is not used."""
     roster = loaded("user,course,course name,role\nann,BIO101,Biology,student\n")

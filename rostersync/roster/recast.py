@@ -1,0 +1,261 @@
+"""A sheet and a preset go in; the sheet as the preset understands it, and the settings with what it says, come out.
+
+Line numbers stay: no row is added or dropped, and what a filter takes out is named row by row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rostersync.errors import RosterError
+from rostersync.roster import presets
+from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
+from rostersync.roster.headers import understand
+from rostersync.roster.presets import Preset
+from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
+from rostersync.roster.words import normalise
+from rostersync.settings import Settings
+
+TOLD = 100
+"""Values that a filter took out and that are told apart; beyond, a filter on the wrong column would take forever."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Columns:
+    """The columns while they are being made, and what was done to them."""
+
+    header: list[str]
+    cells: list[pa.Array]
+    errors: dict[int, Mapping[int, str]]
+    numbers: dict[int, Mask]
+    dates: dict[int, Mask]
+    fields: dict[str, str] = field(default_factory=dict)
+    parts: set[int] = field(default_factory=set)
+    """Positions that only were put together."""
+    notes: list[str] = field(default_factory=list)
+
+    def at(self, header: str) -> int:
+        """The position of a header, or -1."""
+        exact = [i for i, h in enumerate(self.header) if h == header]
+        alike = exact or [i for i, h in enumerate(self.header) if h and normalise(h) == normalise(header)]
+        return alike[0] if alike else -1
+
+    def add(self, header: str, cells: pa.Array) -> int:
+        """Appends a column; one that would be called like another gets brackets."""
+        self.header.append(header if self.at(header) < 0 else f"({header})")
+        self.cells.append(cells)
+        return len(self.header) - 1
+
+
+def under_preset(sheet: Sheet, settings: Settings, *, where: str) -> tuple[Sheet, Settings]:
+    """The sheet recast by the preset that the settings name, or by the one that its header tells; else as it is.
+
+    Args:
+        sheet: as a reader or a shape gave it; a shape's header is recognised by that of its file.
+        settings: preset, columns, and what a preset may say below them.
+        where: file and sheet, for messages.
+
+    Raises:
+        SettingsError: the preset cannot be used.
+        RosterError: the sheet lacks what the named preset needs, or two presets fit equally well.
+    """
+    lying = (sheet.original or sheet).header
+    preset = presets.named(settings)
+    guessed = ""
+    if preset:
+        _require(preset, sheet, where)
+    elif preset := presets.recognised((*lying, *sheet.header), settings, where=where):
+        guessed = ", recognised by the header (--preset none switches that off)"
+    else:
+        return sheet, settings
+    doubt = f"; unverified: {preset.unverified}" if preset.unverified else ""
+    told = preset.teacher_means if "teacher_means" not in settings.model_fields_set else ""
+    teacher = f"; “teacher” is taken as the role {told}" if told else ""
+    title = f"preset {preset.name} ({preset.title}){guessed}{teacher}{doubt}"
+    return _recast(sheet, preset, settings, title)
+
+
+def _require(preset: Preset, sheet: Sheet, where: str) -> None:
+    """Makes sure that the sheet has the columns by which a preset that somebody named knows people and courses."""
+    here = {normalise(h) for h in sheet.header}
+    for keys in (USER_KEYS, COURSE_KEYS):
+        templates = [t for f, several in preset.columns.items() if f in keys for t in several]
+        needed = [[h for _, h in presets.parts(t) if h] for t in templates]
+        if needed and not any(all(normalise(h) in here for h in headers) for headers in needed):
+            lacking = next(h for h in needed[0] if normalise(h) not in here)
+            shown = ", ".join(f"“{h}”" for h in sheet.header if h)
+            raise RosterError(
+                f"{where} has no column “{lacking}”, which preset {preset.name} needs; its header is {shown}",
+                remedy="name another --preset, or none; where no preset is named, each file is recognised by itself",
+            )
+
+
+def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tuple[Sheet, Settings]:
+    made = _Columns(
+        header=list(sheet.header),
+        cells=list(sheet.cells),
+        errors=dict(sheet.errors),
+        numbers=dict(sheet.numbers),
+        dates=dict(sheet.dates),
+    )
+    _strip(made, preset)
+    aside = _filtered(made, preset, len(sheet.lines))
+    _fields(made, preset, settings, len(sheet.lines))
+    for header in preset.ignore:
+        if (at := made.at(header)) >= 0:
+            made.fields.setdefault(made.header[at], "ignore")
+    _others(made, settings)
+    _constants(made, preset, settings, len(sheet.lines))
+    status = next((h for h, f in made.fields.items() if f == "status"), "")
+    words = pc.unique(made.cells[made.at(status)]).to_pylist() if status else []
+    shown = {made.at(h) for h, f in made.fields.items() if f != "ignore"}
+    kept = [i for i in range(len(made.header)) if i not in made.parts - shown]
+    places = {old: new for new, old in enumerate(kept)}
+    return replace(
+        sheet,
+        header=tuple(made.header[i] for i in kept),
+        cells=tuple(made.cells[i] for i in kept),
+        errors={places[i]: e for i, e in made.errors.items() if i in places},
+        numbers={places[i]: m for i, m in made.numbers.items() if i in places},
+        dates={places[i]: m for i, m in made.dates.items() if i in places},
+        aside=(*sheet.aside, *aside),
+        fields={h: f for h, f in {**made.fields, **sheet.fields}.items() if made.at(h) in places},
+        mode=sheet.mode or preset.mode,
+        notes=(*sheet.notes, title, *made.notes),
+        original=sheet.original or sheet,
+        origin=np.arange(len(sheet.lines), dtype=np.int64) if sheet.origin is None else sheet.origin,
+    ), presets.under(preset, settings, words).model_copy(
+        # A part of a composed key is no column any more, whatever somebody said of it.
+        update={"columns": {h: f for h, f in settings.columns.items() if made.at(h) < 0 or made.at(h) in places}}
+    )
+
+
+def _strip(made: _Columns, preset: Preset) -> None:
+    """Keeps of each value that fits the expression its first group; says how many values that changed."""
+    for header, expression in preset.strip.items():
+        if (at := made.at(header)) < 0:
+            continue
+        encoded = pc.utf8_trim_whitespace(made.cells[at]).dictionary_encode()
+        before = encoded.dictionary.to_pylist()
+        after = [m[1] or "" if (m := re.search(expression, v)) else v for v in before]
+        made.cells[at] = pa.array(after, pa.string()).take(encoded.indices)
+        changed = [(b, a) for b, a in zip(before, after, strict=True) if a != b]
+        if changed:
+            (first, kept), count = changed[0], len(changed)
+            made.notes.append(
+                f"“{made.header[at]}”: {count:,} of {len(before):,} values are cut, like “{first}” to “{kept}”"
+            )
+
+
+def _filtered(made: _Columns, preset: Preset, count: int) -> list[Aside]:
+    """The rows that the filters take out, by header and value; a row that holds nothing is blank, not filtered."""
+    aside = []
+    for header, expression in preset.keep.items():
+        if (at := made.at(header)) < 0:
+            continue
+        encoded = pc.utf8_trim_whitespace(made.cells[at]).dictionary_encode()
+        index = encoded.indices.to_numpy().astype(np.int64) if count else np.zeros(0, dtype=np.int64)
+        values = encoded.dictionary.to_pylist()
+        out = [p for p, value in enumerate(values) if not re.fullmatch(expression, value)]
+        named = f"“{made.header[at]}” is"
+        for position in out if len(out) <= TOLD else ():
+            rows: Ints = np.flatnonzero(index == position).astype(np.int64)
+            aside.append(Aside(code="filtered", rows=rows, detail=f"{named} “{values[position]}”"))
+        if len(out) > TOLD:
+            rows = np.flatnonzero(np.isin(index, out)).astype(np.int64)
+            aside.append(
+                Aside(
+                    code="filtered", rows=rows, detail=f"{named} “{values[out[0]]}” or another of {len(out):,} values"
+                )
+            )
+    return aside
+
+
+def _fields(made: _Columns, preset: Preset, settings: Settings, count: int) -> None:
+    """Names the columns, puts keys together and adds constants, where the settings say nothing of the same thing."""
+    said = {f for h, f in settings.columns.items() if made.at(h) >= 0}
+    for name, templates in preset.columns.items():
+        found = next((t for t in templates if all(made.at(h) >= 0 for _, h in presets.parts(t) if h)), "")
+        if not found:
+            continue
+        covered = any(name in keys and said & keys.keys() for keys in (USER_KEYS, COURSE_KEYS)) or name in said
+        pieces = [(text, made.at(h) if h else -1) for text, h in presets.parts(found)]
+        if pieces == [("", pieces[0][1])]:
+            made.fields[made.header[pieces[0][1]]] = "ignore" if covered else name
+            continue
+        if covered:
+            continue
+        positions = [p for _, p in pieces if p >= 0]
+        header = "".join(text + (made.header[p] if p >= 0 else "") for text, p in pieces)
+        at = made.add(header, _composed(made, pieces, count, key=name in USER_KEYS or name in COURSE_KEYS))
+        made.fields[made.header[at]] = name
+        made.parts.update(positions)
+        _inherit(made, at, positions)
+        made.notes.append(f"“{made.header[at]}” is put together from {', '.join(made.header[p] for p in positions)}")
+
+
+def _others(made: _Columns, settings: Settings) -> None:
+    """Leaves out further columns that look like a key of what the preset has named, so that they do not go before it.
+
+    An e-mail address stays: it is shown, and is a key only where the other one is blank.
+    """
+    said = {made.header[at] for h in settings.columns if (at := made.at(h)) >= 0}
+    for keys in (USER_KEYS.keys() - {"email"}, COURSE_KEYS.keys()):
+        if keys & set(made.fields.values()):
+            for header in (h for h in made.header if h and h not in made.fields):
+                if keys & understand([header], Settings()).fields.keys() and header not in said:
+                    made.fields[header] = "ignore"
+
+
+def _constants(made: _Columns, preset: Preset, settings: Settings, count: int) -> None:
+    """Adds a column for each constant field that no column is; a role in another column goes before a constant one."""
+    columns = {**made.fields, **settings.columns}
+    kept = [h for i, h in enumerate(made.header) if i not in made.parts or made.fields.get(h)]
+    known = understand(kept, settings.model_copy(update={"columns": columns})).fields
+    filled = pa.array(_filled(made.cells, count))
+    for name, value in preset.constants.items():
+        if name in known or (name == "role" and settings.default_role):
+            continue
+        at = made.add(name, pc.if_else(filled, value, ""))
+        made.fields[made.header[at]] = name
+        made.notes.append(f"every row has the {name.replace('_', ' ')} “{value}”")
+
+
+def _filled(cells: Sequence[pa.Array], count: int) -> Mask:
+    """The rows in which some cell holds something."""
+    rows = np.arange(count)
+    for column in cells:
+        rows = rows[pc.equal(pc.utf8_trim_whitespace(column.take(pa.array(rows))), "").to_numpy(zero_copy_only=False)]
+    filled = np.ones(count, dtype=bool)
+    filled[rows] = False
+    return filled
+
+
+def _composed(made: _Columns, pieces: Sequence[tuple[str, int]], count: int, *, key: bool) -> pa.Array:
+    """The pieces of each row joined: blank where all parts are, and where one part of a key is."""
+    columns: list[pa.Array] = []
+    blank: list[Mask] = []
+    for text, position in pieces:
+        columns.append(pa.repeat(pa.scalar(text, pa.string()), count))
+        if position >= 0:
+            cells = pc.utf8_trim_whitespace(made.cells[position])
+            columns.append(cells)
+            blank.append(pc.equal(cells, "").to_numpy(zero_copy_only=False))
+    lacking = np.logical_or.reduce(blank) if key else np.logical_and.reduce(blank)
+    return pc.if_else(pa.array(lacking), "", pc.binary_join_element_wise(*columns, ""))
+
+
+def _inherit(made: _Columns, at: int, positions: Sequence[int]) -> None:
+    """A composed cell is in error, a number or a date where one of its parts is."""
+    errors = {row: error for p in positions for row, error in made.errors.get(p, {}).items()}
+    if errors:
+        made.errors[at] = errors
+    for masks in (made.numbers, made.dates):
+        if found := [masks[p] for p in positions if p in masks]:
+            masks[at] = np.logical_or.reduce(found)

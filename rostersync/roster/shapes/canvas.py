@@ -1,0 +1,105 @@
+"""The files of a Canvas SIS import go in; enrolments with what is known of people and sections come out.
+
+Facts: Instructure, “SIS Import Format Documentation” (doc/api/sis_csv.md). Rows say themselves what becomes of an
+enrolment; what is not in a file stays as it is, since no file says whether Canvas read it as a full batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rostersync.roster.files import File
+from rostersync.roster.shapes import sets
+from rostersync.roster.shapes.sets import Table, aside
+from rostersync.roster.sheets import Aside, Mask, Sheet
+from rostersync.settings import Settings
+from rostersync.vocabulary import Mode
+
+KINDS: sets.Kinds = {
+    "admins": frozenset({"user_id", "account_id", "role"}),
+    "enrollments": frozenset({"user_id", "role", "status", "course_id"}),
+    "by_section": frozenset({"user_id", "role", "status", "section_id"}),
+    "users": frozenset({"user_id", "login_id"}),
+    "sections": frozenset({"section_id", "course_id", "name"}),
+    "xlists": frozenset({"xlist_course_id", "section_id"}),
+    "courses": frozenset({"course_id", "short_name", "long_name"}),
+    "accounts": frozenset({"account_id", "parent_account_id"}),
+    "terms": frozenset({"term_id", "name", "status"}),
+    "groups": frozenset({"group_id", "status"}),
+    "observers": frozenset({"observer_id", "student_id"}),
+}
+"""Canvas tells its files by their headers, never by their names."""
+READ = ("enrollments", "by_section", "users", "sections", "courses")
+USERS = ("user_id", "status", "login_id", "email", "first_name", "last_name", "full_name")
+SECTIONS = ("section_id", "course_id", "status")
+COURSES = ("course_id", "short_name", "status")
+DELETED = "deleted"
+
+
+def stated(found: Mapping[str, Sequence[File]], headers: Mapping[str, tuple[str, ...]], settings: Settings) -> bool:
+    """Whether these files are Canvas's beyond doubt: user_id, course_id, role and status could be anybody's."""
+    enrolments = [*found.get("enrollments", ()), *found.get("by_section", ())]
+    sections = any("section_id" in {h.casefold() for h in headers[f.path]} for f in enrolments)
+    return bool(enrolments) and (sections or "users" in found or settings.preset == "canvas")
+
+
+def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tuple[File, Sheet]]:
+    """Each file of enrolments with the columns users.login_id, users.email, courses.short_name, ….
+
+    Raises:
+        RosterError: a column of a file is to be a key, and the file is not there.
+    """
+    sets.require(found, ("users", "sections", "courses"), set(), settings)
+    users = sets.together(found.get("users", ()), settings, USERS)
+    sections = sets.together(found.get("sections", ()), settings, SECTIONS)
+    courses = sets.together(found.get("courses", ()), settings, COURSES)
+    around = [t.told for t in (users, sections, courses) if t]
+    if idle := [sets.short(f) for kind, files in found.items() if kind not in READ for f in files]:
+        around.append(f"nothing is taken from {', '.join(idle)}")
+    sheets = []
+    for file in (*found.get("enrollments", ()), *found.get("by_section", ())):
+        sheet = _joined(sets.read(file, settings), users, sections, courses)
+        notes = (*sheet.notes, *around, "rows say what becomes of an enrolment; who is absent stays")
+        sheets.append((file, replace(sheet, mode=Mode.EXPLICIT, notes=notes)))
+    return sheets
+
+
+def _joined(enrolments: Table, users: Table | None, sections: Table | None, courses: Table | None) -> Sheet:
+    """One file of enrolments; a row without a course has that of its section."""
+    live = pc.not_equal(pc.utf8_lower(enrolments.column("status")), DELETED).to_numpy(zero_copy_only=False)
+    course, asides = _course(enrolments, sections)
+    columns = {} if enrolments.has("course_id") else {"course_id": course}
+    if users:
+        user = sets.look_up(enrolments.column("user_id"), users, "user_id")
+        columns |= {f"users.{c}": user.bring(users.column(c)) for c in USERS[2:] if users.has(c)}
+        asides += aside("record_torn", user.torn, f"the user in {users.name}")
+        asides += aside("record_deleted", _deleted(user, users) & live, f"the user in {users.name}")
+    if courses:
+        found = sets.look_up(course, courses, "course_id")
+        columns["courses.short_name"] = found.bring(courses.column("short_name"))
+        asides += aside("record_torn", found.torn, f"the course in {courses.name}")
+        asides += aside("record_deleted", _deleted(found, courses) & live, f"the course in {courses.name}")
+    return sets.widened(enrolments.sheet, columns, {"course_id": course}, asides)
+
+
+def _course(enrolments: Table, sections: Table | None) -> tuple[pa.Array, list[Aside]]:
+    """Each row's course, by its section where it names none."""
+    course, section = enrolments.column("course_id"), enrolments.column("section_id")
+    bare = pc.and_(pc.equal(course, ""), pc.not_equal(section, "")).to_numpy(zero_copy_only=False)
+    if not sections:
+        return course, aside("course_not_in_files", bare, "sections.csv (which is not there)")
+    found = sets.look_up(section, sections, "section_id")
+    course = pc.if_else(pa.array(bare), found.bring(sections.column("course_id")), course)
+    return course, [
+        *aside("course_not_in_files", bare & found.absent, sections.name),
+        *aside("record_torn", bare & found.torn, f"the section in {sections.name}"),
+    ]
+
+
+def _deleted(found: sets.Found, table: Table) -> Mask:
+    status = pc.utf8_lower(found.bring(table.column("status")))
+    return pc.equal(status, DELETED).to_numpy(zero_copy_only=False)
