@@ -14,6 +14,9 @@ from rostersync.vocabulary import Mode
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+FORMULA = "formula without a stored value"
+"""Stands in `Sheet.errors` for a formula whose result the workbook does not hold."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
@@ -55,6 +58,8 @@ class Sheet:
     """What the format says of absence, where it says anything; settings.mode goes before it."""
     notes: tuple[str, ...] = ()
     """What the reader decided: delimiter, encoding, which sheet, layout, preset."""
+    first_column: int | None = None
+    """Position of the first column in the workbook's own sheet, from 0; None for text, which has no cells to name."""
     original: Sheet | None = None
     """The sheet as it lies in the file, where a layout or a preset has recast it."""
     origin: Ints | None = None

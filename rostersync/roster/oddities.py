@@ -1,0 +1,102 @@
+"""The cells of a sheet go in; what forensics finds in its keys, names and dates is added to its findings and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rostersync.roster import forensics
+from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
+from rostersync.roster.findings import Findings
+from rostersync.roster.headers import Columns
+from rostersync.roster.sheets import Mask, Sheet
+
+Note = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """The key of a row's user, or of its course."""
+
+    values: pa.Array
+    used: Mapping[str, Mask]
+    """Field → rows whose key is this column's."""
+
+
+def note(
+    *, sheet: Sheet, columns: Columns, cells: Mapping[str, pa.Array], keys: Sequence[Key], findings: Findings
+) -> list[Note]:
+    """Adds what is odd in rows to the findings.
+
+    Args:
+        sheet: its raw cells, and which of them are numbers and dates in a workbook.
+        columns: what they are.
+        cells: field → cells without outer blanks.
+        keys: of users, then of courses.
+        findings: of this sheet.
+
+    Returns:
+        What is to be said of whole columns.
+    """
+    notes: list[Note] = []
+    for key in keys:
+        for field, used in key.used.items():
+            notes += _column(field, used, sheet, columns, cells[field], findings)
+    for field in sorted(SHOWN_ONLY & cells.keys()):
+        for found in forensics.names(cells[field]):
+            findings.add(found.code, found.rows, column=columns.name(field), value=cells[field], detail=found.detail)
+    _people(keys, columns, cells, findings)
+    return notes
+
+
+def _column(field: str, used: Mask, sheet: Sheet, columns: Columns, cells: pa.Array, findings: Findings) -> list[Note]:
+    position = columns.fields[field]
+    name = columns.name(field)
+    nothing = np.zeros(len(used), dtype=bool)
+    keys = forensics.Keys(
+        field=field,
+        cells=cells,
+        used=used & ~findings.done,
+        numbers=sheet.numbers.get(position, nothing),
+        dates=sheet.dates.get(position, nothing),
+    )
+    for found in forensics.examine(keys):
+        findings.add(found.code, found.rows, column=name, value=cells, detail=found.detail)
+    notes: list[Note] = []
+    if blanks := forensics.outer_blanks(sheet.cells[position], cells):
+        notes.append({"code": "key_blanks", "column": name, "detail": f"{blanks:,}"})
+    if field == "username":
+        count, first = forensics.capitals(cells, keys.used)
+        if count:
+            notes.append({"code": "key_capitals", "column": name, "value": first, "detail": f"{count:,}"})
+    return notes
+
+
+def _people(keys: Sequence[Key], columns: Columns, cells: Mapping[str, pa.Array], findings: Findings) -> None:
+    """Keys with two names and people with two keys."""
+    user, course = keys
+    field = next(f for f in (*USER_KEYS, *COURSE_KEYS) if f in user.used)
+    spelled = full_names(cells)
+    email = cells["email"] if "email" in cells and field != "email" else None
+    found = [] if spelled is None else [(f, user.values) for f in forensics.two_names(user.values, spelled)]
+    if spelled is not None or email is not None:
+        found += [(f, user.values) for f in forensics.two_keys(user.values, course.values, spelled, email)]
+    for one, values in found:
+        findings.add(one.code, one.rows, column=columns.name(field), value=values, detail=one.detail)
+
+
+def full_names(cells: Mapping[str, pa.Array]) -> pa.Array | None:
+    """First and last names in one, or the full ones; blank where one is missing, None where there are no such columns.
+
+    A last name alone tells nobody apart.
+    """
+    if not {"first_name", "last_name"} <= cells.keys():
+        return cells.get("full_name")
+    first, last = cells["first_name"], cells["last_name"]
+    half = pc.or_(pc.equal(first, ""), pc.equal(last, ""))
+    return pc.if_else(half, "", pc.binary_join_element_wise(first, last, " "))
