@@ -36,10 +36,6 @@ DAMAGED: Mapping[str, Kind] = {
 
 IN_VALUES: Mapping[str, Kind] = {
     **DAMAGED,
-    "formula_blank": rejects(
-        "the cell holds a formula whose result was never stored",
-        "open the file in a spreadsheet program, save it, and send that",
-    ),
     # worth knowing
     "zeros_lost": notes(
         "“{value}” is shorter than the others and may have lost its leading zeros: “{detail}”",
@@ -68,9 +64,9 @@ IN_VALUES: Mapping[str, Kind] = {
         "one person seems to have two keys: {detail}", "if it is one person, leave the key that is right"
     ),
     "dates_swapped": notes(
-        "{detail} dates of column “{column}” may have day and month exchanged: all are dates of the workbook with a "
-        "day up to 12, and all of its texts have one above",
-        "compare them with the source: a spreadsheet set to another order read “{value}” and left the others as text",
+        "{detail} dates of column “{column}” may have day and month exchanged: no date of the workbook has a day above "
+        "12, and all of the column's texts have one (“{value}”)",
+        "compare them with the source: a spreadsheet that is set to another order of day and month does this",
     ),
 }
 """Codes of values that a spreadsheet, an export or a copy has changed, and of keys beside names."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rostersync.roster import forensics
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings
+from rostersync.roster.forensics import days
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Mask, Sheet
 
@@ -50,6 +50,12 @@ def note(
     for field in sorted(SHOWN_ONLY & cells.keys()):
         for found in forensics.names(cells[field]):
             findings.add(found.code, found.rows, column=columns.name(field), value=cells[field], detail=found.detail)
+    for field in ("start", "end"):
+        if field in cells and (dates := sheet.dates.get(columns.fields[field])) is not None:
+            count, text = days.swapped(cells[field], dates)
+            if count:
+                name = columns.name(field)
+                notes.append({"code": "dates_swapped", "column": name, "value": text, "detail": f"{count:,}"})
     _people(keys, columns, cells, findings)
     return notes
 
@@ -81,22 +87,13 @@ def _people(keys: Sequence[Key], columns: Columns, cells: Mapping[str, pa.Array]
     """Keys with two names and people with two keys."""
     user, course = keys
     field = next(f for f in (*USER_KEYS, *COURSE_KEYS) if f in user.used)
-    spelled = full_names(cells)
+    spelled = [cells[f] for f in ("first_name", "last_name") if f in cells]
+    if len(spelled) == 1:  # half a name tells nobody apart
+        spelled = []
+    if not spelled and "full_name" in cells:
+        spelled = [cells["full_name"]]
     email = cells["email"] if "email" in cells and field != "email" else None
-    found = [] if spelled is None else [(f, user.values) for f in forensics.two_names(user.values, spelled)]
-    if spelled is not None or email is not None:
-        found += [(f, user.values) for f in forensics.two_keys(user.values, course.values, spelled, email)]
-    for one, values in found:
-        findings.add(one.code, one.rows, column=columns.name(field), value=values, detail=one.detail)
-
-
-def full_names(cells: Mapping[str, pa.Array]) -> pa.Array | None:
-    """First and last names in one, or the full ones; blank where one is missing, None where there are no such columns.
-
-    A last name alone tells nobody apart.
-    """
-    if not {"first_name", "last_name"} <= cells.keys():
-        return cells.get("full_name")
-    first, last = cells["first_name"], cells["last_name"]
-    half = pc.or_(pc.equal(first, ""), pc.equal(last, ""))
-    return pc.if_else(half, "", pc.binary_join_element_wise(first, last, " "))
+    if not spelled and email is None:
+        return
+    for found in forensics.people_in(user.values, course.values, spelled, email):
+        findings.add(found.code, found.rows, column=columns.name(field), value=user.values, detail=found.detail)

@@ -23,7 +23,7 @@ from rostersync.roster.findings import Findings, text
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
 from rostersync.roster.oddities import Key
-from rostersync.roster.sheets import FORMULA, Ints, Mask, Sheet
+from rostersync.roster.sheets import Ints, Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
@@ -203,8 +203,7 @@ class _Builder:
         for position, errors in self.sheet.errors.items():
             for error in sorted(set(errors.values())):
                 here = np.array([r for r, e in errors.items() if e == error], dtype=np.int64)
-                code = "formula_blank" if error == FORMULA else "cell_error"
-                self.findings.add(code, here, column=self.columns.header[position], value=error)
+                self.findings.add("cell_error", here, column=self.columns.header[position], value=error)
 
     def _blank_keys(self, user: pa.Array, course: pa.Array) -> None:
         for code, key, fields in (("user_blank", user, USER_KEYS), ("course_blank", course, COURSE_KEYS)):

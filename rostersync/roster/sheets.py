@@ -14,9 +14,6 @@ from rostersync.vocabulary import Mode
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-FORMULA = "formula without a stored value"
-"""Stands in `Sheet.errors` for a formula whose result the workbook does not hold."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
@@ -69,3 +66,12 @@ class Sheet:
 def tidy(header: list[str]) -> tuple[str, ...]:
     """Headers without outer blanks and without a byte order mark."""
     return tuple(text.strip().lstrip("\ufeff").strip() for text in header)
+
+
+def letters(column: int) -> str:
+    """A column's name as a spreadsheet shows it: A for 0, AA for 26."""
+    name = ""
+    while column >= 0:
+        name = chr(ord("A") + column % 26) + name
+        column = column // 26 - 1
+    return name

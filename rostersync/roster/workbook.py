@@ -68,6 +68,7 @@ def read(file: File, settings: Settings) -> list[Sheet]:
         header=_header(rows, header),
         cells=_columns(rows[header + 1 :], len(rows[header])),
         lines=np.arange(header + 2, len(rows) + 1, dtype=np.int64),
+        first_column=first_column,
         notes=notes,
     )
     return [_mended(sheet, file, rows[header + 1 :], first_column, understand(sheet.header, settings))]

@@ -6,7 +6,7 @@ repaired: a key that cannot be the true one rejects its row, and what it probabl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,22 +19,17 @@ from rostersync.roster.forensics.damage import Damage
 from rostersync.roster.months import SHORT
 from rostersync.roster.sheets import Ints, Mask
 
-_ODD = (
-    r"^['=\x{2019}]",
-    letters.HIDDEN,
-    letters.MISREAD,
-    r"[\p{Greek}\p{Cyrillic}]",
-    letters.WIDE,
-    numbers.SHAPES,
-    days.SHAPES,
+ODD_START = rf"^['=]|{numbers.SHAPES}|{days.SHAPES}"
+"""What an ASCII key can be damaged by; what this does not fit needs no second look."""
+ODD_LETTERS = (
+    rf"^['=\x{{2019}}]|{letters.HIDDEN}|{letters.MISREAD}|[\p{{Greek}}\p{{Cyrillic}}]|{letters.WIDE}|{days.SHAPES}"
 )
-ODD = "|".join(_ODD)
-"""What a key can be damaged by; what this does not fit needs no second look."""
+"""The same for others."""
 HABIT, ENOUGH = 0.5, 5
 """Share of a column's rows, and distinct values, from which an odd shape is how the registrar writes keys."""
 POWER = r"^[1-9][0-9]*00$"
 """What is left of a code like 1E5, or 12E3."""
-HEAD = 4096
+FEW, HEAD = 1000, 20_000
 """Cells by which a column is judged to repeat itself."""
 
 
@@ -111,25 +106,28 @@ def names(cells: pa.Array) -> Iterator[Found]:
     yield from _each(cells, rows, lambda name: Damage("text_mojibake", d) if (d := letters.misread(name)) else None)
 
 
-def two_names(keys: pa.Array, spelled: pa.Array) -> Iterator[Found]:
-    """Keys beside two different names."""
-    key, _ = people.numbered(keys)
-    name, distinct = people.numbered(spelled)
-    yield from _listed("key_two_names", people.two_names(key, name, distinct), len(keys))
+def people_in(keys: pa.Array, course: pa.Array, spelled: Sequence[pa.Array], email: pa.Array | None) -> Iterator[Found]:
+    """Keys beside two names, and people with two keys: of one address, or of one name in one course.
 
-
-def two_keys(keys: pa.Array, course: pa.Array, spelled: pa.Array | None, email: pa.Array | None) -> Iterator[Found]:
-    """People with two keys: of one e-mail address, or of one name in one course where no addresses differ."""
+    Args:
+        keys: of the users.
+        course: keys of the courses.
+        spelled: first and last names, or full names, or nothing.
+        email: addresses, where they are not the keys.
+    """
+    count = len(keys)
     key, distinct = people.numbered(keys)
-    address = people.numbered(pc.utf8_lower(email))[0] if email is not None else None
+    address = people.numbered(pc.ascii_lower(email))[0] if email is not None else None
     if address is not None:
-        yield from _listed("person_two_keys", people.two_keys(address, key, distinct), len(keys))
-    if spelled is not None:
-        person = people.together(people.numbered(course)[0], people.numbered(pc.utf8_lower(spelled))[0])
+        yield from _listed("person_two_keys", people.two_keys(address, key, distinct), count)
+    if spelled:
+        name = people.together(*(people.numbered(part)[0] for part in spelled))
+        yield from _listed("key_two_names", people.two_names(key, name, spelled), count)
+        person = people.dense(people.together(people.numbered(course)[0], name))
         found = people.two_keys(person, key, distinct, apart=address)
         if address is not None:  # one address was reported above
             found = ((rows, said) for rows, said in found if address[rows[0]] < 0 or address[rows[1]] < 0)
-        yield from _listed("person_two_keys", found, len(keys))
+        yield from _listed("person_two_keys", found, count)
 
 
 def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Iterator[Found]:
@@ -145,7 +143,7 @@ def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Iterato
 
 def _values(keys: Keys, rows: Ints) -> Iterator[Found]:
     """Damage that a value shows by itself, or beside the others of its column."""
-    rows = rows[_matching(keys.cells.take(pa.array(rows)), ODD) | keys.dates[rows]]
+    rows = rows[_odd(keys.cells.take(pa.array(rows))) | keys.dates[rows]]
     if not rows.size:
         return
     natural = _habits(keys, rows)
@@ -254,12 +252,31 @@ def _each(cells: pa.Array, rows: Ints, read: Callable[[str], Damage | None]) -> 
         yield Found(code=code, rows=here, detail=details.take(pa.array(at)))
 
 
-def _matching(values: pa.Array, pattern: str) -> Mask:
-    """Which values fit; where they repeat themselves, each is looked at once."""
-    if len(pc.unique(values[:HEAD])) * 2 > min(len(values), HEAD):
-        return _mask(pc.match_substring_regex(values, pattern))
+def _odd(values: pa.Array) -> Mask:
+    """Which values need a second look."""
+    encoded = _repeated(values)
+    if encoded is not None:
+        return _odd(encoded.dictionary)[encoded.indices.to_numpy()]
+    ascii_, odd = _mask(pc.string_is_ascii(values)), np.zeros(len(values), dtype=bool)
+    if ascii_.any():
+        some = values if ascii_.all() else values.filter(pa.array(ascii_))
+        start = pc.match_substring_regex(some, ODD_START)
+        odd[ascii_] = _mask(pc.or_(start, pc.invert(pc.ascii_is_printable(some))))
+    if not ascii_.all():
+        odd[~ascii_] = _mask(pc.match_substring_regex(values.filter(pa.array(~ascii_)), ODD_LETTERS))
+    return odd
+
+
+def _repeated(values: pa.Array) -> pa.DictionaryArray | None:
+    """The values encoded, where their first ones tell that this is less work than looking at each."""
+    if len(values) < FEW or len(pc.unique(values[:HEAD])) * 2 > min(len(values), HEAD):
+        return None
     encoded = values.dictionary_encode()
-    return _mask(pc.match_substring_regex(encoded.dictionary, pattern))[encoded.indices.to_numpy()]
+    return encoded if len(encoded.dictionary) < len(values) else None
+
+
+def _matching(values: pa.Array, pattern: str) -> Mask:
+    return _mask(pc.match_substring_regex(values, pattern))
 
 
 def _mask(array: pa.Array) -> Mask:

@@ -52,7 +52,7 @@ def _is_float(key: str) -> bool:
 def rounded(cells: pa.Array, digits: Mask, numbers: Mask) -> Ints:
     """Rows of whole numbers that have lost their last digits: numbers of a workbook, or texts made from such.
 
-    A text of so many digits is one of them where at least half of all such texts have nothing but zeros at their end.
+    A text of so many digits is one of them where at least half of all such texts look rounded.
     """
     lengths = pc.binary_length(cells).to_numpy(zero_copy_only=False)
     long = np.flatnonzero(digits & (lengths > DIGITS))
@@ -60,10 +60,15 @@ def rounded(cells: pa.Array, digits: Mask, numbers: Mask) -> Ints:
         return long
     distinct = cells.take(pa.array(long)).dictionary_encode()
     texts = distinct.dictionary.to_pylist()
-    tails = np.array([not value[DIGITS:].strip("0") for value in texts], dtype=bool)
+    tails = np.array([_is_rounded(value) for value in texts], dtype=bool)
     surely = len(texts) > 1 or len(texts[0]) > DIGITS + 2
     lost = tails if surely and 2 * tails.sum() >= len(tails) else np.zeros(len(tails), dtype=bool)
     return long[numbers[long] | lost[distinct.indices.to_numpy()]]
+
+
+def _is_rounded(digits: str) -> bool:
+    """Nothing but zeros behind the 15th digit, or exactly what a number of 64 bits holds: one of 64 texts by chance."""
+    return not digits[DIGITS:].strip("0") or (len(digits) > DIGITS + 2 and int(float(digits)) == int(digits))
 
 
 def shortened(cells: pa.Array, used: Mask, digits: Mask) -> tuple[Ints, int]:

@@ -5,7 +5,7 @@ A row is told apart from the first one of its kind, in whole columns; only those
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,23 +19,21 @@ MOST = 1000
 """Pairs of each kind that are reported: beyond that, a column is not what it was taken for."""
 
 
-def two_names(key: Ints, name: Ints, spelled: pa.Array) -> Iterator[tuple[Ints, str]]:
+def two_names(key: Ints, name: Ints, spelled: Sequence[pa.Array]) -> Iterator[tuple[Ints, str]]:
     """Rows whose key stands beside a name that cannot be the same person's as in its first row.
 
     Args:
         key: one number for each distinct key, -1 where there is none.
         name: likewise for names.
-        spelled: the names, by these numbers.
+        spelled: the columns that a name is made of.
 
     Yields:
         The rows of one such key and name with the first one's row before them, and both names in words.
     """
-    plain: dict[int, str] = {}
     for first, rows in _differing(key, name):
-        pair = int(name[first]), int(name[rows[0]])
-        one, other = (plain.setdefault(n, names.plain(spelled[n].as_py())) for n in pair)
-        if not names.same(one, other):
-            yield np.append(first, rows), " and ".join(f"“{spelled[n].as_py().strip()}”" for n in pair)
+        one, other = (" ".join(part[row].as_py() for part in spelled) for row in (first, int(rows[0])))
+        if not names.same(names.plain(one), names.plain(other)):
+            yield np.append(first, rows), f"“{one}” and “{other}”"
 
 
 def two_keys(person: Ints, key: Ints, keys: pa.Array, *, apart: Ints | None = None) -> Iterator[tuple[Ints, str]]:
@@ -70,11 +68,17 @@ def together(*columns: Ints) -> Ints:
     made = np.zeros(len(columns[0]), dtype=np.int64)
     gone: Mask = np.zeros(len(made), dtype=bool)
     for column in columns:
-        made = made * (int(column.max(initial=0)) + 2) + column
+        made = made * (int(column.max(initial=0)) + 1) + column
         gone |= column < 0
-    numbers = pd.factorize(made)[0].astype(np.int64)
-    numbers[gone] = -1
-    return numbers
+    made[gone] = -1
+    return made
+
+
+def dense(numbers: Ints) -> Ints:
+    """The same from 0 on without gaps, -1 left as it is."""
+    codes = pd.factorize(numbers)[0].astype(np.int64)
+    codes[numbers < 0] = -1
+    return codes
 
 
 def _differing(group: Ints, value: Ints) -> Iterator[tuple[int, Ints]]:
