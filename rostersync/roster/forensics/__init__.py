@@ -115,30 +115,24 @@ def people_in(keys: pa.Array, course: pa.Array, spelled: Sequence[pa.Array], ema
         spelled: first and last names, or full names, or nothing.
         email: addresses, where they are not the keys.
     """
-    count = len(keys)
-    key, distinct = people.numbered(keys)
-    address = people.numbered(pc.ascii_lower(email))[0] if email is not None else None
-    if address is not None:
-        yield from _listed("person_two_keys", people.two_keys(address, key, distinct), count)
+    owners = people.Owners(keys)
     if spelled:
-        name = people.together(*(people.numbered(part)[0] for part in spelled))
-        yield from _listed("key_two_names", people.two_names(key, name, spelled), count)
-        person = people.dense(people.together(people.numbered(course)[0], name))
-        found = people.two_keys(person, key, distinct, apart=address)
-        if address is not None:  # one address was reported above
-            found = ((rows, said) for rows, said in found if address[rows[0]] < 0 or address[rows[1]] < 0)
-        yield from _listed("person_two_keys", found, count)
+        yield _listed("key_two_names", people.two_names(owners, spelled), len(keys))
+    if email is not None:
+        yield _listed("person_two_keys", people.by_address(owners, pc.ascii_lower(email)), len(keys))
+    if spelled:
+        yield _listed("person_two_keys", people.by_name(owners, spelled, course, email), len(keys))
 
 
-def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Iterator[Found]:
+def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Found:
     """Findings whose detail is one for several rows."""
     details = [""]
     at = np.zeros(count, dtype=np.int64)
     for rows, said in found:
         at[rows] = len(details)
         details.append(said)
-    if len(details) > 1:
-        yield Found(code=code, rows=np.flatnonzero(at), detail=pa.array(details, pa.string()).take(pa.array(at)))
+    rows = np.flatnonzero(at)
+    return Found(code=code, rows=rows, detail=pa.array(details, pa.string()).take(pa.array(at)) if rows.size else "")
 
 
 def _values(keys: Keys, rows: Ints) -> Iterator[Found]:
