@@ -81,6 +81,14 @@ def test_a_number_without_its_zeros_is_offered_with_them(server: Server, tmp_pat
     assert nobody_goes(server, made)
 
 
+def test_a_typing_error_is_offered_by_the_name(server: Server, tmp_path: Path) -> None:
+    """Somebody of that very name is named elsewhere in the roster."""
+    short = course(server)
+    made = plan(server, tmp_path, f"55555,{short},student,Eva Fink", f"S55556,{short},student,Eva Fink")
+    assert [code for _, code, _ in said(made)] == ["person_two_keys", "person_two_keys", "user_not_found"]
+    assert "did you mean “55555” (Eva Fink)?" in said(made)[-1][2]
+
+
 def test_a_number_that_hits_somebody_else_is_refused(server: Server, tmp_path: Path) -> None:
     """123 is Ben's, 00123 is Anna's: Anna's row with a lost zero does not enrol Ben."""
     short = course(server)
@@ -132,6 +140,32 @@ def test_a_name_that_does_not_fit_is_said_loudly(server: Server, tmp_path: Path)
     ]
     assert made.rows["state"].tolist() == ["ok", "ok"]
     assert any("nothing in common" in note for note in made.notes)
+
+
+def test_a_wrong_key_does_not_remove_whom_the_name_means(server: Server, tmp_path: Path) -> None:
+    """The row says Anna and has Eva's number: Anna stays, others who are absent go as ever."""
+    state = server.state
+    one = min(state.courses)
+    gone, other, *stay = [u for u, roles in state.enrolled(one).items() if roles == {"student"}]
+    new = next(u for u in sorted(state.users.rows, reverse=True) if u not in state.enrolled(one))
+    users, short = state.users.rows, course(server)
+    rows = [f"{users[u].username},{short},student,{users[u].firstname},{users[u].lastname}" for u in stay]
+    rows.append(f"{users[new].username},{short},student,{users[gone].firstname},{users[gone].lastname}")
+    made = plan(server, tmp_path, *rows, header="username,course short name,role,first name,last name")
+    assert [code for _, code, _ in said(made)] == ["name_unlike"]
+    holds = made.changes[made.changes["removal"]].set_index("user_id")["hold"].to_dict()
+    assert holds[gone] == "named_elsewhere"
+    assert holds[other] != "named_elsewhere"
+
+
+def test_nothing_is_taken_from_somebody_of_another_name(server: Server, tmp_path: Path) -> None:
+    """An action that removes is refused where key and name are two people's."""
+    short = course(server)
+    header = "student id,course short name,role,full name,action"
+    made = plan(server, tmp_path, f"55555,{short},student,Gerd Hahn,remove", header=header)
+    assert [code for _, code, _ in said(made)] == ["name_refused"]
+    assert made.rows["state"].tolist() == ["rejected"]
+    assert made.changes.empty
 
 
 def test_a_damaged_key_is_trusted_for_nobody(server: Server, tmp_path: Path) -> None:

@@ -40,6 +40,10 @@ LOOKED_UP: Mapping[str, Kind] = {
         "no role “{value}” was seen on this site and the settings give no id for it",
         'add its id to the settings: roles = {{ "{value}" = 9 }}',
     ),
+    "name_refused": rejects(
+        "{column} “{value}” has another name, and the row takes something away: {detail}",
+        "correct the key, or the name",
+    ),
     # worth knowing
     "key_offered": notes("{column} “{value}”{detail}", "correct it, if that is meant"),
     "name_unlike": notes(

@@ -53,7 +53,8 @@ IN_VALUES: Mapping[str, Kind] = {
         "type it again if Latin letters are meant",
     ),
     "key_capitals": notes(
-        "{detail} user names have capital letters (“{value}”): Moodle's have none, so they are looked up in small ones"
+        "user names with capital letters, such as “{value}” ({detail} in all), are looked up in small ones: Moodle's "
+        "have no others"
     ),
     "key_blanks": notes("blanks around {detail} values of column “{column}” are left out"),
     "text_mojibake": notes("“{value}” was read in a wrong encoding before it came here{detail}", "export it as UTF-8"),

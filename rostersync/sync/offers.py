@@ -55,11 +55,11 @@ def candidates(key: str, lengths: Iterable[int]) -> tuple[str, ...]:
 
 
 def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: Mapping[Pair, str]) -> dict[Pair, str]:
-    """For each key the first of its repairs that is a user's, with the user's name.
+    """For each key the first of its repairs that is a user's, else the one user of its name, with the user's name.
 
     Args:
         repairs: (field, key) → what it may have been, the likeliest first.
-        found: USER_MATCHES of the repairs.
+        found: USER_MATCHES of the repairs, and of the keys that were found.
         said: (field, key) → the name that the file has beside it; who has another name is not offered.
     """
     sure = found[found["match"].isin([str(Match.EXACT), str(Match.CASE)])]
@@ -67,9 +67,17 @@ def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: M
         (f, k): name
         for f, k, name in zip(sure["field"].tolist(), sure["key"].tolist(), sure["fullname"].tolist(), strict=True)
     }
+    named: dict[str, set[int]] = {}
+    for number, name in sorted({*zip(sure["user_id"].tolist(), sure["fullname"].tolist(), strict=True)}):
+        named.setdefault(names.plain(name), set()).add(number)
     offers = {}
     for (where, key), repaired in repairs.items():
         mine = names.plain(said.get((where, key), ""))
+        alike = named.get(mine, set())
+        if mine and len(alike) == 1 and where in sure:
+            person = sure[sure["user_id"] == min(alike)].iloc[0]
+            if person[where]:
+                offers[where, key] = f" — did you mean “{person[where]}” ({person['fullname']})?"
         hits = [k for k in repaired if (where, k) in known and not names.strangers(mine, names.plain(known[where, k]))]
         if hits:
             called = known[where, hits[0]]

@@ -16,7 +16,7 @@ from rostersync.columns import choice
 from rostersync.settings import Settings
 from rostersync.sync import doubts
 from rostersync.sync.decide import Decision
-from rostersync.sync.keys import Mask
+from rostersync.sync.keys import Ints, Mask
 from rostersync.sync.looked import FIELD_WORDS, Answer, Keys, Looked
 from rostersync.sync.marking import Marking
 from rostersync.sync.offers import Offers
@@ -74,7 +74,8 @@ def resolve(
         marking.mark(int(at), RowState.REJECTED, "rows_contradict", "action and status")
     mark_courses(marking, keys, live, offers or Offers(), settings)
     mark_users(marking, keys, live, offers or Offers())
-    loud = mark_doubts(marking, keys, roster, users)
+    takes = np.isin(np.asarray(action), [Action.REMOVE, Action.SUSPEND]) | (np.asarray(status) == Status.SUSPENDED)
+    unlike = mark_doubts(marking, keys, takes, roster, users)
     resolved = RESOLVED.frame(
         {
             "row": rows["row"],
@@ -91,9 +92,15 @@ def resolve(
     )
     return Resolution(
         rows=resolved,
-        blockers=_blockers(resolved, user, keys.bad_user, accept=settings.missing_users == "accept"),
+        blockers=pd.concat(
+            [
+                _blockers(resolved, user, keys.bad_user, accept=settings.missing_users == "accept"),
+                _named_elsewhere(resolved, unlike),
+            ],
+            ignore_index=True,
+        ),
         problems=marking.problems(),
-        notes=(*_notes(roster, decisions), *loud),
+        notes=(*_notes(roster, decisions), *([doubts.loud(len(unlike))] if unlike else [])),
     )
 
 
@@ -234,6 +241,15 @@ def _blockers(resolved: pd.DataFrame, user: Looked, damaged: Mask, *, accept: bo
         lines.append({"row": row, "course_id": course, "user_id": 0, "like": accept and missing, "code": why})
         lines += [{"row": row, "course_id": 0, "user_id": n, "code": "ambiguous_user"} for n in answer.candidates]
     return BLOCKERS.records(lines)
+
+
+def _named_elsewhere(resolved: pd.DataFrame, unlike: Sequence[Ints]) -> pd.DataFrame:
+    """Rows whose name is not that of the user found: they hold those of their course who have this name."""
+    rows = np.concatenate([*unlike, np.empty(0, dtype=np.int64)])
+    return BLOCKERS.frame(
+        {"row": rows, "course_id": resolved["course_id"].to_numpy()[rows], "like": np.ones(len(rows), dtype=bool)}
+        | ({"code": "named_elsewhere"} if len(rows) else {})
+    )
 
 
 def _notes(roster: Roster, decisions: Iterable[Sequence[Decision]]) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync import doubts
-from rostersync.sync.keys import Mask
+from rostersync.sync.keys import Ints, Mask
 from rostersync.sync.looked import FIELD_WORDS, Answer, Keys
 from rostersync.sync.marking import Marking
 from rostersync.sync.offers import Offers
@@ -42,17 +43,33 @@ def mark_users(marking: Marking, keys: Keys, live: Mask, offers: Offers) -> None
             marking.note(at, "key_offered", offer, words)
 
 
-def mark_doubts(marking: Marking, keys: Keys, roster: Roster, users: pd.DataFrame) -> tuple[str, ...]:
-    """Rejects rows whose number may be somebody else's, notes names that do not fit; the latter in a sentence."""
+def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users: pd.DataFrame) -> Sequence[Ints]:
+    """Rejects rows whose number may be somebody else's, and notes names that do not fit.
+
+    A row that takes something away from somebody of another name is rejected.
+
+    Args:
+        marking: what is known of the rows.
+        keys: what their keys turned out to be.
+        takes: rows that remove or suspend.
+        roster: the rows.
+        users: USER_MATCHES.
+
+    Returns:
+        The rows of each name that does not fit, those that stand.
+    """
     ids = keys.user.ids
     for lost in doubts.zeros(roster, np.where(marking.ok(), ids, 0), keys.user_field, users):
         marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user_words(lost.row))
         keys.user.doubt(lost.row, Answer(0, "user_zeros", lost.detail, lost.candidates))
-    unlike = list(doubts.unlike(roster, ids, marking.ok(), users))
-    noted = [("name_unlike", *u) for u in unlike] + [
-        ("user_twice", *t) for t in doubts.twice(roster, ids, marking.ok())
-    ]
-    for code, places, detail in noted:
+    unlike = []
+    for places, detail in doubts.unlike(roster, ids, marking.ok(), users):
+        for at in places[takes[places]].tolist():
+            marking.mark(at, RowState.REJECTED, "name_refused", detail, keys.user_words(at))
+        for at in places[~takes[places]].tolist():
+            marking.note(at, "name_unlike", detail, keys.user_words(at))
+        unlike.append(places[~takes[places]])
+    for places, detail in doubts.twice(roster, ids, marking.ok()):
         for at in places.tolist():
-            marking.note(at, code, detail, keys.user_words(at))
-    return (doubts.loud(len(unlike)),) if unlike else ()
+            marking.note(at, "user_twice", detail, keys.user_words(at))
+    return [places for places in unlike if places.size]
