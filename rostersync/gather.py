@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.errors import TransportError, Unreachable
-from rostersync.sync import decide, propose, resolve, scope, seen, wanted
+from rostersync.errors import AnswerError, TransportError, Unreachable
+from rostersync.roster.forensics.repairs import repairs
+from rostersync.sync import decide, doubts, offers, propose, resolve, scope, seen, wanted
+from rostersync.sync.decide import Decision
+from rostersync.sync.offers import Offers
 from rostersync.sync.propose import Basis
 from rostersync.tables import COURSE_MATCHES, COURSES, PEOPLE, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, RowState, UserField
 from rostersync.work import Work
 
 EMPTIED = "after the last run; if it was emptied on purpose, name it with --courses this once"
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -45,7 +52,9 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
         decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
         decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
     )
-    resolution = resolve.resolve(loaded, users, courses, decisions, settings)
+    resolution = resolve.resolve(
+        loaded, users, courses, decisions, settings, _offers(loaded, users, courses, decisions, work)
+    )
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = work.store.ledger(client.site, ids)
@@ -110,9 +119,11 @@ def read_again(known: Basis, work: Work) -> Basis:
 def _look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
     """USER_MATCHES and COURSE_MATCHES for every key of the rows, those of rejected rows included."""
     rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
+    padded = doubts.padded(loaded)
     users = [USER_MATCHES.empty()]
     for user_field, part in rows.groupby("user_field", observed=True):
         keys = _keys(part["user"])
+        keys += sorted({padded[row] for row in part.index.intersection(list(padded))})
         told = work.told(f"looking up {len(keys):,} users")
         if user_field == UserField.ANY:
             users.append(moodle.find_users_any(work.client, keys, progress=told))
@@ -131,6 +142,47 @@ def _look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
     return (
         pd.concat(users, ignore_index=True).drop_duplicates(["field", "key", "user_id"], ignore_index=True),
         pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True),
+    )
+
+
+def _offers(
+    loaded: Roster,
+    users: pd.DataFrame,
+    courses: pd.DataFrame,
+    decisions: tuple[Sequence[Decision], Sequence[Decision]],
+    work: Work,
+) -> Offers:
+    """What keys that were not found may have been; a look-up that fails costs the offer, not the run."""
+    live = (loaded.rows["state"] != RowState.IGNORED).to_numpy()
+    rows, said = loaded.rows[live], doubts.spelled(loaded.rows)[live]
+    user_field, course_field = (
+        resolve.key_fields(loaded.rows, what, made)[live]
+        for what, made in zip(("user", "course"), decisions, strict=True)
+    )
+    lengths = sorted({len(k) for k in users.loc[users["field"] == UserField.IDNUMBER, "idnumber"].unique() if k})
+    unknown = offers.missing(rows, "user", user_field, users)
+    may_be = {(f, k): (*repairs(k), *offers.candidates(k, lengths)) for f, k in unknown}
+    strange = [
+        (f, k)
+        for f, k in offers.missing(rows, "course", course_field, courses)
+        if not any(fnmatchcase(k, p) for p in work.settings.not_in_moodle)
+    ]
+    found, known = [users], [courses]
+    try:
+        for field in sorted({f for f, _ in may_be}):
+            keys = sorted({k for (f, _), repaired in may_be.items() if f == field for k in repaired})
+            found.append(moodle.find_users(work.client, UserField(field), keys))
+        if strange:
+            known.append(moodle.all_courses(work.client))
+    except AnswerError as error:
+        _log.info("not everything can be offered for keys that were not found: %s", error)
+    beside = rows["user"].isin([k for _, k in unknown]).to_numpy()
+    names = dict(zip(zip(user_field[beside], rows["user"][beside], strict=True), said[beside], strict=True))
+    return Offers(
+        users=offers.of_users(may_be, pd.concat(found, ignore_index=True), names),
+        courses=offers.of_courses(
+            strange, {(f, k): repairs(k) for f, k in strange}, pd.concat(known, ignore_index=True)
+        ),
     )
 
 

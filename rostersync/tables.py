@@ -324,6 +324,8 @@ class Source:
     mode: Mode
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field name → header text, for the columns that were understood."""
+    letters: Mapping[str, str] = field(default_factory=dict)
+    """Header → the column's letters, in workbooks: with a line, the name of a cell (B17)."""
     ignored: tuple[str, ...] = ()
     """Headers that were not used."""
     notes: tuple[str, ...] = ()

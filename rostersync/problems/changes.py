@@ -16,6 +16,10 @@ HOLDS: Mapping[str, Kind] = {
         "row {detail} names a user who was not found and who resembles this person",
         "correct that row, or check that it is somebody else",
     ),
+    "named_elsewhere": notes(
+        "row {detail} resembles this person, but its key is that of somebody with quite another name",
+        "correct the key in that row, or its name",
+    ),
     "ambiguous_user": notes("row {detail} has a key that this person shares with others", "use a key that is unique"),
     "unresolved_course": notes(
         "row {detail} names this person in a course that was not found", "correct that row, or add to not_in_moodle"

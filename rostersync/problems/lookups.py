@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rostersync.problems.kinds import Kind, ignores, rejects
+from rostersync.problems.kinds import Kind, ignores, notes, rejects
 
 LOOKED_UP: Mapping[str, Kind] = {
     # found by comparing rows
@@ -25,6 +25,10 @@ LOOKED_UP: Mapping[str, Kind] = {
         "Moodle could not look up {column} “{value}”: {detail}",
         "correct the key; where it is right, the account's username is one that Moodle cannot show",
     ),
+    "user_zeros": rejects(
+        "{column} “{value}” seems to have lost its leading zeros, and may be somebody else's: {detail}",
+        "write the number with all its digits (format the column as text)",
+    ),
     "course_not_found": rejects(
         "no course with {column} “{value}” is to be seen in Moodle{detail}",
         "correct the key, or, where such courses have no Moodle course, add a pattern for it to not_in_moodle",
@@ -36,5 +40,16 @@ LOOKED_UP: Mapping[str, Kind] = {
         "no role “{value}” was seen on this site and the settings give no id for it",
         'add its id to the settings: roles = {{ "{value}" = 9 }}',
     ),
+    "name_refused": rejects(
+        "{column} “{value}” has another name, and the row takes something away: {detail}",
+        "correct the key, or the name",
+    ),
+    # worth knowing
+    "key_offered": notes("{column} “{value}”{detail}", "correct it, if that is meant"),
+    "name_unlike": notes(
+        "{column} “{value}” has another name: {detail}",
+        "make sure that it is the right person: a wrong digit in the key, or a column sorted by itself, looks so",
+    ),
+    "user_twice": notes("one user is named by two keys: {detail}", "if that is meant, there is nothing to do"),
 }
 """Codes that are found by comparing rows and by looking keys up."""

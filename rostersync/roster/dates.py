@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from rostersync.roster.months import NAMES, month
 from rostersync.settings import Settings
 from rostersync.vocabulary import NOT_GIVEN
 
@@ -26,7 +27,26 @@ YEAR_FIRST = re.compile(
 )
 YEAR_LAST = re.compile(r"(?P<a>\d{1,2})(?P<sign>[-/.])\s?(?P<b>\d{1,2})(?P=sign)\s?(?P<y>\d{4})" + TIME)
 UNDECIDED = ": whether day or month comes first cannot be told from this column; say --date-order dmy (or mdy)"
-MIXED = ": this column mixes day first and month first; say --date-order dmy (or mdy)"
+MIXED = ": this column mixes day first ({}) and month first ({}); say --date-order dmy (or mdy)"
+NAMED = re.compile(
+    rf"(?P<d>\d{{1,2}})(?:\.|st|nd|rd|th|er|º)?[-\s/]?\s?(?:de\s|of\s)?(?P<name>{NAMES})\.?,?[-\s/]\s?"
+    rf"(?:de\s|del\s)?(?P<y>\d{{4}})" + TIME,
+    re.IGNORECASE,
+)
+NAMED_FIRST = re.compile(
+    rf"(?P<name>{NAMES})\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y>\d{{4}})" + TIME,
+    re.IGNORECASE,
+)
+JAPANESE = re.compile(r"(?P<y>\d{4})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日" + TIME)
+CERTAIN = (YEAR_FIRST, NAMED, NAMED_FIRST, JAPANESE)
+"""Forms that need no order."""
+TWO_DIGITS = re.compile(
+    rf"\d{{1,2}}[-/.]\s?\d{{1,2}}[-/.]\s?\d{{2}}{TIME}|\d{{1,2}}[-\s.]{{1,2}}(?:{NAMES})\.?[-\s]\d{{2}}", re.IGNORECASE
+)
+SHORT_YEAR = ": the year has two digits, and which part it is cannot be told"
+DAY_NUMBER = re.compile(r"[2-7]\d{4}(?:[.,]\d+)?")
+DAY_ZERO = dt.date(1899, 12, 30)
+"""Day 0 of spreadsheets."""
 NO_SUCH_DAY = ": there is no such day or time"
 OUT_OF_RANGE = f": the year is not between {YEARS[0]} and {YEARS[-1]}"
 
@@ -63,7 +83,10 @@ def _order(values: Sequence[str], settings: Settings) -> tuple[str, str]:
     common = {"dmy", "mdy"}.intersection(*telling)
     if len(common) == 1:
         return common.pop(), ""
-    return "", UNDECIDED if common else MIXED
+    if common:
+        return "", UNDECIDED
+    first, second = (next(m[0] for f, m in zip(fits, matches, strict=True) if f == {o}) for o in ("dmy", "mdy"))
+    return "", MIXED.format(f"“{first}”", f"“{second}”")
 
 
 def _exists(match: re.Match[str], order: str) -> bool:
@@ -83,11 +106,22 @@ def _moment(value: str, order: str, problem: str, zone: ZoneInfo, *, end: bool) 
     if EPOCH.fullmatch(value):
         year = dt.datetime.fromtimestamp(int(value), dt.UTC).year
         return Moment(int(value)) if year in YEARS else Moment(NOT_GIVEN, OUT_OF_RANGE)
-    if match := YEAR_FIRST.fullmatch(value):
-        return _at(match, match["m"], match["d"], zone, end=end)
     if match := YEAR_LAST.fullmatch(value):
         return _year_last(match, order, problem, zone, end=end)
-    return Moment(NOT_GIVEN, "")
+    if match := next((m for form in CERTAIN if (m := form.fullmatch(value))), None):
+        parts = match.groupdict()
+        return _at(match, parts.get("m") or str(month(parts["name"])), parts["d"], zone, end=end)
+    return Moment(NOT_GIVEN, _unreadable(value))
+
+
+def _unreadable(value: str) -> str:
+    """What a text that is no date may be."""
+    if TWO_DIGITS.fullmatch(value):
+        return SHORT_YEAR
+    if DAY_NUMBER.fullmatch(value):
+        day = DAY_ZERO + dt.timedelta(days=int(value[:5]))
+        return f": as a spreadsheet's number of a day it would be {day}; format the column as a date"
+    return ""
 
 
 def _year_last(match: re.Match[str], order: str, problem: str, zone: ZoneInfo, *, end: bool) -> Moment:

@@ -34,7 +34,7 @@ class _Finding:
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What was found, in the order in which it counts: a row's code is that of its first finding."""
+    """What was found, in the order in which it counts: a row's code is its first one that is no mere note."""
 
     lines: Ints
     source: int
@@ -84,7 +84,8 @@ class Findings:
         state = np.full(count, OK, dtype=np.int8)
         first = np.full(count, -1, dtype=np.int64)
         place = 0
-        for finding in self.found:
+        telling = [f for f in self.found if problems.ROWS[f.code].severity != problems.Severity.NOTES]
+        for finding in telling:
             ignores = problems.ROWS[finding.code].severity == problems.Severity.IGNORES
             new = first[finding.rows] < 0
             rows = finding.rows[new]
@@ -95,8 +96,8 @@ class Findings:
         if not place:
             return {"state": states}
         chosen = pa.array(first, mask=first < 0)
-        codes = pa.concat_arrays([pa.repeat(pa.scalar(f.code, pa.string()), len(f.rows)) for f in self.found])
-        details = pa.concat_arrays([f.detail for f in self.found])
+        codes = _spread(telling, "code")
+        details = pa.concat_arrays([f.detail for f in telling])
         return {
             "state": states,
             "code": text(codes.take(chosen).fill_null("")),

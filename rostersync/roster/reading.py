@@ -12,7 +12,7 @@ import pandas as pd
 from rostersync.errors import EmptyRoster, RosterError, UsageError
 from rostersync.roster import asides, delimited, files, headers, presets, recast, rows, shapes
 from rostersync.roster.kinds import Kind
-from rostersync.roster.sheets import Sheet
+from rostersync.roster.sheets import Sheet, letters
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
 
@@ -125,10 +125,19 @@ def _understand(
         rows=len(part.rows),
         mode=part.mode,
         columns={f: columns.header[p] for f, p in columns.fields.items()},
+        letters=_letters(sheet),
         ignored=tuple(columns.header[p] for p in sorted({*columns.unused, *columns.offered, *columns.left_out})),
         notes=file.notes + sheet.notes + part.notes,
     )
     return part, source
+
+
+def _letters(sheet: Sheet) -> dict[str, str]:
+    """Header → the column's letters; nothing where cells have no names, or lie elsewhere in the file."""
+    if sheet.first_column is None or sheet.original is not None:
+        return {}
+    names = [(h, letters(sheet.first_column + p)) for p, h in enumerate(sheet.header) if h]
+    return dict(reversed(names))
 
 
 def _count(parts: list[rows.Part]) -> int:

@@ -17,12 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.columns import choice
-from rostersync.roster import dates
+from rostersync.roster import dates, oddities
 from rostersync.roster.asides import furniture
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
+from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
 from rostersync.roster.marks import UNVALUED
+from rostersync.roster.oddities import Key
 from rostersync.roster.sheets import Ints, Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
@@ -92,10 +94,12 @@ class _Builder:
     """Holds what the steps share; each step adds its findings, and their order is the order in which they count."""
 
     def __init__(self, sheet: Sheet, columns: Columns, settings: Settings, source: int) -> None:
+        sheet = taken_out(sheet, (p for f, p in columns.fields.items() if f not in SHOWN_ONLY))
         self.sheet, self.columns, self.settings = sheet, columns, settings
         self.count = len(sheet.lines)
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
+        self.keys: list[Key] = []
         self.cells = {f: pc.utf8_trim_whitespace(sheet.cells[p]) for f, p in columns.fields.items()}
         if sheet.run_on:
             gone = pa.array(_rows(sheet.run_on, self.count))
@@ -108,6 +112,9 @@ class _Builder:
         blank = self._blank(user, course)
         self._aside()
         self._broken()
+        self.notes += oddities.note(
+            sheet=self.sheet, columns=self.columns, cells=self.cells, keys=self.keys, findings=self.findings
+        )
         actions = self._words("action", Actions().read)
         statuses = self._words("status", Statuses(self.settings, self.columns.name("status")).read)
         self._note("status", statuses, ignoring=True)
@@ -163,6 +170,8 @@ class _Builder:
             empty, other = pc.equal(values, ""), self.cells[field]
             kind[_mask(pc.and_(empty, pc.not_equal(other, "")))] = order.index(tried[field])
             values = pc.if_else(empty, other, values)
+        used = {f: kind == order.index(k) for f, k in tried.items()}
+        self.keys.append(Key(values=values, used=used))
         self.notes += [
             {"code": "key_undecided", "column": self.columns.name(f)} for f, k in tried.items() if k == kinds("any")
         ]

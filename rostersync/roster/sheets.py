@@ -59,6 +59,8 @@ class Sheet:
     """What the format says of absence, where it says anything; settings.mode goes before it."""
     notes: tuple[str, ...] = ()
     """What the reader decided: delimiter, encoding, which sheet, layout, preset."""
+    first_column: int | None = None
+    """Position of the first column in the workbook's own sheet, from 0; None for text, which has no cells to name."""
     original: Sheet | None = None
     """The sheet as it lies in the file, where a layout or a preset has recast it."""
     origin: Ints | None = None
@@ -68,3 +70,12 @@ class Sheet:
 def tidy(header: list[str]) -> tuple[str, ...]:
     """Headers without outer blanks and without a byte order mark."""
     return tuple(text.strip().lstrip("\ufeff").strip() for text in header)
+
+
+def letters(column: int) -> str:
+    """A column's name as a spreadsheet shows it: A for 0, AA for 26."""
+    name = ""
+    while column >= 0:
+        name = chr(ord("A") + column % 26) + name
+        column = column // 26 - 1
+    return name

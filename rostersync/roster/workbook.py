@@ -192,6 +192,7 @@ def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -
         lengths=lengths,
         numbers=numbers,
         dates=dates,
+        first_column=found.first_column,
         titles=len(titles),
         fields=layout.flat_fields(header) if lay.flat else {},
         role_words=lay.role_words,

@@ -11,15 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
-from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
+from rostersync import names
 from rostersync.vocabulary import UserField
 
-NAME_SCORE = 85
-"""rapidfuzz's token_sort_ratio from which two names count as alike: “Anna Maria Berg” and “Berg, Anna-Maria”."""
-SAME_WORDS = 100
-"""rapidfuzz's token_set_ratio where all words of one name are words of the other: “Anna Berg”, “Anna Maria Berg”."""
 KEY_DISTANCE = 2
 """Typing errors between two keys that still count as alike, for keys of at least five signs."""
 SHORT = 5
@@ -40,7 +36,7 @@ class Likeness:
         """Takes PEOPLE."""
         self._known = {
             int(user): _Person(
-                keys=_bare_keys(username, email, idnumber), name=_plain(fullname), numbered=bool(idnumber)
+                keys=_bare_keys(username, email, idnumber), name=names.plain(fullname), numbered=bool(idnumber)
             )
             for user, username, email, idnumber, fullname in people[
                 ["user_id", "username", "email", "idnumber", "fullname"]
@@ -54,24 +50,16 @@ class Likeness:
         A row with nothing but an ID number cannot be told from a person who has none in Moodle: they count as alike.
         """
         keys = _bare_keys(user, email)
-        name = _plain(f"{first_name} {last_name}")
+        name = names.plain(f"{first_name} {last_name}")
         bare_number = not name and not email and user_field in {UserField.IDNUMBER, UserField.ANY}
 
         def alike(number: int) -> bool:
             person = self._known.get(number)
             if person is None or any(_near(mine, other) for mine in keys for other in person.keys):
                 return True
-            return (bare_number and not person.numbered) or (bool(name) and _same_name(name, person.name))
+            return (bare_number and not person.numbered) or (bool(name) and names.same(name, person.name))
 
         return alike
-
-
-def _same_name(one: str, other: str) -> bool:
-    """The same words but for some letters, or the same save for further given names that only one of them has."""
-    if fuzz.token_sort_ratio(one, other) >= NAME_SCORE:
-        return True
-    fewer = min(len(set(one.split())), len(set(other.split())))
-    return fewer > 1 and fuzz.token_set_ratio(one, other) == SAME_WORDS
 
 
 def _near(one: str, other: str) -> bool:
@@ -94,8 +82,3 @@ def _bare_keys(*keys: str) -> tuple[str, ...]:
 
 def _bare(key: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", key).casefold() if c.isalnum() or c == "@")
-
-
-def _plain(name: str) -> str:
-    folded = unicodedata.normalize("NFKD", name).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())

@@ -17,6 +17,7 @@ from rostersync.vocabulary import Op
 UNCERTAIN = (
     "unresolved_user",
     "unresolved_likeness",
+    "named_elsewhere",
     "ambiguous_user",
     "unresolved_course",
     "unreadable_row",

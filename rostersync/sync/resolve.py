@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -15,22 +14,17 @@ import pandas as pd
 
 from rostersync.columns import choice
 from rostersync.settings import Settings
+from rostersync.sync import doubts
 from rostersync.sync.decide import Decision
 from rostersync.sync.keys import Ints, Mask
-from rostersync.tables import BLOCKERS, PROBLEMS, RESOLVED, Roster
+from rostersync.sync.looked import FIELD_WORDS, Answer, Keys, Looked
+from rostersync.sync.marking import Marking
+from rostersync.sync.offers import Offers
+from rostersync.sync.verdicts import mark_courses, mark_doubts, mark_users
+from rostersync.tables import BLOCKERS, RESOLVED, Roster
 from rostersync.vocabulary import Action, CourseField, Match, RowState, Status, UserField
 
-STATES, ACTIONS, STATUSES = list(RowState), list(Action), list(Status)
-OK = STATES.index(RowState.OK)
-
-FIELD_WORDS = {
-    "username": "username",
-    "idnumber": "ID number",
-    "email": "e-mail address",
-    "id": "Moodle id",
-    "shortname": "short name",
-    "any": "key",
-}
+ACTIONS, STATUSES = list(Action), list(Status)
 
 SHIFTED = frozenset({"row_length"})
 """Codes of rows in which a cell may stand in its neighbour's place, so that neither key is certain."""
@@ -46,22 +40,13 @@ class Resolution:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one distinct key turned out to be: an id, or a code with its detail and the candidates it may mean."""
-
-    id: int
-    code: str = ""
-    detail: str = ""
-    candidates: tuple[int, ...] = ()
-
-
 def resolve(
     roster: Roster,
     users: pd.DataFrame,
     courses: pd.DataFrame,
     decisions: tuple[Sequence[Decision], Sequence[Decision]],
     settings: Settings,
+    offers: Offers | None = None,
 ) -> Resolution:
     """Ids for the keys of all rows that state an enrolment.
 
@@ -71,99 +56,58 @@ def resolve(
         courses: COURSE_MATCHES for all keys.
         decisions: what the undecided user columns and course columns hold.
         settings: not_in_moodle, missing_users.
+        offers: what keys that were not found may have been.
 
     Returns:
         RESOLVED in the order of the roster, with role_id still 0; BLOCKERS; new PROBLEMS.
     """
     rows = roster.rows
     live = (rows["state"] != RowState.IGNORED).to_numpy()
-    user_field = _fields(rows, "user_field", decisions[0])
-    course_field = _fields(rows, "course_field", decisions[1])
+    user_field = key_fields(rows, "user", decisions[0])
+    course_field = key_fields(rows, "course", decisions[1])
     user = _look_up(rows, "user", user_field, live, users, "user")
     course = _look_up(rows, "course", course_field, live, courses, "course")
     action, status, torn = _intent(rows)
-    state = rows["state"].cat.codes.to_numpy(copy=True)
-    source, line = rows["source"].to_numpy(), rows["line"].to_numpy()
-    marked: dict[int, tuple[str, str]] = {}
-    problems: list[dict[str, Any]] = []
-
-    def mark(at: int, new: RowState, why: str, what: str, words: tuple[str, str] = ("", "")) -> None:
-        state[at], marked[at] = STATES.index(new), (why, what)
-        problems.append(
-            {
-                "row": at,
-                "source": int(source[at]),
-                "line": int(line[at]),
-                "code": why,
-                "column": words[0],
-                "value": words[1],
-                "detail": what,
-            }
-        )
-
-    for at in np.flatnonzero(live & (state == OK) & torn):
-        mark(int(at), RowState.REJECTED, "rows_contradict", "action and status")
-    for at in np.flatnonzero(live & (course.ids == 0)):
-        key, answer = course.key_at(int(at)), course.answer_at(int(at))
-        words = (FIELD_WORDS.get(str(course_field[at]), "key"), key)
-        if answer.code == "course_not_found" and any(fnmatchcase(key, p) for p in settings.not_in_moodle):
-            mark(int(at), RowState.IGNORED, "not_in_moodle", answer.detail, words)
-        elif state[at] == OK:
-            mark(int(at), RowState.REJECTED, answer.code, answer.detail, words)
-    for at in np.flatnonzero(live & (user.ids == 0) & (state == OK)):
-        answer = user.answer_at(int(at))
-        words = (FIELD_WORDS.get(str(user_field[at]), "key"), user.key_at(int(at)))
-        mark(int(at), RowState.REJECTED, answer.code, answer.detail, words)
-
+    keys = Keys(user, course, *doubts.damaged(roster), user_field, course_field)
+    marking = Marking(rows)
+    for at in np.flatnonzero(live & marking.ok() & torn):
+        marking.mark(int(at), RowState.REJECTED, "rows_contradict", "action and status")
+    mark_courses(marking, keys, live, offers or Offers(), settings)
+    mark_users(marking, keys, live, offers or Offers())
+    takes = np.isin(np.asarray(action), [Action.REMOVE, Action.SUSPEND]) | (np.asarray(status) == Status.SUSPENDED)
+    unlike = mark_doubts(marking, keys, takes, roster, users)
     resolved = RESOLVED.frame(
         {
             "row": rows["row"],
             "source": rows["source"],
-            "user_id": user.ids,
-            "course_id": course.ids,
+            "user_id": np.where(keys.bad_user, 0, user.ids),
+            "course_id": np.where(keys.bad_course, 0, course.ids),
             "action": action,
             "status": status,
             "start": rows["start"],
             "end": rows["end"],
-            "state": pd.Categorical.from_codes(state, dtype=choice(RowState)),
-            "code": _with(rows["code"], {at: why for at, (why, _) in marked.items()}),
-            "detail": _with(rows["detail"], {at: what for at, (_, what) in marked.items()}),
+            **marking.columns(),
             "twin": np.full(len(rows), -1),
         }
     )
     return Resolution(
         rows=resolved,
-        blockers=_blockers(resolved, user, accept=settings.missing_users == "accept"),
-        problems=PROBLEMS.records(problems),
-        notes=tuple(_notes(roster, decisions)),
+        blockers=pd.concat(
+            [
+                _blockers(resolved, user, keys.bad_user, accept=settings.missing_users == "accept"),
+                _named_elsewhere(resolved, unlike),
+            ],
+            ignore_index=True,
+        ),
+        problems=marking.problems(),
+        notes=(*_notes(roster, decisions), *([doubts.loud(len(unlike))] if unlike else [])),
     )
 
 
-def _with(column: pd.Series, new: Mapping[int, str]) -> Any:  # noqa: ANN401 - a column or an array
-    """The column with new values at these positions; where there are none, nothing is copied."""
-    if not new:
-        return column
-    made = column.to_numpy(dtype=object, copy=True)
-    made[list(new)] = list(new.values())
-    return made
-
-
-class _Looked:
-    """The answers for one key column, spread over its rows."""
-
-    def __init__(self, ids: Ints, places: Ints, keys: Sequence[tuple[str, str]], answers: Sequence[_Answer]) -> None:
-        self.ids, self._places, self._keys, self._answers = ids, places, keys, answers
-
-    def key_at(self, row: int) -> str:
-        return self._keys[self._places[row]][1]
-
-    def answer_at(self, row: int) -> _Answer:
-        return self._answers[self._places[row]]
-
-
-def _fields(rows: pd.DataFrame, column: str, decisions: Sequence[Decision]) -> np.ndarray[Any, Any]:
-    """The key's field for each row, with what was decided in place of ANY."""
-    names = np.asarray(rows[column].cat.categories, dtype=object)[rows[column].cat.codes]
+def key_fields(rows: pd.DataFrame, column: str, decisions: Sequence[Decision]) -> np.ndarray[Any, Any]:
+    """The field of each row's key, user or course, with what was decided in place of ANY."""
+    field = rows[f"{column}_field"].cat
+    names = np.asarray(field.categories, dtype=object)[field.codes]
     source = rows["source"].to_numpy()
     for decision in decisions:
         names[(source == decision.source) & (names == "any")] = decision.field
@@ -172,7 +116,7 @@ def _fields(rows: pd.DataFrame, column: str, decisions: Sequence[Decision]) -> n
 
 def _look_up(
     rows: pd.DataFrame, column: str, fields: np.ndarray[Any, Any], live: Mask, matches: pd.DataFrame, what: str
-) -> _Looked:
+) -> Looked:
     """Answers for the distinct (field, key) pairs, and for each row the place of its own."""
     undecided = (rows[f"{column}_field"] == UserField.ANY).to_numpy()
     field_codes, field_names = pd.factorize(fields)
@@ -189,7 +133,7 @@ def _look_up(
         for p, (field, key) in zip(pairs.tolist(), keys, strict=True)
     ]
     ids = np.fromiter((a.id for a in answers), dtype=np.int64, count=len(answers))[places]
-    return _Looked(np.where(live, ids, 0), places, keys, answers)
+    return Looked(np.where(live, ids, 0), places, keys, answers)
 
 
 def _by_key(matches: pd.DataFrame, found: str) -> Mapping[tuple[str, str], list[tuple[str, int, str]]]:
@@ -211,13 +155,13 @@ def _answer(  # noqa: PLR0911 - one return for each thing that a key can turn ou
     known: Mapping[tuple[str, str], list[tuple[str, int, str]]],
     what: str,
     others: Iterable[str],
-) -> _Answer:
+) -> Answer:
     """What a key means. An exact match goes before one by letter case, save for e-mail, where case means nothing.
 
     `others` are the fields under which the key was looked up as well, because its column was undecided.
     """
     if not key:
-        return _Answer(0, f"{what}_blank")
+        return Answer(0, f"{what}_blank")
     found = known.get((field, key), [])
     exact = {n: name for m, n, name in found if m == Match.EXACT}
     alike = {n: name for m, n, name in found if m in {Match.EXACT, Match.CASE}}
@@ -233,20 +177,20 @@ def _answer(  # noqa: PLR0911 - one return for each thing that a key can turn ou
         number = next(iter(candidates))
         if set(elsewhere) - {number}:  # under another field the same value is somebody else's
             both = {**candidates, **elsewhere}
-            return _Answer(0, f"{what}_not_unique", _names(both), tuple(sorted(both)))
-        return _Answer(number)
+            return Answer(0, f"{what}_not_unique", _names(both), tuple(sorted(both)))
+        return Answer(number)
     if candidates:
-        return _Answer(0, f"{what}_not_unique", _names(candidates), tuple(sorted(candidates)))
+        return Answer(0, f"{what}_not_unique", _names(candidates), tuple(sorted(candidates)))
     refused = [words for m, _, words in found if m == Match.ERROR]
     if refused:
-        return _Answer(0, f"{what}_refused", refused[0])
+        return Answer(0, f"{what}_refused", refused[0])
     near = {n: name for m, n, name in found if m == Match.NEAR}
     if near:
-        return _Answer(0, f"{what}_not_found", f" — the nearest is “{next(iter(near.values()))}”", tuple(sorted(near)))
+        return Answer(0, f"{what}_not_found", f" — the nearest is “{next(iter(near.values()))}”", tuple(sorted(near)))
     if elsewhere:
         other, name = next(iter(elsewhere.values()))
-        return _Answer(0, f"{what}_not_found", f" — it is the {FIELD_WORDS[other]} of “{name}”", tuple(elsewhere))
-    return _Answer(0, f"{what}_not_found")
+        return Answer(0, f"{what}_not_found", f" — it is the {FIELD_WORDS[other]} of “{name}”", tuple(elsewhere))
+    return Answer(0, f"{what}_not_found")
 
 
 def _names(candidates: Mapping[int, Any]) -> str:
@@ -269,7 +213,7 @@ def _intent(rows: pd.DataFrame) -> tuple[pd.Categorical, pd.Categorical, Mask]:
     )
 
 
-def _blockers(resolved: pd.DataFrame, user: _Looked, *, accept: bool) -> pd.DataFrame:
+def _blockers(resolved: pd.DataFrame, user: Looked, damaged: Mask, *, accept: bool) -> pd.DataFrame:
     """What each rejected row holds: its course, its person, or everything (rule 1)."""
     lines: list[dict[str, Any]] = []
     rejected = resolved[resolved["state"] == RowState.REJECTED]
@@ -292,11 +236,20 @@ def _blockers(resolved: pd.DataFrame, user: _Looked, *, accept: bool) -> pd.Data
             lines.append({"row": row, "course_id": course, "user_id": number, "code": why})
             continue
         answer = user.answer_at(row)
-        missing = answer.code == "user_not_found"
-        why = "unresolved_user" if answer.code != "user_blank" else "unreadable_row"
+        missing = answer.code == "user_not_found" and not damaged[row]
+        why = "unreadable_row" if damaged[row] or answer.code == "user_blank" else "unresolved_user"
         lines.append({"row": row, "course_id": course, "user_id": 0, "like": accept and missing, "code": why})
         lines += [{"row": row, "course_id": 0, "user_id": n, "code": "ambiguous_user"} for n in answer.candidates]
     return BLOCKERS.records(lines)
+
+
+def _named_elsewhere(resolved: pd.DataFrame, unlike: Sequence[Ints]) -> pd.DataFrame:
+    """Rows whose name is not that of the user found: they hold those of their course who have this name."""
+    rows = np.concatenate([*unlike, np.empty(0, dtype=np.int64)])
+    return BLOCKERS.frame(
+        {"row": rows, "course_id": resolved["course_id"].to_numpy()[rows], "like": np.ones(len(rows), dtype=bool)}
+        | ({"code": "named_elsewhere"} if len(rows) else {})
+    )
 
 
 def _notes(roster: Roster, decisions: Iterable[Sequence[Decision]]) -> Iterable[str]:

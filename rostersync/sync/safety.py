@@ -13,6 +13,9 @@ from rostersync.sync.marks import Marks, by_course
 from rostersync.tables import READS, Roster
 from rostersync.vocabulary import Op
 
+LIKE = {"unresolved_user": "unresolved_likeness"}
+"""Code of a blocker → that of the hold, where it holds only those who resemble the row."""
+
 
 def where(roster: Roster, row: int) -> str:
     """A row's place as a person looks for it."""
@@ -52,7 +55,10 @@ def hold_unresolved(marks: Marks, blockers: pd.DataFrame, people: pd.DataFrame, 
 
 
 def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Roster, places: dict[int, str]) -> None:
-    """Where people without an account are expected, a row that names one holds those who resemble it."""
+    """Where people without an account are expected, a row that names one holds those who resemble it.
+
+    So does a row whose key is somebody's of another name.
+    """
     at, courses, users = _losses(marks)
     like = like.sort_values("row", kind="stable")
     said = roster.rows[["user", "email", "first_name", "last_name", "user_field"]].iloc[like["row"].to_numpy()]
@@ -67,8 +73,11 @@ def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Ro
             for one in range(low, high):
                 if by[one] < 0 and alike(int(users[one])):
                     by[one] = row
-    hit = by >= 0
-    marks.hold(at[hit], "unresolved_likeness", _where(roster, by[hit], places), by=by[hit])
+    codes = dict(zip(like["row"].tolist(), like["code"].tolist(), strict=True))
+    code = np.array([LIKE.get(codes[b], codes[b]) if b >= 0 else "" for b in by.tolist()], dtype=object)
+    for one_code in sorted({*code.tolist()} - {""}):
+        hit = code == one_code
+        marks.hold(at[hit], one_code, _where(roster, by[hit], places), by=by[hit])
 
 
 def _losses(marks: Marks) -> tuple[Ints, Ints, Ints]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.roster.dates import MIXED, NO_SUCH_DAY, OUT_OF_RANGE, UNDECIDED, Moment, read
+from rostersync.roster.dates import MIXED, NO_SUCH_DAY, OUT_OF_RANGE, SHORT_YEAR, UNDECIDED, Moment, read
 from rostersync.settings import Settings
 
 SEPTEMBER_30 = 1790726400  # 2026-09-30 00:00 UTC
@@ -37,6 +37,17 @@ def start(*values: str, **settings: object) -> list[Moment]:
         ("9/30/2026 2:00 PM", 14 * HOUR),
         ("9/30/2026 12:00 am", 0),
         (str(SEPTEMBER_30), 0),
+        ("30 September 2026", 0),
+        ("30-Sep-2026", 0),
+        ("Sep 30, 2026", 0),
+        ("September 30th, 2026 2:00 PM", 14 * HOUR),
+        ("30. September 2026", 0),
+        ("30. Sept. 2026 14:00", 14 * HOUR),
+        ("30 septembre 2026", 0),
+        ("30 de septiembre de 2026", 0),
+        ("30 settembre 2026", 0),
+        ("30 de setembro de 2026", 0),
+        ("2026年9月30日", 0),
     ],
 )
 def test_formats_are_read(text: str, seconds: int) -> None:
@@ -75,7 +86,8 @@ def test_an_order_that_cannot_be_told_rejects_the_column() -> None:
 
 def test_a_column_of_two_orders_is_rejected() -> None:
     """Neither order fits all of its values."""
-    assert [m.problem for m in start("13/02/2026", "02/13/2026", "31.12.2026")] == [MIXED, MIXED, None]
+    mixed = MIXED.format("“13/02/2026”", "“02/13/2026”")
+    assert [m.problem for m in start("13/02/2026", "02/13/2026", "01/02/2026", "31.12.2026")] == [*[mixed] * 3, None]
 
 
 @pytest.mark.parametrize(
@@ -89,8 +101,14 @@ def test_a_column_of_two_orders_is_rejected() -> None:
         ("1889-09-30", OUT_OF_RANGE),
         ("30.09.0202", OUT_OF_RANGE),
         ("99999999999", OUT_OF_RANGE),
-        ("46295", ""),
-        ("30.09.26", ""),
+        ("46295", ": as a spreadsheet's number of a day it would be 2026-09-30; format the column as a date"),
+        ("46295.5", ": as a spreadsheet's number of a day it would be 2026-09-30; format the column as a date"),
+        ("30.09.26", SHORT_YEAR),
+        ("9/30/26", SHORT_YEAR),
+        ("30-Sep-26", SHORT_YEAR),
+        ("30 Sept", ""),
+        ("31 February 2026", NO_SUCH_DAY),
+        ("30 Brumaire 2026", ""),
         ("next week", ""),
     ],
 )

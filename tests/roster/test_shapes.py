@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rostersync.errors import EmptyRoster, RosterError
 from rostersync.roster import load, shapes
 from rostersync.roster.delimited import read
-from rostersync.roster.files import File, Kind
+from rostersync.roster.files import File
+from rostersync.roster.kinds import Kind
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 from rostersync.vocabulary import Mode

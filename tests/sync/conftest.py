@@ -142,6 +142,7 @@ def _users(world: World) -> pd.DataFrame:
                 "key": k,
                 "user_id": i,
                 "username": n,
+                "fullname": f"{n.title()} Example" if n else "",
                 "match": m,
                 "detail": "refused" * (m == "error"),
             }

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from rostersync.errors import RosterError
 from rostersync.roster import delimited
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
-from rostersync.roster.files import File, Kind
+from rostersync.roster.files import File
+from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet, tidy
 from rostersync.settings import Settings
 

@@ -1,0 +1,62 @@
+"""Two people's names go in; whether they can be the same person's comes out."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rapidfuzz import fuzz
+
+SAME = 85
+"""rapidfuzz's token_sort_ratio from which two names count as alike: “Anna Maria Berg” and “Berg, Anna-Maria”."""
+SAME_WORDS = 100
+"""rapidfuzz's token_set_ratio where all words of one name are words of the other: “Anna Berg”, “Anna Maria Berg”."""
+SAME_WORD = 75
+"""rapidfuzz's ratio from which two words count as one name: “Müller” and “Mueller”, “Ann” and “Anna”."""
+
+PARTICLES = frozenset({"al", "bin", "da", "das", "de", "del", "den", "der", "di", "do", "dos", "du", "el", "la", "le"})
+PARTICLES |= {"della", "ibn", "van", "von", "zu"}
+LAST_LATIN = 0x24F
+
+
+def plain(name: str) -> str:
+    """The name as it is compared: without case, accents and signs."""
+    folded = unicodedata.normalize("NFKD", name).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())
+
+
+def same(one: str, other: str) -> bool:
+    """The same words but for some letters, or the same save for further given names that only one of them has.
+
+    Both are plain names.
+    """
+    if fuzz.token_sort_ratio(one, other) >= SAME:
+        return True
+    fewer = min(len(set(one.split())), len(set(other.split())))
+    return fewer > 1 and fuzz.token_set_ratio(one, other) == SAME_WORDS
+
+
+def strangers(one: str, other: str) -> bool:
+    """Two plain names have no word in common: hardly the same person's.
+
+    Names in different scripts, blank ones and those of initials alone cannot be compared: they are no strangers.
+    """
+    if one == other or not one or not other or _script(one) != _script(other):
+        return False
+    ours, theirs = _words(one), _words(other)
+    return bool(ours and theirs) and not any(_one_word(a, b) for a in ours for b in theirs)
+
+
+def _words(name: str) -> list[str]:
+    """The words that tell people apart: no initials, no particles where there is more."""
+    words = [w for w in name.split() if len(w) > 1 or ord(w) > LAST_LATIN]
+    return [w for w in words if w not in PARTICLES] or words
+
+
+def _one_word(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one) or fuzz.ratio(one, other) >= SAME_WORD
+
+
+def _script(name: str) -> str:
+    """The script of the first letter, as its character's name begins."""
+    letter = next((c for c in name if c.isalpha()), "0")
+    return unicodedata.name(letter, "").split(" ")[0]

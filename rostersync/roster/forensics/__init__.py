@@ -1,0 +1,277 @@
+"""The key columns of a sheet go in; what a spreadsheet, an export or a copy did to their values comes out.
+
+Whole columns are sifted by kernels of pyarrow; only distinct values that look odd are looked at one by one. Nothing is
+repaired: a key that cannot be the true one rejects its row, and what it probably was is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rostersync.roster.fields import COURSE_KEYS
+from rostersync.roster.forensics import days, letters, numbers, people
+from rostersync.roster.forensics.damage import Damage
+from rostersync.roster.months import SHORT
+from rostersync.roster.sheets import Ints, Mask
+
+ODD_START = rf"^['=]|{numbers.SHAPES}|{days.SHAPES}"
+"""What an ASCII key can be damaged by; what this does not fit needs no second look."""
+ODD_LETTERS = (
+    rf"^['=\x{{2019}}]|{letters.HIDDEN}|{letters.MISREAD}|[\p{{Greek}}\p{{Cyrillic}}]|{letters.WIDE}|{days.SHAPES}"
+)
+"""The same for others."""
+HABIT, ENOUGH = 0.5, 5
+"""Share of a column's rows, and distinct values, from which an odd shape is how the registrar writes keys."""
+POWER = r"^[1-9][0-9]*00$"
+"""What is left of a code like 1E5, or 12E3."""
+FEW, HEAD = 1000, 20_000
+"""Cells by which a column is judged to repeat itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """A key column."""
+
+    field: str
+    cells: pa.Array
+    """Without outer blanks."""
+    used: Mask
+    """Rows of which this column holds the key."""
+    numbers: Mask
+    """Cells that are numbers in the workbook."""
+    dates: Mask
+    """Cells that are dates in the workbook."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Rows with one code, each with its detail: an array with one for each row of the sheet."""
+
+    code: str
+    rows: Ints
+    detail: pa.Array | str = ""
+
+
+def examine(keys: Keys) -> Iterator[Found]:
+    """Everything that is odd in one key column, codes of `problems.IN_VALUES`.
+
+    Args:
+        keys: the column.
+
+    Yields:
+        Each code's rows; a row has one code of `problems.DAMAGED` at most.
+    """
+    damaged = np.zeros(len(keys.used), dtype=bool)
+    digits = _mask(pc.ascii_is_decimal(keys.cells)) & keys.used & ~keys.dates
+    lost = numbers.rounded(keys.cells, digits, keys.numbers)
+    if lost.size:
+        damaged[lost] = True
+        yield Found(code="key_rounded", rows=lost)
+    odd = keys.used & ~(_mask(pc.ascii_is_alnum(keys.cells)) & ~keys.dates)
+    for found in _values(keys, np.flatnonzero(odd)):
+        damaged[found.rows] = found.code != "key_script"
+        yield found
+    if keys.field not in {"id", "course_id", "email", "course_name"}:
+        short, length = numbers.shortened(keys.cells, keys.used & ~damaged, digits & ~damaged)
+        if short.size:
+            yield Found(code="zeros_lost", rows=short, detail=pc.utf8_lpad(keys.cells, length, "0"))
+    if keys.numbers.any():
+        yield from _numbers(keys, digits & ~damaged, damaged)
+
+
+def outer_blanks(raw: pa.Array, trimmed: pa.Array) -> int:
+    """How many cells are longer than without the blanks around them."""
+    if pc.sum(pc.binary_length(raw)).as_py() == pc.sum(pc.binary_length(trimmed)).as_py():
+        return 0
+    return int(pc.sum(pc.not_equal(pc.binary_length(raw), pc.binary_length(trimmed))).as_py())
+
+
+def capitals(cells: pa.Array, used: Mask) -> tuple[int, str]:
+    """How many cells have a capital letter, and the first of them."""
+    rows = np.flatnonzero(used & _mask(pc.not_equal(cells, pc.ascii_lower(cells))))
+    return len(rows), cells[int(rows[0])].as_py() if rows.size else ""
+
+
+def names(cells: pa.Array) -> Iterator[Found]:
+    """Names that were read in a wrong encoding."""
+    maybe = pc.or_(pc.invert(pc.string_is_ascii(cells)), pc.match_substring(cells, "?"))
+    rows = np.flatnonzero(_mask(maybe))
+    if rows.size:
+        rows = rows[_mask(pc.match_substring_regex(cells.take(pa.array(rows)), rf"{letters.MISREAD}|\pL\?\pL"))]
+    yield from _each(cells, rows, lambda name: Damage("text_mojibake", d) if (d := letters.misread(name)) else None)
+
+
+def people_in(keys: pa.Array, course: pa.Array, spelled: Sequence[pa.Array], email: pa.Array | None) -> Iterator[Found]:
+    """Keys beside two names, and people with two keys: of one address, or of one name in one course.
+
+    Args:
+        keys: of the users.
+        course: keys of the courses.
+        spelled: first and last names, or full names, or nothing.
+        email: addresses, where they are not the keys.
+    """
+    owners = people.Owners(keys)
+    if spelled:
+        yield _listed("key_two_names", people.two_names(owners, spelled), len(keys))
+    if email is not None:
+        yield _listed("person_two_keys", people.by_address(owners, pc.ascii_lower(email)), len(keys))
+    if spelled:
+        yield _listed("person_two_keys", people.by_name(owners, spelled, course, email), len(keys))
+
+
+def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Found:
+    """Findings whose detail is one for several rows."""
+    details = [""]
+    at = np.zeros(count, dtype=np.int64)
+    for rows, said in found:
+        at[rows] = len(details)
+        details.append(said)
+    rows = np.flatnonzero(at)
+    return Found(code=code, rows=rows, detail=pa.array(details, pa.string()).take(pa.array(at)) if rows.size else "")
+
+
+def _values(keys: Keys, rows: Ints) -> Iterator[Found]:
+    """Damage that a value shows by itself, or beside the others of its column."""
+    rows = rows[_odd(keys.cells.take(pa.array(rows))) | keys.dates[rows]]
+    if not rows.size:
+        return
+    natural = _habits(keys, rows)
+    codes = days.are_codes(pc.unique(keys.cells).to_pylist()) if _has_months(keys.cells.take(pa.array(rows))) else False
+    title = keys.field == "course_name"
+
+    def read(key: str) -> Damage | None:
+        found = _marked(key) or letters.damage(key, title=title) or numbers.damage(key)
+        if found is None and not title:
+            found = days.damage(key, codes=codes)
+        if found is None and letters.only_looks_latin(key) and not natural("key_script"):
+            found = Damage("key_script", f" — it may be “{letters.latin(key)}”")
+        return None if found and natural(found.code) else found
+
+    texts = rows[~keys.dates[rows]]
+    yield from _each(keys.cells, texts, read)
+    cells = rows[keys.dates[rows]]
+    yield from _each(keys.cells, cells, lambda key: days.damage(key, codes=False) or Damage("key_date"))
+
+
+def _marked(key: str) -> Damage | None:
+    """A formula's text, or the mark by which a spreadsheet keeps a text from being a number."""
+    if key.startswith("="):
+        quoted = key[1:].strip()
+        plain = quoted[1:-1] if len(quoted) > 1 and quoted[0] == quoted[-1] == '"' and '"' not in quoted[1:-1] else ""
+        return Damage("formula_text", f" — it probably was “{plain}”" if plain else "")
+    if key.startswith(("'", "\u2019")):
+        return Damage("key_apostrophe", f" — it probably was “{key[1:]}”")
+    return None
+
+
+def _habits(keys: Keys, rows: Ints) -> Callable[[str], bool]:
+    """Says of a code whether its shape is how this column is written."""
+    values = keys.cells.take(pa.array(rows))
+    many = int(keys.used.sum()) * HABIT
+
+    def often(pattern: str) -> bool:
+        mask = _matching(values, pattern)
+        return int(mask.sum()) >= many and len(pc.unique(values.filter(pa.array(mask)))) >= ENOUGH
+
+    course = keys.field in COURSE_KEYS
+
+    def sections() -> bool:
+        return course and bool(pc.any(pc.match_substring_regex(keys.cells, numbers.SECTION)).as_py())
+
+    def points() -> bool:
+        plain = bool(pc.any(pc.ascii_is_decimal(keys.cells)).as_py())
+        return sections() or (course and not plain) or often(r"^[0-9]{1,3}(?:[. ][0-9]{3})+$")
+
+    def foreign() -> bool:
+        texts = pc.unique(values).to_pylist()
+        return any(letters.OTHER_SCRIPT.search(t) and not letters.latin(t).isascii() for t in texts)
+
+    habits: Mapping[str, Callable[[], bool]] = {
+        "key_fullwidth": lambda: often(letters.WIDE),
+        "key_thousands": points,
+        "key_float": sections,
+        "key_date": lambda: often(days.SHAPES),
+        "key_script": foreign,
+    }
+    known: dict[str, bool] = {}
+
+    def natural(code: str) -> bool:
+        if code in habits and code not in known:
+            known[code] = habits[code]()
+        return known.get(code, False)
+
+    return natural
+
+
+def _has_months(values: pa.Array) -> bool:
+    return bool(_matching(values, rf"^(?i:{SHORT})").any())
+
+
+def _numbers(keys: Keys, digits: Mask, damaged: Mask) -> Iterator[Found]:
+    """What numbers of a workbook may have lost: a zero behind the point, or the E of a code."""
+    mine = keys.numbers & keys.used & ~damaged
+    parts = np.flatnonzero(mine & _mask(pc.match_substring_regex(keys.cells, numbers.PART)))
+    if parts.size:
+        yield Found(code="key_fraction", rows=parts)
+    texts = keys.used & ~keys.numbers & _mask(pc.not_equal(keys.cells, ""))
+    lettered = keys.cells.filter(pa.array(texts & ~digits))
+    if len(lettered) * 2 <= int(keys.used.sum()):
+        return
+    powers = np.flatnonzero(mine & digits & _mask(pc.match_substring_regex(keys.cells, POWER)))
+    yield from _each(keys.cells, powers, _power)
+
+
+def _power(key: str) -> Damage:
+    stem = key.rstrip("0")
+    return Damage("key_power", f": it may have been “{stem}E{len(key) - len(stem)}”")
+
+
+def _each(cells: pa.Array, rows: Ints, read: Callable[[str], Damage | None]) -> Iterator[Found]:
+    """These rows by code, after each distinct value was looked at once."""
+    if not rows.size:
+        return
+    encoded = cells.take(pa.array(rows)).dictionary_encode()
+    found = [read(value) for value in encoded.dictionary.to_pylist()]
+    index = encoded.indices.to_numpy()
+    details = pa.array(["", *(d.detail if d else "" for d in found)], pa.string())
+    at = np.zeros(len(cells), dtype=np.int64)
+    at[rows] = index + 1
+    for code in sorted({d.code for d in found if d}):
+        here = rows[np.array([d is not None and d.code == code for d in found], dtype=bool)[index]]
+        yield Found(code=code, rows=here, detail=details.take(pa.array(at)))
+
+
+def _odd(values: pa.Array) -> Mask:
+    """Which values need a second look."""
+    encoded = _repeated(values)
+    if encoded is not None:
+        return _odd(encoded.dictionary)[encoded.indices.to_numpy()]
+    ascii_, odd = _mask(pc.string_is_ascii(values)), np.zeros(len(values), dtype=bool)
+    if ascii_.any():
+        some = values if ascii_.all() else values.filter(pa.array(ascii_))
+        start = pc.match_substring_regex(some, ODD_START)
+        odd[ascii_] = _mask(pc.or_(start, pc.invert(pc.ascii_is_printable(some))))
+    if not ascii_.all():
+        odd[~ascii_] = _mask(pc.match_substring_regex(values.filter(pa.array(~ascii_)), ODD_LETTERS))
+    return odd
+
+
+def _repeated(values: pa.Array) -> pa.DictionaryArray | None:
+    """The values encoded, where their first ones tell that this is less work than looking at each."""
+    if len(values) < FEW or len(pc.unique(values[:HEAD])) * 2 > min(len(values), HEAD):
+        return None
+    encoded = values.dictionary_encode()
+    return encoded if len(encoded.dictionary) < len(values) else None
+
+
+def _matching(values: pa.Array, pattern: str) -> Mask:
+    return _mask(pc.match_substring_regex(values, pattern))
+
+
+def _mask(array: pa.Array) -> Mask:
+    return np.array(array.to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,0 +1,99 @@
+"""The cells of a sheet go in; what forensics finds in its keys, names and dates is added to its findings and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rostersync.roster import forensics
+from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
+from rostersync.roster.findings import Findings
+from rostersync.roster.forensics import days
+from rostersync.roster.headers import Columns
+from rostersync.roster.sheets import Mask, Sheet
+
+Note = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """The key of a row's user, or of its course."""
+
+    values: pa.Array
+    used: Mapping[str, Mask]
+    """Field → rows whose key is this column's."""
+
+
+def note(
+    *, sheet: Sheet, columns: Columns, cells: Mapping[str, pa.Array], keys: Sequence[Key], findings: Findings
+) -> list[Note]:
+    """Adds what is odd in rows to the findings.
+
+    Args:
+        sheet: its raw cells, and which of them are numbers and dates in a workbook.
+        columns: what they are.
+        cells: field → cells without outer blanks.
+        keys: of users, then of courses.
+        findings: of this sheet.
+
+    Returns:
+        What is to be said of whole columns.
+    """
+    notes: list[Note] = []
+    for key in keys:
+        for field, used in key.used.items():
+            notes += _column(field, used, sheet, columns, cells[field], findings)
+    for field in sorted(SHOWN_ONLY & cells.keys()):
+        for found in forensics.names(cells[field]):
+            findings.add(found.code, found.rows, column=columns.name(field), value=cells[field], detail=found.detail)
+    for field in ("start", "end"):
+        if field in cells and (dates := sheet.dates.get(columns.fields[field])) is not None:
+            count, text = days.swapped(cells[field], dates)
+            if count:
+                name = columns.name(field)
+                notes.append({"code": "dates_swapped", "column": name, "value": text, "detail": f"{count:,}"})
+    _people(keys, columns, cells, findings)
+    return notes
+
+
+def _column(field: str, used: Mask, sheet: Sheet, columns: Columns, cells: pa.Array, findings: Findings) -> list[Note]:
+    position = columns.fields[field]
+    name = columns.name(field)
+    nothing = np.zeros(len(used), dtype=bool)
+    keys = forensics.Keys(
+        field=field,
+        cells=cells,
+        used=used & ~findings.done,
+        numbers=sheet.numbers.get(position, nothing),
+        dates=sheet.dates.get(position, nothing),
+    )
+    for found in forensics.examine(keys):
+        findings.add(found.code, found.rows, column=name, value=cells, detail=found.detail)
+    notes: list[Note] = []
+    if blanks := forensics.outer_blanks(sheet.cells[position], cells):
+        notes.append({"code": "key_blanks", "column": name, "detail": f"{blanks:,}"})
+    if field == "username":
+        count, first = forensics.capitals(cells, keys.used)
+        if count:
+            notes.append({"code": "key_capitals", "column": name, "value": first, "detail": f"{count:,}"})
+    return notes
+
+
+def _people(keys: Sequence[Key], columns: Columns, cells: Mapping[str, pa.Array], findings: Findings) -> None:
+    """Keys with two names and people with two keys."""
+    user, course = keys
+    field = next(f for f in (*USER_KEYS, *COURSE_KEYS) if f in user.used)
+    spelled = [cells[f] for f in ("first_name", "last_name") if f in cells]
+    if len(spelled) == 1:  # half a name tells nobody apart
+        spelled = []
+    if not spelled and "full_name" in cells:
+        spelled = [cells["full_name"]]
+    email = cells["email"] if "email" in cells and field != "email" else None
+    if not spelled and email is None:
+        return
+    for found in forensics.people_in(user.values, course.values, spelled, email):
+        findings.add(found.code, found.rows, column=columns.name(field), value=user.values, detail=found.detail)

@@ -1,0 +1,142 @@
+"""Rows and whom Moodle found for them go in; whose key is not to be trusted, and whose name does not fit, comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rostersync import names, problems
+from rostersync.sync.keys import Ints, Mask
+from rostersync.tables import Roster
+from rostersync.vocabulary import Match
+
+TELLING = 4
+"""Letters of a word that two names have in common from which they need no closer look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zeros:
+    """A row whose number seems to have lost its zeros, and that could be either of two people."""
+
+    row: int
+    detail: str
+    candidates: tuple[int, ...]
+
+
+def damaged(roster: Roster) -> tuple[Mask, Mask]:
+    """Rows whose user key cannot be the true one, and rows whose course key cannot.
+
+    Whoever such a key is found to be is not trusted: the row holds what a row without that key holds (rule 1).
+    """
+    users, courses = np.zeros((2, len(roster.rows)), dtype=bool)
+    found = roster.problems[roster.problems["code"].isin(problems.DAMAGED) & (roster.problems["row"] >= 0)]
+    for (source, column), part in found.groupby(["source", "column"], sort=True):
+        field = next((f for f, header in roster.sources[source].columns.items() if header == column), "")
+        for mask, mine in ((users, not field.startswith("course")), (courses, field.startswith("course") or not field)):
+            if mine:
+                mask[part["row"].to_numpy()] = True
+    return users, courses
+
+
+def padded(roster: Roster) -> Mapping[int, str]:
+    """Row → its user's key with the zeros that it may have lost."""
+    found = roster.problems[roster.problems["code"] == "zeros_lost"]
+    same = found["value"].to_numpy() == roster.rows["user"].to_numpy()[found["row"].to_numpy()]
+    return dict(zip(found["row"][same].tolist(), found["detail"][same].tolist(), strict=True))
+
+
+def zeros(roster: Roster, ids: Ints, fields: np.ndarray[Any, Any], users: pd.DataFrame) -> Iterator[Zeros]:
+    """Rows whose number is found as it stands, and which all the same may be somebody else's.
+
+    That is so where the number with its zeros is somebody else's, unless only the first one's name fits the row; and
+    where the name of the one who is found does not fit.
+
+    Args:
+        roster: the rows.
+        ids: the user found for each row, 0 for none.
+        fields: the field in which each row's key was found.
+        users: USER_MATCHES, those of the keys with zeros included.
+    """
+    sure = users[users["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+    known: dict[tuple[str, str], list[int]] = {}
+    for field, key, number in zip(sure["field"].tolist(), sure["key"].tolist(), sure["user_id"].tolist(), strict=True):
+        known.setdefault((field, key), []).append(number)
+    called = full_names(users)
+    said = spelled(roster.rows)
+    for row, key in padded(roster).items():
+        number = int(ids[row])
+        if not number:
+            continue
+        others = tuple(sorted({*known.get((fields[row], key), [])} - {number}))
+        mine = names.plain(str(said[row]))
+        misfit = names.strangers(mine, names.plain(called.get(number, "")))
+        fits = bool(mine) and names.same(mine, names.plain(called.get(number, "")))
+        rivals = [n for n in others if not names.strangers(mine, names.plain(called.get(n, "")))]
+        if misfit or (rivals and not (fits and not any(names.same(mine, names.plain(called[n])) for n in rivals))):
+            shown = " and ".join(
+                f"“{k}” is {called.get(n) or f'id {n}'}"
+                for k, n in [(roster.rows["user"].iloc[row], number), *((key, n) for n in others)]
+            )
+            yield Zeros(row=row, detail=shown, candidates=tuple(sorted({number, *others})))
+
+
+def unlike(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:
+    """Rows whose name has nothing in common with that of the user whom their key means, and both names in words."""
+    said = spelled(roster.rows)
+    rows = np.flatnonzero(ok & (ids > 0) & (said != ""))
+    if not rows.size:
+        return
+    called = full_names(users)
+    codes, distinct = pd.factorize(said[rows])
+    pairs, packed = pd.factorize(ids[rows] * len(distinct) + codes)
+    for at, pair in enumerate(packed.tolist()):
+        name, found = str(distinct[pair % len(distinct)]), called.get(pair // len(distinct), "")
+        if name != found and not _alike(name, found) and names.strangers(names.plain(name), names.plain(found)):
+            yield rows[pairs == at], f"“{found}” in Moodle, “{name}” in the file"
+
+
+def twice(roster: Roster, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
+    """Rows of one source that mean one user by different keys, and these keys in words."""
+    rows = np.flatnonzero(ok & (ids > 0))
+    source, user = roster.rows["source"].to_numpy()[rows], roster.rows["user"]
+    codes, distinct = pd.factorize(user)
+    keys = codes[rows]
+    groups = pd.factorize(source.astype(np.int64) * (int(ids.max(initial=0)) + 1) + ids[rows])[0]
+    first = np.full(int(groups.max(initial=-1)) + 1, -1)
+    first[groups[::-1]] = np.arange(len(rows))[::-1]  # the last to be written is the first row
+    odd = np.flatnonzero(keys != keys[first[groups]])
+    seen: dict[tuple[int, int], list[int]] = {}
+    for at in odd.tolist():
+        seen.setdefault((int(first[groups[at]]), int(keys[at])), []).append(int(rows[at]))
+    for (at, key), others in seen.items():
+        one, other = str(distinct[keys[at]]), str(distinct[key])
+        if one.casefold() != other.casefold():
+            yield np.array([int(rows[at]), *others], dtype=np.int64), f"“{one}” and “{other}”"
+
+
+def loud(people: int) -> str:
+    """What a person must see before anything is applied: so many names do not fit."""
+    return (
+        f"{people:,} {'name has' if people == 1 else 'names have'} nothing in common with the name that Moodle shows "
+        "for the same key: somebody else may be meant (name_unlike in the list of problems)"
+    )
+
+
+def full_names(users: pd.DataFrame) -> Mapping[int, str]:
+    """User id → full name, for all that were found."""
+    return dict(zip(users["user_id"].tolist(), users["fullname"].tolist(), strict=True))
+
+
+def spelled(rows: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Each row's name as the file has it, first name first."""
+    return (rows["first_name"] + " " + rows["last_name"]).str.strip().to_numpy(dtype=object)
+
+
+def _alike(one: str, other: str) -> bool:
+    """They have a long word in common: what most names are told by."""
+    ours = one.casefold().replace(",", " ").split()
+    return any(len(word) >= TELLING and word in other.casefold() for word in ours)

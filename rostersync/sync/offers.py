@@ -1,0 +1,130 @@
+"""Keys that were not found go in; what they may have been comes out: for the messages, never as a match."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from rostersync import names
+from rostersync.vocabulary import Match
+
+Pair = tuple[str, str]
+"""A field and a key."""
+MOST = 200
+"""Keys that get an offer, at most: a file of thousands of unknown keys has one cause, and a few of them show it."""
+LONGEST = 10
+"""Digits up to which numbers are tried with zeros before them."""
+SHORT, FAR = 5, 2
+"""Keys shorter than this may be one typing error away from the offer, longer ones so many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """What keys that were not found may have been: (field, key) → the end of the message's sentence."""
+
+    users: Mapping[Pair, str] = field(default_factory=dict)
+    courses: Mapping[Pair, str] = field(default_factory=dict)
+
+
+def missing(rows: pd.DataFrame, column: str, fields: Sequence[str], matches: pd.DataFrame) -> list[Pair]:
+    """The first distinct (field, key) of these rows that nothing was found for.
+
+    Args:
+        rows: ROSTER, rows that state an enrolment.
+        column: user or course.
+        fields: each row's field; `any` where it was not decided.
+        matches: USER_MATCHES or COURSE_MATCHES.
+    """
+    found = set(zip(matches["field"].tolist(), matches["key"].tolist(), strict=True))
+    pairs = pd.DataFrame({"field": list(fields), "key": rows[column].to_numpy(dtype=object)}).drop_duplicates()
+    every = zip(pairs["field"].tolist(), pairs["key"].tolist(), strict=True)
+    return [pair for pair in every if pair[1] and pair not in found][:MOST]
+
+
+def candidates(key: str, lengths: Iterable[int]) -> tuple[str, ...]:
+    """What a number may have been before it lost its zeros: the likeliest length first."""
+    if not key.isascii() or not key.isdigit():
+        return ()
+    wanted = [n for n in dict.fromkeys([*lengths, *range(len(key) + 1, LONGEST + 1)]) if n > len(key)]
+    return tuple(key.zfill(n) for n in wanted)
+
+
+def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: Mapping[Pair, str]) -> dict[Pair, str]:
+    """For each key the first of its repairs that is a user's, else the one user of its name, with the user's name.
+
+    Args:
+        repairs: (field, key) → what it may have been, the likeliest first.
+        found: USER_MATCHES of the repairs, and of the keys that were found.
+        said: (field, key) → the name that the file has beside it; who has another name is not offered.
+    """
+    sure = found[found["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+    known = {
+        (f, k): name
+        for f, k, name in zip(sure["field"].tolist(), sure["key"].tolist(), sure["fullname"].tolist(), strict=True)
+    }
+    named: dict[str, set[int]] = {}
+    for number, name in sorted({*zip(sure["user_id"].tolist(), sure["fullname"].tolist(), strict=True)}):
+        named.setdefault(names.plain(name), set()).add(number)
+    offers = {}
+    for (where, key), repaired in repairs.items():
+        mine = names.plain(said.get((where, key), ""))
+        alike = named.get(mine, set())
+        if mine and len(alike) == 1 and where in sure:
+            person = sure[sure["user_id"] == min(alike)].iloc[0]
+            if person[where]:
+                offers[where, key] = f" — did you mean “{person[where]}” ({person['fullname']})?"
+        hits = [k for k in repaired if (where, k) in known and not names.strangers(mine, names.plain(known[where, k]))]
+        if hits:
+            called = known[where, hits[0]]
+            offers[where, key] = f" — did you mean “{hits[0]}”{f' ({called})' if called else ''}?"
+    return offers
+
+
+def of_courses(
+    unknown: Sequence[Pair], repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame
+) -> dict[Pair, str]:
+    """For each key the course that it resembles most, by its repairs, then by typing errors; none where two do.
+
+    Args:
+        unknown: (field, key) that were not found.
+        repairs: (field, key) → what it may have been.
+        courses: COURSE_MATCHES, all courses that are known.
+    """
+    offers: dict[Pair, str] = {}
+    for where in sorted({f for f, _ in unknown} & {"shortname", "idnumber"}):
+        values = dict(zip(courses[where].tolist(), courses["fullname"].tolist(), strict=True))
+        values.pop("", None)
+        flat: dict[str, list[str]] = {}
+        for value in sorted(values):
+            flat.setdefault(_flat(value), []).append(value)
+        choices = list(flat)
+        for pair in (p for p in unknown if p[0] == where):
+            near = _nearest([_flat(k) for k in (*repairs.get(pair, ()), pair[1])], flat, choices)
+            if near:
+                offers[pair] = f" — did you mean “{near}” ({values[near]})?"
+    return offers
+
+
+def _nearest(keys: Sequence[str], flat: Mapping[str, Sequence[str]], choices: Sequence[str]) -> str:
+    """The one value that is nearest to one of the keys, or ""."""
+    for key in keys:
+        if len(flat.get(key, ())) == 1:
+            return flat[key][0]
+    for key in keys:
+        cutoff = FAR if len(key) >= SHORT else 1
+        best = process.extract(key, choices, scorer=DamerauLevenshtein.distance, score_cutoff=cutoff, limit=2)
+        alone = best and (len(best) == 1 or best[0][1] < best[1][1])
+        if alone and len(flat[best[0][0]]) == 1:
+            return flat[best[0][0]][0]
+    return ""
+
+
+def _flat(key: str) -> str:
+    """The key without case, accents, blanks and signs."""
+    spread = unicodedata.normalize("NFKD", key).casefold()
+    return "".join(c for c in spread if c.isalnum())

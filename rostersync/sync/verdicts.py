@@ -1,0 +1,75 @@
+"""Answers for all keys go in; rows that they reject, leave out or cast a doubt on are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pandas as pd
+
+from rostersync.settings import Settings
+from rostersync.sync import doubts
+from rostersync.sync.keys import Ints, Mask
+from rostersync.sync.looked import FIELD_WORDS, Answer, Keys
+from rostersync.sync.marking import Marking
+from rostersync.sync.offers import Offers
+from rostersync.tables import Roster
+from rostersync.vocabulary import RowState
+
+
+def mark_courses(marking: Marking, keys: Keys, live: Mask, offers: Offers, settings: Settings) -> None:
+    """Rejects rows whose course was not found; a damaged key is left out by no pattern of not_in_moodle."""
+    for at in np.flatnonzero(live & (keys.course.ids == 0)).tolist():
+        field, key, answer = str(keys.course_field[at]), keys.course.key_at(at), keys.course.answer_at(at)
+        words, offer = (FIELD_WORDS.get(field, "key"), key), offers.courses.get((field, key), "")
+        absent = answer.code == "course_not_found" and not keys.bad_course[at]
+        if absent and any(fnmatchcase(key, p) for p in settings.not_in_moodle):
+            marking.mark(at, RowState.IGNORED, "not_in_moodle", answer.detail, words)
+        elif marking.sound(at):
+            marking.mark(at, RowState.REJECTED, answer.code, answer.detail or offer, words)
+        elif keys.bad_course[at] and offer:
+            marking.note(at, "key_offered", offer, words)
+
+
+def mark_users(marking: Marking, keys: Keys, live: Mask, offers: Offers) -> None:
+    """Rejects rows whose user was not found."""
+    for at in np.flatnonzero(live & (keys.user.ids == 0) & (marking.ok() | keys.bad_user)).tolist():
+        answer, words = keys.user.answer_at(at), keys.user_words(at)
+        offer = offers.users.get((str(keys.user_field[at]), words[1]), "")
+        if marking.sound(at):
+            marking.mark(at, RowState.REJECTED, answer.code, answer.detail or offer, words)
+        elif offer:
+            marking.note(at, "key_offered", offer, words)
+
+
+def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users: pd.DataFrame) -> Sequence[Ints]:
+    """Rejects rows whose number may be somebody else's, and notes names that do not fit.
+
+    A row that takes something away from somebody of another name is rejected.
+
+    Args:
+        marking: what is known of the rows.
+        keys: what their keys turned out to be.
+        takes: rows that remove or suspend.
+        roster: the rows.
+        users: USER_MATCHES.
+
+    Returns:
+        The rows of each name that does not fit, those that stand.
+    """
+    ids = keys.user.ids
+    for lost in doubts.zeros(roster, np.where(marking.ok(), ids, 0), keys.user_field, users):
+        marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user_words(lost.row))
+        keys.user.doubt(lost.row, Answer(0, "user_zeros", lost.detail, lost.candidates))
+    unlike = []
+    for places, detail in doubts.unlike(roster, ids, marking.ok(), users):
+        for at in places[takes[places]].tolist():
+            marking.mark(at, RowState.REJECTED, "name_refused", detail, keys.user_words(at))
+        for at in places[~takes[places]].tolist():
+            marking.note(at, "name_unlike", detail, keys.user_words(at))
+        unlike.append(places[~takes[places]])
+    for places, detail in doubts.twice(roster, ids, marking.ok()):
+        for at in places.tolist():
+            marking.note(at, "user_twice", detail, keys.user_words(at))
+    return [places for places in unlike if places.size]
