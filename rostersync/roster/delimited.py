@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from rostersync.errors import RosterError, SettingsError
+from rostersync.formulas import restored, restored_header
 from rostersync.roster.files import File, not_a_spreadsheet
 from rostersync.roster.headers import recognised
 from rostersync.roster.sheets import Ints, Mask, Sheet, tidy
@@ -61,25 +62,33 @@ def read(file: File, settings: Settings) -> Sheet:
     # Without a quotation mark no value can hold a line break.
     breaks, run_on = _breaks(cells if b'"' in data else [], len(cells[0]), delimiter)
     lengths: dict[int, int] = {}
+    records: dict[int, str] = {}
     if irregular.numbers:
         order = _order(irregular.numbers, len(cells[0]))
         more = np.array([len(LINE_BREAK.findall(text)) for text in irregular.texts], dtype=np.int64)
         breaks, run_on = np.concatenate([breaks, more])[order], np.concatenate([run_on, more > 0])[order]
         leading, blank = _leading(irregular.texts, more > 0, len(header), delimiter)
         lengths = {r: n for r, n, b in zip(irregular.numbers, irregular.lengths, blank, strict=True) if not b}
+        records = {r: text for r, text in zip(irregular.numbers, irregular.texts, strict=True) if r in lengths}
         cells = [
             pa.concat_arrays([column, *pieces]).take(pa.array(order))
             for column, pieces in zip(cells, leading, strict=True)
         ]
     shown = DELIMITERS.get(delimiter, f"“{delimiter}”")
+    plain = [restored(column) for column in cells]
+    defused = sum(count for _, count in plain)
     return Sheet(
         name="",
-        header=header,
-        cells=tuple(cells),
+        header=restored_header(header),
+        cells=tuple(column for column, _ in plain),
         lines=above + np.cumsum(breaks + 1) - breaks,
         lengths=lengths,
+        records=records,
         run_on={int(row): int(breaks[row]) for row in np.flatnonzero(run_on)},
-        notes=(f"text in {encoding}, fields separated by {shown}",),
+        notes=(
+            f"text in {encoding}, fields separated by {shown}",
+            *([f"apostrophes before = + - or @, taken off at the front of cells: {defused:,}"] if defused else []),
+        ),
     )
 
 

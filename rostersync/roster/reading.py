@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from rostersync.errors import EmptyRoster, UsageError
-from rostersync.roster import delimited, files, headers, rows
+from rostersync.originals import OURS
+from rostersync.roster import delimited, files, headers, rejected, returned, rows
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
@@ -34,6 +35,7 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
         raise UsageError("no roster file is named", remedy="name one or more CSV or .xlsx files")
     parts: list[rows.Part] = []
     sources: list[Source] = []
+    sheets: list[Sheet] = []
     alone = len(paths) == 1
     for path in paths:
         file = files.read(path)
@@ -41,10 +43,13 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
             part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
             parts.append(part)
             sources.append(source)
+            sheets.append(sheet)
+    table = ROSTER.check(_joined([p.rows for p in parts]))
     return Roster(
-        rows=ROSTER.check(_joined([p.rows for p in parts])),
+        rows=table,
         problems=PROBLEMS.check(_joined([p.problems for p in parts])),
         sources=tuple(sources),
+        originals=rejected.originals(sheets, table),
     )
 
 
@@ -64,7 +69,9 @@ def _understand(
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
     where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
-    settings = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
+    fields = {**sheet.fields, **settings.columns, **returned.ours(sheet.header)}
+    partial = returned.is_part(sheet, file.path)
+    settings = settings.model_copy(update={"columns": fields})
     columns = headers.understand(sheet.header, settings)
     headers.require(columns, settings, where=where, alone=alone)
     part = rows.build(sheet, columns, settings, source=number, first_row=first_row)
@@ -78,10 +85,15 @@ def _understand(
         sheet=sheet.name,
         sha256=file.sha256,
         rows=len(part.rows),
-        mode=part.mode,
+        mode=returned.mode_of_part(part.mode) if partial else part.mode,
+        partial=partial,
         columns={f: columns.header[p] for f, p in columns.fields.items()},
-        ignored=tuple(columns.header[p] for p in sorted({*columns.unused, *columns.offered, *columns.left_out})),
-        notes=sheet.notes + part.notes,
+        ignored=tuple(
+            name
+            for p in sorted({*columns.unused, *columns.offered, *columns.left_out})
+            if not (name := columns.header[p]).startswith(OURS)
+        ),
+        notes=(*sheet.notes, *([returned.note(settings)] if partial else []), *part.notes),
     )
     return part, source
 

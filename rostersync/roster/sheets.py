@@ -39,6 +39,8 @@ class Sheet:
     """Row number of each row as its program shows it, from 1."""
     lengths: Mapping[int, int] = field(default_factory=dict)
     """Row → number of its fields, for rows of a text file that have more or fewer than the header."""
+    records: Mapping[int, str] = field(default_factory=dict)
+    """The text of these rows as it stands in the file."""
     run_on: Mapping[int, int] = field(default_factory=dict)
     """Row → lines that a quoted value seems to have swallowed."""
     errors: Mapping[int, Mapping[int, str]] = field(default_factory=dict)

@@ -93,7 +93,7 @@ def test_the_document_has_causes_and_every_problem(checked: Roster) -> None:
     """`check --json` says the same as the terminal, and lists all problems with message and remedy."""
     document = report.check_document(checked)
     assert json.loads(json.dumps(document)) == document
-    assert list(document) == ["format", "version", "rows", "states", "sources", "causes", "problems"]
+    assert list(document) == ["format", "version", "rows", "states", "sources", "written", "causes", "problems"]
     assert (document["format"], document["version"], document["rows"]) == ("rostersync-check", 1, 16)
     assert document["states"] == {"ok": 1, "rejected": 14, "ignored": 1, "duplicate": 0}
     assert document["causes"][0] == {
