@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -58,9 +58,11 @@ def read(file: File, settings: Settings) -> Sheet:
         raise RosterError(f"{file.path} has no header row, only blanks", remedy="export it again")
     delimiter = _delimiter(head, settings)
     header, used, above = _header(file.path, head, delimiter)
-    cells, irregular = _parse(file.path, pa.py_buffer(data).slice(len(used.encode())), len(header), delimiter)
     # Without a quotation mark no value can hold a line break.
-    breaks, run_on = _breaks(cells if b'"' in data else [], len(cells[0]), delimiter)
+    quoted = b'"' in data
+    body = pa.py_buffer(data).slice(len(used.encode()))
+    cells, irregular = _parse(file.path, body, len(header), delimiter, quoted=quoted)
+    breaks, run_on = _breaks(cells if quoted else [], len(cells[0]), delimiter)
     lengths: dict[int, int] = {}
     records: dict[int, str] = {}
     if irregular.numbers:
@@ -188,7 +190,9 @@ def _header(path: str, head: str, delimiter: str) -> tuple[tuple[str, ...], str,
     )
 
 
-def _parse(path: str, body: pa.Buffer, width: int, delimiter: str) -> tuple[list[pa.Array], _Irregular]:
+def _parse(
+    path: str, body: pa.Buffer, width: int, delimiter: str, *, quoted: bool
+) -> tuple[list[pa.Array], _Irregular]:
     """The cells of the records that have as many fields as the header, and the other records."""
     irregular = _Irregular(numbers=[], lengths=[], texts=[])
 
@@ -204,18 +208,25 @@ def _parse(path: str, body: pa.Buffer, width: int, delimiter: str) -> tuple[list
     if body[:3].to_pybytes() == codecs.BOM_UTF8:
         # pyarrow takes the mark at its beginning for that of a file; here it is a cell's, behind the header.
         body = pa.py_buffer(codecs.BOM_UTF8 + body.to_pybytes())
-    try:
-        table = pa.csv.read_csv(
+
+    def read(*, threads: bool, handler: Callable[[pa.csv.InvalidRow], str] | None) -> pa.Table:
+        return pa.csv.read_csv(
             pa.BufferReader(body),
-            # One thread: only then does an irregular record tell its number.
-            read_options=pa.csv.ReadOptions(use_threads=False, column_names=names, block_size=HEAD),
+            read_options=pa.csv.ReadOptions(use_threads=threads, column_names=names, block_size=HEAD),
             parse_options=pa.csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+                delimiter=delimiter, newlines_in_values=quoted, ignore_empty_lines=False, invalid_row_handler=handler
             ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
+
+    try:
+        try:
+            table = read(threads=True, handler=None)
+        except pa.ArrowInvalid:
+            # One thread: only then does an irregular record tell its number.
+            table = read(threads=False, handler=note)
     except pa.ArrowInvalid as error:
         raise RosterError(
             f"{path} cannot be split into records: {error}",

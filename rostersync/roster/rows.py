@@ -21,7 +21,7 @@ from rostersync.roster import dates
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.headers import Columns
-from rostersync.roster.sheets import Ints, Mask, Sheet
+from rostersync.roster.sheets import Ints, Mask, Sheet, trimmed
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
@@ -94,7 +94,7 @@ class _Builder:
         self.count = len(sheet.lines)
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
-        self.cells = {f: pc.utf8_trim_whitespace(sheet.cells[p]) for f, p in columns.fields.items()}
+        self.cells = {f: trimmed(sheet.cells[p]) for f, p in columns.fields.items()}
         if sheet.run_on:
             gone = pa.array(_rows(sheet.run_on, self.count))
             self.cells = {f: pc.if_else(gone, "", c) for f, c in self.cells.items()}
