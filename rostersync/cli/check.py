@@ -77,6 +77,6 @@ def _say_where(given: Given) -> None:
     from rostersync.cli.messages import say
 
     if given.written:
-        say("Rejected rows, to be corrected and sent: " + ", ".join(map(str, given.written)))
+        say("The rejected rows, to be corrected and sent: " + ", ".join(map(str, given.written)))
     for note in given.notes:
         say(f"Note: {note}")

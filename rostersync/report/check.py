@@ -13,7 +13,7 @@ from rostersync.vocabulary import RowState
 
 REST = "all with --json"
 _TITLES = {
-    Severity.REJECTS: "Rejected: {rejected}, to be corrected",
+    Severity.REJECTS: "Rejected: {rejected}, to be corrected{several}",
     Severity.IGNORES: "Ignored: no enrolments",
     Severity.NOTES: "Worth knowing",
 }
@@ -42,9 +42,10 @@ def show_check(roster: Roster, console: Console, *, details: int = 10) -> None:
     for severity, title in _TITLES.items():
         chosen = [cause for cause in causes if cause.severity == severity]
         if chosen:
-            heading(console, title.format(rejected=counted(rejected, "row")))
+            several = " (some for several reasons)" if sum(cause.rows for cause in chosen) > rejected else ""
+            heading(console, title.format(rejected=counted(rejected, "row"), several=several))
         for cause in chosen:
-            show_cause(console, cause, details=details, rest=REST)
+            show_cause(console, cause, details=details, rest=REST, named=len(roster.sources) > 1)
     say(console)
     counts = roster.rows["state"].value_counts()
     parts = [f"{n:,} {words}" for state, words in _STATES.items() if (n := int(counts.get(str(state), 0)))]

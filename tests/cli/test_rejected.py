@@ -47,7 +47,7 @@ def test_rejected_rows_are_written_beside_the_file(run: Run, bad: Path) -> None:
     """The original columns in their order with their values, then line, columns, codes and message."""
     ran = run("check", bad)
     assert ran.code == 3
-    assert ran.err == "Rejected rows, to be corrected and sent: term.csv.problems.xlsx, term.csv.problems.csv\n"
+    assert ran.err == "The rejected rows, to be corrected and sent: term.csv.problems.xlsx, term.csv.problems.csv\n"
     assert names() == ["term.csv", "term.csv.problems.csv", "term.csv.problems.xlsx"]
     header, *rows = table(Path("term.csv.problems.csv"))
     own = ["line", "column", "code", "message", "record"]
