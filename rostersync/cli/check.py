@@ -54,7 +54,7 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
     if as_json:
         print_json(report.check_document(roster, given.written if given else ()))
     else:
-        report.show_check(roster, screen.out())
+        report.show_check(roster, screen.out(), written=bool(given and given.written))
     if given:
         _say_where(given)
     if trouble:

@@ -12,6 +12,7 @@ from rostersync.tables import Roster, Source
 from rostersync.vocabulary import RowState
 
 REST = "all with --json"
+REST_WRITTEN = "all in the files with the rejected rows"
 _TITLES = {
     Severity.REJECTS: "Rejected: {rejected}, to be corrected{several}",
     Severity.IGNORES: "Ignored: no enrolments",
@@ -25,13 +26,14 @@ _STATES = {
 }
 
 
-def show_check(roster: Roster, console: Console, *, details: int = 10) -> None:
+def show_check(roster: Roster, console: Console, *, details: int = 10, written: bool = False) -> None:
     """Prints how a roster was read, source by source, and its problems grouped by cause.
 
     Args:
         roster: what was read; nothing was looked up in Moodle.
         console: where to; 80 columns or more, colours or not.
         details: how many values are named for each cause, and lines for each value.
+        written: there are files with the rejected rows.
     """
     for position, source in enumerate(roster.sources):
         if position:
@@ -44,8 +46,15 @@ def show_check(roster: Roster, console: Console, *, details: int = 10) -> None:
         if chosen:
             several = " (some for several reasons)" if sum(cause.rows for cause in chosen) > rejected else ""
             heading(console, title.format(rejected=counted(rejected, "row"), several=several))
+        rejects = severity is Severity.REJECTS
         for cause in chosen:
-            show_cause(console, cause, details=details, rest=REST, named=len(roster.sources) > 1)
+            show_cause(
+                console,
+                cause,
+                details=details,
+                rest=REST_WRITTEN if rejects and written else REST,
+                named=len(roster.sources) > 1,
+            )
     say(console)
     counts = roster.rows["state"].value_counts()
     parts = [f"{n:,} {words}" for state, words in _STATES.items() if (n := int(counts.get(str(state), 0)))]

@@ -216,6 +216,14 @@ def test_files_of_one_name_are_told_apart(run: Run) -> None:
     ]
 
 
+def test_values_that_are_not_named_are_in_the_files(run: Run) -> None:
+    """The terminal says where the rest is."""
+    rows = "".join(f"ada,BIO101,Wizard of {n}\n" for n in range(12))
+    Path("t.csv").write_text("Username,Course short name,Role\n" + rows)
+    assert "… and 2 more, all in the files with the rejected rows" in run("check", "t.csv").out
+    assert "… and 2 more, all with --json" in run("check", "t.csv", "--no-problems").out
+
+
 def test_a_cell_that_no_workbook_holds_is_in_the_csv_alone(run: Run) -> None:
     """Nothing is cut short in a file that is to come back."""
     Path("t.csv").write_text(f"Username,Course short name,Role,Note\nada,BIO101,Wizard,{'x' * 40_000}\n")
