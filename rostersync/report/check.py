@@ -46,15 +46,9 @@ def show_check(roster: Roster, console: Console, *, details: int = 10, written: 
         if chosen:
             several = " (some for several reasons)" if sum(cause.rows for cause in chosen) > rejected else ""
             heading(console, title.format(rejected=counted(rejected, "row"), several=several))
-        rejects = severity is Severity.REJECTS
+        rest = REST_WRITTEN if written and severity is Severity.REJECTS else REST
         for cause in chosen:
-            show_cause(
-                console,
-                cause,
-                details=details,
-                rest=REST_WRITTEN if rejects and written else REST,
-                named=len(roster.sources) > 1,
-            )
+            show_cause(console, cause, details=details, rest=rest, named=len(roster.sources) > 1)
     say(console)
     counts = roster.rows["state"].value_counts()
     parts = [f"{n:,} {words}" for state, words in _STATES.items() if (n := int(counts.get(str(state), 0)))]

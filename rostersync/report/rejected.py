@@ -164,7 +164,9 @@ def _said(roster: Roster, original: Original, number: int) -> list[Any]:
     for place, code, column, value, detail in zip(places.loc[found["row"]].tolist(), *keys, strict=True):
         at = {"column": column, "value": value, "detail": detail}
         remedy = codes.remedy(code, **at)
-        sentence = codes.message(code, **at) + (f". To do: {remedy}" if remedy else "")
+        message = codes.message(code, **at)
+        stop = "" if message.endswith(("?", ".")) else "."
+        sentence = f"{message}{stop} To do: {remedy}" if remedy else message
         for texts, new in zip(said, (column, code, sentence), strict=True):
             if new and new not in texts[place]:
                 texts[place].append(new)

@@ -71,7 +71,9 @@ def read(file: File, settings: Settings) -> Sheet:
         breaks, run_on = np.concatenate([breaks, more])[order], np.concatenate([run_on, more > 0])[order]
         leading, blank = _leading(irregular.texts, more > 0, len(header), delimiter)
         lengths = {r: n for r, n, b in zip(irregular.numbers, irregular.lengths, blank, strict=True) if not b}
-        records = {r: text for r, text in zip(irregular.numbers, irregular.texts, strict=True) if r in lengths}
+        # What runs on over several lines has blank cells, and is no blank row.
+        odd = [r in lengths or over > 0 for r, over in zip(irregular.numbers, more.tolist(), strict=True)]
+        records = {r: text for r, text, is_odd in zip(irregular.numbers, irregular.texts, odd, strict=True) if is_odd}
         cells = [
             pa.concat_arrays([column, *pieces]).take(pa.array(order))
             for column, pieces in zip(cells, leading, strict=True)

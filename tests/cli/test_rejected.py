@@ -160,6 +160,15 @@ def test_a_value_that_swallowed_rows_does_not_come_back_as_a_good_one(run: Run) 
     assert "ben,BIO101,student,2\ncleo" in table(Path("t.csv.problems.csv"))[1][-2]
 
 
+def test_an_open_quotation_mark_shows_all_that_it_took(run: Run) -> None:
+    """Also where the record has fewer fields than the header."""
+    Path("t.csv").write_text('Username,Course short name,Role\nada,"BIO101,student\nben,BIO101,student\n')
+    run("check", "t.csv")
+    row = table(Path("t.csv.problems.csv"))[1]
+    assert row[:3] == [""] * 3
+    assert row[-2] == 'ada,"BIO101,student\nben,BIO101,student'
+
+
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
 def test_corrections_are_never_overwritten(run: Run, bad: Path, suffix: str) -> None:
     """Nor is anything else that lies there; an untouched file of an earlier check is replaced."""
