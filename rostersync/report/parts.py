@@ -114,7 +114,12 @@ def _rows_of(path: Path) -> list[list[list[str]]]:
         sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
         return [[list(map(str, row)) for row in rows] or [[]] for rows in sheets]
     rows = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
-    return [[restored(pa.array(row, pa.string()))[0].to_pylist() for row in rows] or [[]]]
+    return [[_restored(row) if any(text[:1] == "'" for text in row) else row for row in rows] or [[]]]
+
+
+def _restored(row: list[str]) -> list[str]:
+    texts: list[str] = restored(pa.array(row, pa.string()))[0].to_pylist()
+    return texts
 
 
 def _digest(header: Sequence[str], columns: Sequence[Sequence[str]]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -162,15 +162,19 @@ def _said(roster: Roster, original: Original, number: int) -> list[Any]:
     said: list[list[list[str]]] = [[[] for _ in range(number)] for _ in range(3)]
     keys = [values(found[name]) for name in ("code", "column", "value", "detail")]
     for place, code, column, value, detail in zip(places.loc[found["row"]].tolist(), *keys, strict=True):
-        at = {"column": column, "value": value, "detail": detail}
-        remedy = codes.remedy(code, **at)
-        message = codes.message(code, **at)
-        stop = "" if message.endswith(("?", ".")) else "."
-        sentence = f"{message}{stop} To do: {remedy}" if remedy else message
-        for texts, new in zip(said, (column, code, sentence), strict=True):
+        for texts, new in zip(said, (column, code, _sentence(code, column, value, detail)), strict=True):
             if new and new not in texts[place]:
                 texts[place].append(new)
     return [
         pa.array([between.join(texts) for texts in of_rows], pa.string())
         for between, of_rows in zip((", ", " ", " | "), said, strict=True)
     ]
+
+
+@lru_cache(maxsize=1000)
+def _sentence(code: str, column: str, value: str, detail: str) -> str:
+    """What is wrong and what to do; hundreds of rows have the same."""
+    message = codes.message(code, column=column, value=value, detail=detail)
+    remedy = codes.remedy(code, column=column, value=value, detail=detail)
+    stop = "" if message.endswith(("?", ".")) else "."
+    return f"{message}{stop} To do: {remedy}" if remedy else message
