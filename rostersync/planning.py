@@ -53,6 +53,9 @@ def plan_for(loaded: Roster, work: Work) -> Plan:
     """
     if (loaded.rows["state"] == RowState.IGNORED).all():
         raise EmptyRoster("no row of the roster states an enrolment", remedy="an empty roster never empties courses")
+    if any(source.partial for source in loaded.sources):
+        # Named courses are managed as a whole, which a part of a roster can say nothing of.
+        work = replace(work, settings=work.settings.model_copy(update={"courses": ()}))
     basis, notes = gather.read(loaded, work)
     now = int(work.clock())
     return _decided(basis, lambda known: propose.propose(known, work.settings, now=now), notes, work)

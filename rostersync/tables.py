@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
+from rostersync.originals import Original
 from rostersync.vocabulary import Action, Bucket, CourseField, Match, Mode, Op, Proof, RowState, Status, UserField
 
 ROSTER = Table(
@@ -322,6 +323,8 @@ class Source:
     sha256: str
     rows: int
     mode: Mode
+    partial: bool = False
+    """A part of a roster that was given back to be corrected: who is not in it has not left."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field name → header text, for the columns that were understood."""
     letters: Mapping[str, str] = field(default_factory=dict)
@@ -345,6 +348,8 @@ class Roster:
     rows: pd.DataFrame
     problems: pd.DataFrame
     sources: tuple[Source, ...]
+    originals: tuple[Original, ...] = ()
+    """The rejected rows as they lie in the files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

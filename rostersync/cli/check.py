@@ -3,36 +3,80 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rostersync.cli import options
 
+if TYPE_CHECKING:
+    from rostersync.report import Given
+    from rostersync.tables import Roster
+
 
 @click.command("check")
 @options.files
 @options.reading
+@click.option(
+    "--problems",
+    "folder",
+    type=options.FILE,
+    metavar="FOLDER",
+    help="Where the rejected rows are written (beside each FILE, as FILE.problems.xlsx and .csv).",
+)
+@click.option("--no-problems", is_flag=True, help="Write no file.")
 @options.profile
 @options.as_json
-def command(files: tuple[Path, ...], as_json: bool, **chosen: Any) -> int:
+def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_json: bool, **chosen: Any) -> int:
     """Say what FILE… hold and what is wrong with them, without asking Moodle.
+
+    The rows that are rejected go into FILE.problems.xlsx and FILE.problems.csv, with what is wrong with each: correct
+    them there, and send either file like any other. It is known as a part of a roster: nobody is removed for it.
 
     \b
     Examples:
       rostersync check term.xlsx
       rostersync check students.csv teachers.csv --default-role student
-      rostersync check term.csv --map "Matr.-Nr.=idnumber" --json
+      rostersync check term.csv --map "Matr.-Nr.=idnumber" --json --no-problems
 
     Exit code 3 where rows would be rejected.
     """
     from rostersync import pipeline, report
-    from rostersync.cli import screen
+    from rostersync.cli import places, screen
     from rostersync.cli.messages import print_json
 
+    if folder and no_problems:
+        raise click.UsageError("--problems and --no-problems contradict each other")
+    if folder:
+        places.for_folder(folder)
     roster = pipeline.check(files, options.settings_from(chosen))
+    given, trouble = _give_back(roster, folder) if not no_problems else (None, None)
     if as_json:
-        print_json(report.check_document(roster))
+        print_json(report.check_document(roster, given.written if given else ()))
     else:
-        report.show_check(roster, screen.out())
+        report.show_check(roster, screen.out(), written=bool(given and given.written))
+    if given:
+        _say_where(given)
+    if trouble:
+        raise trouble
     return 3 if (roster.rows["state"] == "rejected").any() else 0
+
+
+def _give_back(roster: Roster, folder: Path | None) -> tuple[Given | None, Exception | None]:
+    """What was written of the rejected rows; where nothing can be, why: the check is worth seeing all the same."""
+    from rostersync import report
+    from rostersync.errors import ReportError
+
+    try:
+        return report.write_rejected(roster, folder), None
+    except ReportError as error:
+        return None, error
+
+
+def _say_where(given: Given) -> None:
+    from rostersync.cli.messages import say
+
+    if given.written:
+        say("The rejected rows, to be corrected and sent: " + ", ".join(map(str, given.written)))
+    for note in given.notes:
+        say(f"Note: {note}")

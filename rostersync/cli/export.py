@@ -82,4 +82,4 @@ def _write(table: pd.DataFrame, notes: tuple[str, ...], out: Path | None, *, as_
         head = {"format": "rostersync-export", "version": 1, "file": str(out or ""), "rows": len(table)}
         print_json(head | {"notes": list(notes), "roster": table.to_dict("records")})
     elif not out:
-        print_bytes(csv_bytes(table, defuse=False))
+        print_bytes(csv_bytes(table))

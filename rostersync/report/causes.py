@@ -48,6 +48,7 @@ class Cause:
     message: str
     """With the value where there is but one, else with `…` in its place."""
     remedy: str
+    """With the most frequent value for an example."""
     distinct: int
     """How many different cases there are."""
     cases: tuple[Case, ...]
@@ -87,7 +88,9 @@ def _cause(
     one_value = bool((cases["value"] == cases["value"].iloc[0]).all())
     one_detail = bool((cases["detail"] == cases["detail"].iloc[0]).all())
     value = cases["value"].iloc[0] if one_value else VARIES
-    detail = cases["detail"].iloc[0] if one_detail else VARIES
+    # A detail that is a sentence's tail is said of each case; one that stands within it leaves a gap.
+    gap = VARIES if cases["detail"].str[:1].str.isalnum().all() else ""
+    detail = cases["detail"].iloc[0] if one_detail else gap
     first = cases.head(details)
     return Cause(
         code=code,
@@ -95,7 +98,7 @@ def _cause(
         column=column,
         rows=rows,
         message=codes.message(code, column=column, value=value, detail=detail),
-        remedy=codes.remedy(code, column=column, value=value, detail=detail),
+        remedy=codes.remedy(code, column=column, value=cases["value"].iloc[0], detail=detail),
         distinct=len(cases),
         cases=tuple(
             Case(

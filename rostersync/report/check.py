@@ -12,8 +12,9 @@ from rostersync.tables import Roster, Source
 from rostersync.vocabulary import RowState
 
 REST = "all with --json"
+REST_WRITTEN = "all in the files with the rejected rows"
 _TITLES = {
-    Severity.REJECTS: "Rejected: {rejected}, to be corrected",
+    Severity.REJECTS: "Rejected: {rejected}, to be corrected{several}",
     Severity.IGNORES: "Ignored: no enrolments",
     Severity.NOTES: "Worth knowing",
 }
@@ -25,13 +26,14 @@ _STATES = {
 }
 
 
-def show_check(roster: Roster, console: Console, *, details: int = 10) -> None:
+def show_check(roster: Roster, console: Console, *, details: int = 10, written: bool = False) -> None:
     """Prints how a roster was read, source by source, and its problems grouped by cause.
 
     Args:
         roster: what was read; nothing was looked up in Moodle.
         console: where to; 80 columns or more, colours or not.
         details: how many values are named for each cause, and lines for each value.
+        written: there are files with the rejected rows.
     """
     for position, source in enumerate(roster.sources):
         if position:
@@ -42,9 +44,11 @@ def show_check(roster: Roster, console: Console, *, details: int = 10) -> None:
     for severity, title in _TITLES.items():
         chosen = [cause for cause in causes if cause.severity == severity]
         if chosen:
-            heading(console, title.format(rejected=counted(rejected, "row")))
+            several = " (some for several reasons)" if sum(cause.rows for cause in chosen) > rejected else ""
+            heading(console, title.format(rejected=counted(rejected, "row"), several=several))
+        rest = REST_WRITTEN if written and severity is Severity.REJECTS else REST
         for cause in chosen:
-            show_cause(console, cause, details=details, rest=REST)
+            show_cause(console, cause, details=details, rest=rest, named=len(roster.sources) > 1)
     say(console)
     counts = roster.rows["state"].value_counts()
     parts = [f"{n:,} {words}" for state, words in _STATES.items() if (n := int(counts.get(str(state), 0)))]

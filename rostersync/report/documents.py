@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from json.encoder import encode_basestring
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -48,8 +49,13 @@ def text(report: Report) -> Iterator[str]:
     yield "}\n"
 
 
-def check_document(roster: Roster) -> dict[str, Any]:
-    """A roster as `check --json` prints it: sources, rows by state, causes, and every single problem."""
+def check_document(roster: Roster, written: Sequence[Path] = ()) -> dict[str, Any]:
+    """A roster as `check --json` prints it: sources, rows by state, causes, and every single problem.
+
+    Args:
+        roster: what was read.
+        written: files with the rejected rows.
+    """
     states = Counter(values(roster.rows["state"]))
     causes = problems_table(roster.problems, roster.sources)
     return {
@@ -58,6 +64,7 @@ def check_document(roster: Roster) -> dict[str, Any]:
         "rows": len(roster.rows),
         "states": {str(state): states[str(state)] for state in RowState},
         "sources": [_source(source) for source in roster.sources],
+        "written": [str(path) for path in written],
         "causes": [
             asdict(cause)
             | {

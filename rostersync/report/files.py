@@ -37,11 +37,11 @@ def write(report: Report, folder: Path, *, name: str = "report") -> list[Path]:
     REPORT_ROWS.check(report.rows)
     REPORT_REMOVALS.check(report.removals)
     REPORT_COURSES.check(report.courses)
-    return _write_all(
+    return write_all(
         {
             folder / f"{name}.xlsx": partial(write_workbook, report),
-            folder / f"{name}.csv": partial(_write_csv, report.rows, defuse=True),
-            folder / f"{name}.removals.csv": partial(_write_csv, report.removals, defuse=True),
+            folder / f"{name}.csv": partial(_write_csv, report.rows),
+            folder / f"{name}.removals.csv": partial(_write_csv, report.removals),
             folder / f"{name}.json": partial(_write_json, report),
         }
     )
@@ -50,23 +50,29 @@ def write(report: Report, folder: Path, *, name: str = "report") -> list[Path]:
 def write_roster(frame: pd.DataFrame, path: Path) -> None:
     """Writes a roster (text columns, named as their headers) as .csv or .xlsx, so that it is read back unchanged.
 
-    Nothing is defused in the CSV; in the workbook every cell is of type text.
+    In the CSV an apostrophe stands before what a spreadsheet would take for a formula, and is taken off where the file
+    is read; in the workbook every cell is of type text.
 
     Raises:
         ReportError: another suffix, a value that a workbook cannot hold, or a file that cannot be written.
     """
     match path.suffix.lower():
         case ".csv":
-            _write_all({path: partial(_write_csv, frame, defuse=False)})
+            write_all({path: partial(_write_csv, frame)})
         case ".xlsx":
-            _write_all({path: partial(_write_sheet, frame, path)})
+            write_all({path: partial(_write_sheet, frame, path)})
         case suffix:
             raise ReportError(
                 f"{path} cannot be written: “{suffix}” is no format for rosters", remedy="name it .csv or .xlsx"
             )
 
 
-def _write_all(writers: Mapping[Path, Writer]) -> list[Path]:
+def write_all(writers: Mapping[Path, Writer]) -> list[Path]:
+    """Writes all of these files, or none.
+
+    Raises:
+        ReportError: one of them cannot be written.
+    """
     beside = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in writers}
     path = next(iter(writers))
     try:
@@ -90,8 +96,8 @@ def _write_all(writers: Mapping[Path, Writer]) -> list[Path]:
     return list(writers)
 
 
-def _write_csv(frame: pd.DataFrame, file: BinaryIO, *, defuse: bool) -> None:
-    file.writelines(csv_bytes(frame, defuse=defuse))
+def _write_csv(frame: pd.DataFrame, file: BinaryIO) -> None:
+    file.writelines(csv_bytes(frame))
 
 
 def _write_json(report: Report, file: BinaryIO) -> None:

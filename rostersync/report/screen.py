@@ -61,31 +61,36 @@ def grid(
         console.print(line, soft_wrap=True, highlight=False)
 
 
-def show_cause(console: Console, cause: Cause, *, details: int, rest: str) -> None:
-    """Prints a cause: how many rows, what it is, where (for the first values), and what to do.
+def show_cause(console: Console, cause: Cause, *, details: int, rest: str, named: bool) -> None:
+    """Prints a cause: how many rows, what it is, what to do, and where (for the first values).
 
     Args:
         console: where to.
         cause: what to print.
         details: how many of its values are named.
         rest: where the others are to be found: "all in the report".
+        named: files are named; where there is only one, its lines are enough.
     """
-    count = f"{counted(cause.rows, 'row')}: " if cause.rows else ""
+    where = f" in “{cause.column}”" if cause.column and cause.column not in cause.message else ""
+    count = f"{counted(cause.rows, 'row')}{where}: " if cause.rows else ""
     say(console, f"{count}{cause.message}", indent=2)
-    if cause.distinct == 1:
-        say(console, _places(cause.cases[0]), indent=6)
-    else:
-        for case in cause.cases[:details]:
-            say(console, f"{case.label}: {_places(case)}", indent=6)
-        if (more := cause.distinct - min(details, len(cause.cases))) > 0:
-            say(console, f"… and {more:,} more, {rest}", indent=6)
     if cause.remedy:
         say(console, f"To do: {cause.remedy}", indent=6)
+    if cause.distinct == 1:
+        if places := _places(cause.cases[0], named=named):
+            say(console, places, indent=6)
+        return
+    for case in cause.cases[:details]:
+        often = f" ({counted(case.rows, 'row')})" if case.rows > 1 else ""
+        places = _places(case, named=named)
+        say(console, f"{case.label}{often}{': ' if places else ''}{places}", indent=6)
+    if (more := cause.distinct - min(details, len(cause.cases))) > 0:
+        say(console, f"… and {more:,} more, {rest}", indent=6)
 
 
-def _places(case: Case) -> str:
+def _places(case: Case, *, named: bool) -> str:
     parts = [
-        f"{name} {line_numbers(lines, more=case.more and position == len(case.places))}".rstrip()
+        f"{name if named else ''} {line_numbers(lines, more=case.more and position == len(case.places))}".strip()
         for position, (name, lines) in enumerate(case.places, 1)
     ]
-    return "; ".join(parts)
+    return "; ".join(part for part in parts if part)

@@ -126,7 +126,7 @@ def add_table(
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{len(part) + 1}"
         for position, (_, width) in enumerate(headers.values(), 1):
             sheet.column_dimensions[get_column_letter(position)].width = width
-        sheet.append([_header(sheet, header) for header, _ in headers.values()])
+        sheet.append([head_cell(sheet, header) for header, _ in headers.values()])
         painted = {value: _painted(sheet, value, colour) for value, colour in (fills or {}).items()}
         for chunk in range(0, len(part), _CHUNK):
             rows = part.iloc[chunk : chunk + _CHUNK]
@@ -150,8 +150,9 @@ def _cells(sheet: Any, column: pd.Series, painted: Mapping[str, Cell], *, exact:
     return cells
 
 
-def _header(sheet: Any, text: str) -> Cell:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
-    cell = text_cell(sheet, text, bold=True)
+def head_cell(sheet: Any, text: str, *, exact: bool = False) -> Cell:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
+    """A cell of a header row."""
+    cell = text_cell(sheet, text, bold=True, exact=exact)
     cell.fill = _HEAD
     return cell
 

@@ -194,7 +194,7 @@ def _problems(report: Report, console: Console, details: int) -> None:
         if chosen or notes or not rest.empty:
             heading(console, title)
         for cause in chosen:
-            show_cause(console, cause, details=details, rest=_rest(report))
+            show_cause(console, cause, details=details, rest=_rest(report), named=len(report.sources) > 1)
         for file, line, message in rest.head(details)[["file", "line", "message"]].itertuples(index=False):
             say(console, f"{file} line {line}: {message}", indent=2)
         if (more := len(rest) - details) > 0:

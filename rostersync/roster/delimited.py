@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from rostersync.errors import RosterError, SettingsError
+from rostersync.formulas import restored, restored_header
 from rostersync.roster import encodings, layout
 from rostersync.roster.files import File
 from rostersync.roster.headers import recognised
@@ -62,14 +63,16 @@ def read(file: File, settings: Settings) -> Sheet:
     delimiter = _delimiter(head, settings, said[1] if said else "")
     top = _top(file.path, head, delimiter, settings)
     header, first = top.layout.header, said[0] if said else ""
+    # Without a quotation mark no value can hold a line break.
+    quoted = b'"' in data
     body = pa.py_buffer(data).slice(len((first + top.used).encode()))
-    cells, irregular = parse(file.path, body, len(header), delimiter)
+    cells, irregular = parse(file.path, body, len(header), delimiter, quoted=quoted)
     if top.layout.flat and (wider := max({len(header), *irregular.lengths} & {*FLAT_WIDTH})) > len(header):
         header = FLAT[:wider]
-        cells, irregular = parse(file.path, body, wider, delimiter)
-    # Without a quotation mark no value can hold a line break.
-    breaks, run_on = breaks_of(cells if b'"' in data else [], len(cells[0]), delimiter)
+        cells, irregular = parse(file.path, body, wider, delimiter, quoted=quoted)
+    breaks, run_on = breaks_of(cells if quoted else [], len(cells[0]), delimiter)
     lengths: dict[int, int] = {}
+    records: dict[int, str] = {}
     if irregular.numbers:
         order = order_of(irregular.numbers, len(cells[0]))
         more = np.array([len(LINE_BREAK.findall(text)) for text in irregular.texts], dtype=np.int64)
@@ -79,6 +82,9 @@ def read(file: File, settings: Settings) -> Sheet:
         lengths = {
             r: n for r, n, b in zip(irregular.numbers, irregular.lengths, blank, strict=True) if not b and n not in fit
         }
+        # What runs on over several lines has blank cells, and is no blank row.
+        odd = [r in lengths or over > 0 for r, over in zip(irregular.numbers, more.tolist(), strict=True)]
+        records = {r: text for r, text, is_odd in zip(irregular.numbers, irregular.texts, odd, strict=True) if is_odd}
         cells = [
             pa.concat_arrays([column, *pieces]).take(pa.array(order))
             for column, pieces in zip(cells, leading_cells, strict=True)
@@ -93,18 +99,26 @@ def read(file: File, settings: Settings) -> Sheet:
             pa.concat_arrays([pa.array([t[i] if i < len(t) else "" for t in top.titles], pa.string()), column])
             for i, column in enumerate(cells)
         ]
+    plain = [restored(column) for column in cells]
+    defused = sum(number for _, number in plain)
     return Sheet(
         name="",
-        header=header,
-        cells=tuple(cells),
+        header=restored_header(header),
+        cells=tuple(column for column, _ in plain),
         lines=lines + (1 if first else 0),
         lengths={row + count: n for row, n in lengths.items()},
+        records={row + count: record for row, record in records.items()},
         run_on={int(row) + count: int(breaks[row]) for row in np.flatnonzero(run_on)},
         fields=layout.flat_fields(header) if top.layout.flat else {},
         titles=count,
         role_words=top.layout.role_words,
         mode=top.layout.mode,
-        notes=(f"text in {text.encoding}, fields separated by {shown}", *text.notes, *top.layout.notes),
+        notes=(
+            f"text in {text.encoding}, fields separated by {shown}",
+            *text.notes,
+            *top.layout.notes,
+            *([f"apostrophes before = + - or @, taken off at the front of cells: {defused:,}"] if defused else []),
+        ),
     )
 
 

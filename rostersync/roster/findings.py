@@ -95,13 +95,13 @@ class Findings:
         states = pd.Categorical.from_codes(state, dtype=choice(RowState))
         if not place:
             return {"state": states}
-        chosen = pa.array(first, mask=first < 0)
-        codes = _spread(telling, "code")
-        details = pa.concat_arrays([f.detail for f in telling])
+        # A blank behind the others is what rows without a finding take.
+        blank = pa.array([""], pa.string())
+        chosen = pa.array(np.where(first < 0, place, first))
         return {
             "state": states,
-            "code": text(codes.take(chosen).fill_null("")),
-            "detail": text(details.take(chosen).fill_null("")),
+            "code": text(pa.concat_arrays([_spread(telling, "code"), blank]).take(chosen)),
+            "detail": text(pa.concat_arrays([*(f.detail for f in telling), blank]).take(chosen)),
         }
 
     def table(self, first_row: int) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from typing import assert_never
 import pandas as pd
 
 from rostersync.errors import EmptyRoster, RosterError, UsageError
-from rostersync.roster import asides, delimited, files, headers, presets, recast, rows, shapes
+from rostersync.originals import OURS
+from rostersync.roster import asides, delimited, files, headers, presets, recast, rejected, returned, rows, shapes
 from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Sheet, letters
 from rostersync.settings import Settings
@@ -40,19 +41,25 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
         )
     parts: list[rows.Part] = []
     sources: list[Source] = []
+    read: list[Sheet] = []
     for bundle in files.gather(paths, settings):
         notes = bundle.notes
         found = [*sheets(bundle.files, settings)]
         alone = len(paths) == 1 and len(found) == 1
         for file, sheet in found:
-            part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
+            part, source, kept = _understand(
+                sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone
+            )
             parts.append(part)
             sources.append(replace(source, notes=notes + source.notes))
+            read.append(kept)
             notes = ()
+    table = ROSTER.check(_joined([p.rows for p in parts]))
     return Roster(
-        rows=ROSTER.check(_joined([p.rows for p in parts])),
+        rows=table,
         problems=PROBLEMS.check(_joined([p.problems for p in parts])),
         sources=tuple(sources),
+        originals=rejected.originals(read, table),
     )
 
 
@@ -100,12 +107,13 @@ def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
 
 def _understand(
     sheet: Sheet, file: files.File, settings: Settings, *, number: int, first_row: int, alone: bool
-) -> tuple[rows.Part, Source]:
-    """A sheet's part of the roster, and how it was read."""
+) -> tuple[rows.Part, Source, Sheet]:
+    """A sheet's part of the roster, how it was read, and the sheet as it was understood."""
     where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
+    partial = returned.is_part(sheet, file.path)
     sheet, settings = recast.under_preset(shapes.melted(sheet, settings), settings, where=where)
     said = {
-        "columns": {**sheet.fields, **settings.columns},
+        "columns": {**sheet.fields, **settings.columns, **returned.ours(sheet.header)},
         "role_words": {**sheet.role_words, **settings.role_words},
     }
     settings = settings.model_copy(update=said)
@@ -123,13 +131,18 @@ def _understand(
         sheet=sheet.name,
         sha256=file.sha256,
         rows=len(part.rows),
-        mode=part.mode,
+        mode=returned.mode_of_part(part.mode) if partial else part.mode,
+        partial=partial,
         columns={f: columns.header[p] for f, p in columns.fields.items()},
         letters=_letters(sheet),
-        ignored=tuple(columns.header[p] for p in sorted({*columns.unused, *columns.offered, *columns.left_out})),
-        notes=file.notes + sheet.notes + part.notes,
+        ignored=tuple(
+            name
+            for p in sorted({*columns.unused, *columns.offered, *columns.left_out})
+            if not (name := columns.header[p]).startswith(OURS)
+        ),
+        notes=(*file.notes, *sheet.notes, *([returned.note(settings)] if partial else []), *part.notes),
     )
-    return part, source
+    return part, source, sheet
 
 
 def _letters(sheet: Sheet) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ class Irregular:
     texts: list[str]
 
 
-def parse(path: str, body: pa.Buffer, width: int, delimiter: str) -> tuple[list[pa.Array], Irregular]:
+def parse(path: str, body: pa.Buffer, width: int, delimiter: str, *, quoted: bool) -> tuple[list[pa.Array], Irregular]:
     """The cells of the records that have as many fields as the header, and the other records."""
     irregular = Irregular(numbers=[], lengths=[], texts=[])
 
@@ -50,18 +51,25 @@ def parse(path: str, body: pa.Buffer, width: int, delimiter: str) -> tuple[list[
     if body[:3].to_pybytes() == codecs.BOM_UTF8:
         # pyarrow takes the mark at its beginning for that of a file; here it is a cell's, behind the header.
         body = pa.py_buffer(codecs.BOM_UTF8 + body.to_pybytes())
-    try:
-        table = pa.csv.read_csv(
+
+    def read(*, threads: bool, handler: Callable[[pa.csv.InvalidRow], str] | None) -> pa.Table:
+        return pa.csv.read_csv(
             pa.BufferReader(body),
-            # One thread: only then does an irregular record tell its number.
-            read_options=pa.csv.ReadOptions(use_threads=False, column_names=names, block_size=HEAD),
+            read_options=pa.csv.ReadOptions(use_threads=threads, column_names=names, block_size=HEAD),
             parse_options=pa.csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+                delimiter=delimiter, newlines_in_values=quoted, ignore_empty_lines=False, invalid_row_handler=handler
             ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
+
+    try:
+        try:
+            table = read(threads=True, handler=None)
+        except pa.ArrowInvalid:
+            # One thread: only then does an irregular record tell its number.
+            table = read(threads=False, handler=note)
     except pa.ArrowInvalid as error:
         raise RosterError(
             f"{path} cannot be split into records: {error}",

@@ -25,7 +25,7 @@ from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
 from rostersync.roster.marks import UNVALUED
 from rostersync.roster.oddities import Key
-from rostersync.roster.sheets import Ints, Mask, Sheet
+from rostersync.roster.sheets import Ints, Mask, Sheet, trimmed
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
@@ -100,7 +100,7 @@ class _Builder:
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
         self.keys: list[Key] = []
-        self.cells = {f: pc.utf8_trim_whitespace(sheet.cells[p]) for f, p in columns.fields.items()}
+        self.cells = {f: trimmed(sheet.cells[p]) for f, p in columns.fields.items()}
         if sheet.run_on:
             gone = pa.array(_rows(sheet.run_on, self.count))
             self.cells = {f: pc.if_else(gone, "", c) for f, c in self.cells.items()}

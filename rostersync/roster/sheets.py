@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rostersync.vocabulary import Mode
 
@@ -39,6 +40,8 @@ class Sheet:
     """Row number of each row as its program shows it, from 1."""
     lengths: Mapping[int, int] = field(default_factory=dict)
     """Row → number of its fields, for rows of a text file that have more or fewer than the header."""
+    records: Mapping[int, str] = field(default_factory=dict)
+    """The text of these rows as it stands in the file."""
     run_on: Mapping[int, int] = field(default_factory=dict)
     """Row → lines that a quoted value seems to have swallowed."""
     errors: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
@@ -65,6 +68,26 @@ class Sheet:
     """The sheet as it lies in the file, where a layout or a preset has recast it."""
     origin: Ints | None = None
     """Each row's position in `original`."""
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """The cells without outer blanks; the same array where none can have any, which is quick to see."""
+    if not len(column) or column.null_count:
+        return pc.utf8_trim_whitespace(column)
+    _, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    if ends[0] == ends[-1]:
+        return column
+    octets = np.frombuffer(data, dtype=np.uint8)
+    first, last = ends[:-1], ends[1:]
+    filled = last > first
+    if not filled.all():
+        first, last = first[filled], last[filled]
+    for edge in (octets.take(first), octets.take(last - 1)):
+        # Other octets than ! to ~ may be blanks: of ASCII, or a part of one of those that Unicode has.
+        if ((edge - np.uint8(ord("!"))) > ord("~") - ord("!")).any():
+            return pc.utf8_trim_whitespace(column)
+    return column
 
 
 def tidy(header: list[str]) -> tuple[str, ...]:

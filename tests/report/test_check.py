@@ -31,13 +31,13 @@ def test_a_check_says_how_files_were_read_and_what_to_repair(checked: Roster) ->
         "     user  “user”",
         "",
         "Rejected: 14 rows, to be corrected",
-        "  12 rows: “Wizard” is no role that rostersync knows",
-        "      roster.xlsx[Term 1] lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …",
+        "  12 rows in “Role”: “Wizard” is no role that rostersync knows",
         '      To do: map it once in the settings: role_words = { "Wizard" = "student" }',
-        "  2 rows: “…” is no date…",
+        "      roster.xlsx[Term 1] lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …",
+        "  2 rows in “From”: “…” is no date",
+        "      To do: write it as 2026-09-30, or set date_order",
         "      “31.02.2026”: roster.xlsx[Term 1] line 14",
         "      “[soon]”, a word: roster.xlsx[Term 1] line 15",
-        "      To do: write it as 2026-09-30, or set date_order",
         "",
         "Ignored: no enrolments",
         "  1 row: the row is blank",
@@ -46,8 +46,8 @@ def test_a_check_says_how_files_were_read_and_what_to_repair(checked: Roster) ->
         "Worth knowing",
         "  the column “Mail” could be an e-mail address, which is not certain: it is not",
         "  used",
-        "      roster.xlsx[Term 1]",
         "      To do: say what it is: --map “Mail=email”",
+        "      roster.xlsx[Term 1]",
         "",
         "16 rows = 1 understood + 14 rejected + 1 ignored",
     ]
@@ -61,8 +61,9 @@ def test_more_values_than_asked_for_are_counted(checked: Roster) -> None:
     ]
     lines = shown(replace(checked, problems=PROBLEMS.records(users)), width=140, details=1)
     start = next(n for n, line in enumerate(lines) if line.startswith("Rejected: "))
-    assert lines[start + 1 : start + 4] == [
+    assert lines[start + 1 : start + 5] == [
         "  1,500 rows: no user with email “…” is to be seen in Moodle",
+        "      To do: correct the key, create the account, or let the token see it (moodle/user:viewdetails)",
         "      “u1@mail.example”: roster.xlsx[Term 1] line 1",
         "      … and 1,499 more, all with --json",
     ]
@@ -77,8 +78,8 @@ def test_cases_that_differ_in_detail_alone_are_told_by_it(checked: Roster) -> No
     ]
     lines = shown(replace(checked, problems=PROBLEMS.records(lengths)))
     start = lines.index("  3 rows: the row has 7 fields, the header has …")
-    assert lines[start + 1 : start + 3] == [
-        "      5: roster.xlsx[Term 1] line 5; late.csv line 9",
+    assert lines[start + 3 : start + 5] == [
+        "      5 (2 rows): roster.xlsx[Term 1] line 5; late.csv line 9",
         "      6: roster.xlsx[Term 1] line 4",
     ]
 
@@ -93,7 +94,7 @@ def test_the_document_has_causes_and_every_problem(checked: Roster) -> None:
     """`check --json` says the same as the terminal, and lists all problems with message and remedy."""
     document = report.check_document(checked)
     assert json.loads(json.dumps(document)) == document
-    assert list(document) == ["format", "version", "rows", "states", "sources", "causes", "problems"]
+    assert list(document) == ["format", "version", "rows", "states", "sources", "written", "causes", "problems"]
     assert (document["format"], document["version"], document["rows"]) == ("rostersync-check", 1, 16)
     assert document["states"] == {"ok": 1, "rejected": 14, "ignored": 1, "duplicate": 0}
     assert document["causes"][0] == {

@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
-from python_calamine import CalamineWorkbook
 
 from rostersync import report
 from rostersync.columns import TEXT
 from rostersync.errors import ReportError
 from rostersync.report.sheets import add_table, new_workbook, save
+from rostersync.roster import delimited, files, workbook
+from rostersync.settings import Settings
 from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
 
 
@@ -149,7 +150,7 @@ def test_blanks_do_not_hide_a_formula_in_the_csv(tmp_path: Path, result: Report)
     names = [" =1", "\t=1", "\uff1d1", "a=1", "'=1"]
     table = REPORT_ROWS.records([{"row": n, "name": name} for n, name in enumerate(names)])
     path = report.write(replace(result, rows=table), tmp_path)[1]
-    assert [row[7] for row in read_csv(path)[1:]] == ["' =1", "'\t=1", "'\uff1d1", "a=1", "'=1"]
+    assert [row[7] for row in read_csv(path)[1:]] == ["' =1", "'\t=1", "'\uff1d1", "a=1", "''=1"]
 
 
 def test_the_json_has_everything_as_it_is(result: Report, tmp_path: Path) -> None:
@@ -239,6 +240,10 @@ HARD = [
     "two\nlines",
     "佐藤 愛",
     "'a",
+    "'=1",
+    "''@",
+    "\t=2",
+    "\uff0b3",
 ]
 
 
@@ -250,8 +255,19 @@ def test_an_exported_roster_is_read_back_unchanged(tmp_path: Path, suffix: str) 
         {"=user": pd.Series(HARD, dtype=TEXT), "course": pd.Series(["BIO-101"] * len(HARD), dtype=TEXT)}
     )
     report.write_roster(frame, path)
-    again = read_csv(path) if suffix == ".csv" else CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
-    assert again == [["=user", "course"], *([value, "BIO-101"] for value in HARD)]
+    [file] = next(files.gather([path], Settings())).files
+    sheet = delimited.read(file, Settings()) if suffix == ".csv" else workbook.read(file, Settings())[0]
+    assert sheet.header == ("=user", "course")
+    assert [column.to_pylist() for column in sheet.cells] == [HARD, ["BIO-101"] * len(HARD)]
+
+
+def test_no_cell_of_an_exported_csv_begins_like_a_formula(tmp_path: Path) -> None:
+    """Whatever reads it sees an apostrophe first, in the header as well."""
+    path = tmp_path / "roster.csv"
+    report.write_roster(pd.DataFrame({"=user": pd.Series(HARD, dtype=TEXT)}), path)
+    texts = [row[0] for row in read_csv(path)]
+    assert [text for text in texts if text.lstrip()[:1] in {"=", "+", "-", "@"}] == []
+    assert texts[:4] == ["'=user", "007", "'=1+1", "'+49"]
 
 
 def test_a_roster_has_one_of_two_formats(tmp_path: Path) -> None:

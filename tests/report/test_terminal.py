@@ -101,9 +101,9 @@ def test_rejected_rows_are_grouped_with_what_to_do(preview: Report) -> None:
     assert section(shown(preview), "Rejected: 1 row, to be corrected") == [
         "Rejected: 1 row, to be corrected",
         "  1 row: no user with username “tnosuch” is to be seen in Moodle",
-        "      roster.xlsx[Term 1] line 2",
         "      To do: correct the key, create the account, or let the token see it",
         "      (moodle/user:viewdetails)",
+        "      roster.xlsx[Term 1] line 2",
     ]
 
 

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from rostersync import problems
 from rostersync.roster import load
+from rostersync.roster.sheets import trimmed
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster
 
@@ -222,3 +225,13 @@ def test_the_digest_is_that_of_the_file(write: Write) -> None:
     roster = load([path], Settings())
     assert roster.sources[0].sha256 == "ea9565a0ced13041599e69e7f002f9a04da7aade5899150c8132955ea4f66e18"
     assert roster.sources[0].path == str(path)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", "\u3000", "\n", "\x1f", "\x85", "\u2003"])
+def test_outer_blanks_of_every_kind_are_removed(blank: str) -> None:
+    """Wherever the one cell stands that has some; and cells without are the same array."""
+    texts = ["ann", "", f"{blank}bob", "Zoë", f"{blank}", f"x{blank}y", f"cleo{blank}"]
+    column = pa.array(["left out", *texts], pa.string()).slice(1)
+    assert trimmed(column).to_pylist() == pc.utf8_trim_whitespace(column).to_pylist()
+    plain = pa.array(["ann", "", f"x{blank}y"], pa.string())
+    assert trimmed(plain) is plain

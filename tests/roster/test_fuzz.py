@@ -1,0 +1,43 @@
+"""Any table in any form: every row becomes exactly what was wanted of it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+
+from rostersync.roster import load
+from rostersync.settings import Settings
+from rostersync.tables import Roster
+from tests.roster import fuzz
+
+
+def loaded(data: bytes, name: str, said: dict[str, str]) -> Roster:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        return load([path], Settings.model_validate(said))
+
+
+@settings(max_examples=100, deadline=None)
+@given(table=fuzz.sent(), form=fuzz.forms())
+def test_every_row_of_a_text_file_is_what_it_was_meant_to_be(table: fuzz.Sent, form: fuzz.Form) -> None:
+    """Whatever the delimiter, quotes, line ends, encoding, language, order of columns, blank rows and values."""
+    data, lines = fuzz.text_file(table, form)
+    rows = loaded(data, "roster.csv", table.settings).rows
+    assert fuzz.outcome(rows) == fuzz.trimmed(table)
+    assert rows["line"].tolist() == lines
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=fuzz.sent())
+def test_every_row_of_a_workbook_is_what_it_was_meant_to_be(table: fuzz.Sent) -> None:
+    """Text cells and numbers alike; blank rows at the end are no rows of a workbook."""
+    data, lines = fuzz.workbook(table)
+    rows = loaded(data, "roster.xlsx", table.settings).rows
+    wanted = fuzz.trimmed(table)
+    while wanted[-1] is None:
+        wanted.pop()
+    assert fuzz.outcome(rows) == wanted
+    assert rows["line"].tolist() == lines[: len(wanted)]
