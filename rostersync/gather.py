@@ -9,8 +9,10 @@ from dataclasses import replace
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.errors import TransportError, Unreachable
-from rostersync.sync import decide, propose, resolve, scope, wanted
+from rostersync.errors import TransportError, Unreachable, UsageError
+from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
+from rostersync.roster.words import normalise
+from rostersync.sync import decide, evidence, propose, resolve, scope, wanted
 from rostersync.sync.propose import Basis
 from rostersync.tables import COURSE_MATCHES, PEOPLE, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, RowState, UserField
@@ -39,6 +41,7 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
     settings, client = work.settings, work.client
     with indispensable(client.site):
         users, courses = _look_up(loaded, work)
+        _make_sure(loaded, users, courses, work)
     decisions = (
         decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
         decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
@@ -99,6 +102,43 @@ def _look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
         pd.concat(users, ignore_index=True).drop_duplicates(["field", "key", "user_id"], ignore_index=True),
         pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True),
     )
+
+
+def _make_sure(loaded: Roster, users: pd.DataFrame, courses: pd.DataFrame, work: Work) -> None:
+    """Refuse a column of which Moodle knows few values as what its header says, and most as something else.
+
+    A column that settings name is not doubted.
+
+    Raises:
+        UsageError: there is such a column.
+    """
+    settings = work.settings
+    said = {normalise(header) for header in settings.columns}
+    rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
+    for what, fields, forced, matches in (
+        ("user", USER_KEYS, settings.user_key, users),
+        ("course", COURSE_KEYS, settings.course_key, courses),
+    ):
+        for (number, kind), part in rows.groupby(["source", f"{what}_field"], observed=True):
+            source = loaded.sources[int(str(number))]
+            field = next(f for f, k in fields.items() if k == kind)
+            header = source.columns.get(field, "")
+            keys = _keys(part[what])
+            found = matches[(matches["field"] == kind) & matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+            few = found.loc[found["key"].isin(keys), "key"].nunique() < evidence.FEW * len(keys)
+            if forced or kind == UserField.ANY or normalise(header) in said or not few or len(keys) < evidence.ENOUGH:
+                continue
+            sample = evidence.spread(keys)
+            if what == "user":
+                known = evidence.of_users(moodle.find_users_any(work.client, sample), sample, of=len(keys))
+            else:
+                known = evidence.of_courses(moodle.find_courses_any(work.client, sample), sample, of=len(keys))
+            if evidence.contradicts(known, str(kind)):
+                better = next(f for f, k in fields.items() if k == known.best)
+                raise UsageError(
+                    f"{source.name}: column “{header}” is read as {FIELDS[field]}, but {known.sentence()}",
+                    remedy=f'say --map "{header}={better}"; if it is right as it is, --map "{header}={field}"',
+                )
 
 
 def _keys(column: pd.Series) -> list[str]:

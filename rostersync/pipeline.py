@@ -16,6 +16,7 @@ import pandas as pd
 from rostersync import gather, moodle, roster
 from rostersync.apply import carry_out
 from rostersync.errors import EmptyRoster, PlanRefused, ReportError, RosterSyncError, UsageError
+from rostersync.judge import Judge, Person
 from rostersync.settings import Settings
 from rostersync.store import lease
 from rostersync.sync import export as exported
@@ -29,6 +30,8 @@ from rostersync.vocabulary import RowState, UserField
 from rostersync.work import Progress, Work, at_work
 
 __all__ = [
+    "Judge",
+    "Person",
     "Progress",
     "Work",
     "apply_plan",
@@ -65,14 +68,14 @@ REMEMBERED = (
 """The settings that mattered to a plan, and stand in it."""
 
 
-def check(files: Sequence[Path], settings: Settings) -> Roster:
-    """What the files say and what is wrong with them, without a network.
+def check(files: Sequence[Path], settings: Settings, judge: Judge | None = None) -> Roster:
+    """What the files say and what is wrong with them; without a judge, what was remembered decides, and no network.
 
     Raises:
         RosterError: a file that cannot be read as a roster.
         EmptyRoster: no row states an enrolment.
     """
-    return roster.load(files, settings)
+    return roster.load(files, settings, judge or Judge(settings))
 
 
 def make_plan(files: Sequence[Path], work: Work) -> Plan:
@@ -81,7 +84,7 @@ def make_plan(files: Sequence[Path], work: Work) -> Plan:
     Raises:
         RosterSyncError: the files or the site cannot be read, or the settings do not decide what a column holds.
     """
-    return plan_for(check(files, work.settings), work)
+    return plan_for(check(files, work.settings, Judge(work.settings, site=True, work=work)), work)
 
 
 def plan_for(loaded: Roster, work: Work) -> Plan:

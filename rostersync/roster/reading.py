@@ -8,18 +8,20 @@ from pathlib import Path
 import pandas as pd
 
 from rostersync.errors import EmptyRoster, UsageError
-from rostersync.roster import delimited, files, headers, rows
+from rostersync.roster import delimited, doubts, files, rows
+from rostersync.roster.doubts import Judge
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
 
 
-def load(paths: Sequence[Path], settings: Settings) -> Roster:
-    """The roster that these files are together; nothing is asked of Moodle.
+def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) -> Roster:
+    """The roster that these files are together; nothing is asked of Moodle, save by the judge.
 
     Args:
         paths: text files or workbooks; their content decides which they are.
         settings: everything below “reading rosters”, and mode, roles and assignable_roles.
+        judge: asked what doubtful columns are, and what “teacher” means, before a file is refused for them.
 
     Returns:
         ROSTER numbered over all files, PROBLEMS (those of a whole sheet have row -1), and one Source for each file.
@@ -38,7 +40,8 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
     for path in paths:
         file = files.read(path)
         for sheet in _sheets(file, settings):
-            part, source = _understand(sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone)
+            settled = _settled(sheet, file, settings, alone=alone, judge=judge)
+            part, source = _understand(sheet, file, settled, number=len(parts), first_row=_count(parts))
             parts.append(part)
             sources.append(source)
     return Roster(
@@ -59,18 +62,25 @@ def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
             return workbook.read(file, settings)
 
 
+def _where(sheet: Sheet, file: files.File) -> str:
+    return f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
+
+
+def _settled(sheet: Sheet, file: files.File, settings: Settings, *, alone: bool, judge: Judge | None) -> doubts.Settled:
+    """What the sheet's columns are, the settings and the judge having been asked."""
+    settings = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
+    return doubts.settle(sheet, settings, where=_where(sheet, file), alone=alone, judge=judge)
+
+
 def _understand(
-    sheet: Sheet, file: files.File, settings: Settings, *, number: int, first_row: int, alone: bool
+    sheet: Sheet, file: files.File, settled: doubts.Settled, *, number: int, first_row: int
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
-    where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
-    settings = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
-    columns = headers.understand(sheet.header, settings)
-    headers.require(columns, settings, where=where, alone=alone)
+    columns, settings = settled.columns, settled.settings
     part = rows.build(sheet, columns, settings, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(
-            f"{where} has a header and no rows",
+            f"{_where(sheet, file)} has a header and no rows",
             remedy="nothing is ever removed because of an empty file: export it again",
         )
     source = Source(
@@ -81,7 +91,7 @@ def _understand(
         mode=part.mode,
         columns={f: columns.header[p] for f, p in columns.fields.items()},
         ignored=tuple(columns.header[p] for p in sorted({*columns.unused, *columns.offered, *columns.left_out})),
-        notes=sheet.notes + part.notes,
+        notes=sheet.notes + settled.notes + part.notes,
     )
     return part, source
 

@@ -56,16 +56,26 @@ def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"the store's folder {place.parent} cannot be made: {error.strerror}") from error
-    engine = create_engine(URL.create("sqlite", database=str(place)), connect_args={"timeout": PATIENCE})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    store = Store(engine, str(place), clock)
+    store = _store(place, clock)
     try:
         store.make_ready()
     except BaseException:
         store.close()
         raise
     return store
+
+
+def existing_store(path: str | Path, *, clock: Callable[[], float]) -> Store | None:
+    """The store at this path to be read, as it is; None where there is none."""
+    place = Path(path).expanduser() if path else default_path()
+    return _store(place, clock) if place.is_file() else None
+
+
+def _store(place: Path, clock: Callable[[], float]) -> Store:
+    engine = create_engine(URL.create("sqlite", database=str(place)), connect_args={"timeout": PATIENCE})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return Store(engine, str(place), clock)
 
 
 def _prepare(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
@@ -94,7 +104,7 @@ class Store:
 
     def make_ready(self) -> None:
         """Make the tables in a new store, and refuse one from a newer rostersync."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             known = inspect(connection).has_table(schema.version.name)
             number = connection.execute(select(func.max(schema.version.c.number))).scalar() if known else None
             if number is not None and number > schema.VERSION:
@@ -115,7 +125,7 @@ class Store:
         table = schema.ledger
         columns = [table.c[name] for name in LEDGER.columns]
         lines: list[Any] = []
-        with self._reading() as connection:
+        with self.reading() as connection:
             for low in range(0, len(courses), MANY):
                 chosen = table.c.course_id.in_(courses[low : low + MANY])
                 lines += connection.execute(select(*columns).where(table.c.site == site, chosen)).all()
@@ -124,12 +134,12 @@ class Store:
 
     def remember(self, site: str, lines: pd.DataFrame, forget: Sequence[tuple[int, int]] = ()) -> None:
         """Take these lines (LEDGER) in place of what was remembered, and forget these (course, user)."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             _replace(connection, site, lines, forget)
 
     def begin(self, site: str, digest: str) -> int:
         """A new run of this plan; its number."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             made = connection.execute(
                 insert(schema.runs).values(site=site, digest=digest, started=self._clock(), state="running")
             )
@@ -138,7 +148,7 @@ class Store:
 
     def end(self, run: int, state: str, exit_code: int) -> None:
         """The run is over."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 update(schema.runs)
                 .where(schema.runs.c.run == run)
@@ -151,7 +161,7 @@ class Store:
         A run that ended before anything was sent (the site was away, somebody stopped it) does not use the plan up.
         """
         table, sent = schema.runs, select(schema.journal.c.run)
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute(
                 select(func.max(table.c.run)).where(
                     table.c.site == site, table.c.digest == digest, table.c.run.in_(sent)
@@ -162,7 +172,7 @@ class Store:
     def runs(self, site: str) -> list[tuple[int, str, int | None]]:
         """(run, state, exit code) of a site, in order; the state is running, done or failed."""
         table = schema.runs
-        with self._reading() as connection:
+        with self.reading() as connection:
             lines = connection.execute(
                 select(table.c.run, table.c.state, table.c.exit_code).where(table.c.site == site).order_by(table.c.run)
             ).all()
@@ -195,7 +205,7 @@ class Store:
         lines = [{"run": run, "change": c, "event": what, "code": code, "at": at} for c in changes]
         if not lines:
             return
-        with self._writing() as connection:
+        with self.writing() as connection:
             for place, owner in list(self._leases.items()):
                 if not _renew(connection, place, owner, at) and what == "sent":
                     raise SiteBusy(
@@ -209,7 +219,7 @@ class Store:
     def journal(self, run: int) -> list[tuple[int, str, str]]:
         """(change, event, code) of a run, in order."""
         table = schema.journal
-        with self._reading() as connection:
+        with self.reading() as connection:
             lines = connection.execute(
                 select(table.c.change, table.c.event, table.c.code).where(table.c.run == run).order_by(table.c.entry)
             ).all()
@@ -222,7 +232,7 @@ class Store:
             SiteBusy: another owner holds it and gave a sign of life within LEASE_SECONDS.
         """
         table, now = schema.leases, self._clock()
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(delete(table).where(table.c.site == site, table.c.expires < now))
             holder = connection.execute(select(table.c.owner).where(table.c.site == site)).scalar()
             if holder not in {None, owner}:
@@ -239,24 +249,26 @@ class Store:
 
     def renew(self, site: str, owner: str) -> bool:
         """A sign of life; False where the site is not this owner's any more."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             return _renew(connection, site, owner, self._clock())
 
     def release(self, site: str, owner: str) -> None:
         """Give the site back."""
         table = schema.leases
         self._leases.pop(site, None)
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(delete(table).where(table.c.site == site, table.c.owner == owner))
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes; StoreError where it cannot."""
         writer = self._engine.execution_options(writes=True)
         with self._lock, self._translated(), writer.begin() as connection:
             yield connection
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection that reads; StoreError where it cannot."""
         with self._translated(), self._engine.connect() as connection:
             yield connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
 
 VERSION = 1
-"""Raised with every change of a table; a store of a newer version is refused."""
+"""Raised with every change of a table, not with a new one; a store of a newer version is refused."""
 
 metadata = MetaData()
 
@@ -59,3 +59,15 @@ leases = Table(
     Column("expires", Float, nullable=False),
 )
 """Which process may write to a site, and until when without a sign of life."""
+
+mappings = Table(
+    "mappings",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("fingerprint", String, primary_key=True),
+    Column("header", String, nullable=False),
+    Column("fields", String, nullable=False),
+    Column("teacher_means", String, nullable=False),
+    Column("made", Float, nullable=False),
+)
+"""What somebody said of the columns of files with one header; `header` and `fields` are JSON."""
