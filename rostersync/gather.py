@@ -137,7 +137,9 @@ def _make_sure(loaded: Roster, users: pd.DataFrame, courses: pd.DataFrame, work:
                 better = next(f for f, k in fields.items() if k == known.best)
                 raise UsageError(
                     f"{source.name}: column “{header}” is read as {FIELDS[field]}, but {known.sentence()}",
-                    remedy=f'say --map "{header}={better}"; if it is right as it is, --map "{header}={field}"',
+                    remedy=f'say --map "{header}={better}"; if it is right as it is, --map "{header}={field}"'
+                    if header
+                    else f"say --{what}-key {known.best}; if it is right as it is, --{what}-key {kind}",
                 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
+from rostersync.cli.mappings import mappings
 
 if TYPE_CHECKING:
     from rostersync.settings import Loaded
@@ -38,7 +39,7 @@ token_file = "~/.config/rostersync/token"
 
 @click.group("config")
 def command() -> None:
-    """Show the settings, say where the file is, or write one to begin with.
+    """Show the settings, say where the file is, write one to begin with; list or forget what columns are.
 
     Later ones win: the profile in the file, then variables like ROSTERSYNC_SITE, then flags.
 
@@ -47,7 +48,11 @@ def command() -> None:
       rostersync config new
       rostersync config show
       rostersync config show --profile test --json
+      rostersync config mappings
     """
+
+
+command.add_command(mappings)
 
 
 @command.command("path")
