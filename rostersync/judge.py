@@ -87,6 +87,7 @@ class Judge:
         self._said: dict[str, Mapped] = {}
         self._keeps: dict[str, bool] = {}
         self._teacher: str | None = None
+        self._kept_teacher: bool | None = None
 
     def __call__(self, doubt: Doubt) -> Ruling:
         """What the columns are, or what “teacher” means, and how it is known.
@@ -190,7 +191,11 @@ class Judge:
         )
         self._said[doubt.fingerprint] = new
         if doubt.fingerprint not in self._keeps:
-            self._keeps[doubt.fingerprint] = person.remember(doubt)
+            # An answer that was given for another file is not asked for again, nor is whether it is to be remembered.
+            told = bool(teacher_means) and self._kept_teacher is not None
+            self._keeps[doubt.fingerprint] = bool(self._kept_teacher) if told else person.remember(doubt)
+        if teacher_means:
+            self._kept_teacher = self._keeps[doubt.fingerprint]
         if self._keeps[doubt.fingerprint]:
             opened = self._work.store if self._work else store.open_store(self._settings.store, clock=time.time)
             try:
@@ -229,7 +234,8 @@ def _how(mapped: Mapped) -> str:
 
 def _teacher(doubt: Doubt, means: str, how: str) -> Ruling:
     words, rows = ", ".join(f"“{w}”" for w in doubt.teacher), sum(doubt.teacher.values())
-    return Ruling(teacher_means=means, notes=(f"{words} ({rows:,} rows) is taken for the role {means}: {how}",))
+    counted = f"{rows:,} row{'' if rows == 1 else 's'}"
+    return Ruling(teacher_means=means, notes=(f"{words} ({counted}) is taken for the role {means}: {how}",))
 
 
 def _users(column: Doubted, client: moodle.Client) -> Evidence:

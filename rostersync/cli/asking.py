@@ -6,6 +6,8 @@ Ctrl-C and Ctrl-D end the command (click.Abort): nothing is remembered, nothing 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +15,6 @@ import click
 from rostersync.cli.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rostersync.judge import Person
     from rostersync.roster.doubts import Doubt, Doubted, Heard
 
@@ -67,11 +67,23 @@ class _Terminal:
     def remember(self, doubt: Doubt) -> bool:
         """Whether the answers are to be remembered for files with the same header."""
         question = f"Remember this for files with the same header ({doubt.fingerprint})?"
-        return click.confirm(question, default=True, err=True)
+        with _leaving():
+            return click.confirm(question, default=True, err=True)
 
 
 def _choose(choices: Sequence[str]) -> int:
     """The position of the choice that was typed; there is no default, because a wrong one is worth nothing."""
     for number, choice in enumerate(choices, 1):
         say(f"  {number}  {choice}")
-    return int(click.prompt("Which", type=click.IntRange(1, len(choices)), err=True)) - 1
+    with _leaving():
+        return int(click.prompt("Which", type=click.IntRange(1, len(choices)), err=True)) - 1
+
+
+@contextmanager
+def _leaving() -> Iterator[None]:
+    """Whoever leaves a question leaves the cursor behind it; what is said then begins a line of its own."""
+    try:
+        yield
+    except click.Abort:
+        say("")
+        raise

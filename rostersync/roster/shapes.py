@@ -110,18 +110,23 @@ def contradictions(cells: Mapping[str, pa.Array], columns: Columns, settings: Se
     (user names may well be some).
     """
     for field, column in cells.items():
-        told = pc.sum(pc.not_equal(column, "")).as_py() or 0
-        if not told:
-            continue
-        if field == "email" and not pc.any(pc.match_substring(column, "@")).as_py():
-            yield field, "no value has an @, as e-mail addresses do"
-        elif field in {"idnumber", *COURSE_KEYS} and pc.sum(_addresses(column)).as_py() == told:
-            yield field, "all of its values are e-mail addresses"
+        first = pc.filter(column.slice(0, FEW), pc.not_equal(column.slice(0, FEW), ""))
+        if field == "email":
+            if pc.any(pc.not_equal(column, "")).as_py() and not pc.any(pc.match_substring(column, "@")).as_py():
+                yield field, "no value has an @, as e-mail addresses do"
+        elif field in {"idnumber", *COURSE_KEYS}:
+            # Most columns are cleared by a look at their beginning.
+            if len(first) and pc.all(_addresses(first)).as_py() and _all_addresses(column):
+                yield field, "all of its values are e-mail addresses"
         elif field == "role":
-            values = pc.unique(column).to_pylist()
             read = Roles(settings, columns.name("role")).read
-            if all(read(v).code in {"role_unknown", "role_blank"} for v in values[:FEW]):
+            words = [v for v in pc.unique(column).to_pylist() if v]
+            if words and all(read(v).code == "role_unknown" for v in words[:FEW]):
                 yield field, "no value is a role that rostersync knows"
+
+
+def _all_addresses(column: pa.Array) -> bool:
+    return bool(pc.all(pc.or_(_addresses(column), pc.equal(column, ""))).as_py())
 
 
 def _addresses(values: pa.Array) -> pa.Array:
