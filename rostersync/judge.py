@@ -15,7 +15,7 @@ from typing import Protocol
 
 from rostersync import gather, moodle, store
 from rostersync.roster import shapes
-from rostersync.roster.doubts import FIELDS_OF, Doubt, Doubted, Heard, Ruling
+from rostersync.roster.doubts import FIELDS_OF, TURNING, Doubt, Doubted, Heard, Ruling
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.settings import Settings
 from rostersync.store import Mapped, Store
@@ -29,6 +29,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "course": ("course_shortname", "course_idnumber"),
     "role": ("role",),
     "action": ("action",),
+    "status": ("status",),
 }
 """What a column can always be, where it is asked about."""
 
@@ -145,7 +146,7 @@ class Judge:
                 choices = dict.fromkeys([*heard.fields, *_CHOICES[missing]])
                 fields = tuple(f for f in choices if f in FIELDS_OF[missing])
                 name = person.column(case.doubt, column, Heard(fields=fields, sentence=heard.sentence))
-                name = name or ("ignore" if missing == "action" else "")
+                name = name or ("ignore" if missing in TURNING else "")
                 if name:
                     answered[column.header] = name
                     case.decide(column.header, name, "; ".join(["as answered", *filter(None, [heard.sentence])]))

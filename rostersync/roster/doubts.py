@@ -19,16 +19,23 @@ from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.shapes import SURE, Shape
 from rostersync.roster.sheets import Sheet
-from rostersync.roster.words import Roles, normalise
+from rostersync.roster.words import Roles, Statuses, normalise
 from rostersync.settings import Settings
+from rostersync.vocabulary import Status
 
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "user": tuple(USER_KEYS),
     "course": tuple(COURSE_KEYS),
     "role": ("role",),
     "action": ("action",),
+    "status": ("status",),
 }
 """What can be missing → the fields that would be it."""
+TURNING: Mapping[str, str] = {
+    "action": "may say what each row asks for: read without it, the file names everybody",
+    "status": "may say who is enrolled no longer: read without it, each row enrols",
+}
+"""What no file needs, and what turns the meaning of its rows round where it has it."""
 DIGEST = 12
 """Letters of a fingerprint: short enough to type, long enough to be the only one in a store."""
 
@@ -55,7 +62,7 @@ class Doubt:
     """File and sheet, for people."""
     header: tuple[str, ...]
     missing: tuple[str, ...] = ()
-    """Which of user, course, role and action have no certain column, and have to."""
+    """Which of user, course and role have no certain column; action and status where one seems to be there."""
     columns: tuple[Doubted, ...] = ()
     """All columns that are not certain, in the order of the file."""
     teacher: Mapping[str, int] = field(default_factory=dict)
@@ -77,7 +84,7 @@ class Doubt:
             m
             for m in self.missing
             if not said & set(FIELDS_OF[m])
-            and not (m == "action" and all(fields.get(c.header) == "ignore" for c in self.candidates(m)))
+            and not (m in TURNING and all(c.header in fields for c in self.candidates(m)))
         )
 
 
@@ -169,14 +176,14 @@ def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling) -> RosterError
             said = heard.sentence if heard else shapes.sentence(column.shape, fields)
             if looks or said:
                 lines[column.header] = f"\n  “{column.header}”{looks}" + (f": {said}" if said else "")
-        if what == "action":
+        if what in TURNING:
             flags.append(f'--map "{doubt.candidates(what)[0].header}=ignore"')
         flags = flags or [f'--map "HEADER={what}"']
         remedies.append(" or ".join([*flags, *(["--default-role student"] if what == "role" else [])]))
-    named = " and ".join(f"the {what}" for what in missing if what != "action")
+    named = " and ".join(f"the {what}" for what in missing if what not in TURNING)
     message = f"{doubt.where} has no column for {named}; its header is {headers.shown(doubt.header)}"
     if not named:
-        message = f"{doubt.where} has a column that may say what each row asks for; read without it, it names everybody"
+        message = f"{doubt.where} has a column that {TURNING[missing[0]]}"
     return RosterError(message + "".join(lines.values()), remedy=f"say {', and '.join(remedies)}")
 
 
@@ -189,17 +196,16 @@ def _understood(sheet: Sheet, settings: Settings, where: str, *, alone: bool) ->
 def _of_columns(sheet: Sheet, columns: Columns, settings: Settings, where: str) -> Doubt | None:
     """The doubt that there is about a sheet's columns, if any."""
     missing = columns.missing(settings)
-    asks = [] if "action" in columns.fields or settings.mode or sheet.mode else _asking(sheet, columns, settings)
-    if not missing and not asks:
+    turning = _turning(sheet, columns, settings)
+    if not missing and not turning:
         return None
     certain = {*columns.fields.values(), *columns.left_out}
     found = [
-        _doubted(sheet, columns, p, [*missing, *(["action"] if p in asks else [])], settings)
+        _doubted(sheet, columns, p, [*missing, *(what for what, at in turning.items() if p in at)], settings)
         for p, text in enumerate(columns.header)
         if text and p not in certain
     ]
-    wanted = (*missing, *(["action"] if asks else []))
-    return Doubt(where=where, header=columns.header, missing=wanted, columns=tuple(found))
+    return Doubt(where=where, header=columns.header, missing=(*missing, *turning), columns=tuple(found))
 
 
 def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[str], settings: Settings) -> Doubted:
@@ -223,14 +229,26 @@ def _by_values(shape: Shape) -> tuple[str, ...]:
     return tuple(f for f in ("email", "role") if len(shape.values) and shape.share(f) >= SURE)
 
 
-def _asking(sheet: Sheet, columns: Columns, settings: Settings) -> list[int]:
-    """Columns that look like actions by header and by values.
+def _turning(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, list[int]]:
+    """Columns that look like actions, or like a status that is not always the same, by header and by values.
 
-    A list of additions and drops that is taken for the whole truth would remove everybody whom it does not name.
+    A list of additions and drops that is taken for the whole truth would remove everybody whom it does not name; a
+    list that says who has left, read without that, would enrol them.
     """
-    like = {p: k.fields for p, k in columns.alike.items()}
-    possible = [p for p, fields in {**columns.offered, **like}.items() if "action" in fields]
-    return [p for p in possible if shapes.look(sheet.cells[p], settings).share("action") >= SURE]
+    possible = {p: k.fields for p, k in columns.alike.items()} | dict(columns.offered)
+    wanted = [what for what in TURNING if what not in columns.fields]
+    if settings.mode or sheet.mode:
+        wanted = [what for what in wanted if what != "action"]
+    found: dict[str, list[int]] = {}
+    status = Statuses(settings, "").read
+    for what in wanted:
+        for position in (p for p, fields in possible.items() if what in fields):
+            shape = shapes.look(sheet.cells[position], settings)
+            if not len(shape.values) or shape.share(what) < SURE:
+                continue
+            if what == "action" or any(status(v).value != Status.ACTIVE for v in shape.values.to_pylist()):
+                found.setdefault(what, []).append(position)
+    return found
 
 
 def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:

@@ -101,3 +101,16 @@ def test_a_list_of_changes_is_never_taken_for_the_whole_truth(loaded: Load) -> N
     assert loaded(text, columns={"Change": "ignore"}).sources[0].mode == "mirror"
     assert loaded(text, mode="add-only").sources[0].mode == "add-only"
     assert loaded(text.replace("add", "3").replace("drop", "4")).sources[0].mode == "mirror"
+
+
+def test_a_list_of_who_has_left_is_never_taken_for_enrolments(loaded: Load) -> None:
+    """A column that looks like a status by header and values, and is not always “active”, has to be decided."""
+    text = "user,course,role,Estado\nann,BIO101,student,activo\nben,BIO101,student,baja\n"
+    with pytest.raises(RosterError, match="may say who is enrolled no longer") as caught:
+        loaded(text)
+    assert caught.value.remedy == 'say --map "Estado=status" or --map "Estado=ignore"'
+    assert "“Estado”: 2 of 2 values are status words" in caught.value.message
+    assert loaded(text, columns={"Estado": "status"}).rows["status"].tolist() == ["active", "removed"]
+    assert loaded(text, columns={"Estado": "ignore"}).rows["status"].tolist() == ["", ""]
+    assert loaded(text.replace("baja", "activo")).rows["status"].tolist() == ["", ""]
+    assert loaded(text.replace("baja", "soltera")).rows["status"].tolist() == ["", ""]
