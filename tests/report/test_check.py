@@ -47,7 +47,7 @@ def test_a_check_says_how_files_were_read_and_what_to_repair(checked: Roster) ->
         "  the column “Mail” could be an e-mail address, which is not certain: it is not",
         "  used",
         "      roster.xlsx[Term 1]",
-        "      To do: say what it is: --map “Mail=email”",
+        '      To do: say what it is: --map "Mail=email"',
         "",
         "16 rows = 1 understood + 14 rejected + 1 ignored",
     ]
