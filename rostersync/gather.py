@@ -11,9 +11,11 @@ from fnmatch import fnmatchcase
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.errors import AnswerError, TransportError, Unreachable
+from rostersync.errors import AnswerError, TransportError, Unreachable, UsageError
+from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.forensics.repairs import repairs
-from rostersync.sync import decide, doubts, offers, propose, resolve, scope, seen, wanted
+from rostersync.roster.words import normalise
+from rostersync.sync import decide, doubts, evidence, offers, propose, resolve, scope, seen, wanted
 from rostersync.sync.decide import Decision
 from rostersync.sync.offers import Offers
 from rostersync.sync.propose import Basis
@@ -48,6 +50,7 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
     settings, client = work.settings, work.client
     with indispensable(client.site):
         users, courses = _look_up(loaded, work)
+        _make_sure(loaded, users, courses, work)
     decisions = (
         decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
         decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
@@ -184,6 +187,45 @@ def _offers(
             strange, {(f, k): repairs(k) for f, k in strange}, pd.concat(known, ignore_index=True)
         ),
     )
+
+
+def _make_sure(loaded: Roster, users: pd.DataFrame, courses: pd.DataFrame, work: Work) -> None:
+    """Refuse a column of which Moodle knows few values as what its header says, and most as something else.
+
+    A column that settings name is not doubted.
+
+    Raises:
+        UsageError: there is such a column.
+    """
+    settings = work.settings
+    said = {normalise(header) for header in settings.columns}
+    rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
+    for what, fields, forced, matches in (
+        ("user", USER_KEYS, settings.user_key, users),
+        ("course", COURSE_KEYS, settings.course_key, courses),
+    ):
+        for (number, kind), part in rows.groupby(["source", f"{what}_field"], observed=True):
+            source = loaded.sources[int(str(number))]
+            field = next(f for f, k in fields.items() if k == kind)
+            header = source.columns.get(field, "")
+            keys = _keys(part[what])
+            found = matches[(matches["field"] == kind) & matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+            few = found.loc[found["key"].isin(keys), "key"].nunique() < evidence.FEW * len(keys)
+            if forced or kind == UserField.ANY or normalise(header) in said or not few or len(keys) < evidence.ENOUGH:
+                continue
+            sample = evidence.spread(keys)
+            if what == "user":
+                known = evidence.of_users(moodle.find_users_any(work.client, sample), sample, of=len(keys))
+            else:
+                known = evidence.of_courses(moodle.find_courses_any(work.client, sample), sample, of=len(keys))
+            if evidence.contradicts(known, str(kind)):
+                better = next(f for f, k in fields.items() if k == known.best)
+                raise UsageError(
+                    f"{source.name}: column “{header}” is read as {FIELDS[field]}, but {known.sentence()}",
+                    remedy=f'say --map "{header}={better}"; if it is right as it is, --map "{header}={field}"'
+                    if header
+                    else f"say --{what}-key {known.best}; if it is right as it is, --{what}-key {kind}",
+                )
 
 
 def _keys(column: pd.Series) -> list[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from rostersync import gather, moodle, roster
 from rostersync.errors import ReportError, UsageError
 from rostersync.execution import apply_plan, resume, to_resume
+from rostersync.judge import Judge, Person
 from rostersync.planning import plan_for, undo_plan
 from rostersync.settings import Settings
 from rostersync.sync import export as exported
@@ -24,6 +25,8 @@ from rostersync.vocabulary import UserField
 from rostersync.work import Progress, Work, at_work
 
 __all__ = [
+    "Judge",
+    "Person",
     "Progress",
     "Work",
     "apply_plan",
@@ -41,14 +44,14 @@ __all__ = [
 ]
 
 
-def check(files: Sequence[Path], settings: Settings) -> Roster:
-    """What the files say and what is wrong with them, without a network.
+def check(files: Sequence[Path], settings: Settings, judge: Judge | None = None) -> Roster:
+    """What the files say and what is wrong with them; without a judge, what was remembered decides, and no network.
 
     Raises:
         RosterError: a file that cannot be read as a roster.
         EmptyRoster: no row states an enrolment.
     """
-    return roster.load(files, settings)
+    return roster.load(files, settings, judge or Judge(settings))
 
 
 def make_plan(files: Sequence[Path], work: Work) -> Plan:
@@ -57,7 +60,7 @@ def make_plan(files: Sequence[Path], work: Work) -> Plan:
     Raises:
         RosterSyncError: the files or the site cannot be read, or the settings do not decide what a column holds.
     """
-    return plan_for(check(files, work.settings), work)
+    return plan_for(check(files, work.settings, Judge(work.settings, site=True, work=work)), work)
 
 
 def preview(plan: Plan) -> Report:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rostersync.cli import options, preset
+from rostersync.cli import mappings, options, preset
 
 if TYPE_CHECKING:
     from rostersync.settings import Loaded
@@ -38,7 +38,7 @@ token_file = "~/.config/rostersync/token"
 
 @click.group("config")
 def command() -> None:
-    """Show the settings, say where the file is, or write one to begin with; presets for the files of other systems.
+    """Show the settings, say where the file is, or write one to begin with; presets, and what columns are.
 
     Later ones win: the profile in the file, then variables like ROSTERSYNC_SITE, then flags.
 
@@ -48,10 +48,12 @@ def command() -> None:
       rostersync config show
       rostersync config show --profile test --json
       rostersync config preset list
+      rostersync config mappings
     """
 
 
 command.add_command(preset.command)
+command.add_command(mappings.mappings)
 
 
 @command.command("path")

@@ -41,14 +41,15 @@ def command(
     A saved plan is shown again by `rostersync apply PLAN --dry-run`, and carried out by `rostersync apply PLAN`.
     """
     from rostersync import pipeline
-    from rostersync.cli import places, result, screen
+    from rostersync.cli import asking, places, result, screen
 
     settings = options.settings_from(chosen)
     if out:
         places.for_file(out, force=True)
     if folder:
         places.for_folder(folder)
-    roster = pipeline.check(files, settings)
+    judge = pipeline.Judge(settings, site=True, person=asking.person(as_json=as_json))
+    roster = pipeline.check(files, settings, judge)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         plan = pipeline.plan_for(roster, work)
     if out:

@@ -38,12 +38,13 @@ def command(
       rostersync sync students.csv teachers.csv --yes --report reports
     """
     from rostersync import pipeline, report
-    from rostersync.cli import places, result, screen
+    from rostersync.cli import asking, places, result, screen
 
     consent.somebody_decides(yes=yes, dry_run=dry_run, as_json=as_json)
     settings = options.settings_from(chosen)
     places.for_folder(folder or result.FOLDER)
-    roster = pipeline.check(files, settings)
+    judge = pipeline.Judge(settings, site=True, person=asking.person(as_json=as_json, unattended=yes))
+    roster = pipeline.check(files, settings, judge)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         plan = pipeline.plan_for(roster, work)
         told.stop()

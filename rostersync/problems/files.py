@@ -90,7 +90,15 @@ IN_FILES: Mapping[str, Kind] = {
     "column_ignored": notes("the column “{column}” is not used"),
     "column_offered": notes(
         "the column “{column}” could be {detail}, which is not certain: it is not used",
-        "say what it is: --map “{column}={value}”",
+        'say what it is: --map "{column}={value}"',
+    ),
+    "column_alike": notes(
+        "the column “{column}” looks like {detail}, which is not certain: it is not used",
+        'if that is what it is, say --map "{column}={value}"',
+    ),
+    "column_contradicts": notes(
+        "the column “{column}” may not be what its header says: {detail}",
+        'look at it; say what it is with --map "{column}=FIELD", or leave it out with --map "{column}=ignore"',
     ),
 }
 """Codes that are found without asking Moodle."""

@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from rostersync.errors import RosterError, SettingsError
+from rostersync.roster.alike import Likeness, alike
 from rostersync.roster.fields import ALIASES, COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.words import flat, lists, meanings, normalise
 from rostersync.settings import Settings
@@ -21,6 +22,8 @@ from rostersync.settings import Settings
 HINT = re.compile(r"[\s*:]*[(\[]([^()\[\]]*)[)\]][\s*:]*$")
 SHOWN = 40
 """Headers, and characters of each, that a message shows."""
+COMPARED = 100
+"""Unknown headers of one sheet that are compared with the known ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class Columns:
     """Field → position of its column."""
     offered: Mapping[int, tuple[str, ...]]
     """Position → fields that an ambiguous header could mean."""
+    alike: Mapping[int, Likeness]
+    """Position → the known header that an unknown one looks like."""
     unused: tuple[int, ...]
     """Positions that are neither used nor offered nor left out on request."""
     left_out: tuple[int, ...]
@@ -75,6 +80,18 @@ def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
     return certain, {h: f for h, f in ambiguous.items() if h not in certain}
 
 
+@cache
+def _known_fields() -> Mapping[str, tuple[str, ...]]:
+    """Normalised header → everything that a column of this name can be, for what an unknown header looks like."""
+    certain, ambiguous = _known()
+    return {**ambiguous, **{h: ("course" if f == "course_name" else f,) for h, f in certain.items()}}
+
+
+@lru_cache(maxsize=1000)
+def _alike(header: str) -> Likeness | None:
+    return alike(header, _known_fields())
+
+
 def understand(header: Sequence[str], settings: Settings) -> Columns:
     """What each column is: as `settings.columns` says, else by the aliases.
 
@@ -85,6 +102,7 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
     said = _said(settings)
     places: dict[str, list[int]] = {}
     offered: dict[int, tuple[str, ...]] = {}
+    unknown: list[int] = []
     explicit: set[str] = set()
     for position, text in enumerate(header):
         field = said.get(text, said.get(normalise(text), ""))
@@ -98,6 +116,8 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
             places.setdefault(field, []).append(position)
         elif known in ambiguous:
             offered[position] = ambiguous[known]
+        elif text and not known:
+            unknown.append(position)
     left_out = places.pop("ignore", [])
     _settle(places)
     fields = {f: p[0] for f, p in places.items()}
@@ -106,6 +126,7 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         header=tuple(header),
         fields={f: fields[f] for f in FIELDS if f in fields},
         offered=offered,
+        alike={p: like for p in unknown[:COMPARED] if (like := _alike(header[p]))},
         unused=tuple(p for p, text in enumerate(header) if p not in seen and text),
         left_out=tuple(left_out),
         clashes={f: tuple(p) for f, p in places.items() if len(p) > 1},
@@ -120,19 +141,19 @@ def recognised(header: Sequence[str], settings: Settings) -> int:
 
 
 def require(columns: Columns, settings: Settings, *, where: str, alone: bool) -> None:
-    """Makes sure that these columns can be read as a roster.
+    """Makes sure that these columns do not contradict each other or the settings.
 
     Args:
         columns: what was understood.
-        settings: default_role stands in for a role column.
+        settings: every header that they name has to be there.
         where: file and sheet, for messages.
         alone: it is the only sheet of the only file, so that every header that `settings.columns` names must be there.
 
     Raises:
-        RosterError: user, course or role has no column, or two columns are the same field.
+        RosterError: two columns are the same field.
         SettingsError: `settings.columns` names a header that is not there.
     """
-    found = _shown(columns.header)
+    found = shown(columns.header)
     if alone:
         here = {*columns.header, *map(normalise, columns.header)}
         if absent := [h for h in settings.columns if h.strip() not in here and normalise(h) not in here]:
@@ -140,33 +161,16 @@ def require(columns: Columns, settings: Settings, *, where: str, alone: bool) ->
                 f"{where} has no column “{absent[0]}”, which the settings (columns) name; it has {found}",
                 remedy="correct the header in --map or in the settings",
             )
-    if missing := columns.missing(settings):
-        raise _missing(columns, missing, where=where, found=found)
     for field, positions in columns.clashes.items():
         first, second = (columns.header[p] for p in positions[:2])
         remedy = f'leave one out: --map "{second}=ignore"' if first != second else "rename or delete one of them"
         raise RosterError(f"{where} has two columns for {FIELDS[field]}: “{first}” and “{second}”", remedy=remedy)
 
 
-def _shown(header: tuple[str, ...]) -> str:
+def shown(header: tuple[str, ...]) -> str:
     """The headers for a message; one that an open quotation mark made enormous is cut short."""
     texts = [f"“{h if len(h) <= SHOWN else h[:SHOWN] + '…'}”" for h in header if h]
     return ", ".join(texts[:SHOWN]) + (", …" if len(texts) > SHOWN else "") or "nothing"
-
-
-def _missing(columns: Columns, missing: list[str], *, where: str, found: str) -> RosterError:
-    keys = {"user": USER_KEYS.keys(), "course": COURSE_KEYS.keys(), "role": {"role"}}
-    flags: list[str] = []
-    for what in missing:
-        candidates = [
-            (columns.header[p], f) for p, fields in columns.offered.items() for f in fields if f in keys[what]
-        ]
-        maps = [f'--map "{header}={field}"' for header, field in candidates] or [f'--map "HEADER={what}"']
-        flags.append(" or ".join([*maps, *(["--default-role student"] if what == "role" else [])]))
-    named = " and ".join(f"the {what}" for what in missing)
-    return RosterError(
-        f"{where} has no column for {named}; its header is {found}", remedy=f"say {', and '.join(flags)}"
-    )
 
 
 def _said(settings: Settings) -> dict[str, str]:

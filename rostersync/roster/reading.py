@@ -11,20 +11,22 @@ import pandas as pd
 
 from rostersync.errors import EmptyRoster, RosterError, UsageError
 from rostersync.originals import OURS
-from rostersync.roster import asides, delimited, files, headers, presets, recast, rejected, returned, rows, shapes
+from rostersync.roster import asides, delimited, doubts, files, presets, recast, rejected, returned, rows, shapes
+from rostersync.roster.doubts import Judge
 from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Sheet, letters
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
 
 
-def load(paths: Sequence[Path], settings: Settings) -> Roster:
-    """The roster that these files are together; nothing is asked of Moodle.
+def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) -> Roster:
+    """The roster that these files are together; nothing is asked of Moodle, save by the judge.
 
     Args:
         paths: text files, workbooks, folders or archives of them, or `-` for standard input; their content decides
             which they are.
         settings: everything below “reading rosters”, and mode, roles and assignable_roles.
+        judge: asked what doubtful columns are, and what “teacher” means, before a file is refused for them.
 
     Returns:
         ROSTER numbered over all files, PROBLEMS (those of a whole sheet have row -1), and one Source for each file.
@@ -46,13 +48,12 @@ def load(paths: Sequence[Path], settings: Settings) -> Roster:
         notes = bundle.notes
         found = [*sheets(bundle.files, settings)]
         alone = len(paths) == 1 and len(found) == 1
-        for file, sheet in found:
-            part, source, kept = _understand(
-                sheet, file, settings, number=len(parts), first_row=_count(parts), alone=alone
-            )
+        for file, lying in found:
+            sheet, settled = _settled(lying, file, settings, alone=alone, judge=judge)
+            part, source = _understand(sheet, file, settled, number=len(parts), first_row=_count(parts))
             parts.append(part)
             sources.append(replace(source, notes=notes + source.notes))
-            read.append(kept)
+            read.append(sheet)
             notes = ()
     table = ROSTER.check(_joined([p.rows for p in parts]))
     return Roster(
@@ -105,25 +106,34 @@ def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
             assert_never(file.kind)
 
 
-def _understand(
-    sheet: Sheet, file: files.File, settings: Settings, *, number: int, first_row: int, alone: bool
-) -> tuple[rows.Part, Source, Sheet]:
-    """A sheet's part of the roster, how it was read, and the sheet as it was understood."""
-    where = f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
-    partial = returned.is_part(sheet, file.path)
+def _where(sheet: Sheet, file: files.File) -> str:
+    return f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
+
+
+def _settled(
+    sheet: Sheet, file: files.File, settings: Settings, *, alone: bool, judge: Judge | None
+) -> tuple[Sheet, doubts.Settled]:
+    """The sheet as its preset and its layout say, and what its columns are; the judge is asked in doubt."""
+    where = _where(sheet, file)
     sheet, settings = recast.under_preset(shapes.melted(sheet, settings), settings, where=where)
     said = {
         "columns": {**sheet.fields, **settings.columns, **returned.ours(sheet.header)},
         "role_words": {**sheet.role_words, **settings.role_words},
     }
-    settings = settings.model_copy(update=said)
-    columns = headers.understand(sheet.header, settings)
-    headers.require(columns, settings, where=where, alone=alone)
-    sheet = asides.mark(sheet, columns, settings)
+    settled = doubts.settle(sheet, settings.model_copy(update=said), where=where, alone=alone, judge=judge)
+    return asides.mark(sheet, settled.columns, settled.settings), settled
+
+
+def _understand(
+    sheet: Sheet, file: files.File, settled: doubts.Settled, *, number: int, first_row: int
+) -> tuple[rows.Part, Source]:
+    """A sheet's part of the roster, and how it was read."""
+    columns, settings = settled.columns, settled.settings
+    partial = returned.is_part(sheet, file.path)
     part = rows.build(sheet, columns, settings, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(
-            f"{where} has a header and no rows",
+            f"{_where(sheet, file)} has a header and no rows",
             remedy="nothing is ever removed because of an empty file: export it again",
         )
     source = Source(
@@ -140,9 +150,15 @@ def _understand(
             for p in sorted({*columns.unused, *columns.offered, *columns.left_out})
             if not (name := columns.header[p]).startswith(OURS)
         ),
-        notes=(*file.notes, *sheet.notes, *([returned.note(settings)] if partial else []), *part.notes),
+        notes=(
+            *file.notes,
+            *sheet.notes,
+            *([returned.note(settings)] if partial else []),
+            *settled.notes,
+            *part.notes,
+        ),
     )
-    return part, source, sheet
+    return part, source
 
 
 def _letters(sheet: Sheet) -> dict[str, str]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.columns import choice
-from rostersync.roster import dates, oddities
+from rostersync.roster import dates, oddities, tells
 from rostersync.roster.asides import furniture
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
@@ -289,11 +289,22 @@ class _Builder:
         """Notes the columns that are not used."""
         header = self.columns.header
         for position, fields in self.columns.offered.items():
-            could = " or ".join(FIELDS[f] for f in fields)
-            self.notes.append(
-                {"code": "column_offered", "column": header[position], "value": fields[0], "detail": could}
-            )
-        self.notes += [{"code": "column_ignored", "column": header[p]} for p in self.columns.unused]
+            shape = tells.look(self.sheet.cells[position], self.settings)
+            first, *others = ranked = tells.ranked(fields, shape)
+            evidence = tells.sentence(shape, ranked)
+            could = " or ".join(FIELDS[f] for f in (first, *others)) + (evidence and f" ({evidence})")
+            self.notes.append({"code": "column_offered", "column": header[position], "value": first, "detail": could})
+        for position in self.columns.unused:
+            if like := self.columns.alike.get(position):
+                looks = f"“{like.alias}” ({' or '.join(FIELDS[f] for f in like.fields)})"
+                note = {"code": "column_alike", "value": like.fields[0], "detail": looks}
+            else:
+                note = {"code": "column_ignored"}
+            self.notes.append(note | {"column": header[position]})
+        self.notes += [
+            {"code": "column_contradicts", "column": self.columns.name(f), "value": f, "detail": why}
+            for f, why in tells.contradictions(self.cells, self.columns, self.settings)
+        ]
 
     def _shown(self) -> dict[str, Any]:
         """What is shown of a row and compared for likeness; a full name stands in where there is no other."""

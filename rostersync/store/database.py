@@ -87,10 +87,10 @@ class Database:
         Raises:
             StoreError: it cannot be used.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             if migrate.is_newest(connection):
                 return
-        with self._writing() as connection:
+        with self.writing() as connection:
             migrate.make_newest(connection, self._name)
 
     def close(self) -> None:
@@ -98,13 +98,15 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes; StoreError where it cannot."""
         writer = self._engine.execution_options(writes=True)
         with self._lock, self._translated(), writer.begin() as connection:
             yield connection
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that reads; StoreError where it cannot."""
         with self._translated(), self._engine.connect() as connection:
             yield connection
 

@@ -57,7 +57,7 @@ class Journal(Leases):
         lines = [{"run": run, "change": c, "event": what, "code": code, "at": at} for c in changes]
         if not lines:
             return
-        with self._writing() as connection:
+        with self.writing() as connection:
             for place, owner in list(self._leases.items()):
                 if not prolong(connection, place, owner, at) and what == "sent":
                     raise SiteBusy(
@@ -76,6 +76,6 @@ class Journal(Leases):
         """The journal of a run, in order."""
         table = schema.journal
         query = select(table.c.change, table.c.event, table.c.code, table.c.at)
-        with self._reading() as connection:
+        with self.reading() as connection:
             lines = connection.execute(query.where(table.c.run == run).order_by(table.c.entry)).mappings().all()
         return [Entry(**line) for line in lines]

@@ -36,7 +36,7 @@ class Leases(Database):
             SiteBusy: another owner holds it and gave a sign of life within LEASE_SECONDS.
         """
         now = self._clock()
-        with self._writing() as connection:
+        with self.writing() as connection:
             holder = _take(connection, site, owner, now)
         # Only here, so that a lease that was shortened stays so.
         if holder != owner:
@@ -49,14 +49,14 @@ class Leases(Database):
 
     def renew(self, site: str, owner: str) -> bool:
         """A sign of life; False where the site is not this owner's any more."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             return prolong(connection, site, owner, self._clock())
 
     def release(self, site: str, owner: str) -> None:
         """Give the site back."""
         table = schema.leases
         self._leases.pop(site, None)
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(delete(table).where(table.c.site == site, table.c.owner == owner))
 
 

@@ -21,12 +21,12 @@ class Ledger(Database):
 
     def ledger(self, site: str, courses: Sequence[int]) -> pd.DataFrame:
         """LEDGER of these courses."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return lines_of(connection, schema.ledger, {"site": site}, courses)
 
     def remember(self, site: str, lines: pd.DataFrame, forget: Sequence[tuple[int, int]] = ()) -> None:
         """Take these lines (LEDGER) in place of what was remembered, and forget these (course, user)."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             replace_lines(connection, site, lines, forget)
 
 

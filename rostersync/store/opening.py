@@ -34,3 +34,9 @@ def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
         store.close()
         raise
     return store
+
+
+def existing_store(path: str | Path, *, clock: Callable[[], float]) -> Store | None:
+    """The store at this path to be read, as it is; None where there is none."""
+    place = Path(path).expanduser() if path else default_path()
+    return Store(engine_of(place), str(place), clock) if place.is_file() else None

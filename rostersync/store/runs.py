@@ -92,7 +92,7 @@ class Runs(Database):
         if kept is not None:
             kind = Kind.APPLY if kept.undoes is None else Kind.UNDO
             values |= {"kind": kind, "undoes": kept.undoes, "release": kept.release}
-        with self._writing() as connection:
+        with self.writing() as connection:
             key = connection.execute(insert(schema.runs).values(values)).inserted_primary_key
             run = int(key[0]) if key is not None else 0
             if kept is not None:
@@ -126,7 +126,7 @@ class Runs(Database):
             StoreError: it cannot be written; the run counts as running.
         """
         table = schema.runs
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 update(table)
                 .where(table.c.run == run)
@@ -150,7 +150,7 @@ class Runs(Database):
         """
         table = schema.runs
         sent = exists().where(schema.journal.c.run == table.c.run)
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute(
                 select(func.max(table.c.run)).where(table.c.site == site, table.c.digest == digest, sent)
             ).scalar()
@@ -160,13 +160,13 @@ class Runs(Database):
         """The runs of a site, or of all, in order."""
         table = schema.runs
         query = select(table).order_by(table.c.run)
-        with self._reading() as connection:
+        with self.reading() as connection:
             lines = connection.execute(query.where(table.c.site == site) if site else query).mappings().all()
         return [_run(line) for line in lines]
 
     def run(self, run: int) -> Run | None:
         """The run of this number, if there is one."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute(select(schema.runs).where(schema.runs.c.run == run)).mappings().first()
         return None if found is None else _run(found)
 
@@ -176,7 +176,7 @@ class Runs(Database):
         Raises:
             StoreError: what is kept is damaged.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             table = schema.plans
             content = connection.execute(select(table.c.content).where(table.c.digest == digest)).scalar()
         try:
@@ -191,20 +191,20 @@ class Runs(Database):
         """OUTCOMES of a run that ended."""
         table = schema.outcomes
         columns = [table.c[name] for name in OUTCOMES.columns]
-        with self._reading() as connection:
+        with self.reading() as connection:
             lines = connection.execute(select(*columns).where(table.c.run == run).order_by(table.c.change)).all()
         return OUTCOMES.frame({name: [line[i] for line in lines] for i, name in enumerate(OUTCOMES.columns)})
 
     def before(self, run: int) -> pd.DataFrame:
         """LEDGER as it was when the run began, of the people whom its plan was about to change."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return lines_of(connection, schema.before, {"run": run})
 
     def courses_seen(self, site: str, courses: Sequence[int]) -> dict[int, int]:
         """Course id → people that it had after the last run that read it completely."""
         table = schema.courses_seen
         found: dict[int, int] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for low in range(0, len(courses), MANY):
                 chosen = (table.c.site == site) & table.c.course_id.in_(courses[low : low + MANY])
                 lines = connection.execute(select(table.c.course_id, table.c.listed).where(chosen)).all()

@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest revision of `migrations/versions`; four digits, so that a newer one can be told from an older one."""
 NOTHING = "base"
 """The revision of an empty database, as alembic names it."""
@@ -146,3 +146,15 @@ leases = Table(
     Column("expires", Float, nullable=False),
 )
 """Which process may write to a site, and until when without a sign of life."""
+
+mappings = Table(
+    "mappings",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("fingerprint", String, primary_key=True),
+    Column("header", String, nullable=False),
+    Column("fields", String, nullable=False),
+    Column("teacher_means", String, nullable=False),
+    Column("made", Float, nullable=False),
+)
+"""What somebody said of the columns of files with one header; `header` and `fields` are JSON."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from rostersync import store
 from rostersync.sandbox.server import Server
 from rostersync.settings import Settings
 
@@ -166,3 +167,101 @@ def test_debug_logs_calls_and_never_the_token(process: Run, connected: Server, r
     assert ran.code == 0
     assert "core_webservice_get_site_info" in ran.err
     assert connected.token not in ran.out + ran.err
+
+
+IDS = "".join(f"{number:06},BIO101,student\n" for number in range(103, 107))
+ASKED = """\
+term.csv: what is the column “Matrikelnumer”?
+  It holds “000103”, “000104”, “000105”, …
+  It looks like “Matrikelnummer”, which is not certain.
+  4 of 4 values are id numbers of users in Moodle, 0 are usernames in Moodle, 0 are e-mail addresses in Moodle.
+  1  the user's id number
+  2  the user's username
+  3  the user's e-mail address
+  4  none of these
+Which: """
+
+
+def remembered(folder: Path) -> list[dict[str, str]]:
+    """What stands in the store by now."""
+    opened = store.existing_store(folder / "store.db", clock=time.time)
+    assert opened is not None
+    found = [dict(m.fields) | ({"teacher": m.teacher_means} if m.teacher_means else {}) for m in store.mapped(opened)]
+    opened.close()
+    return found
+
+
+def test_a_doubtful_column_is_asked_about_and_the_answer_remembered(connected: Server, tmp_path: Path) -> None:
+    """Header, samples, likeness, evidence and choices stand in the question; the second time nothing is asked."""
+    Path("term.csv").write_text("Matrikelnumer,Course short name,Role\n" + IDS, encoding="utf-8")
+    terminal = Terminal("plan", "term.csv", "--mode", "add-only", COLUMNS="200")
+    terminal.until(ASKED)
+    terminal.type("1\n")
+    terminal.until("[Y/n]: ")
+    terminal.type("\n")
+    assert terminal.code() == 0
+    assert "column “Matrikelnumer” is taken for the user's id number: as answered; 4 of 4 values" in terminal.text
+    assert remembered(tmp_path) == [{"Matrikelnumer": "idnumber"}]
+    again = Terminal("plan", "term.csv", "--mode", "add-only", COLUMNS="200")
+    assert again.code() == 0
+    assert "Which" not in again.text
+    assert "is taken for the user's id number: remembered from" in again.text
+
+
+def test_none_of_these_leaves_the_file_refused(connected: Server, tmp_path: Path) -> None:
+    """With the flags that decide; nothing is remembered, and a wrong key is asked again."""
+    Path("term.csv").write_text("Matrikelnumer,Course short name,Role\n" + IDS, encoding="utf-8")
+    terminal = Terminal("plan", "term.csv", COLUMNS="200")
+    terminal.until(ASKED)
+    terminal.type("9\n")
+    terminal.until("1<=x<=4")
+    terminal.type("4\n")
+    assert terminal.code() == 1
+    assert "has no column for the user" in terminal.text
+    assert remembered(tmp_path) == []
+
+
+@pytest.mark.parametrize("keys", ["\x04", "\x03"], ids=["Ctrl-D", "Ctrl-C"])
+def test_a_question_can_be_left(connected: Server, tmp_path: Path, keys: str) -> None:
+    """Ctrl-C and the end of input: exit code 1, one line, nothing remembered, nothing done."""
+    Path("term.csv").write_text("Matrikelnumer,Course short name,Role\n" + IDS, encoding="utf-8")
+    before = connected.state.document()
+    terminal = Terminal("sync", "term.csv", COLUMNS="200")
+    terminal.until("Which: ")
+    if keys == "\x03":
+        time.sleep(0.5)
+        terminal.process.send_signal(signal.SIGINT)
+    else:
+        terminal.type(keys)
+    assert terminal.code() == 1
+    assert terminal.text.splitlines()[-1] == "Stopped; what was not sent was not done."
+    assert remembered(tmp_path) == []
+    assert connected.state.document() == before
+
+
+def test_what_teacher_means_is_asked_once(connected: Server, tmp_path: Path) -> None:
+    """For two files in one question; an answer that is not to be remembered counts for this run alone."""
+    text = "ada,BIO101,teacher\nben,BIO101,teacher\n"
+    Path("a.csv").write_text("Username,Course short name,Role\n" + text, encoding="utf-8")
+    Path("b.csv").write_text("Role,Username,Course code\nteacher,ada,BIO101\nteacher,ben,BIO101\n", encoding="utf-8")
+    terminal = Terminal("plan", "a.csv", "b.csv", "--mode", "add-only", COLUMNS="200")
+    terminal.until("a.csv: what does “teacher” (2 rows) mean?")
+    terminal.until("Which: ")
+    terminal.type("1\n")
+    terminal.until("[Y/n]: ")
+    terminal.type("n\n")
+    assert terminal.code() == 0
+    assert terminal.text.count("Which: ") == 1
+    assert terminal.text.count("[Y/n]") == 1
+    assert terminal.text.count("“teacher” (2 rows) is taken for the role editingteacher: as answered") == 2
+    assert remembered(tmp_path) == []
+
+
+def test_nobody_is_asked_where_nobody_is_expected_to_answer(connected: Server) -> None:
+    """With --yes and with --json the file is refused with the flags, on a terminal too."""
+    Path("term.csv").write_text("Matrikelnumer,Course short name,Role\n" + IDS, encoding="utf-8")
+    for words in (["sync", "--yes"], ["plan", "--json"]):
+        terminal = Terminal(*words, "term.csv", COLUMNS="200")
+        assert terminal.code() == 1
+        assert "Which" not in terminal.text
+        assert '--map "Matrikelnumer=idnumber"' in terminal.text.replace("\\", "")

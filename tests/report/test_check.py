@@ -46,7 +46,7 @@ def test_a_check_says_how_files_were_read_and_what_to_repair(checked: Roster) ->
         "Worth knowing",
         "  the column “Mail” could be an e-mail address, which is not certain: it is not",
         "  used",
-        "      To do: say what it is: --map “Mail=email”",
+        '      To do: say what it is: --map "Mail=email"',
         "      roster.xlsx[Term 1]",
         "",
         "16 rows = 1 understood + 14 rejected + 1 ignored",

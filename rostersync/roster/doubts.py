@@ -1,0 +1,261 @@
+"""A sheet whose columns are not certain goes in; what a judge says of them is taken, or the sheet is refused.
+
+A judge is told of a Doubt and answers with a Ruling. Who judges (what was remembered, what Moodle knows of the values,
+a person at a terminal) is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow.compute as pc
+
+from rostersync.errors import RosterError
+from rostersync.roster import headers, tells
+from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
+from rostersync.roster.headers import Columns
+from rostersync.roster.sheets import Sheet
+from rostersync.roster.tells import SURE, Shape
+from rostersync.roster.words import Roles, Statuses, normalise
+from rostersync.settings import Settings
+from rostersync.vocabulary import Status
+
+FIELDS_OF: Mapping[str, tuple[str, ...]] = {
+    "user": tuple(USER_KEYS),
+    "course": tuple(COURSE_KEYS),
+    "role": ("role",),
+    "action": ("action",),
+    "status": ("status",),
+}
+"""What can be missing → the fields that would be it."""
+TURNING: Mapping[str, str] = {
+    "action": "may say what each row asks for: read without it, the file names everybody",
+    "status": "may say who is enrolled no longer: read without it, each row enrols",
+}
+"""What no file needs, and what turns the meaning of its rows round where it has it."""
+DIGEST = 12
+"""Letters of a fingerprint: short enough to type, long enough to be the only one in a store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubted:
+    """A column of which it is not certain what it is."""
+
+    header: str
+    fields: tuple[str, ...]
+    """What it can be of what is missing, the likeliest first; none where nothing but an answer speaks for it."""
+    like: str
+    """The known header that it looks like; blank where its own header is known and ambiguous, or by its values."""
+    ambiguous: bool
+    """Its own header is known, and means different things in different places."""
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What is to be judged in one sheet: its columns, or else what “teacher” means in it."""
+
+    where: str
+    """File and sheet, for people."""
+    header: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    """Which of user, course and role have no certain column; action and status where one seems to be there."""
+    columns: tuple[Doubted, ...] = ()
+    """All columns that are not certain, in the order of the file."""
+    teacher: Mapping[str, int] = field(default_factory=dict)
+    """Role words that can mean the editing or the non-editing teacher → rows; then nothing is missing."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What the same export has in common from term to term."""
+        return fingerprint(self.header)
+
+    def candidates(self, missing: str) -> list[Doubted]:
+        """The columns that could be what is missing."""
+        return [c for c in self.columns if set(c.fields) & set(FIELDS_OF[missing])]
+
+    def open(self, fields: Mapping[str, str]) -> tuple[str, ...]:
+        """What is still missing when these headers are these fields."""
+        said = set(fields.values())
+        return tuple(
+            m
+            for m in self.missing
+            if not said & set(FIELDS_OF[m])
+            and not (m in TURNING and all(c.header in fields for c in self.candidates(m)))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was found out about a column: what it can be, the likeliest first, and why, in words."""
+
+    fields: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a judge says."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Header → field; what is not in it stays in doubt."""
+    teacher_means: str = ""
+    notes: tuple[str, ...] = ()
+    """How it was decided, for Source.notes."""
+    evidence: Mapping[str, Heard] = field(default_factory=dict)
+    """Header → what was found out, to be shown where it was not enough."""
+
+
+Judge = Callable[[Doubt], Ruling]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a sheet's columns are, the settings to read it with, and what was decided on the way."""
+
+    columns: Columns
+    settings: Settings
+    notes: tuple[str, ...] = ()
+
+
+def fingerprint(header: Sequence[str]) -> str:
+    """A digest of the headers as they are compared, in no order.
+
+    What a column is does not depend on where it stands, and the same export comes with its columns in another order
+    as soon as somebody drags one. Columns without a header come and go with stray cells: they do not count.
+    """
+    names = sorted(normalise(h) or h.strip() for h in header if h.strip())
+    return hashlib.sha256(json.dumps(names, ensure_ascii=False).encode()).hexdigest()[:DIGEST]
+
+
+def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: Judge | None) -> Settled:
+    """What the columns of a sheet are.
+
+    Args:
+        sheet: header and cells.
+        settings: what they say of columns, roles and words goes before everything else.
+        where: file and sheet, for messages.
+        alone: it is the only sheet of the only file (`headers.require`).
+        judge: asked where something is not certain.
+
+    Raises:
+        RosterError: user, course or role has no certain column, or what the rows ask for may stand in one that is not
+            certain; and as `headers.require`.
+        SettingsError: as `headers.require`.
+    """
+    columns = _understood(sheet, settings, where, alone=alone)
+    notes: tuple[str, ...] = ()
+    if doubt := _of_columns(sheet, columns, settings, where):
+        ruling = judge(doubt) if judge else Ruling()
+        settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
+        if still := doubt.open(ruling.fields):
+            raise refusal(doubt, still, ruling)
+        columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
+    if judge and (words := _teachers(sheet, columns, settings)):
+        ruling = judge(Doubt(where=where, header=sheet.header, teacher=words))
+        if ruling.teacher_means:
+            settings = settings.model_copy(update={"teacher_means": ruling.teacher_means})
+        notes += ruling.notes
+    return Settled(columns=columns, settings=settings, notes=notes)
+
+
+def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling) -> RosterError:
+    """The error that says what is missing, what the evidence is, and the exact flags that decide."""
+    lines: dict[str, str] = {}
+    remedies: list[str] = []
+    for what in missing:
+        flags: list[str] = []
+        for column in doubt.candidates(what):
+            heard = ruling.evidence.get(column.header)
+            fields = [f for f in (heard.fields if heard else column.fields) if f in FIELDS_OF[what]]
+            flags += [f'--map "{column.header}={f}"' for f in fields]
+            looks = f" looks like “{column.like}”" if column.like else ""
+            said = heard.sentence if heard else tells.sentence(column.shape, fields)
+            if looks or said:
+                lines[column.header] = f"\n  “{column.header}”{looks}" + (f": {said}" if said else "")
+        if what in TURNING:
+            flags.append(f'--map "{doubt.candidates(what)[0].header}=ignore"')
+        flags = flags or [f'--map "HEADER={what}"']
+        remedies.append(" or ".join([*flags, *(["--default-role student"] if what == "role" else [])]))
+    named = " and ".join(f"the {what}" for what in missing if what not in TURNING)
+    message = f"{doubt.where} has no column for {named}; its header is {headers.shown(doubt.header)}"
+    if not named:
+        message = f"{doubt.where} has a column that {TURNING[missing[0]]}"
+    return RosterError(message + "".join(lines.values()), remedy=f"say {', and '.join(remedies)}")
+
+
+def _understood(sheet: Sheet, settings: Settings, where: str, *, alone: bool) -> Columns:
+    columns = headers.understand(sheet.header, settings)
+    headers.require(columns, settings, where=where, alone=alone)
+    return columns
+
+
+def _of_columns(sheet: Sheet, columns: Columns, settings: Settings, where: str) -> Doubt | None:
+    """The doubt that there is about a sheet's columns, if any."""
+    missing = columns.missing(settings)
+    turning = _turning(sheet, columns, settings)
+    if not missing and not turning:
+        return None
+    certain = {*columns.fields.values(), *columns.left_out}
+    found = [
+        _doubted(sheet, columns, p, [*missing, *(what for what, at in turning.items() if p in at)], settings)
+        for p, text in enumerate(columns.header)
+        if text and p not in certain
+    ]
+    return Doubt(where=where, header=columns.header, missing=(*missing, *turning), columns=tuple(found))
+
+
+def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[str], settings: Settings) -> Doubted:
+    """A column, and what it can be of what is missing: by its header, by a likeness, else by its values."""
+    shape = tells.look(sheet.cells[position], settings)
+    like = columns.alike.get(position)
+    fields = columns.offered.get(position) or (like.fields if like else _by_values(shape))
+    wanted = {f for what in missing for f in FIELDS_OF[what]}
+    fields = tuple(f for f in fields if f in wanted)
+    fitting = tuple(f for f in fields if not tells.contradicted(f, shape))
+    return Doubted(
+        header=columns.header[position],
+        fields=tells.ranked(fitting or fields, shape),
+        like=like.alias if like and fields else "",
+        ambiguous=position in columns.offered,
+        shape=shape,
+    )
+
+
+def _by_values(shape: Shape) -> tuple[str, ...]:
+    return tuple(f for f in ("email", "role") if len(shape.values) and shape.share(f) >= SURE)
+
+
+def _turning(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, list[int]]:
+    """Columns that look like actions, or like a status that is not always the same, by header and by values.
+
+    A list of additions and drops that is taken for the whole truth would remove everybody whom it does not name; a
+    list that says who has left, read without that, would enrol them.
+    """
+    possible = {p: k.fields for p, k in columns.alike.items()} | dict(columns.offered)
+    wanted = [what for what in TURNING if what not in columns.fields]
+    if settings.mode or sheet.mode:
+        wanted = [what for what in wanted if what != "action"]
+    found: dict[str, list[int]] = {}
+    status = Statuses(settings, "").read
+    for what in wanted:
+        for position in (p for p, fields in possible.items() if what in fields):
+            shape = tells.look(sheet.cells[position], settings)
+            if not len(shape.values) or shape.share(what) < SURE:
+                continue
+            if what == "action" or any(status(v).value != Status.ACTIVE for v in shape.values.to_pylist()):
+                found.setdefault(what, []).append(position)
+    return found
+
+
+def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:
+    """Role words that can mean either teacher → rows."""
+    if settings.teacher_means or "role" not in columns.fields:
+        return {}
+    read = Roles(settings, columns.name("role")).read
+    counted = pc.value_counts(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]))
+    found = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    return {word: n for word, n in sorted(found) if read(word).code == "role_ambiguous"}

@@ -1,0 +1,131 @@
+"""The judge without a site: whom it asks, how often, and what it keeps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from rostersync import pipeline, store
+from rostersync.errors import RosterError
+from rostersync.judge import Judge
+from rostersync.roster.doubts import Doubt, Doubted, Heard
+from rostersync.settings import Settings
+
+
+@dataclass
+class Somebody:
+    """Answers as these lists say, and keeps what was asked."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    means: str = ""
+    keeps: bool = True
+    asked: list[str] = field(default_factory=list)
+
+    def column(self, doubt: Doubt, column: Doubted, heard: Heard) -> str:
+        """The answer for its header."""
+        self.asked.append(f"{column.header}: {' '.join(heard.fields)}: {heard.sentence}")
+        return self.columns.get(column.header, "")
+
+    def teacher(self, doubt: Doubt) -> str:
+        """The answer."""
+        self.asked.append("teacher")
+        return self.means
+
+    def remember(self, doubt: Doubt) -> bool:
+        """The answer."""
+        self.asked.append("remember")
+        return self.keeps
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A site that is never asked, and a store."""
+    return Settings(site="https://moodle.example", store=str(tmp_path / "store.db"))
+
+
+def written(folder: Path, text: str, name: str = "list.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def kept(settings: Settings) -> list[dict[str, str]]:
+    opened = store.existing_store(settings.store, clock=time.time)
+    if opened is None:
+        return []
+    found = [dict(m.fields) for m in store.mapped(opened)]
+    opened.close()
+    return found
+
+
+def test_files_with_the_same_header_are_one_question(settings: Settings, tmp_path: Path) -> None:
+    """In whatever order their columns stand; asked are the columns that could be what is missing, until one is it."""
+    one = written(tmp_path, "Kennung,Nickname,Kurs,Rolle\nann,x,BIO101,student\n", "a.csv")
+    two = written(tmp_path, "Rolle,Kurs,Kennung,Nickname\nstudent,BIO101,ben,x\n", "b.csv")
+    person = Somebody(columns={"Kennung": "idnumber"})
+    roster = pipeline.check([one, two], settings, Judge(settings, person=person))
+    assert person.asked == ["Kennung: username idnumber email: ", "remember"]
+    assert roster.rows["user_field"].tolist() == ["idnumber", "idnumber"]
+    assert roster.sources[0].notes[-1] == "column “Kennung” is taken for the user's id number: as answered"
+    assert roster.sources[1].notes[-1] == "column “Kennung” is taken for the user's id number: as answered"
+    assert kept(settings) == [{"Kennung": "idnumber"}]
+
+
+def test_an_answer_that_is_not_to_be_kept_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
+    """Not even a store."""
+    path = written(tmp_path, "Kennung,Kurs,Rolle\nann,BIO101,student\n")
+    pipeline.check([path], settings, Judge(settings, person=Somebody(columns={"Kennung": "username"}, keeps=False)))
+    assert kept(settings) == []
+    assert not Path(settings.store).exists()
+
+
+def test_half_an_answer_is_not_kept(settings: Settings, tmp_path: Path) -> None:
+    """Where the file is refused all the same, nothing was settled."""
+    path = written(tmp_path, "Kennung,class,Rolle\nann,BIO101,student\n")
+    person = Somebody(columns={"Kennung": "username"})
+    with pytest.raises(RosterError, match="no column for the course;"):
+        pipeline.check([path], settings, Judge(settings, person=person))
+    assert person.asked == ["Kennung: username idnumber email: ", "class: course course_shortname course_idnumber: "]
+    assert kept(settings) == []
+
+
+def test_no_is_an_answer_where_a_column_is_not_needed(settings: Settings, tmp_path: Path) -> None:
+    """A column that only looks like actions is left out, and that is remembered as well."""
+    path = written(tmp_path, "user,course,role,Change\nann,BIO101,student,add\n")
+    person = Somebody()
+    roster = pipeline.check([path], settings, Judge(settings, person=person))
+    assert person.asked == ["Change: action: 1 of 1 values are words for adding and removing", "remember"]
+    assert roster.sources[0].mode == "mirror"
+    assert kept(settings) == [{"Change": "ignore"}]
+    again = pipeline.check([path], settings)
+    assert again.sources[0].mode == "mirror"
+    assert (
+        again.sources[0]
+        .notes[-1]
+        .startswith("column “Change” is taken for nothing: the column is left out: remembered from ")
+    )
+
+
+def test_a_role_that_nobody_explains_stays_rejected(settings: Settings, tmp_path: Path) -> None:
+    """“Leave them rejected” is asked once and not remembered."""
+    paths = [
+        written(tmp_path, f"user,course,role{more}\nann,BIO101,teacher{more}\n", f"{i}.csv")
+        for i, more in enumerate(("", ",room"))
+    ]
+    person = Somebody()
+    roster = pipeline.check(paths, settings, Judge(settings, person=person))
+    assert person.asked == ["teacher"]
+    assert roster.rows["code"].tolist() == ["role_ambiguous", "role_ambiguous"]
+    assert kept(settings) == []
+
+
+def test_without_a_site_nothing_is_recalled(settings: Settings, tmp_path: Path) -> None:
+    """Whose columns they would be is not known."""
+    path = written(tmp_path, "Kennung,Kurs,Rolle\nann,BIO101,student\n")
+    pipeline.check([path], settings, Judge(settings, person=Somebody(columns={"Kennung": "username"})))
+    assert pipeline.check([path], settings).rows["user_field"].tolist() == ["username"]
+    with pytest.raises(RosterError, match="no column for the user;"):
+        pipeline.check([path], settings.model_copy(update={"site": ""}))
