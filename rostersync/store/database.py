@@ -37,6 +37,21 @@ def default_path() -> Path:
     return platformdirs.user_data_path("rostersync", appauthor=False) / "store.db"
 
 
+def existing(path: str | Path) -> Path:
+    """Where the store is.
+
+    Raises:
+        StoreError: there is none.
+    """
+    place = Path(path).expanduser() if path else default_path()
+    if not place.is_file():
+        raise StoreError(
+            f"there is no store at {place}",
+            remedy="the first plan or sync makes one; name another place with --store",
+        )
+    return place
+
+
 def engine_of(path: Path) -> Engine:
     """What connects to the database in this file."""
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": PATIENCE})
@@ -57,7 +72,10 @@ def _prepare(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> No
 
 def _begin(connection: Connection) -> None:
     """A writer asks for the lock before it looks: two that looked first could both believe that nobody is there."""
-    writes = connection.get_execution_options().get("writes")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    writes = options.get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
@@ -114,8 +132,13 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error)
-            raise StoreError(
-                f"the store {self._name} cannot be used: {reason}",
-                remedy=next((remedy for words, remedy in REMEDIES.items() if words in reason), ELSE),
-            ) from error
+            raise trouble(self._name, error) from error
+
+
+def trouble(name: str, error: Exception, *, what: str = "cannot be used") -> StoreError:
+    """A database's error in our words, with what can be done about it."""
+    reason = str(getattr(error, "orig", None) or error)
+    return StoreError(
+        f"the store {name} {what}: {reason}",
+        remedy=next((remedy for words, remedy in REMEDIES.items() if words in reason), ELSE),
+    )

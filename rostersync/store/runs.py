@@ -110,6 +110,7 @@ class Runs(Database):
         notes: Sequence[str] = (),
         outcomes: pd.DataFrame | None = None,
         seen: Mapping[int, int] | None = None,
+        times: tuple[float, float] | None = None,
     ) -> None:
         """The run is over.
 
@@ -121,23 +122,17 @@ class Runs(Database):
             notes: what the run found.
             outcomes: OUTCOMES after the proof.
             seen: course id → people that it has now, for courses that were read completely.
+            times: when it began and ended, as its report has it; else now.
 
         Raises:
             StoreError: it cannot be written; the run counts as running.
         """
         table = schema.runs
+        said = {"verdict": verdict, "notes": json.dumps(list(notes), ensure_ascii=False)}
+        when = {"started": times[0], "finished": times[1]} if times else {"finished": self._clock()}
+        ended = update(table).where(table.c.run == run)
         with self._writing() as connection:
-            connection.execute(
-                update(table)
-                .where(table.c.run == run)
-                .values(
-                    finished=self._clock(),
-                    state=State(state),
-                    exit_code=exit_code,
-                    verdict=verdict,
-                    notes=json.dumps(list(notes), ensure_ascii=False),
-                )
-            )
+            connection.execute(ended.values(state=State(state), exit_code=exit_code, **said, **when))
             if outcomes is not None:
                 _take_outcomes(connection, run, outcomes)
             if seen:
