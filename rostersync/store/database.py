@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Self
 
@@ -88,7 +89,7 @@ def execute_many(connection: Connection, statement: Delete | Insert, rows: Itera
 
     Args:
         connection: in a transaction.
-        statement: an insert of all the columns that the rows have, or a delete with their names as parameters; one
+        statement: an insert of all columns of the rows (two or more), or a delete with their names as parameters; one
             and the same object each time.
         rows: all with the same names.
     """
@@ -97,7 +98,7 @@ def execute_many(connection: Connection, statement: Delete | Insert, rows: Itera
         return
     sql, order = _compiled(statement, connection.dialect, None if isinstance(statement, Delete) else tuple(lines[0]))
     if order:
-        connection.exec_driver_sql(sql, [tuple(line[name] for name in order) for line in lines])
+        connection.exec_driver_sql(sql, list(map(itemgetter(*order), lines)))
     else:
         connection.exec_driver_sql(sql, [dict(line) for line in lines])
 

@@ -65,5 +65,6 @@ def replace_lines(
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as rows of plain values, column by column, which is quicker than row by row."""
-    columns = [frame[name].to_numpy(dtype=object).tolist() for name in frame.columns]
-    return [dict(zip(frame.columns, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    names = list(frame.columns)
+    columns = [frame[name].to_numpy(dtype=object).tolist() for name in names]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
