@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from rostersync.errors import UsageError
+from rostersync.errors import PlanRefused, UsageError
 from rostersync.history import iso, plan_of, report_of
 from rostersync.past import CALLS, Explanation, Step
 from rostersync.store import Run, Store
@@ -64,7 +64,7 @@ def explain(store: Store, user: str, course: str, *, site: str = "", last: int =
     if len(sites := sorted({run.site for run in runs})) > 1:
         raise UsageError(f"the store has runs of {', '.join(sites)}", remedy="say which with --site")
     person, place = _Sought(words=user), _Sought(words=course)
-    plans = [(run, plan_of(store, run)) for run in runs[-last:]]
+    plans = [(run, _plan(store, run)) for run in runs[-last:]]
     for _, plan in plans:
         if plan is not None:
             person = replace(person, ids=person.ids | _users(plan, person))
@@ -87,6 +87,14 @@ def explain(store: Store, user: str, course: str, *, site: str = "", last: int =
         remembered=_remembered(store, sites, course_id, user_id),
         now=_now(steps),
     )
+
+
+def _plan(store: Store, run: Run) -> Plan | None:
+    """The run's plan; None where it is not kept, or was kept by a rostersync that wrote plans in another way."""
+    try:
+        return plan_of(store, run)
+    except PlanRefused:
+        return None
 
 
 def _by_id(sought: _Sought) -> _Sought:
