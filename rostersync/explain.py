@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -16,6 +15,8 @@ from rostersync.vocabulary import NOT_GIVEN, Bucket, Op, Proof
 
 NAMED = ("username", "idnumber", "email", "fullname")
 SILENT = [str(Bucket.IGNORED), str(Bucket.DUPLICATE), str(Bucket.UNCHANGED)]
+MOST_ROWS = 500_000
+"""Rows of plans that are kept in memory; the others are read twice."""
 STAYS = {Bucket.REJECTED, Bucket.HELD, Bucket.FAILED}
 OUTSIDE = "What is done in Moodle by hand is not known here."
 
@@ -64,37 +65,59 @@ def explain(store: Store, user: str, course: str, *, site: str = "", last: int =
     if len(sites := sorted({run.site for run in runs})) > 1:
         raise UsageError(f"the store has runs of {', '.join(sites)}", remedy="say which with --site")
     person, place = _Sought(words=user), _Sought(words=course)
-    plans = [(run, _plan(store, run)) for run in runs[-last:]]
-    for _, plan in plans:
-        if plan is not None:
+    plans = _Plans(store)
+    chosen = runs[-last:]
+    for run in chosen:
+        if (plan := plans.of(run)) is not None:
             person = replace(person, ids=person.ids | _users(plan, person))
             place = replace(place, ids=place.ids | _courses(plan, place))
     person, place = _by_id(person), _by_id(place)
     user_id, course_id = person.chosen("person"), place.chosen("course")
-    found = [_step(store, run, plan, person, place) for run, plan in plans if plan is not None]
+    name, short, found = user, course, []
+    for run in chosen:
+        if (plan := plans.of(run)) is not None:
+            name, short = _name(plan, user_id, user) or name, _short(plan, course_id) or short
+            found.append(_step(store, run, plan, person, place))
     steps = tuple(step for step in found if step is not None)
     if not user_id and all(step.rows.empty for step in steps):
         steps = ()  # who this is, no run knows: that none did anything about them would be said of somebody unknown
     return Explanation(
-        user=_name(plans, user_id, user),
-        course=_short(plans, course_id, course),
+        user=name,
+        course=short,
         user_id=user_id,
         course_id=course_id,
         steps=steps,
-        looked=len(plans),
-        without=tuple(run.run for run, plan in plans if plan is None),
-        more=len(runs) - len(plans),
+        looked=len(chosen),
+        without=tuple(plans.lost),
+        more=len(runs) - len(chosen),
         remembered=_remembered(store, sites, course_id, user_id),
         now=_now(steps),
     )
 
 
-def _plan(store: Store, run: Run) -> Plan | None:
-    """The run's plan; None where it is not kept, or was kept by a rostersync that wrote plans in another way."""
-    try:
-        return plan_of(store, run)
-    except PlanRefused:
-        return None
+class _Plans:
+    """Plans of runs, each read once, as long as they are not too large to be kept side by side."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._kept, self._room = store, dict[int, Plan](), MOST_ROWS
+        self.lost: list[int] = []
+
+    def of(self, run: Run) -> Plan | None:
+        """The run's plan; None where it is not kept, or was kept by a rostersync that wrote plans in another way."""
+        if run.run in self._kept:
+            return self._kept[run.run]
+        if run.run in self.lost:
+            return None
+        try:
+            plan = plan_of(self._store, run)
+        except PlanRefused:
+            plan = None
+        if plan is None:
+            self.lost.append(run.run)
+        elif len(plan.rows) <= self._room:
+            self._kept[run.run] = plan
+            self._room -= len(plan.rows)
+        return plan
 
 
 def _by_id(sought: _Sought) -> _Sought:
@@ -166,25 +189,19 @@ def _calls(store: Store, run: Run, plan: Plan, users: list[int], courses: list[i
     )
 
 
-def _name(plans: Iterable[tuple[Run, Plan | None]], user_id: int, words: str) -> str:
-    """The newest name that a run knew."""
-    name = ""
-    for _, plan in plans:
-        if plan is None or not user_id:
-            continue
-        people = plan.people[plan.people["user_id"] == user_id]
-        rows = plan.rows[(plan.rows["user_id"] == user_id) & (plan.rows["name"] != "")]
-        told = [*people["fullname"].tolist(), *rows["name"].tolist()]
-        name = next((str(n) for n in told if n), name)
-    return f"{name} ({words})" if name and name.casefold() != words.casefold() else words
+def _name(plan: Plan, user_id: int, words: str) -> str:
+    """What the plan calls the person, with what was asked for; "" where it does not."""
+    people = plan.people[plan.people["user_id"] == user_id]
+    rows = plan.rows[(plan.rows["user_id"] == user_id) & (plan.rows["name"] != "")]
+    told = [str(name) for name in (*people["fullname"].tolist(), *rows["name"].tolist()) if name]
+    if not user_id or not told:
+        return ""
+    return told[0] if told[0].casefold() == words.strip().casefold() else f"{told[0]} ({words.strip()})"
 
 
-def _short(plans: Iterable[tuple[Run, Plan | None]], course_id: int, words: str) -> str:
-    for _, plan in plans:
-        if plan is not None and course_id:
-            found = plan.courses.loc[plan.courses["course_id"] == course_id, "shortname"].tolist()
-            words = str(found[0]) if found and found[0] else words
-    return words
+def _short(plan: Plan, course_id: int) -> str:
+    found = plan.courses.loc[plan.courses["course_id"] == course_id, "shortname"].tolist()
+    return str(found[0]) if found and course_id else ""
 
 
 def _remembered(store: Store, sites: list[str], course_id: int, user_id: int) -> str:

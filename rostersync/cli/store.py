@@ -157,6 +157,8 @@ def _tell(health: Health, days: int) -> None:
         return
     if health.revision == health.newest:
         tell(f"Revision {health.revision}, the newest")
+    elif health.revision > health.newest:
+        tell(f"Revision {health.revision}; this rostersync has {health.newest}: update rostersync")
     else:
         tell(f"Revision {health.revision}; this rostersync has {health.newest}: rostersync store upgrade")
     grid(screen.out(), [(name, f"{n:,}") for name, n in health.rows.items()], headers=("Table", "Lines"), right=(1,))
