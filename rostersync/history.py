@@ -1,18 +1,31 @@
-"""A run that is carried out goes into the store; what became of it, and why, comes out whenever somebody asks."""
+"""A run that is carried out goes into the store; its report, and what differs from another one's, come out again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
 
 from rostersync.apply import Applied
-from rostersync.errors import StoreError
-from rostersync.store import Kept, State
+from rostersync.errors import StoreError, UsageError
+from rostersync.past import MOVED, Comparison, Differing
+from rostersync.store import Entry, Kept, Run, State, Store
 from rostersync.sync import plan as plans
+from rostersync.sync import reconcile
 from rostersync.sync.batch import to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.seen import people_left
-from rostersync.tables import Report
+from rostersync.tables import OUTCOMES, Report
+from rostersync.vocabulary import Bucket, Proof
 from rostersync.work import Work
+
+KILLED = "the run did not end: it was killed, or the machine stopped"
+FAILED = "the run failed before it could report"
+NO_ROSTER = [str(Bucket.IGNORED), str(Bucket.DUPLICATE)]
+"""Buckets of rows that state no enrolment of their own."""
 
 
 def to_keep(plan: Plan) -> Kept:
@@ -33,8 +46,158 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work) -> Report:
             notes=done.notes,
             outcomes=done.outcomes,
             seen=people_left(plan.reads, plan.changes, done.outcomes),
+            times=(_seconds(report.started), _seconds(report.finished)),
         )
     except StoreError as error:
         note = f"this run could not be set down, and counts as running: {error.message}"
         return replace(report, exit_code=report.exit_code or error.exit_code, notes=(*report.notes, note))
     return report
+
+
+def run_of(store: Store, number: int) -> Run:
+    """The run of this number.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if (found := store.run(number)) is None:
+        raise UsageError(f"there is no run {number}", remedy="`rostersync runs list` shows which there are")
+    return found
+
+
+def plan_of(store: Store, run: Run) -> Plan | None:
+    """The plan that a run carried out; None where it is not kept.
+
+    Raises:
+        StoreError: what is kept is damaged.
+        PlanRefused: another version of rostersync made it.
+    """
+    text = store.plan_text(run.digest)
+    return plans.read(text, f"the plan of run {run.run}") if text else None
+
+
+def again(store: Store, number: int) -> Report:
+    """The report of a run, as it was when it ended; of one that did not end, what its journal tells.
+
+    Raises:
+        UsageError: there is no such run.
+        StoreError: its plan is not kept.
+    """
+    return report_of(store, *_kept_plan(store, number))
+
+
+def _kept_plan(store: Store, number: int) -> tuple[Run, Plan]:
+    run = run_of(store, number)
+    if (plan := plan_of(store, run)) is None:
+        raise StoreError(
+            f"the plan of run {number} is not kept (any more), and without it there is no report of it",
+            remedy="a file of the report may be in the folder that --report named when it ran",
+        )
+    return run, plan
+
+
+def report_of(store: Store, run: Run, plan: Plan) -> Report:
+    """The same for a run whose plan is at hand."""
+    ended = run.state in {State.DONE, State.STOPPED}
+    outcomes = store.outcomes(run.run) if ended else told_by(store.entries(run.run))
+    report = reconcile.reconcile(
+        plan,
+        outcomes,
+        run=str(run.run),
+        started=iso(run.started),
+        finished=iso(run.finished or run.started),
+        notes=run.notes,
+    )
+    if ended:
+        return replace(report, verdict=run.verdict, exit_code=int(run.exit_code or 0))
+    words = FAILED if run.state is State.FAILED else KILLED
+    return replace(report, verdict=f"{words}; {report.verdict}", exit_code=int(run.exit_code or 1))
+
+
+def told_by(entries: Sequence[Entry]) -> pd.DataFrame:
+    """OUTCOMES as far as a journal tells them; what it does not name was not sent.
+
+    Args:
+        entries: the journal of a run, in order.
+    """
+    last = {entry.change: entry for entry in entries}
+    accepted = "Moodle accepted it; the run ended before it was read again"
+    unknown = "it was sent, and no answer is known: it may have been done"
+    said = {
+        "done": (Proof.ACCEPTED, "", accepted),
+        "failed": (Proof.FAILED, "no_code", "Moodle refused it"),
+        "sent": (Proof.FAILED, "no_answer", unknown),
+        "unknown": (Proof.FAILED, "no_answer", unknown),
+    }
+    return OUTCOMES.records(
+        [
+            {"change": change, "proof": str(proof), "code": entry.code or code, "message": message}
+            for change, entry in sorted(last.items())
+            for proof, code, message in (said[entry.event],)
+        ]
+    )
+
+
+def compare(store: Store, first: int, second: int) -> Comparison:
+    """What differs between two runs.
+
+    Raises:
+        UsageError: there is no such run.
+        StoreError: a plan is not kept.
+    """
+    (one, plan_one), (two, plan_two) = _kept_plan(store, first), _kept_plan(store, second)
+    report_one, report_two = report_of(store, one, plan_one), report_of(store, two, plan_two)
+    named_one, named_two = _named(report_one), _named(report_two)
+    heads = ("site", "release", "kind", "state", "exit_code", "verdict")
+    return Comparison(
+        first=first,
+        second=second,
+        runs=_differing({n: getattr(one, n) for n in heads}, {n: getattr(two, n) for n in heads}),
+        sources=_differing(_sources(plan_one), _sources(plan_two)),
+        settings=_differing(plan_one.settings, plan_two.settings),
+        buckets=_differing(report_one.buckets(), report_two.buckets()),
+        came=_only(named_two, named_one),
+        went=_only(named_one, named_two),
+    )
+
+
+def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Differing, ...]:
+    names = [*first, *(name for name in second if name not in first)]
+    pairs = [(name, first.get(name), second.get(name)) for name in names]
+    return tuple(Differing(what=name, first=a, second=b) for name, a, b in pairs if a != b)
+
+
+def _sources(plan: Plan) -> dict[str, dict[str, Any]]:
+    return {s.name: {"sha256": s.sha256, "rows": s.rows, "mode": str(s.mode)} for s in plan.sources}
+
+
+def _named(report: Report) -> pd.DataFrame:
+    """MOVED with a column `key` more: one line for each enrolment that the roster states, understood or not."""
+    rows = report.rows[~report.rows["bucket"].isin(NO_ROSTER)]
+    shorts = report.courses.drop_duplicates("course_id").set_index("course_id")["course"]
+    course = rows["course_id"].map(shorts).astype(rows["course"].dtype)
+    made = MOVED.frame(
+        {
+            **{n: rows[n] for n in ("user", "name", "file", "line", "user_id", "course_id")},
+            "course": course.where(course.notna(), rows["course"]),
+            "bucket": rows["bucket"].astype(str),
+        }
+    )
+    resolved = (made["user_id"] > 0) & (made["course_id"] > 0)
+    ids = made["course_id"].astype(str) + " " + made["user_id"].astype(str)
+    words = "? " + made["course"].astype(str).str.casefold() + " " + made["user"].astype(str).str.casefold()
+    return made.assign(key=ids.where(resolved, words)).drop_duplicates("key")
+
+
+def _only(these: pd.DataFrame, those: pd.DataFrame) -> pd.DataFrame:
+    left = these[~these["key"].isin(those["key"])].drop(columns="key")
+    return MOVED.check(left.sort_values(["course", "user", "line"], kind="stable", ignore_index=True))
+
+
+def iso(at: float) -> str:
+    """Epoch seconds as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

@@ -217,7 +217,7 @@ class Judge:
     @contextmanager
     def _reading(self) -> Iterator[Store | None]:
         """The store, if there is one: to look is no reason to make it."""
-        opened = self._work.store if self._work else store.existing_store(self._settings.store, clock=time.time)
+        opened = self._work.store if self._work else store.store_as_it_is(self._settings.store, clock=time.time)
         try:
             yield opened
         finally:

@@ -40,6 +40,8 @@ class Settings(BaseModel):
     token: SecretStr = SecretStr("")
     token_file: str = ""
     store: str = ""
+    retention_days: int = Field(default=400, ge=1)
+    """How long the store keeps what names people: a year, and some weeks to look back at the last one's beginning."""
 
     # reading rosters
     columns: dict[str, str] = {}

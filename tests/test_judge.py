@@ -53,7 +53,7 @@ def written(folder: Path, text: str, name: str = "list.csv") -> Path:
 
 
 def kept(settings: Settings) -> list[dict[str, str]]:
-    opened = store.existing_store(settings.store, clock=time.time)
+    opened = store.store_as_it_is(settings.store, clock=time.time)
     if opened is None:
         return []
     found = [dict(m.fields) for m in store.mapped(opened)]

@@ -37,7 +37,7 @@ def mappings(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
     from rostersync import store
     from rostersync.cli.messages import print_json
 
-    opened = store.existing_store(options.settings_from(chosen).store, clock=time.time)
+    opened = store.store_as_it_is(options.settings_from(chosen).store, clock=time.time)
     try:
         found = store.mapped(opened) if opened else []
     finally:
@@ -74,7 +74,7 @@ def forget(fingerprint: str | None, every: bool, as_json: bool, **chosen: Any) -
             "say which mapping is to be forgotten", remedy="name one as `rostersync config mappings` lists it, or --all"
         )
     path = options.settings_from(chosen).store
-    there = store.existing_store(path, clock=time.time)
+    there = store.store_as_it_is(path, clock=time.time)
     gone = 0
     if there:
         there.close()

@@ -68,6 +68,13 @@ site = _stack(
 )
 """Which Moodle, and how to get in. There is no --token: other users of a machine see command lines."""
 
+store = _stack(
+    profile,
+    click.option("--store", metavar="FILE", help="Where rostersync keeps what it remembers."),
+    as_json,
+)
+"""For commands that ask the store alone."""
+
 reading = _stack(
     click.option("--map", "columns", multiple=True, metavar="HEADER=FIELD", help="What a column is; may be repeated."),
     click.option("--user-key", type=_choice(UserField, without="any"), help="What the user column holds."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from rostersync.vocabulary import Bucket
 
@@ -56,6 +57,11 @@ def stored(text: str) -> str:
 def moment(iso: str) -> str:
     """An ISO 8601 time in UTC as people write it: "2026-09-01 08:00:05 UTC"."""
     return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z|\+00:00)$", r"\1 \2 UTC", iso)
+
+
+def clock(at: float) -> str:
+    """A time in epoch seconds as people write it: "2026-09-01 08:00:05 UTC"."""
+    return moment(datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds"))
 
 
 def site_words(site: str, release: str) -> str:

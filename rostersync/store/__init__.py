@@ -4,19 +4,25 @@ from rostersync.store.database import default_path
 from rostersync.store.journal import Entry
 from rostersync.store.lease import lease
 from rostersync.store.mappings import Mapped, forget, mapped, recall, remember
-from rostersync.store.opening import Store, existing_store, open_store
+from rostersync.store.opening import Store, existing_store, open_store, store_as_it_is
 from rostersync.store.owner import this_process
+from rostersync.store.retention import Pruned
 from rostersync.store.runs import Kept, Kind, Run, State
+from rostersync.store.upkeep import Health, back_up, examine
 
 __all__ = [
     "Entry",
+    "Health",
     "Kept",
     "Kind",
     "Mapped",
+    "Pruned",
     "Run",
     "State",
     "Store",
+    "back_up",
     "default_path",
+    "examine",
     "existing_store",
     "forget",
     "lease",
@@ -24,5 +30,6 @@ __all__ = [
     "open_store",
     "recall",
     "remember",
+    "store_as_it_is",
     "this_process",
 ]

@@ -10,8 +10,11 @@ from sqlalchemy import insert, select
 
 from rostersync.errors import SiteBusy
 from rostersync.store import schema
+from rostersync.store.database import execute_many
 from rostersync.store.lease import Leases, prolong
 from rostersync.store.ledger import replace_lines
+
+_ADD = insert(schema.journal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ class Journal(Leases):
                         f"another run of rostersync has taken over {place} while this one gave no sign of life",
                         remedy="wait until it ends, then run this again",
                     )
-            connection.execute(insert(schema.journal), lines)
+            execute_many(connection, _ADD, lines)
             if ledger is not None:
                 replace_lines(connection, site, ledger)
 

@@ -9,11 +9,18 @@ import pandas as pd
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from rostersync.store import schema
-from rostersync.store.database import Database
+from rostersync.store.database import Database, execute_many
 from rostersync.tables import LEDGER
 
 MANY = 500
 """Ids in one query at most: SQLite takes a limited number of variables."""
+
+_ADD = insert(schema.ledger)
+_FORGET = delete(schema.ledger).where(
+    schema.ledger.c.site == bindparam("place"),
+    schema.ledger.c.course_id == bindparam("course"),
+    schema.ledger.c.user_id == bindparam("user"),
+)
 
 
 class Ledger(Database):
@@ -50,11 +57,14 @@ def replace_lines(
 ) -> None:
     """Take these lines (LEDGER) in place of what was remembered, and forget these (course, user)."""
     LEDGER.check(lines)
-    table = schema.ledger
-    old = [*forget, *zip(lines["course_id"].tolist(), lines["user_id"].tolist(), strict=True)]
-    new = [{"site": site, **line} for line in lines.astype(object).to_dict("records")]
-    if old:
-        which = (table.c.course_id == bindparam("course")) & (table.c.user_id == bindparam("user"))
-        connection.execute(delete(table).where(table.c.site == site, which), [{"course": c, "user": u} for c, u in old])
-    if new:
-        connection.execute(insert(table), new)
+    new = [{"site": site, **line} for line in rows_of(lines)]
+    old = [*forget, *((line["course_id"], line["user_id"]) for line in new)]
+    execute_many(connection, _FORGET, ({"place": site, "course": course, "user": user} for course, user in old))
+    execute_many(connection, _ADD, new)
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as rows of plain values, column by column, which is quicker than row by row."""
+    names = list(frame.columns)
+    columns = [frame[name].to_numpy(dtype=object).tolist() for name in names]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]

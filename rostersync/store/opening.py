@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rostersync.errors import StoreError
-from rostersync.store.database import default_path, engine_of
+from rostersync.store.database import default_path, engine_of, existing
 from rostersync.store.journal import Journal
 from rostersync.store.ledger import Ledger
+from rostersync.store.retention import Retention
 from rostersync.store.runs import Runs
 
 
-class Store(Ledger, Runs, Journal):
+class Store(Ledger, Runs, Journal, Retention):
     """What is remembered, all of it over one database."""
 
 
@@ -36,7 +37,16 @@ def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
     return store
 
 
-def existing_store(path: str | Path, *, clock: Callable[[], float]) -> Store | None:
+def existing_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
+    """The store at this path, for a question that only a store can answer which is there already.
+
+    Raises:
+        StoreError: there is none, or it cannot be opened.
+    """
+    return open_store(existing(path), clock=clock)
+
+
+def store_as_it_is(path: str | Path, *, clock: Callable[[], float]) -> Store | None:
     """The store at this path to be read, as it is; None where there is none."""
     place = Path(path).expanduser() if path else default_path()
     return Store(engine_of(place), str(place), clock) if place.is_file() else None

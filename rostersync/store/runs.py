@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from rostersync.errors import StoreError
 from rostersync.store import schema
-from rostersync.store.database import Database
-from rostersync.store.ledger import MANY, lines_of
+from rostersync.store.database import Database, execute_many
+from rostersync.store.ledger import MANY, lines_of, rows_of
 from rostersync.tables import OUTCOMES
 
 FAST = 1
@@ -110,6 +110,7 @@ class Runs(Database):
         notes: Sequence[str] = (),
         outcomes: pd.DataFrame | None = None,
         seen: Mapping[int, int] | None = None,
+        times: tuple[float, float] | None = None,
     ) -> None:
         """The run is over.
 
@@ -121,23 +122,17 @@ class Runs(Database):
             notes: what the run found.
             outcomes: OUTCOMES after the proof.
             seen: course id → people that it has now, for courses that were read completely.
+            times: when it began and ended, as its report has it; else now.
 
         Raises:
             StoreError: it cannot be written; the run counts as running.
         """
         table = schema.runs
+        said = {"verdict": verdict, "notes": json.dumps(list(notes), ensure_ascii=False)}
+        when = {"started": times[0], "finished": times[1]} if times else {"finished": self._clock()}
+        ended = update(table).where(table.c.run == run)
         with self.writing() as connection:
-            connection.execute(
-                update(table)
-                .where(table.c.run == run)
-                .values(
-                    finished=self._clock(),
-                    state=State(state),
-                    exit_code=exit_code,
-                    verdict=verdict,
-                    notes=json.dumps(list(notes), ensure_ascii=False),
-                )
-            )
+            connection.execute(ended.values(state=State(state), exit_code=exit_code, **said, **when))
             if outcomes is not None:
                 _take_outcomes(connection, run, outcomes)
             if seen:
@@ -233,27 +228,22 @@ def _keep_plan(connection: Connection, site: str, digest: str, kept: Kept) -> No
 def _keep_before(connection: Connection, site: str, run: int, people: Sequence[tuple[int, int]]) -> None:
     ledger = lines_of(connection, schema.ledger, {"site": site}, sorted({course for course, _ in people}))
     changed = pd.MultiIndex.from_frame(ledger[["course_id", "user_id"]]).isin(list(people)) if len(people) else []
-    lines = ledger[changed].astype(object).to_dict("records")
-    if lines:
-        connection.execute(insert(schema.before), [{"run": run, **line} for line in lines])
+    execute_many(connection, insert(schema.before), ({"run": run, **line} for line in rows_of(ledger[changed])))
 
 
 def _take_outcomes(connection: Connection, run: int, outcomes: pd.DataFrame) -> None:
     """In place of what is there: a run that is resumed ends twice."""
     table = schema.outcomes
-    OUTCOMES.check(outcomes)
-    lines = [{"run": run, **line} for line in outcomes.astype(object).to_dict("records")]
-    if lines:
-        again = delete(table).where(table.c.run == run, table.c.change == bindparam("number"))
-        connection.execute(again, [{"number": line["change"]} for line in lines])
-        connection.execute(insert(table), lines)
+    lines = [{"run": run, **line} for line in rows_of(OUTCOMES.check(outcomes))]
+    again = delete(table).where(table.c.run == bindparam("number"), table.c.change == bindparam("which"))
+    execute_many(connection, again, ({"number": run, "which": line["change"]} for line in lines))
+    execute_many(connection, insert(table), lines)
 
 
 def _see(connection: Connection, run: int, seen: Mapping[int, int]) -> None:
     table = schema.courses_seen
     site = connection.execute(select(schema.runs.c.site).where(schema.runs.c.run == run)).scalar_one()
-    gone = delete(table).where(table.c.site == site, table.c.course_id == bindparam("number"))
-    connection.execute(gone, [{"number": course} for course in seen])
-    connection.execute(
-        insert(table), [{"site": site, "course_id": c, "listed": n, "run": run} for c, n in sorted(seen.items())]
-    )
+    gone = delete(table).where(table.c.site == bindparam("place"), table.c.course_id == bindparam("number"))
+    execute_many(connection, gone, ({"place": site, "number": course} for course in seen))
+    lines = ({"site": site, "course_id": c, "listed": n, "run": run} for c, n in sorted(seen.items()))
+    execute_many(connection, insert(table), lines)

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 
 from rostersync.cli.main import COMMANDS, cli
 
-HEAVY = ("pandas", "numpy", "pyarrow", "requests", "sqlalchemy", "pydantic", "openpyxl", "rich")
+HEAVY = ("pandas", "numpy", "pyarrow", "requests", "sqlalchemy", "alembic", "pydantic", "openpyxl", "rich")
 
 
 def commands(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

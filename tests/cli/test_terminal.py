@@ -184,7 +184,7 @@ Which: """
 
 def remembered(folder: Path) -> list[dict[str, str]]:
     """What stands in the store by now."""
-    opened = store.existing_store(folder / "store.db", clock=time.time)
+    opened = store.store_as_it_is(folder / "store.db", clock=time.time)
     assert opened is not None
     found = [dict(m.fields) | ({"teacher": m.teacher_means} if m.teacher_means else {}) for m in store.mapped(opened)]
     opened.close()

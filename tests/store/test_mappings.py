@@ -74,7 +74,7 @@ def test_an_older_store_gets_the_table_and_loses_nothing(opened: Store, tmp_path
     with sqlite3.connect(tmp_path / "store.db") as connection:
         connection.execute("DROP TABLE mappings")
     connection.close()
-    old = store.existing_store(tmp_path / "store.db", clock=lambda: 1.0)
+    old = store.store_as_it_is(tmp_path / "store.db", clock=lambda: 1.0)
     assert old is not None
     assert store.mapped(old) == []
     old.close()
@@ -87,5 +87,5 @@ def test_an_older_store_gets_the_table_and_loses_nothing(opened: Store, tmp_path
 
 def test_looking_makes_no_store(tmp_path: Path) -> None:
     """Where there is none, there is none afterwards."""
-    assert store.existing_store(tmp_path / "none" / "store.db", clock=lambda: 1.0) is None
+    assert store.store_as_it_is(tmp_path / "none" / "store.db", clock=lambda: 1.0) is None
     assert not (tmp_path / "none").exists()

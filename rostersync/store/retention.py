@@ -1,0 +1,127 @@
+"""A number of days goes in; what the store kept of people in runs older than that is gone, and counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Select, delete, func, select, update
+
+from rostersync.store import schema
+from rostersync.store.database import Database
+from rostersync.store.ledger import MANY
+
+DAY = 86_400.0
+NO_NOTES = "[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What was deleted, or would be."""
+
+    runs: int
+    """Runs that lost what was kept with them; their lines stay."""
+    plans: int
+    outcomes: int
+    journal: int
+    before: int
+
+
+class Retention(Database):
+    """The part of the store that forgets.
+
+    A run's plan, outcomes, journal, notes and what was known before it go. What stays names nobody: the run's line
+    (number, site, digest, times, verdict), the first line of its journal, which says that its plan was applied, and
+    how many people a course had. The ledger stays as well: ids, dates and flags of enrolments, without which rules 6
+    and 7 could not hold; it is forgotten when rostersync unenrols somebody.
+    """
+
+    def prune(self, days: float, *, dry_run: bool = False) -> Pruned:
+        """Delete what is older than so many days, so that it cannot be got back from the file, either.
+
+        A run that is going on is left alone, whatever its age.
+
+        Args:
+            days: how old a run may become before it is stripped.
+            dry_run: only count.
+
+        Raises:
+            StoreError: it cannot be written; nothing, or everything, was deleted.
+        """
+        now = self._clock()
+        if dry_run:
+            with self.reading() as connection:
+                return _count(connection, _old(now, days))
+        with self.writing() as connection:
+            old = _old(now, days)
+            pruned = _count(connection, old)
+            _delete(connection, old)
+        if pruned.runs:
+            self._wipe()
+        return pruned
+
+    def _wipe(self) -> None:
+        """Rewrite the file without the pages that were freed, which still hold what was deleted."""
+        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._lock, self._translated(), alone.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _old(now: float, days: float) -> Select[tuple[int]]:
+    """The numbers of runs that are to be stripped, and have something to lose."""
+    runs, leases = schema.runs, schema.leases
+    held = select(leases.c.site).where(leases.c.expires >= now)
+    going_on = (runs.c.state == "running") & runs.c.site.in_(held)
+    kept = select(schema.plans.c.digest)
+    has = (
+        runs.c.digest.in_(kept)
+        | (runs.c.notes != NO_NOTES)
+        | runs.c.run.in_(select(schema.outcomes.c.run))
+        | runs.c.run.in_(select(schema.before.c.run))
+        | runs.c.run.in_(_more_than_first())
+    )
+    return select(runs.c.run).where(runs.c.started < now - days * DAY, ~going_on, has)
+
+
+def _more_than_first() -> Select[tuple[int]]:
+    table = schema.journal
+    return select(table.c.run).group_by(table.c.run).having(func.count() > 1)
+
+
+def _first() -> Select[tuple[int]]:
+    return select(func.min(schema.journal.c.entry)).group_by(schema.journal.c.run)
+
+
+def _unused(old: Select[tuple[int]]) -> Select[tuple[str]]:
+    """Digests of plans that only old runs carried out."""
+    runs, plans = schema.runs, schema.plans
+    young = select(runs.c.digest).where(runs.c.run.not_in(old))
+    return select(plans.c.digest).where(
+        plans.c.digest.in_(select(runs.c.digest).where(runs.c.run.in_(old))), plans.c.digest.not_in(young)
+    )
+
+
+def _count(connection: Connection, old: Select[tuple[int]]) -> Pruned:
+    def number(query: Select[tuple[int]] | Select[tuple[str]]) -> int:
+        return connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+
+    journal = schema.journal
+    return Pruned(
+        runs=number(old),
+        plans=number(_unused(old)),
+        outcomes=number(select(schema.outcomes.c.change).where(schema.outcomes.c.run.in_(old))),
+        journal=number(select(journal.c.entry).where(journal.c.run.in_(old), journal.c.entry.not_in(_first()))),
+        before=number(select(schema.before.c.user_id).where(schema.before.c.run.in_(old))),
+    )
+
+
+def _delete(connection: Connection, old: Select[tuple[int]]) -> None:
+    numbers = list(connection.execute(old).scalars())  # what is old changes while it is deleted
+    journal = schema.journal
+    connection.execute(delete(schema.plans).where(schema.plans.c.digest.in_(_unused(old))))
+    for low in range(0, len(numbers), MANY):
+        part = numbers[low : low + MANY]
+        connection.execute(delete(schema.outcomes).where(schema.outcomes.c.run.in_(part)))
+        connection.execute(delete(schema.before).where(schema.before.c.run.in_(part)))
+        connection.execute(delete(journal).where(journal.c.run.in_(part), journal.c.entry.not_in(_first())))
+        connection.execute(update(schema.runs).where(schema.runs.c.run.in_(part)).values(notes=NO_NOTES))
