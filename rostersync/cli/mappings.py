@@ -16,9 +16,7 @@ FORMAT = {"format": "rostersync-mappings", "version": 1}
 
 
 @click.group("mappings", invoke_without_command=True)
-@options.profile
 @options.store
-@options.as_json
 @click.pass_context
 def mappings(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
     """List what was answered about files' columns, and is used again for files with the same header.
@@ -52,9 +50,7 @@ def mappings(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
 @mappings.command("forget")
 @click.argument("fingerprint", required=False, metavar="[FINGERPRINT]")
 @click.option("--all", "every", is_flag=True, help="Forget all of them.")
-@options.profile
 @options.store
-@options.as_json
 def forget(fingerprint: str | None, every: bool, as_json: bool, **chosen: Any) -> None:
     """Forget what was answered about files with one header, or about all.
 
