@@ -1,11 +1,14 @@
 """A number of enrolments goes in; the seconds that a run of them takes come out, and those that its journal takes.
 
-The run goes over HTTP to the sandbox at the pace of a measured server (`--latency real`), on one connection: with
-several, the others' calls go on while one of them waits for the disk, and the journal would seem to cost nothing.
+The run goes over HTTP to the sandbox, a process of its own, at the pace of a measured server (`--latency real`), over
+several connections as usual. Seconds are those of the connections, added up: what one of them waits for the disk is not
+time of the run, as the server is busy with the others' calls meanwhile.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rostersync import pipeline
-from rostersync.sandbox.latency import Capacity
-from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
@@ -23,41 +24,60 @@ from rostersync.store import Store
 COURSES = 20
 WRITES = ("begin", "write_journal", "remember", "end")
 """What of the store a run waits for."""
+SANDBOX = """
+import sys
+from rostersync.sandbox.latency import Capacity
+from rostersync.sandbox.server import serve
+from rostersync.sandbox.state import State
+from rostersync.sandbox.term import term
+people, courses, enrolments = map(int, sys.argv[1:])
+with serve(State.load(term(people=people, courses=courses, enrolments=enrolments)), capacity=Capacity()) as server:
+    print(server.url, server.token, flush=True)
+    sys.stdin.read()
+"""
+"""Serves a term until its standard input ends."""
 
 
 def share(changes: int) -> tuple[float, float]:
-    """Seconds that the run waited for the store, and seconds of the whole run."""
-    state = State.load(term(people=2 * changes, courses=COURSES, enrolments=4 * COURSES))
-    with tempfile.TemporaryDirectory() as folder, serve(state, capacity=Capacity()) as server:
+    """Seconds that the connections waited for the store, and their seconds altogether."""
+    people, enrolments = 2 * changes, 4 * COURSES
+    state = State.load(term(people=people, courses=COURSES, enrolments=enrolments))
+    with tempfile.TemporaryDirectory() as folder, _sandbox(people, COURSES, enrolments) as (url, token):
         roster = Path(folder) / "roster.csv"
         roster.write_text(_roster(state, changes), encoding="utf-8")
-        values = {
-            "site": server.url,
-            "token": server.token,
-            "store": f"{folder}/store.db",
-            "mode": "add-only",
-            "connections": 1,
-        }
+        values = {"site": url, "token": token, "store": f"{folder}/store.db", "mode": "add-only"}
         with pipeline.at_work(Settings.model_validate(values)) as work:
             plan = pipeline.make_plan([roster], work)
             with _timed(work.store) as spent:
                 began = time.perf_counter()
                 report = pipeline.apply_plan(plan, work)
-                took = time.perf_counter() - began
+                took = (time.perf_counter() - began) * work.settings.connections
     if report.buckets()["enrolled"] != changes:
         raise RuntimeError(f"the run did not enrol {changes}: {report.verdict}")
     return spent[0], took
 
 
+@contextmanager
+def _sandbox(*numbers: int) -> Iterator[tuple[str, str]]:
+    """The address and the token of a sandbox with so many people, courses and enrolments."""
+    code = [sys.executable, "-c", SANDBOX, *map(str, numbers)]
+    with subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            url, token = (running.stdout.readline() if running.stdout else "").split()
+            yield url, token
+        finally:
+            running.communicate("")
+
+
 def _roster(state: State, changes: int) -> str:
-    shorts = [course.shortname for _, course in sorted(state.courses.items())][:COURSES]
-    ids = sorted(state.courses)[:COURSES]
+    courses = [course for _, course in sorted(state.courses.items())][:COURSES]
     names = {number: user.username for number, user in sorted(state.users.rows.items(), reverse=True)}
     lines = ["username,course short name,role"]
-    for at, (short, course) in enumerate(zip(shorts, ids, strict=True)):
+    for at, course in enumerate(courses):
         part = changes // COURSES + (at < changes % COURSES)
-        free = [name for number, name in names.items() if number not in state.enrolled(course)]
-        lines += [f"{name},{short},student" for name in free[:part]]
+        here = state.enrolled(course.id)
+        free = [name for number, name in names.items() if number not in here]
+        lines += [f"{name},{course.shortname},student" for name in free[:part]]
     return "\n".join(lines) + "\n"
 
 
