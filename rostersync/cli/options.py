@@ -57,20 +57,20 @@ as_json = _stack(
     debug,
 )
 profile = click.option("--profile", metavar="NAME", help="The profile in the settings file; else “default”.")
-store = click.option("--store", metavar="FILE", help="Where rostersync keeps what it remembers.")
+_store = click.option("--store", metavar="FILE", help="Where rostersync keeps what it remembers.")
 
 site = _stack(
     profile,
     click.option("--site", metavar="URL", help="Moodle's address, as it stands in a browser."),
     click.option("--token-file", metavar="FILE", help="A file that holds the token alone. (Or ROSTERSYNC_TOKEN.)"),
-    store,
+    _store,
     click.option("--connections", type=int, metavar="N", help="Connections to Moodle at most (4)."),
 )
 """Which Moodle, and how to get in. There is no --token: other users of a machine see command lines."""
 
 store = _stack(
     profile,
-    click.option("--store", metavar="FILE", help="Where rostersync keeps what it remembers."),
+    _store,
     as_json,
 )
 """For commands that ask the store alone."""

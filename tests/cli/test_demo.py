@@ -57,7 +57,10 @@ def test_the_next_command_that_the_demo_names_works(run: Run) -> None:
     Path("rostersync-demo").mkdir()
     Path("rostersync-demo/term-roster.xlsx").write_bytes(sample_path().read_bytes())
     ran = run("check", "rostersync-demo/term-roster.xlsx")
-    assert (ran.code, ran.err) == (3, "")
+    assert ran.code == 3
+    assert ran.err.startswith(
+        "The rejected rows, to be corrected and sent: rostersync-demo/term-roster.xlsx.problems.xlsx"
+    )
 
 
 def test_the_demo_needs_a_folder_to_write_into(run: Run) -> None:
