@@ -163,9 +163,12 @@ class _Shown:
             answer["idnumber"] = user.idnumber
         if "department" in wanted:
             answer["department"] = ""
-        for name in ("firstaccess", "lastaccess", "lastcourseaccess"):
+        for name in ("firstaccess", "lastaccess"):
             if name in wanted:
                 answer[name] = 0
+        if "lastcourseaccess" in wanted:
+            held = self._state.enrolments.held(self._course.id, user.id)
+            answer["lastcourseaccess"] = max((one.lastaccess for one in held.values()), default=0)
         groups = [group for group in self._groups if self._state.group_members.has(group.id, user.id)]
         if groups:
             answer["groups"] = [
@@ -178,8 +181,8 @@ class _Shown:
                 for group in groups
             ]
         if "roles" in wanted:
-            held = self._state.assignments.held(self._course.id, user.id)
-            answer["roles"] = [self._roles[roleid] for roleid, _, _ in sorted(held)]
+            given = self._state.assignments.held(self._course.id, user.id)
+            answer["roles"] = [self._roles[roleid] for roleid, _, _ in sorted(given)]
         if "enrolledcourses" in wanted:
             answer["enrolledcourses"] = self._courses(user)
         return answer
