@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,10 +107,9 @@ def test_striking_lifts_no_limit(planned: Planned) -> None:
     assert strike(refused, []).refused == refused.refused
 
 
-@pytest.mark.parametrize("case", ["SWAP"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.sets(st.integers(0, 3)))
-def test_laws_of_striking(planned: Planned, case: str, chosen: set[int]) -> None:
+def test_laws_of_striking(planned: Planned, chosen: set[int]) -> None:
     """Nothing is freed, what is struck out is held, every row is still in one bucket, and no role goes unreplaced."""
     plan = planned(SWAP)
     made = strike(plan, chosen)
