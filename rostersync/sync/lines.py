@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +27,8 @@ SENT = ["op", "role_id", "start", "end", "suspend", "effect"]
 ACTIVE, INACTIVE, UNKNOWN, SUSPENDED = 0, 1, -1, 2
 _STATUS = {ACTIVE: "active", INACTIVE: "suspended or outside its dates", UNKNOWN: ""}
 _STATUS |= {SUSPENDED: "suspended"}
+MOST_LINES = 10
+"""Rows that are named for one change."""
 _UPDATES = {Bucket.SUSPENDED: "suspend", Bucket.REACTIVATED: "reactivate", Bucket.DATES_CHANGED: "set dates"}
 
 
@@ -102,14 +103,14 @@ def change_lines(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     return REPORT_CHANGES.frame(
         {
             **{n: done[n] for n in ("change", "removal", "user_id", "course_id")},
-            "course": [short.get(c, str(c)) for c in done["course_id"].tolist()],
+            "course": _texts([short.get(c, str(c)) for c in done["course_id"].tolist()]),
             "user": user,
             "name": name,
             "what": what,
             "before": before,
             "after": after,
             "why": why,
-            "rows": _rows(plan, done),
+            "rows": _texts(_rows(plan, done)),
             "bucket": done["bucket"].to_numpy(dtype=object),
             "proof": done["proof"].to_numpy(dtype=object),
             "code": np.where(told, done["why"].to_numpy(dtype=object), ""),
@@ -141,6 +142,7 @@ def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[Texts, Texts,
 
 
 def _texts(words: list[str]) -> Texts:
+    """As objects: an array of texts would be as wide as its longest one."""
     made = np.full(len(words), "", dtype=object)
     made[:] = words
     return made
@@ -172,7 +174,7 @@ def _what(op: str, role: str, suspend: int, effect: str) -> str:
             return "nothing"
 
 
-def _people(plan: Plan, users: pd.Series) -> tuple[Any, Any]:
+def _people(plan: Plan, users: pd.Series) -> tuple[Texts, Texts]:
     """What people are called: by Moodle, as far as it was asked, else by the roster."""
     rows = plan.rows[plan.rows["user_id"] > 0].drop_duplicates("user_id")
     user = dict(zip(rows["user_id"].tolist(), rows["user"].tolist(), strict=True))
@@ -182,7 +184,12 @@ def _people(plan: Plan, users: pd.Series) -> tuple[Any, Any]:
         user[number] = username or user.get(number, "")
         name[number] = fullname or name.get(number, "")
     ids = users.tolist()
-    return [user.get(u) or f"id {u}" for u in ids], [name.get(u, "") for u in ids]
+    return _texts([user.get(u) or f"id {u}" for u in ids]), _texts([name.get(u, "") for u in ids])
+
+
+def _some(lines: list[str]) -> str:
+    more = len(lines) - MOST_LINES
+    return ", ".join(lines[:MOST_LINES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _rows(plan: Plan, done: pd.DataFrame) -> list[str]:
@@ -197,7 +204,7 @@ def _rows(plan: Plan, done: pd.DataFrame) -> list[str]:
     ):
         by_source.setdefault(key, {}).setdefault(source, []).append(f"{line:,}")
     named = {
-        key: "; ".join(f"{', '.join(lines)} of {plan.sources[source].name}" for source, lines in of.items())
+        key: "; ".join(f"{_some(lines)} of {plan.sources[source].name}" for source, lines in of.items())
         for key, of in by_source.items()
     }
     absent = done["absent"].tolist()
