@@ -10,7 +10,7 @@ An exception means that the run cannot go on; bad rows are problems (see `proble
     ├── ReportError                1   a report, plan or export cannot be written
     ├── Refused                    4   a limit or a safety rule says no
     │   ├── EmptyRoster            4   a roster without any enrolment
-    │   └── PlanRefused            4   a plan that is edited, for another site, or applied already
+    │   └── PlanRefused            4   a plan that is edited, stale, for another site, or applied already
     ├── SiteError                  5   Moodle cannot be reached, or refused the token
     │   ├── Unreachable            5   no answer, or not in time
     │   ├── NotMoodle              5   an answer that is not a Moodle's
@@ -70,7 +70,7 @@ class EmptyRoster(Refused):
 
 
 class PlanRefused(Refused):
-    """A plan that was edited, is for another site, or was applied already."""
+    """A plan that was edited, is stale or for another site, was applied already, or a review that does not fit it."""
 
 
 class SiteError(RosterSyncError):

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from rostersync import history
 from rostersync.apply import carry_out
-from rostersync.errors import PlanRefused, RosterSyncError, StoreError, UsageError
+from rostersync.approval import allow, not_applied
+from rostersync.errors import RosterSyncError, StoreError, UsageError
 from rostersync.store import Run, State, lease, this_process
 from rostersync.sync import plan as plans
 from rostersync.sync import reconcile
@@ -22,28 +23,15 @@ def apply_plan(plan: Plan, work: Work) -> Report:
     """Carry out a plan, prove it, and account for every row.
 
     Raises:
-        PlanRefused: for another site, applied already, or refused by a limit; nothing was changed.
+        PlanRefused: it may not be carried out (see `approval`); nothing was changed.
         SiteBusy: another run holds the site.
         SiteError: the site could not be read; nothing was changed. What stops the run later stands in the report.
     """
-    if plan.site != work.client.site:
-        raise PlanRefused(
-            f"the plan is for {plan.site}, not for {work.client.site}", remedy="make a plan for this site"
-        )
-    if plan.refused:
-        raise PlanRefused(
-            f"the plan is refused: it would remove {plan.refused}",
-            remedy="look at the list; if it is right, plan again with --allow-removals N",
-        )
-    digest = plan.digest()
+    allow(plan, work)
 
     def begin() -> int:
-        if before := work.store.applied(plan.site, digest):
-            raise PlanRefused(
-                f"the plan was applied already, as run {before}",
-                remedy=f"make a new plan; or, where it broke off, `rostersync resume {before}`",
-            )
-        return work.store.begin(plan.site, digest, history.to_keep(plan))
+        not_applied(plan, work)
+        return work.store.begin(plan.site, plan.digest(), history.to_keep(plan))
 
     with lease(work.store, plan.site, this_process(work)):
         return _carry(plan, work, begin, work.time())

@@ -11,16 +11,17 @@ from pathlib import Path
 import pandas as pd
 
 from rostersync import gather, moodle, roster
-from rostersync.errors import ReportError, UsageError
+from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.execution import apply_plan, resume, to_resume
 from rostersync.judge import Judge, Person
 from rostersync.planning import plan_for, undo_plan
+from rostersync.review import come_back, preview, send_out
 from rostersync.settings import Settings
 from rostersync.sync import export as exported
 from rostersync.sync import plan as plans
-from rostersync.sync import reconcile, scope
+from rostersync.sync import scope
 from rostersync.sync.plan import Plan
-from rostersync.tables import Report, Roster
+from rostersync.tables import Roster
 from rostersync.vocabulary import UserField
 from rostersync.work import Progress, Work, at_work
 
@@ -32,6 +33,7 @@ __all__ = [
     "apply_plan",
     "at_work",
     "check",
+    "come_back",
     "export",
     "load_plan",
     "make_plan",
@@ -39,6 +41,7 @@ __all__ = [
     "preview",
     "resume",
     "save_plan",
+    "send_out",
     "to_resume",
     "undo_plan",
 ]
@@ -63,11 +66,6 @@ def make_plan(files: Sequence[Path], work: Work) -> Plan:
     return plan_for(check(files, work.settings, Judge(work.settings, site=True, work=work)), work)
 
 
-def preview(plan: Plan) -> Report:
-    """The plan as a report of what would happen."""
-    return reconcile.reconcile(plan, None, run="", started=plan.made, finished=plan.made)
-
-
 def save_plan(plan: Plan, path: Path) -> None:
     """Write a plan to a file, whole or not at all.
 
@@ -82,20 +80,31 @@ def save_plan(plan: Plan, path: Path) -> None:
         raise ReportError(f"the plan {path} cannot be written: {error.strerror}") from error
 
 
-def load_plan(path: Path) -> Plan:
+def load_plan(path: Path, *, most_megabytes: int = 1024) -> Plan:
     """The plan in a file.
+
+    Args:
+        path: the file.
+        most_megabytes: a larger one is refused before it is read (the setting max_megabytes).
 
     Raises:
         UsageError: the file cannot be read.
-        PlanRefused: it is no plan, or was edited.
+        PlanRefused: it is no plan, too large, or was edited.
     """
+    remedy = "make one with `rostersync plan FILE --out PLAN`"
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"the plan {path} cannot be read: it is no file", remedy=remedy)
+        size = path.stat().st_size
+        if size > most_megabytes << 20:
+            raise PlanRefused(
+                f"{path.name} has {size / (1 << 20):,.0f} MB, and {most_megabytes:,} are allowed (max_megabytes)",
+                remedy="if it is the right file, raise max_megabytes in the settings",
+            )
+        text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UsageError(
-            f"the plan {path} cannot be read: {reason}", remedy="make one with `rostersync plan FILE --out PLAN`"
-        ) from error
+        raise UsageError(f"the plan {path} cannot be read: {reason}", remedy=remedy) from error
     return plans.read(text, path.name)
 
 

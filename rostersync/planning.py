@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from rostersync import gather, moodle
+from rostersync import gather, moodle, outlook
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
-from rostersync.sync import deeds, propose, undo
+from rostersync.sync import deeds, losses, propose, undo
 from rostersync.sync import plan as plans
 from rostersync.sync.grades import to_ask
 from rostersync.sync.plan import Plan
@@ -114,6 +114,7 @@ def _decided(basis: Basis, decide: Decide, notes: tuple[str, ...], work: Work) -
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades)
     changes, verdict = propose.limit(basis, changes, work.settings)
+    notes = (*notes, *outlook.unmatched(basis.roles, work))
     return _plan(basis, changes, verdict.refused, notes, work)
 
 
@@ -159,4 +160,6 @@ def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, .
         reads=basis.reads,
         people=basis.people,
         changes=changes,
+        holders=losses.holders(basis.current, changes),
+        losses=outlook.look(changes, basis.reads, work),
     )

@@ -88,6 +88,11 @@ class Settings(BaseModel):
     run_limit_count: int = Field(default=25, ge=0)
     allow_removals: int = Field(default=0, ge=0)
 
+    # plans that are approved and carried out later
+    plan_max_age_hours: int = Field(default=168, ge=0)
+    forecast_calls: int = Field(default=500, ge=0)
+    """How many calls a preview may make to say what people would lose; no decision needs them."""
+
     # talking to Moodle
     connections: int = Field(default=4, ge=1, le=32)
     chunk_rows: int = Field(default=200, ge=1, le=1000)

@@ -237,12 +237,35 @@ CHANGES = Table(
         "hold_detail": Column(TEXT, "what the hold's message is filled with"),
         "roles_before": Column(TEXT, "role ids held before, ascending, joined by +; '-' where not enrolled"),
         "inactive_before": Column(INT, "as CURRENT.inactive"),
+        "start_before": Column(INT, "as LEDGER.start: what rostersync last set; NOT_GIVEN: not known"),
+        "end_before": Column(INT, "as LEDGER.end"),
     },
 )
 """One line for each thing to send, and one with op `nothing` for a wanted enrolment that is held as a whole.
 
 A wanted enrolment without a line needs nothing.
 """
+
+HOLDERS = Table(
+    "holders",
+    {
+        "course_id": Column(INT, ""),
+        "role_id": Column(INT, "0: everybody who is enrolled"),
+        "people": Column(INT, "how many hold it, before the plan"),
+    },
+)
+"""Who is in the courses of a plan, as numbers: so that rule 3 can be kept when a reviewer strikes changes out."""
+
+LOSSES = Table(
+    "losses",
+    {
+        "course_id": Column(INT, ""),
+        "user_id": Column(INT, ""),
+        "elsewhere": Column(INT, "other courses in which Moodle shows them as active; -1: not asked or not told"),
+        "seen": Column(INT, "when they were last seen in the course, in epoch seconds; 0: never; -1: not told"),
+    },
+)
+"""One line for each person that a plan unenrols from a course; nothing is decided from it."""
 
 OUTCOMES = Table(
     "outcomes",
@@ -313,6 +336,54 @@ REPORT_COURSES = Table(
     },
 )
 
+REPORT_CHANGES = Table(
+    "report changes",
+    {
+        "change": Column(INT, "CHANGES.change"),
+        "course": Column(TEXT, "short name"),
+        "user": Column(TEXT, "username, else the key that the roster has"),
+        "name": Column(TEXT, "full name, as far as it is known"),
+        "what": Column(TEXT, "what is (or was) to be sent: enrol as student, unenrol, …"),
+        "before": Column(TEXT, "roles, status and dates before, as far as they are known"),
+        "after": Column(TEXT, "the same after it"),
+        "why": Column(TEXT, "why it is made"),
+        "rows": Column(TEXT, "the rows of the roster that ask for it; blank where it follows from absence"),
+        "bucket": Column(choice(Bucket), "as in report rows"),
+        "proof": Column(TEXT, "as in report rows"),
+        "code": Column(TEXT, "why it is held"),
+        "message": Column(TEXT, "why it is held or what became of it, and what to do"),
+        "removal": Column(BOOL, "counts for the limits"),
+        "user_id": Column(INT, ""),
+        "course_id": Column(INT, ""),
+    },
+)
+"""Every single thing to be sent, and every one that is held, as people read it: by course, in the plan's order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What people would lose by a plan, in numbers; a person in several courses counts once in each."""
+
+    unenrolled: int
+    """To be unenrolled; Moodle lists an empty grade for each of them."""
+    graded: int
+    """To be suspended, because they have grades."""
+    maybe_graded: int
+    """To be suspended, because Moodle does not tell whether they have grades."""
+    none_left: int
+    """Of the unenrolled: Moodle shows them in no other course."""
+    left_unknown: int
+    """Of the unenrolled: it was not asked or not told in which other courses they are."""
+    seen: int
+    """Of the unenrolled: seen in the course within the last 14 days before the plan was made."""
+    seen_unknown: int
+    """Of the unenrolled: Moodle does not tell when they were seen."""
+
+    @property
+    def nobody(self) -> bool:
+        """Nobody loses anything."""
+        return not (self.unenrolled or self.graded or self.maybe_graded)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -380,6 +451,10 @@ class Report:
     problems: pd.DataFrame
     """PROBLEMS."""
     sources: tuple[Source, ...]
+    changes: pd.DataFrame = field(default_factory=REPORT_CHANGES.empty)
+    """REPORT_CHANGES."""
+    forecast: Forecast | None = None
+    """Only in a preview."""
 
     def buckets(self) -> dict[str, int]:
         """Rows in each bucket, in their order; they add up to the rows that were read."""

@@ -12,7 +12,7 @@ from rostersync.cli import options
 
 @click.command("apply")
 @click.argument("plan_file", type=options.FILE, metavar="PLAN")
-@click.option("-n", "--dry-run", is_flag=True, help="Show the plan again, and stop. Moodle is not asked.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan, as `show` does, and stop.")
 @options.report
 @options.site
 @options.as_json
@@ -26,21 +26,23 @@ def command(
     """Carry out PLAN, prove it by reading again, and account for every row.
 
     What is in place already is left alone; what has changed since the plan was made is held. Nothing is asked: whoever
-    applies a plan has looked at it, with --dry-run for example.
+    applies a plan has looked at it, with `rostersync show PLAN` for example.
+
+    A plan is refused when it was edited, is older than a week (plan_max_age_hours), is for another site, was applied
+    already, or when its roster has changed since.
 
     \b
     Examples:
-      rostersync apply monday.plan.json --dry-run
       rostersync apply monday.plan.json
       rostersync apply monday.plan.json --report reports --json
     """
     from rostersync import pipeline
     from rostersync.cli import places, result, screen
 
-    plan = pipeline.load_plan(plan_file)
+    settings = options.settings_from(chosen)
+    plan = pipeline.load_plan(plan_file, most_megabytes=settings.max_megabytes)
     if dry_run:
         return result.present(pipeline.preview(plan), folder, as_json=as_json)
-    settings = options.settings_from(chosen)
     places.for_folder(folder or result.FOLDER)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         done = pipeline.apply_plan(plan, work)

@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "what the token can and cannot do in Moodle, and what to click",
     "check": "what is wrong with a roster, without a network",
     "plan": "what would change in Moodle, as a preview and a file",
+    "show": "a saved plan's preview once more, without Moodle",
     "apply": "carry out a plan that was approved",
     "sync": "plan, ask, apply, prove, report",
     "resume": "go on with a run that broke off",

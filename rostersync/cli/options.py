@@ -36,6 +36,7 @@ def _stack(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 files = click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE…")
+files_or_none = click.argument("files", nargs=-1, type=FILE, metavar="FILE…")
 
 
 def _log_everything(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -123,6 +124,13 @@ report = click.option(
     type=FILE,
     metavar="FOLDER",
     help="Where the report goes (xlsx, csv, json); a run without it uses rostersync-reports, a preview writes none.",
+)
+
+review = click.option(
+    "--review",
+    type=FILE,
+    metavar="REVIEW.xlsx",
+    help="Write a workbook in which a reviewer says “no” to changes; plan --from-review makes a plan of what is left.",
 )
 
 

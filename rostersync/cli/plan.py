@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rostersync.cli import options
+
+if TYPE_CHECKING:
+    from rostersync.settings import Settings
+    from rostersync.sync.plan import Plan
 
 PENDING = 10
 REFUSED = 4
 
 
 @click.command("plan")
-@options.files
+@options.files_or_none
 @click.option("-o", "--out", type=options.FILE, metavar="PLAN", help="Save the plan, to be approved and applied later.")
+@options.review
+@click.option(
+    "--from-review",
+    "reviewed",
+    type=options.FILE,
+    metavar="REVIEW.xlsx",
+    help="Make the plan of a workbook that came back from review, without what is struck out; Moodle is not asked. "
+    "FILE, if one is named, is the plan that it has to belong to.",
+)
 @click.option("--exit-code", "tell", is_flag=True, help="Exit with 10 where changes are pending.")
 @options.report
 @options.site
@@ -25,6 +38,8 @@ REFUSED = 4
 def command(
     files: tuple[Path, ...],
     out: Path | None,
+    review: Path | None,
+    reviewed: Path | None,
     folder: Path | None,
     tell: bool,
     as_json: bool,
@@ -35,28 +50,54 @@ def command(
     \b
     Examples:
       rostersync plan term.xlsx
-      rostersync plan term.xlsx --out monday.plan.json --report for-approval
+      rostersync plan term.xlsx --out monday.plan.json --review monday.review.xlsx
+      rostersync plan --from-review monday.review.xlsx --out approved.plan.json
       rostersync plan term.xlsx --exit-code || echo "something to do"
 
-    A saved plan is shown again by `rostersync apply PLAN --dry-run`, and carried out by `rostersync apply PLAN`.
+    A saved plan is shown again by `rostersync show PLAN`, and carried out by `rostersync apply PLAN`. It can be sent to
+    somebody: with --review, as a workbook in which they strike out what is not to be done.
     """
     from rostersync import pipeline
-    from rostersync.cli import asking, places, result, screen
+    from rostersync.cli import places, result
 
     settings = options.settings_from(chosen)
-    if out:
-        places.for_file(out, force=True)
+    for path in (out, review):
+        if path:
+            places.for_file(path, force=True)
     if folder:
         places.for_folder(folder)
-    judge = pipeline.Judge(settings, site=True, person=asking.person(as_json=as_json))
-    roster = pipeline.check(files, settings, judge)
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        plan = pipeline.plan_for(roster, work)
+    plan = _plan(files, settings, as_json=as_json) if reviewed is None else _what_is_left(reviewed, files, settings)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         pipeline.save_plan(plan, out)
+    if review:
+        pipeline.send_out(plan, review)
     shown = pipeline.preview(plan)
     code = result.present(shown, folder, as_json=as_json)
     if out:
         result.say_plan(out, refused=bool(plan.refused))
+    if review:
+        result.say_review(review)
     return PENDING if tell and result.pending(shown) and code != REFUSED else code
+
+
+def _plan(files: tuple[Path, ...], settings: Settings, *, as_json: bool) -> Plan:
+    from rostersync import pipeline
+    from rostersync.cli import asking, screen
+
+    if not files:
+        raise click.MissingParameter(param_hint="FILE…", param_type="argument")
+    roster = pipeline.check(files, settings, pipeline.Judge(settings, site=True, person=asking.person(as_json=as_json)))
+    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
+        return pipeline.plan_for(roster, work)
+
+
+def _what_is_left(reviewed: Path, files: tuple[Path, ...], settings: Settings) -> Plan:
+    from rostersync import pipeline
+    from rostersync.errors import UsageError
+
+    if len(files) > 1:
+        raise UsageError("--from-review takes one FILE at most: the plan", remedy="name the plan alone, or nothing")
+    most = settings.max_megabytes
+    of = pipeline.load_plan(files[0], most_megabytes=most) if files else None
+    return pipeline.come_back(reviewed, of=of, site=settings.site, most_megabytes=most)

@@ -71,5 +71,11 @@ def say_plan(path: Path, *, refused: bool) -> None:
     if refused:
         say(f"The plan is in {path}, to be looked at; apply refuses it.")
     else:
-        say(f"The plan is in {path}. Show it again with: rostersync apply {path} --dry-run")
+        say(f"The plan is in {path}. Show it again with: rostersync show {path}")
         say(f"Carry it out with: rostersync apply {path}")
+
+
+def say_review(path: Path) -> None:
+    """Where a review workbook is, and what can be done with it."""
+    say(f"The workbook for review is in {path}; say “no” in its first column to what is not to be done.")
+    say(f"Then make a plan of what is left: rostersync plan --from-review {path} --out PLAN")

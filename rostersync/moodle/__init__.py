@@ -7,6 +7,7 @@ The parts, each of which uses only those above it:
     site, parallel                what the token may do; work over several connections
     users, courses                look-ups
     enrolled, reading, gradebook  reads, each of which says whether it can be trusted
+    presence                      reads that nothing is decided from
     writes                        the four functions that change something
     examination                   what a token can and cannot do, for `rostersync doctor`
 """
@@ -16,6 +17,7 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.courses import all_courses, find_courses, find_courses_any
 from rostersync.moodle.enrolled import CourseRead, count_enrolled, read_course, read_inactive
 from rostersync.moodle.gradebook import grades
+from rostersync.moodle.presence import courses_of, last_seen
 from rostersync.moodle.reading import CoursesRead, read_courses
 from rostersync.moodle.site import SiteInfo, require, site_info
 from rostersync.moodle.users import find_users, find_users_any
@@ -41,6 +43,7 @@ __all__ = [
     "answer_to",
     "assign_roles",
     "count_enrolled",
+    "courses_of",
     "enrol",
     "fields_per_row",
     "find_courses",
@@ -48,6 +51,7 @@ __all__ = [
     "find_users",
     "find_users_any",
     "grades",
+    "last_seen",
     "read_course",
     "read_courses",
     "read_inactive",

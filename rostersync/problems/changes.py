@@ -80,6 +80,13 @@ HOLDS: Mapping[str, Kind] = {
     "role_unverified": notes(
         "the role id {detail} turned out to be another role on this site", "set its id in the settings: roles = {{ … }}"
     ),
+    "struck_out": notes(
+        "a reviewer struck it out", "if it is right after all, plan again and let it be reviewed again"
+    ),
+    "depends_on_struck": notes(
+        "it depends on change {detail}, which a reviewer struck out",
+        "leave that change in, or strike out nothing of this person or course",
+    ),
     "stopped": notes("the run was stopped before this was sent: {detail}", "remove the cause, then run again"),
 }
 """Codes that CHANGES.hold carries: each is a rule of SEMANTICS.md that says “not now”."""

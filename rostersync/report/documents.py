@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -15,7 +15,16 @@ import pandas as pd
 from rostersync import problems as codes
 from rostersync.report.causes import Places, problems_table
 from rostersync.report.columns import values
-from rostersync.tables import PROBLEMS, REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report, Roster, Source
+from rostersync.tables import (
+    PROBLEMS,
+    REPORT_CHANGES,
+    REPORT_COURSES,
+    REPORT_REMOVALS,
+    REPORT_ROWS,
+    Report,
+    Roster,
+    Source,
+)
 from rostersync.vocabulary import RowState
 
 REPORT_VERSION = 1
@@ -113,6 +122,7 @@ def _header(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "rows_read": len(report.rows),
         "buckets": report.buckets(),
+        "forecast": asdict(report.forecast) if report.forecast else None,
         "sources": [_source(source) for source in report.sources],
     }
 
@@ -121,6 +131,7 @@ def _tables(report: Report) -> dict[str, pd.DataFrame]:
     return {
         "courses": REPORT_COURSES.check(report.courses),
         "removals": REPORT_REMOVALS.check(report.removals),
+        "changes": REPORT_CHANGES.check(report.changes),
         "problems": worded(report.problems, report.sources),
         "rows": REPORT_ROWS.check(report.rows),
     }
@@ -147,15 +158,14 @@ def _places(places: Places) -> list[dict[str, Any]]:
 def _lines(frame: pd.DataFrame) -> Iterator[str]:
     """The same records as text, encoded column by column: which is several times as fast as record by record."""
     template = "{" + ", ".join(f"{_encode(name)}: %s" for name in frame.columns) + "}"
-    columns = [
-        values(frame[name]) if pd.api.types.is_integer_dtype(frame[name].dtype) else _quoted(frame[name])
-        for name in frame.columns
-    ]
+    columns = [_encoded(frame[name]) for name in frame.columns]
     return (template % cells for cells in zip(*columns, strict=True))
 
 
-def _quoted(column: pd.Series) -> Iterator[str]:
-    return map(encode_basestring, values(column))
+def _encoded(column: pd.Series) -> Iterable[object]:
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return ["true" if value else "false" for value in values(column)]
+    return values(column) if pd.api.types.is_integer_dtype(column.dtype) else map(encode_basestring, values(column))
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ import pandas as pd
 from rostersync.errors import ReportError
 from rostersync.report.delimited import csv_bytes
 from rostersync.report.documents import text
+from rostersync.report.review import write_review
 from rostersync.report.sheets import LONGEST, add_table, new_workbook, save
 from rostersync.report.workbook import write_workbook
 from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
@@ -65,6 +66,22 @@ def write_roster(frame: pd.DataFrame, path: Path) -> None:
             raise ReportError(
                 f"{path} cannot be written: “{suffix}” is no format for rosters", remedy="name it .csv or .xlsx"
             )
+
+
+def save_review(report: Report, plan: str, path: Path) -> None:
+    """Writes the workbook in which a reviewer strikes changes out (see `review`).
+
+    Args:
+        report: the plan's preview.
+        plan: the plan as in its file.
+        path: where to; .xlsx.
+
+    Raises:
+        ReportError: another suffix, more changes than a sheet holds, or a file that cannot be written.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise ReportError(f"{path} cannot be written: a review is a workbook", remedy="name it .xlsx")
+    write_all({path: partial(write_review, report, plan)})
 
 
 def write_all(writers: Mapping[Path, Writer]) -> list[Path]:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
+from rostersync.report.changes import forecast_lines, show_gains, with_states
 from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
 from rostersync.report.wording import bucket_words, counted, moment, site_words, some
@@ -48,7 +49,10 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
     _files(report, console)
     _actions(report, everybody, console)
     _courses(report, console, details)
+    _forecast(report, console)
     _removals(report, everybody, console, details)
+    if report.preview:
+        show_gains(report, console, details=details, rest=_rest(report))
     _stopped(report, everybody, console, details, Bucket.FAILED)
     _stopped(report, everybody, console, details, Bucket.HELD)
     _problems(report, console, details)
@@ -134,6 +138,14 @@ def _courses(report: Report, console: Console, details: int) -> None:
         say(console, f"{some(sorted(of_note['course']), details)}: {note}", indent=2)
 
 
+def _forecast(report: Report, console: Console) -> None:
+    """What people would lose, in numbers."""
+    if report.forecast and not report.forecast.nobody:
+        heading(console, "What they would lose")
+        for line in forecast_lines(report.forecast):
+            say(console, line, indent=2)
+
+
 def _removals(report: Report, everybody: pd.DataFrame, console: Console, details: int) -> None:
     """Who loses something, by name, and why."""
     for bucket in (Bucket.UNENROLLED, Bucket.SUSPENDED, Bucket.ROLE_CHANGED):
@@ -144,7 +156,9 @@ def _removals(report: Report, everybody: pd.DataFrame, console: Console, details
         if bucket == Bucket.ROLE_CHANGED:
             words = "to lose a role" if report.preview else "lost a role"
         heading(console, f"{words.capitalize()}: {len(lost):,}")
-        _named(console, lost, details, last="proof", rest=_rest(report))
+        if report.preview:
+            lost = with_states(report, lost)
+        _named(console, lost, details, last="asked" if report.preview else "proof", rest=_rest(report))
 
 
 def _stopped(report: Report, everybody: pd.DataFrame, console: Console, details: int, bucket: Bucket) -> None:
@@ -154,6 +168,8 @@ def _stopped(report: Report, everybody: pd.DataFrame, console: Console, details:
         heading(console, f"{bucket.capitalize()}: {len(stopped):,}, not changed")
         for _, of_code in stopped.groupby("code"):
             wanted = of_code.assign(what=[what and bucket_words(what, preview=True) for what in of_code["what"]])
+            if report.preview:
+                wanted = with_states(report, wanted)
             _named(console, wanted, details, last="what", rest=_rest(report))
 
 

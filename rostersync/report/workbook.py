@@ -1,4 +1,4 @@
-"""A report goes in; a workbook with the sheets Summary, Rows, Removals, Courses and Problems comes out."""
+"""A report goes in; a workbook with sheets for its summary, rows, removals, changes, courses and problems comes out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import BinaryIO
 import pandas as pd
 from openpyxl import Workbook
 
+from rostersync.report.changes import forecast_lines
 from rostersync.report.documents import worded
 from rostersync.report.sheets import add_lines, add_table, new_sheet, new_workbook, save
 from rostersync.report.wording import bucket_words, moment
@@ -38,6 +39,23 @@ _REMOVALS = {
     "bucket": ("Result", 16),
     "proof": ("Proof", 11),
     "message": ("Why", 80),
+    "code": ("Code", 18),
+    "user_id": ("Moodle user id", 15),
+    "course_id": ("Moodle course id", 16),
+}
+_CHANGES = {
+    "change": ("Change", 9),
+    "course": ("Course", 18),
+    "user": ("User", 22),
+    "name": ("Name", 24),
+    "what": ("What", 24),
+    "before": ("Before", 34),
+    "after": ("After", 34),
+    "why": ("Why", 50),
+    "rows": ("Rows that ask for it", 24),
+    "bucket": ("Result", 16),
+    "proof": ("Proof", 11),
+    "message": ("Held by, and what to do", 70),
     "code": ("Code", 18),
     "user_id": ("Moodle user id", 15),
     "course_id": ("Moodle course id", 16),
@@ -88,7 +106,11 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
     _summary(workbook, report)
     words = {bucket: bucket_words(bucket, preview=report.preview) for bucket in Bucket}
     fills = {words[bucket]: colour for bucket, colour in _FILLS.items()}
-    for title, frame, headers in (("Rows", report.rows, _ROWS), ("Removals", report.removals, _REMOVALS)):
+    for title, frame, headers in (
+        ("Rows", report.rows, _ROWS),
+        ("Removals", report.removals, _REMOVALS),
+        ("Changes", report.changes, _CHANGES),
+    ):
         shown = _unknown_blank(frame).assign(bucket=frame["bucket"].astype("str").map(words))
         add_table(workbook, title, shown, headers=headers, fills=fills)
     add_table(workbook, "Courses", _unknown_blank(report.courses), headers=_COURSES)
@@ -117,7 +139,9 @@ def _summary(workbook: Workbook, report: Report) -> None:
         ("Finished", moment(report.finished)),
         ("Verdict", report.verdict),
     ]
-    add_lines(sheet, [*facts, ("Exit code", report.exit_code), *(("Note", note) for note in report.notes), ()])
+    forecast = forecast_lines(report.forecast) if report.forecast else []
+    said = [("Note", note) for note in report.notes] + [("What they would lose", line) for line in forecast]
+    add_lines(sheet, [*facts, ("Exit code", report.exit_code), *said, ()])
     buckets = report.buckets()
     add_lines(sheet, [("Rows", "Number")], bold=True)
     add_lines(sheet, [(bucket_words(b, preview=report.preview), n) for b, n in buckets.items()])

@@ -90,13 +90,17 @@ class Instance(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment(Record):
-    """A person's enrolment by one instance; status 1 is suspended, times are epoch seconds, 0 means none."""
+    """A person's enrolment by one instance; status 1 is suspended, times are epoch seconds, 0 means none.
+
+    When they were last in the course stands here, too, although Moodle keeps it elsewhere.
+    """
 
     enrolid: int
     userid: int
     status: int
     timestart: int
     timeend: int
+    lastaccess: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

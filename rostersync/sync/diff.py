@@ -72,6 +72,8 @@ def assemble(facts: Facts, parts: list[Part]) -> pd.DataFrame:
             "held_by": np.full(len(at), -1),
             "roles_before": facts.held.roles_text(keys),
             "inactive_before": facts.inactive[at],
+            "start_before": facts.last_start[at],
+            "end_before": facts.last_end[at],
         }
     )
 

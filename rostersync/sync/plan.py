@@ -5,22 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import pandas as pd
 
 from rostersync.columns import TEXT, Table
 from rostersync.errors import PlanRefused
-from rostersync.tables import CHANGES, COURSES, PEOPLE, PLAN_ROWS, PROBLEMS, READS, ROLES, Source
+from rostersync.tables import (
+    CHANGES,
+    COURSES,
+    HOLDERS,
+    LOSSES,
+    PEOPLE,
+    PLAN_ROWS,
+    PROBLEMS,
+    READS,
+    ROLES,
+    Source,
+)
 from rostersync.vocabulary import Mode
 
 FORMAT = "rostersync-plan"
-VERSION = 2
+VERSION = 3
+BEGINNING = '{\n"digest": "'
+"""How each plan begins, also one whose end is missing."""
 
 TABLES: Mapping[str, Table] = {
     "changes": CHANGES,
     "courses": COURSES,
+    "holders": HOLDERS,
+    "losses": LOSSES,
     "people": PEOPLE,
     "problems": PROBLEMS,
     "reads": READS,
@@ -57,6 +72,12 @@ class Plan:
     """PEOPLE that the changes are about, as far as Moodle told their names."""
     changes: pd.DataFrame
     """CHANGES, those that are held included."""
+    holders: pd.DataFrame = field(default_factory=HOLDERS.empty)
+    """HOLDERS of the courses that change."""
+    losses: pd.DataFrame = field(default_factory=LOSSES.empty)
+    """LOSSES of those to be unenrolled."""
+    reviewed: str = ""
+    """The digest of the plan from which a reviewer made this one; "" where nobody did."""
 
     def content(self) -> dict[str, Any]:
         """The plan as plain values: all that the digest is made of."""
@@ -107,6 +128,10 @@ def read(text: str, name: str) -> Plan:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
+        if text.startswith(BEGINNING):
+            raise PlanRefused(
+                f"{name} is a damaged plan: it is cut off or not as it was written", remedy="copy it again"
+            ) from None
         content = None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise PlanRefused(
@@ -122,11 +147,25 @@ def read(text: str, name: str) -> Plan:
         raise PlanRefused(
             f"{name} was edited after it was made: its digest does not fit its contents", remedy="make a new plan"
         )
+    try:
+        return _plan(content)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        # A digest can be made of anything.
+        raise PlanRefused(f"{name} does not hold what a plan holds", remedy="make a new plan") from error
+
+
+def _plan(content: dict[str, Any]) -> Plan:
     tables = {n: _table(kind, content.pop(n)) for n, kind in TABLES.items()}
     sources = tuple(_source(s) for s in content.pop("sources"))
     notes = tuple(content.pop("notes"))
     del content["format"], content["version"]
-    return Plan(**content, **tables, sources=sources, notes=notes)
+    plan = Plan(**content, **tables, sources=sources, notes=notes)
+    texts = (plan.site, plan.site_name, plan.release, plan.made, plan.refused, plan.reviewed, *notes)
+    if not (all(isinstance(t, str) for t in texts) and isinstance(plan.undoes, int)):
+        raise TypeError("a text that is none")
+    if plan.changes["change"].tolist() != list(range(len(plan.changes))):
+        raise ValueError("changes that are not numbered")
+    return plan
 
 
 def _table_document(frame: pd.DataFrame) -> dict[str, Any]:

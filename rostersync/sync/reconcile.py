@@ -10,6 +10,8 @@ import pandas as pd
 
 from rostersync import problems
 from rostersync.sync.keys import Ints, first_of_run, pack, place
+from rostersync.sync.lines import change_lines
+from rostersync.sync.losses import forecast
 from rostersync.sync.plan import Plan
 from rostersync.tables import OUTCOMES, REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
 from rostersync.vocabulary import Bucket, Op, Proof, RowState
@@ -55,6 +57,8 @@ def reconcile(
         courses=_courses(plan, done),
         problems=plan.problems,
         sources=plan.sources,
+        changes=change_lines(plan, done),
+        forecast=forecast(plan) if outcomes is None else None,
     )
 
 

@@ -25,7 +25,7 @@ import pytest
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync import propose, reconcile, resolve, scope, wanted
+from rostersync.sync import losses, propose, reconcile, resolve, scope, wanted
 from rostersync.sync.grades import to_ask
 from rostersync.sync.limits import Verdict
 from rostersync.sync.plan import Plan
@@ -316,6 +316,7 @@ def _plan(basis: Basis, changes: pd.DataFrame, verdict: Verdict) -> Plan:
         reads=basis.reads,
         people=basis.people,
         changes=changes,
+        holders=losses.holders(basis.current, changes),
     )
 
 

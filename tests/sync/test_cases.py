@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from rostersync import problems
+from rostersync import problems, report
+from rostersync.sync import reconcile
 from rostersync.sync.plan import Plan
 
 CASES = sorted(p for p in (Path(__file__).parent / "cases").iterdir() if p.is_dir())
 APPLY_ONLY = {"changed_since_plan", "replacement_failed", "role_unverified", "stopped"}
 """Holds that come up only while a plan is applied."""
+REVIEW_ONLY = {"struck_out", "depends_on_struck"}
+"""Holds that come up only where a reviewer strikes changes out (see test_strike)."""
+PAIRS = {
+    "ambiguous_user": ("user-not-unique-holds-candidates", "user-unique-holds-nobody"),
+    "another_method": ("another-method", "another-method-new-state"),
+    "contradiction": ("dates-contradict", "dates-agree"),
+    "course_limit": ("course-limit-share-passed", "course-limit-share-reached"),
+    "dates_unknown": ("dates-change", "dates-complete-need-no-ledger"),
+    "method_unknown": ("suspend-needs-the-method", "suspend-only-manual"),
+    "no_manual": ("no-manual", "no-manual-nothing-to-do"),
+    "protected": ("protected-users", "protected-users-gain"),
+    "read_incomplete": ("read-incomplete-holds-additions", "read-unproven-allows-additions"),
+    "read_unproven": ("read-unproven-holds-removals", "read-unproven-trusted"),
+    "run_limit": ("run-limit-count-passed", "run-limit-count-reached"),
+    "status_unknown": ("status-untold", "status-told"),
+    "unmanaged": ("suspend-unmanaged", "remove-with-role"),
+    "unreadable_row": ("unreadable-row-holds-person", "unreadable-row-of-another-course"),
+    "unresolved_course": ("course-not-found-holds-person", "not-in-moodle-ignored"),
+    "unresolved_likeness": ("missing-users-accepted", "missing-users-accepted-unlike"),
+    "unresolved_user": ("user-not-found-holds-course", "user-not-found-elsewhere-holds-nobody"),
+    "would_empty": ("would-empty", "would-not-empty"),
+    "would_lose_role": ("would-lose-role", "would-lose-role-courses"),
+}
+"""Hold → the folder that trips it, and the one that just does not."""
 
 
 def texts(case: Path) -> dict[str, str]:
@@ -30,7 +57,32 @@ def test_case(
     assert shown(planned(given), given) == expected
 
 
-@pytest.mark.parametrize("code", sorted(set(problems.HOLDS) - APPLY_ONLY))
-def test_every_hold_has_a_case(code: str) -> None:
-    """Each hold that a plan can carry stands in some expected.txt."""
-    assert any(f"HELD {code}" in (case / "expected.txt").read_text(encoding="utf-8") for case in CASES)
+def test_every_hold_has_its_folders() -> None:
+    """Whoever adds a hold adds the folder that trips it and the one that just does not."""
+    assert set(PAIRS) == set(problems.HOLDS) - APPLY_ONLY - REVIEW_ONLY
+
+
+@pytest.mark.parametrize("code", sorted(PAIRS))
+def test_a_hold_has_its_code_its_line_in_the_preview_and_its_remedy(
+    code: str, planned: Callable[[Mapping[str, str]], Plan]
+) -> None:
+    """One folder trips it; the preview then names the person, what holds them, and what to do. The other does not."""
+    trips, just_not = (texts(CASES[0].parent / name) for name in PAIRS[code])
+    assert f"HELD {code}" in trips["expected.txt"]
+    assert "HELD" not in just_not["expected.txt"]
+    preview = reconcile.reconcile(planned(trips), None, run="", started="", finished="")
+    held = preview.changes[preview.changes["code"] == code]
+    assert len(held)
+    file = io.StringIO()
+    report.show(preview, Console(file=file, width=400, color_system=None))
+    lines = [line.strip() for line in file.getvalue().splitlines()]
+    for message, user, name in held[["message", "user", "name"]].itertuples(index=False, name=None):
+        at = next(n for n, line in enumerate(lines) if line.startswith(f"{message} ("))
+        assert " — " in message
+        assert any(user in line or name in line for line in lines[at + 1 :])
+
+
+@pytest.mark.parametrize("code", sorted(problems.HOLDS))
+def test_every_hold_has_a_remedy(code: str) -> None:
+    """Nobody is told that something is held without being told what frees it."""
+    assert problems.remedy(code, detail="x")

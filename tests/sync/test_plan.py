@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rostersync.errors import PlanRefused
-from rostersync.sync.plan import TABLES, Plan, read, write
+from rostersync.sync.plan import TABLES, Plan, digest_of, read, write
 
 Planned = Callable[[Mapping[str, str]], Plan]
 WORLD = {
@@ -77,5 +77,31 @@ def test_what_is_no_plan_is_refused(text: str) -> None:
 
 def test_a_plan_of_another_version_is_refused(plan: Plan) -> None:
     """A later format is not guessed at."""
-    with pytest.raises(PlanRefused, match="version 2"):
-        read(write(plan).replace('"version": 1', '"version": 2'), "p.json")
+    with pytest.raises(PlanRefused, match="version 99"):
+        read(write(plan).replace('"version": 3', '"version": 99'), "p.json")
+
+
+def test_a_plan_that_is_cut_off_is_said_to_be_damaged(plan: Plan) -> None:
+    """Whoever copied half of a file is told so, and not that it is something else."""
+    text = write(plan)
+    for length in (20, len(text) // 2, len(text) - 3):
+        with pytest.raises(PlanRefused, match="is a damaged plan"):
+            read(text[:length], "p.json")
+
+
+def test_a_digest_alone_makes_no_plan(plan: Plan) -> None:
+    """A document whose digest fits, and which lacks what a plan holds, is refused like any other."""
+    whole = json.loads(write(plan))
+    for spoil in (
+        {"changes": None},
+        {"site": 7},
+        {"made": None},
+        {"extra": 1},
+        {"sources": [{"path": "x"}]},
+        {"rows": {"columns": ["row"], "rows": [["x"]]}},
+        {"changes": {"columns": ["change"], "rows": [[5]]}},
+    ):
+        content = {k: v for k, v in {**whole, **spoil}.items() if k != "digest"}
+        text = json.dumps({"digest": digest_of(content), **content})
+        with pytest.raises(PlanRefused, match="does not hold what a plan holds"):
+            read(text, "p.json")

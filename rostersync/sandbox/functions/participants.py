@@ -163,9 +163,8 @@ class _Shown:
             answer["idnumber"] = user.idnumber
         if "department" in wanted:
             answer["department"] = ""
-        for name in ("firstaccess", "lastaccess", "lastcourseaccess"):
-            if name in wanted:
-                answer[name] = 0
+        times = {"firstaccess": 0, "lastaccess": 0, "lastcourseaccess": self._seen(user)}
+        answer |= {name: time for name, time in times.items() if name in wanted}
         groups = [group for group in self._groups if self._state.group_members.has(group.id, user.id)]
         if groups:
             answer["groups"] = [
@@ -183,6 +182,10 @@ class _Shown:
         if "enrolledcourses" in wanted:
             answer["enrolledcourses"] = self._courses(user)
         return answer
+
+    def _seen(self, user: User) -> int:
+        held = self._state.enrolments.held(self._course.id, user.id)
+        return max((one.lastaccess for one in held.values()), default=0)
 
     def _courses(self, user: User) -> Json:
         state, now = self._state, self._state.clock()

@@ -1,0 +1,137 @@
+"""A plan that was approved goes in; nothing comes out where it may be carried out now, and a refusal where not.
+
+What the digest says of a plan (nobody edited it) is checked when its file is read. Here is what only the moment tells:
+which site this is, how old the plan is, whether its files and the settings are still what was approved, and whether
+it, or what a reviewer made of it, was carried out already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rostersync.errors import PlanRefused
+from rostersync.sync.plan import Plan
+from rostersync.tables import Source
+from rostersync.work import Work
+
+TOLERANCE = 600
+"""Seconds by which two clocks may differ before a plan counts as one from the future."""
+AGAIN = "make a new plan"
+PROTECTIONS = ("protected_users", "protected_roles", "protected_courses")
+
+
+def allow(plan: Plan, work: Work) -> None:
+    """Make sure that the plan may be carried out on this site at this moment.
+
+    Raises:
+        PlanRefused: for another site, refused by a limit, too old, from the future, of a file that has changed, or
+            made when the settings protected less.
+    """
+    if plan.site != work.client.site:
+        raise PlanRefused(
+            f"the plan is for {plan.site}, not for {work.client.site}", remedy="make a plan for this site"
+        )
+    if plan.refused:
+        raise PlanRefused(
+            f"the plan is refused: it would remove {plan.refused}",
+            remedy="look at the list; if it is right, plan again with --allow-removals N",
+        )
+    _fresh(plan, work)
+    _protected_then(plan, work)
+    if not plan.undoes:
+        _of_these_files(plan.sources)
+
+
+def not_applied(plan: Plan, work: Work) -> None:
+    """Make sure that neither this plan nor a reviewed or unreviewed version of it was carried out.
+
+    To be asked under the lease: nobody else begins with it meanwhile.
+
+    Raises:
+        PlanRefused: it was.
+    """
+    if before := work.store.applied(plan.site, plan.digest()):
+        raise PlanRefused(
+            f"the plan was applied already, as run {before}",
+            remedy=f"make a new plan; or, where it broke off, `rostersync resume {before}`",
+        )
+    if plan.reviewed and (before := work.store.applied(plan.site, plan.reviewed)):
+        raise PlanRefused(
+            f"the plan that this one was reviewed from was applied already, as run {before}, with what is struck out",
+            remedy=f"make a new plan; `rostersync undo {before} --what` shows what can be taken back",
+        )
+    if before := _reviewed_already(plan, work):
+        raise PlanRefused(
+            f"a reviewer struck changes out of this plan, and what was left was applied already, as run {before}",
+            remedy=AGAIN,
+        )
+
+
+def _fresh(plan: Plan, work: Work) -> None:
+    try:
+        made = datetime.fromisoformat(plan.made)
+    except ValueError:
+        made = None
+    if made is None or made.tzinfo is None:
+        raise PlanRefused(f"the plan does not say when it was made, but “{plan.made}”", remedy=AGAIN)
+    now = datetime.fromtimestamp(work.clock(), UTC)
+    age, most = (now - made).total_seconds(), work.settings.plan_max_age_hours
+    if age < -TOLERANCE:
+        raise PlanRefused(
+            f"the plan is from the future: it was made at {plan.made}, and this computer's clock says "
+            f"{now.isoformat(timespec='seconds')}",
+            remedy="set the clock right, here or where the plan was made; then make a new plan",
+        )
+    if age > most * 3600:
+        raise PlanRefused(
+            f"the plan is {age / 3600:,.0f} hours old, and {most:,} are allowed (plan_max_age_hours)",
+            remedy=f"{AGAIN}: people have come and gone since",
+        )
+
+
+def _protected_then(plan: Plan, work: Work) -> None:
+    """Whoever is protected now was to be protected when the plan was decided."""
+    for name in PROTECTIONS:
+        then = {str(n).strip().lower() for n in plan.settings.get(name, ())}
+        added = [n for n in getattr(work.settings, name) if n.strip().lower() not in then]
+        if added:
+            raise PlanRefused(
+                f"the plan was made when “{added[0]}” did not stand in {name} yet: it could remove what is protected",
+                remedy=f"{AGAIN} with these settings",
+            )
+
+
+def _of_these_files(sources: Iterable[Source]) -> None:
+    """A file that is still there has to be the one that was planned from; one that is gone is as it should be."""
+    for path, digest in sorted({(s.path, s.sha256) for s in sources}):
+        found = _sha256(Path(path))
+        if found and found != digest:
+            raise PlanRefused(
+                f"{path} has changed since the plan was made: the plan is not what the file says any more",
+                remedy=f"{AGAIN} from the file; or, where it is another file of the same name, apply the plan from "
+                "another folder",
+            )
+
+
+def _sha256(path: Path) -> str:
+    """The digest of a file as the reader takes it; "" where there is none that can be read."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _reviewed_already(plan: Plan, work: Work) -> int:
+    """The last run, of those that sent anything, whose plan a reviewer had made from this one; else 0."""
+    mark, made = f'"reviewed": "{plan.digest()}"', datetime.fromisoformat(plan.made).timestamp() - TOLERANCE
+    for run in reversed(work.store.runs(plan.site)):
+        later = run.started >= made
+        if later and mark in work.store.plan_text(run.digest) and work.store.applied(plan.site, run.digest):
+            return run.run
+    return 0

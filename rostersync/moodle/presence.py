@@ -1,0 +1,82 @@
+"""People and courses go in; where else people are, and when they were last seen, comes out: for the preview alone.
+
+Nothing is decided from it, so that an answer that does not come is no reason to stop: it counts as not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rostersync.errors import AnswerError, FunctionMissing
+from rostersync.moodle.client import Client
+from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
+from rostersync.moodle.parallel import Progress, in_parallel
+
+
+def courses_of(
+    client: Client, users: Sequence[int], *, progress: Progress | None = None
+) -> dict[int, frozenset[int] | None]:
+    """User id → ids of the courses in which Moodle shows them, by core_enrol_get_users_courses; None: not told.
+
+    It lists courses in which they are active and that the token may see (MOODLE.md, fact 11; recordings 174 to 179):
+    hidden courses and suspended enrolments are not in it.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    told = in_parallel(client, lambda user: _courses(client, user), users, progress=progress)
+    return dict(zip(users, told, strict=True))
+
+
+def _courses(client: Client, user: int) -> frozenset[int] | None:
+    try:
+        answer = client.call(USERS_COURSES, [("userid", user), ("returnusercount", 0)])
+    except (AnswerError, FunctionMissing):
+        return None
+    if not isinstance(answer, list) or not all(isinstance(c, dict) and isinstance(c.get("id"), int) for c in answer):
+        return None
+    return frozenset(c["id"] for c in answer)
+
+
+def last_seen(
+    client: Client, courses: Sequence[int], *, page_size: int, most_pages: int, progress: Progress | None = None
+) -> dict[int, dict[int, int]]:
+    """Course id → user id → when they were last in the course, in epoch seconds (0: never), as far as Moodle tells.
+
+    By `lastcourseaccess` of core_enrol_get_enrolled_users (recording 30), which sites can hide.
+
+    Args:
+        client: the site.
+        courses: ids of courses.
+        page_size: people in one call.
+        most_pages: calls for one course at most; who stands on a later page is not told.
+        progress: told how many courses are done.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    told = in_parallel(client, lambda course: _seen(client, course, page_size, most_pages), courses, progress=progress)
+    return dict(zip(courses, told, strict=True))
+
+
+def _seen(client: Client, course: int, page_size: int, most_pages: int) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for page in range(most_pages):
+        options = {"userfields": "id,lastcourseaccess", "sortby": "id", "sortdirection": "ASC"}
+        options |= {"limitfrom": str(page * page_size), "limitnumber": str(page_size)}
+        form: list[tuple[str, str | int]] = [("courseid", course)]
+        for at, (name, value) in enumerate(options.items()):
+            form += [(f"options[{at}][name]", name), (f"options[{at}][value]", value)]
+        try:
+            people: Any = client.call(ENROLLED_USERS, form)
+        except (AnswerError, FunctionMissing):
+            return found
+        if not isinstance(people, list):
+            return found
+        for person in people:
+            if isinstance(person, dict) and isinstance(person.get("lastcourseaccess"), int):
+                found[int(person.get("id", 0))] = person["lastcourseaccess"]
+        if len(people) < page_size:
+            break
+    return found

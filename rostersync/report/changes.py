@@ -1,0 +1,92 @@
+"""The changes and the forecast of a preview go in; what an approver is shown of them comes out: old state and new."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+
+from rostersync.report.screen import grid, heading, say
+from rostersync.report.wording import bucket_words
+from rostersync.tables import Forecast, Report
+from rostersync.vocabulary import Bucket
+
+GAINS = (Bucket.ENROLLED, Bucket.REACTIVATED, Bucket.ROLE_CHANGED, Bucket.DATES_CHANGED)
+"""What is done for somebody; who loses something is named before them."""
+KEYS = ["course_id", "user_id"]
+
+
+def with_states(report: Report, people: pd.DataFrame) -> pd.DataFrame:
+    """The same people with what they hold before and after the plan in place of their roles, and `asked`: the rows.
+
+    Args:
+        report: a preview.
+        people: lines of `people.people`.
+    """
+    states = _states(report)
+    keys = list(people[KEYS].itertuples(index=False, name=None))
+    told = [states.get(key, (roles, "")) for key, roles in zip(keys, people["roles"].tolist(), strict=True)]
+    return people.assign(roles=[state for state, _ in told], asked=[asked for _, asked in told])
+
+
+def _states(report: Report) -> dict[tuple[int, int], tuple[str, str]]:
+    """(course, user) → "before → after" of everything that would be done for them, and the rows that ask for it."""
+    made: dict[tuple[int, int], tuple[str, str]] = {}
+    columns = ["course_id", "user_id", "before", "after", "rows"]
+    for course, user, before, after, rows in report.changes[columns].itertuples(index=False, name=None):
+        first = made[course, user][0].split(" → ")[0] if (course, user) in made else before
+        made[course, user] = (f"{first} → {after}" if after != first else first, rows and f"row {rows}")
+    return made
+
+
+def show_gains(report: Report, console: Console, *, details: int, rest: str) -> None:
+    """Prints who would be enrolled, reactivated, given other roles or dates: by action, then by course.
+
+    Args:
+        report: a preview.
+        console: where to.
+        details: how many people are named for each action.
+        rest: where the others are to be found.
+    """
+    gains = report.changes[~report.changes["removal"]].drop_duplicates([*KEYS, "bucket"])
+    states = _states(report)
+    for bucket in GAINS:
+        chosen = gains[gains["bucket"] == bucket].sort_values(["course", "name", "user"], kind="stable")
+        if chosen.empty:
+            continue
+        heading(console, f"{bucket_words(bucket, preview=True).capitalize()}: {len(chosen):,}")
+        columns = [*KEYS, "course", "user", "name"]
+        grid(
+            console,
+            [
+                ("", course, f"{name} ({user})" if name and name != user else user, *states[number, person])
+                for number, person, course, user, name in chosen.head(details)[columns].itertuples(
+                    index=False, name=None
+                )
+            ],
+        )
+        if (more := len(chosen) - details) > 0:
+            say(console, f"… and {more:,} more, {rest}", indent=4)
+
+
+def forecast_lines(forecast: Forecast) -> list[str]:
+    """The forecast in sentences; what was not asked or not told is said, too."""
+    gone = f"of the {forecast.unenrolled:,} to be unenrolled"
+    lines = []
+    if forecast.graded or forecast.maybe_graded:
+        lines.append(
+            f"grades: {forecast.graded:,} have grades and {forecast.maybe_graded:,} may have: they are suspended, and "
+            "keep them"
+        )
+    if forecast.unenrolled:
+        lines += [
+            f"grades: {gone}, nobody has any, as Moodle tells",
+            f"no course left: {gone}, {forecast.none_left:,} are in no other course that the token sees"
+            + _not_told(forecast.left_unknown),
+            f"seen lately: {gone}, {forecast.seen:,} were in the course within the last 14 days"
+            + _not_told(forecast.seen_unknown),
+        ]
+    return lines
+
+
+def _not_told(number: int) -> str:
+    return f"; of {number:,} it is not known" if number else ""

@@ -1,0 +1,211 @@
+"""A plan and what became of its changes go in; a line for each change, as people read it, comes out (REPORT_CHANGES).
+
+A line says what somebody has in the course before this change and after it. Where a person has several changes, each
+begins with what the one before it leaves; a change that is held leaves everything as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rostersync import problems
+from rostersync.sync.holdings import NOT_ENROLLED
+from rostersync.sync.keys import Mask, contains, distinct, pack
+from rostersync.sync.plan import Plan
+from rostersync.tables import REPORT_CHANGES
+from rostersync.vocabulary import Bucket, Op, RowState
+
+Texts = npt.NDArray[np.object_]
+STATE = ["roles_before", "inactive_before", "start_before", "end_before"]
+SENT = ["op", "role_id", "start", "end", "suspend", "effect"]
+ACTIVE, INACTIVE, UNKNOWN, SUSPENDED = 0, 1, -1, 2
+_STATUS = {ACTIVE: "active", INACTIVE: "suspended or outside its dates", UNKNOWN: ""}
+_STATUS |= {SUSPENDED: "suspended"}
+MOST_LINES = 10
+"""Rows that are named for one change."""
+_UPDATES = {Bucket.SUSPENDED: "suspend", Bucket.REACTIVATED: "reactivate", Bucket.DATES_CHANGED: "set dates"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What somebody has in a course; roles None: not enrolled; start and end as in LEDGER."""
+
+    roles: tuple[int, ...] | None
+    status: int
+    start: int
+    end: int
+
+    @classmethod
+    def before(cls, roles: str, inactive: int, start: int, end: int) -> Held:
+        """The state that a change is based on."""
+        held = None if roles == NOT_ENROLLED else tuple(int(r) for r in roles.split("+") if r)
+        return cls(roles=held, status=inactive, start=start, end=end)
+
+    def after(self, op: str, role: int, start: int, end: int, suspend: int) -> Held:
+        """The state that this change leaves."""
+        had = self.roles or ()
+        match Op(op):
+            case Op.ENROL | Op.UPDATE:
+                status = SUSPENDED if suspend else ACTIVE
+                return Held(roles=tuple(sorted({*had, role} - {0})), status=status, start=start, end=end)
+            case Op.ASSIGN:
+                return replace(self, roles=tuple(sorted({*had, role})))
+            case Op.UNASSIGN:
+                return replace(self, roles=tuple(r for r in had if r != role))
+            case Op.UNENROL:
+                return Held(roles=None, status=UNKNOWN, start=0, end=0)
+            case Op.NOTHING:
+                return self
+
+    def words(self, names: Mapping[int, str]) -> str:
+        """The same for people: what is known of it."""
+        if self.roles is None:
+            return "not enrolled"
+        roles = ", ".join(names.get(r, str(r)) for r in self.roles) or "no role"
+        return "; ".join(part for part in (roles, _STATUS[self.status], _dates(self.start, self.end)) if part)
+
+
+def _dates(start: int, end: int) -> str:
+    if start < 0 or end < 0:
+        return ""
+    words = [f"{word} {_moment(at)}" for word, at in (("from", start), ("to", end)) if at]
+    return f"{' '.join(words)} UTC" if words else "no dates"
+
+
+def _moment(at: int) -> str:
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(" ", "minutes").removesuffix("+00:00")
+    except (ValueError, OverflowError, OSError):  # beyond the year 9999
+        return str(at)
+
+
+def change_lines(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
+    """REPORT_CHANGES.
+
+    Args:
+        plan: what is to be done.
+        done: its changes as `reconcile.judge` gives them, with bucket, proof, why and words.
+    """
+    names = dict(zip(plan.roles["role_id"].tolist(), plan.roles["shortname"].tolist(), strict=True))
+    short = dict(zip(plan.courses["course_id"].tolist(), plan.courses["shortname"].tolist(), strict=True))
+    before, after, what = _states(done, names)
+    user, name = _people(plan, done["user_id"])
+    reasons = done["reason"].to_numpy(dtype=object)
+    said = done["words"].to_numpy(dtype=object)
+    why = np.array([problems.REASONS[r] for r in reasons.tolist()], dtype=object)
+    told = (said != why).astype(bool)
+    return REPORT_CHANGES.frame(
+        {
+            **{n: done[n] for n in ("change", "removal", "user_id", "course_id")},
+            "course": _texts([short.get(c, str(c)) for c in done["course_id"].tolist()]),
+            "user": user,
+            "name": name,
+            "what": what,
+            "before": before,
+            "after": after,
+            "why": why,
+            "rows": _texts(_rows(plan, done)),
+            "bucket": done["bucket"].to_numpy(dtype=object),
+            "proof": done["proof"].to_numpy(dtype=object),
+            "code": np.where(told, done["why"].to_numpy(dtype=object), ""),
+            "message": np.where(told, said, ""),
+        }
+    )
+
+
+def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[Texts, Texts, Texts]:
+    """Before, after and what is sent, in words; each kind of change is worded once."""
+    columns = [*STATE, *SENT]
+    kinds = done[columns].assign(op=done["op"].astype(str), effect=done["effect"].astype(str))
+    number = kinds.groupby(columns, sort=False).ngroup().to_numpy()
+    each = kinds.drop_duplicates().itertuples(index=False, name=None)
+    worded = []
+    for roles, inactive, first, last, op, role, start, end, suspend, effect in each:
+        held = Held.before(roles, inactive, first, last)
+        then = held.after(op, role, start, end, suspend)
+        worded.append((held.words(names), then.words(names), _what(op, names.get(role, str(role)), suspend, effect)))
+    before, after, what = (_texts([one[i] for one in worded])[number] for i in range(3))
+    for group in _several(done):
+        held = Held.before(*done[STATE].iloc[group[0]].tolist())
+        for at in group:
+            line = done.iloc[at]
+            then = held.after(*(line[n] for n in SENT[:-1]))
+            before[at], after[at] = held.words(names), then.words(names)
+            held = then if line["hold"] == "" else held
+    return before, after, what
+
+
+def _texts(words: list[str]) -> Texts:
+    """As objects: an array of texts would be as wide as its longest one."""
+    made = np.full(len(words), "", dtype=object)
+    made[:] = words
+    return made
+
+
+def _several(done: pd.DataFrame) -> list[list[int]]:
+    """The positions of the changes of each person in a course who has several."""
+    keys = pd.Series(pack(done["course_id"], done["user_id"]))
+    many: Mask = keys.duplicated(keep=False).to_numpy()
+    groups: dict[int, list[int]] = {}
+    for at in np.flatnonzero(many).tolist():
+        groups.setdefault(int(keys.iloc[at]), []).append(at)
+    return list(groups.values())
+
+
+def _what(op: str, role: str, suspend: int, effect: str) -> str:
+    match Op(op):
+        case Op.ENROL:
+            return f"enrol as {role}{', suspended' if suspend else ''}"
+        case Op.UPDATE:
+            return _UPDATES.get(Bucket(effect), effect)
+        case Op.ASSIGN:
+            return f"give the role {role}"
+        case Op.UNASSIGN:
+            return f"take away the role {role}"
+        case Op.UNENROL:
+            return "unenrol"
+        case Op.NOTHING:
+            return "nothing"
+
+
+def _people(plan: Plan, users: pd.Series) -> tuple[Texts, Texts]:
+    """What people are called: by Moodle, as far as it was asked, else by the roster."""
+    rows = plan.rows[plan.rows["user_id"] > 0].drop_duplicates("user_id")
+    user = dict(zip(rows["user_id"].tolist(), rows["user"].tolist(), strict=True))
+    name = dict(zip(rows["user_id"].tolist(), rows["name"].tolist(), strict=True))
+    told = plan.people[["user_id", "username", "fullname"]].itertuples(index=False, name=None)
+    for number, username, fullname in told:
+        user[number] = username or user.get(number, "")
+        name[number] = fullname or name.get(number, "")
+    ids = users.tolist()
+    return _texts([user.get(u) or f"id {u}" for u in ids]), _texts([name.get(u, "") for u in ids])
+
+
+def _some(lines: list[str]) -> str:
+    more = len(lines) - MOST_LINES
+    return ", ".join(lines[:MOST_LINES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _rows(plan: Plan, done: pd.DataFrame) -> list[str]:
+    """The places of the rows that ask for each change, as "4, 9 of roster.csv"."""
+    rows = plan.rows[plan.rows["state"] == RowState.OK]
+    keys = pack(rows["course_id"], rows["user_id"])
+    wanted = pack(done["course_id"], done["user_id"])
+    chosen = contains(distinct(wanted), keys)
+    by_source: dict[int, dict[int, list[str]]] = {}
+    for key, source, line in zip(
+        keys[chosen].tolist(), rows["source"][chosen].tolist(), rows["line"][chosen].tolist(), strict=True
+    ):
+        by_source.setdefault(key, {}).setdefault(source, []).append(f"{line:,}")
+    named = {
+        key: "; ".join(f"{_some(lines)} of {plan.sources[source].name}" for source, lines in of.items())
+        for key, of in by_source.items()
+    }
+    absent = done["absent"].tolist()
+    return ["" if gone else named.get(key, "") for key, gone in zip(wanted.tolist(), absent, strict=True)]

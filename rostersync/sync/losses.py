@@ -1,0 +1,91 @@
+"""What Moodle tells of people who are about to be unenrolled goes in; what they would lose comes out, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from rostersync.sync.keys import distinct
+from rostersync.sync.plan import Plan
+from rostersync.tables import HOLDERS, LOSSES, Forecast
+from rostersync.vocabulary import Op
+
+RECENT = 14 * 86_400
+"""Seconds within which somebody counts as seen lately."""
+NOT_TOLD = -1
+
+
+def leaving(changes: pd.DataFrame) -> pd.DataFrame:
+    """course_id, user_id of those who are to be unenrolled, and whom nothing holds."""
+    gone = changes[(changes["op"] == Op.UNENROL) & (changes["hold"] == "")]
+    return gone[["course_id", "user_id"]].reset_index(drop=True)
+
+
+def losses(
+    changes: pd.DataFrame,
+    courses: Mapping[int, frozenset[int] | None],
+    seen: Mapping[int, Mapping[int, int]],
+) -> pd.DataFrame:
+    """LOSSES of a plan.
+
+    Args:
+        changes: CHANGES, after all rules.
+        courses: user id → the courses in which Moodle shows them; None or no entry: not told or not asked.
+        seen: course id → user id → when they were last seen there, in epoch seconds.
+    """
+    gone = leaving(changes)
+    pairs = list(gone.itertuples(index=False, name=None))
+    left: dict[int, set[int]] = {}
+    for course, user in pairs:
+        left.setdefault(user, set()).add(course)
+    # Whoever is to be unenrolled from two courses at once has neither of them afterwards.
+    elsewhere = [NOT_TOLD if (told := courses.get(u)) is None else len(told - left[u]) for _, u in pairs]
+    moments = [seen.get(c, {}).get(u, NOT_TOLD) for c, u in pairs]
+    return LOSSES.frame({"course_id": gone["course_id"], "user_id": gone["user_id"]}).assign(
+        elsewhere=np.array(elsewhere, dtype=np.int64), seen=np.array(moments, dtype=np.int64)
+    )
+
+
+def forecast(plan: Plan) -> Forecast:
+    """The numbers of a plan; of those whom it really unenrols or suspends, not of those who are held."""
+    changes = plan.changes
+    free = changes[(changes["hold"] == "") & (changes["op"] == Op.UPDATE) & changes["removal"]]
+    reasons = free["reason"].str.removeprefix("row_").str.removesuffix("_cleared")
+    gone = leaving(changes)
+    told = gone.merge(plan.losses, on=["course_id", "user_id"], how="left").fillna({"elsewhere": -1, "seen": -1})
+    made = datetime.fromisoformat(plan.made).timestamp() if plan.made else 0.0
+    return Forecast(
+        unenrolled=len(gone),
+        graded=int((reasons == "graded").sum()),
+        maybe_graded=int((reasons == "maybe_graded").sum()),
+        none_left=int((told["elsewhere"] == 0).sum()),
+        left_unknown=int((told["elsewhere"] < 0).sum()),
+        seen=int((told["seen"] > made - RECENT).sum()) if made else 0,
+        seen_unknown=int((told["seen"] < 0).sum()),
+    )
+
+
+def holders(current: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """HOLDERS of the courses that change.
+
+    Args:
+        current: CURRENT.
+        changes: CHANGES.
+    """
+    mine = current[current["course_id"].isin(distinct(changes["course_id"].to_numpy()))]
+    everybody = mine.drop_duplicates(["course_id", "user_id"]).assign(role_id=0)
+    held = pd.concat([everybody, mine[mine["role_id"] > 0].drop_duplicates(["course_id", "user_id", "role_id"])])
+    if held.empty:
+        return HOLDERS.empty()
+    counted = held.groupby(["course_id", "role_id"], sort=True).size()
+    index = counted.index
+    return HOLDERS.frame(
+        {
+            "course_id": index.get_level_values("course_id").to_numpy(),
+            "role_id": index.get_level_values("role_id").to_numpy(),
+            "people": counted.to_numpy(),
+        }
+    )
