@@ -58,12 +58,13 @@ def not_applied(plan: Plan, work: Work) -> None:
             f"the plan was applied already, as run {before}",
             remedy=f"make a new plan; or, where it broke off, `rostersync resume {before}`",
         )
-    if plan.reviewed and (before := work.store.applied(plan.site, plan.reviewed)):
+    root = plan.reviewed or plan.digest()
+    if before := work.store.applied(plan.site, root):
         raise PlanRefused(
             f"the plan that this one was reviewed from was applied already, as run {before}, with what is struck out",
-            remedy=f"make a new plan; `rostersync undo {before} --what` shows what can be taken back",
+            remedy=f"{AGAIN}; `rostersync undo {before} --what` shows what can be taken back",
         )
-    if before := _reviewed_already(plan, work):
+    if before := _reviewed_already(plan, root, work):
         raise PlanRefused(
             f"a reviewer struck changes out of this plan, and what was left was applied already, as run {before}",
             remedy=AGAIN,
@@ -127,9 +128,9 @@ def _sha256(path: Path) -> str:
         return ""
 
 
-def _reviewed_already(plan: Plan, work: Work) -> int:
-    """The last run, of those that sent anything, whose plan a reviewer had made from this one; else 0."""
-    mark, made = f'"reviewed": "{plan.digest()}"', datetime.fromisoformat(plan.made).timestamp() - TOLERANCE
+def _reviewed_already(plan: Plan, root: str, work: Work) -> int:
+    """The last run, of those that sent anything, whose plan reviewers had made from this one's root; else 0."""
+    mark, made = f'"reviewed": "{root}"', datetime.fromisoformat(plan.made).timestamp() - TOLERANCE
     for run in reversed(work.store.runs(plan.site)):
         later = run.started >= made
         if later and mark in work.store.plan_text(run.digest) and work.store.applied(plan.site, run.digest):

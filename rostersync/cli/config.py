@@ -33,6 +33,9 @@ token_file = "~/.config/rostersync/token"
 # course_limit_count = 5
 # run_limit_share = 0.10
 # run_limit_count = 25
+
+# Plans that are approved
+# plan_max_age_hours = 168          # how old a plan may be when it is applied
 """
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from rostersync import problems
 from rostersync.sync.holdings import NOT_ENROLLED
-from rostersync.sync.keys import Mask, contains, distinct, pack
+from rostersync.sync.keys import Ints, Mask, contains, distinct, first_of_run, pack, place
 from rostersync.sync.plan import Plan
 from rostersync.tables import REPORT_CHANGES
 from rostersync.vocabulary import Bucket, Op, RowState
@@ -110,7 +110,7 @@ def change_lines(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
             "before": before,
             "after": after,
             "why": why,
-            "rows": _texts(_rows(plan, done)),
+            "rows": _rows(plan, done),
             "bucket": done["bucket"].to_numpy(dtype=object),
             "proof": done["proof"].to_numpy(dtype=object),
             "code": np.where(told, done["why"].to_numpy(dtype=object), ""),
@@ -176,36 +176,42 @@ def _what(op: str, role: str, suspend: int, effect: str) -> str:
 
 def _people(plan: Plan, users: pd.Series) -> tuple[Texts, Texts]:
     """What people are called: by Moodle, as far as it was asked, else by the roster."""
-    rows = plan.rows[plan.rows["user_id"] > 0].drop_duplicates("user_id")
-    user = dict(zip(rows["user_id"].tolist(), rows["user"].tolist(), strict=True))
-    name = dict(zip(rows["user_id"].tolist(), rows["name"].tolist(), strict=True))
+    rows = plan.rows[contains(distinct(users.to_numpy()), plan.rows["user_id"].to_numpy())].drop_duplicates("user_id")
+    ids = rows["user_id"].tolist()
+    user, name = (dict(zip(ids, rows[n].to_numpy(dtype=object).tolist(), strict=True)) for n in ("user", "name"))
     told = plan.people[["user_id", "username", "fullname"]].itertuples(index=False, name=None)
     for number, username, fullname in told:
         user[number] = username or user.get(number, "")
         name[number] = fullname or name.get(number, "")
-    ids = users.tolist()
-    return _texts([user.get(u) or f"id {u}" for u in ids]), _texts([name.get(u, "") for u in ids])
+    wanted = users.tolist()
+    return _texts([user.get(u) or f"id {u}" for u in wanted]), _texts([name.get(u, "") for u in wanted])
 
 
-def _some(lines: list[str]) -> str:
-    more = len(lines) - MOST_LINES
-    return ", ".join(lines[:MOST_LINES]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _rows(plan: Plan, done: pd.DataFrame) -> list[str]:
-    """The places of the rows that ask for each change, as "4, 9 of roster.csv"."""
+def _rows(plan: Plan, done: pd.DataFrame) -> Texts:
+    """The places of the rows that ask for each change, as "4, 9 of roster.csv"; blank where none does."""
     rows = plan.rows[plan.rows["state"] == RowState.OK]
-    keys = pack(rows["course_id"], rows["user_id"])
-    wanted = pack(done["course_id"], done["user_id"])
-    chosen = contains(distinct(wanted), keys)
-    by_source: dict[int, dict[int, list[str]]] = {}
-    for key, source, line in zip(
-        keys[chosen].tolist(), rows["source"][chosen].tolist(), rows["line"][chosen].tolist(), strict=True
-    ):
-        by_source.setdefault(key, {}).setdefault(source, []).append(f"{line:,}")
-    named = {
-        key: "; ".join(f"{_some(lines)} of {plan.sources[source].name}" for source, lines in of.items())
-        for key, of in by_source.items()
-    }
-    absent = done["absent"].tolist()
-    return ["" if gone else named.get(key, "") for key, gone in zip(wanted.tolist(), absent, strict=True)]
+    keys, wanted = pack(rows["course_id"], rows["user_id"]), pack(done["course_id"], done["user_id"])
+    chosen = np.flatnonzero(contains(distinct(wanted), keys))
+    chosen = chosen[np.argsort(keys[chosen], kind="stable")]
+    starts = np.flatnonzero(first_of_run(keys[chosen]))
+    source, line = rows["source"].to_numpy()[chosen], rows["line"].to_numpy()[chosen]
+    names = [one.name for one in plan.sources]
+    firsts = zip(line[starts].tolist(), source[starts].tolist(), strict=True)
+    words = _texts([*(f"{number:,} of {names[at]}" for number, at in firsts), ""])
+    ends = np.append(starts[1:], len(chosen))
+    for at in np.flatnonzero(ends - starts > 1).tolist():
+        words[at] = _several_rows(source[starts[at] : ends[at]], line[starts[at] : ends[at]], names)
+    # The last one, "", is for those whom no row names.
+    found = words[place(keys[chosen][starts], wanted)]
+    found[done["absent"].to_numpy()] = ""
+    return found
+
+
+def _several_rows(sources: Ints, lines: Ints, names: list[str]) -> str:
+    """Rows by their files; of many the first ones."""
+    parts = []
+    for source in dict.fromkeys(sources.tolist()):
+        mine = [f"{line:,}" for line in lines[sources == source].tolist()]
+        more = f" and {len(mine) - MOST_LINES:,} more" if len(mine) > MOST_LINES else ""
+        parts.append(f"{', '.join(mine[:MOST_LINES])}{more} of {names[source]}")
+    return "; ".join(parts)

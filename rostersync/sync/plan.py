@@ -77,7 +77,7 @@ class Plan:
     losses: pd.DataFrame = field(default_factory=LOSSES.empty)
     """LOSSES of those to be unenrolled."""
     reviewed: str = ""
-    """The digest of the plan from which a reviewer made this one; "" where nobody did."""
+    """The digest of the plan from which reviewers, one or several in turn, made this one; "" where nobody did."""
 
     def content(self) -> dict[str, Any]:
         """The plan as plain values: all that the digest is made of."""

@@ -39,13 +39,17 @@ def strike(plan: Plan, struck: Collection[int]) -> Plan:
     _hold_emptying(marks, plan, sorted(struck))
     changes = marks.done()
     every, more = int((changes["hold"] == STRUCK).sum()), int((changes["hold"] == DEPENDS).sum())
-    note = f"reviewed: of plan {plan.digest()[:12]}, {every:,} changes are struck out"
-    note += f", and {more:,} that depend on them are held" if more else ""
+    note = (
+        f"reviewed: of plan {plan.digest()[:12]}, {every:,} {'change is' if every == 1 else 'changes are'} struck out"
+    )
+    note += f"; {more:,} more, which cannot be made without, held" if more else ""
     gone = plan.losses.merge(
         changes.loc[(changes["op"] == Op.UNENROL) & (changes["hold"] == ""), ["course_id", "user_id"]],
         on=["course_id", "user_id"],
     )
-    return replace(plan, changes=changes, losses=gone, reviewed=plan.digest(), notes=(*plan.notes, note))
+    return replace(
+        plan, changes=changes, losses=gone, reviewed=plan.reviewed or plan.digest(), notes=(*plan.notes, note)
+    )
 
 
 def _hold_dependents(marks: Marks, struck: list[int]) -> None:

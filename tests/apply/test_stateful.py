@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,19 +38,20 @@ BEGINNING = {
     "CHE101": "ada:student dot:student+observer fay:student gus:student",
     "ART101": "ben:student gus:teacher",
 }
-METHODS = {"CHE101": ("manual",)}
+METHODS = {"CHE101": ("manual",), "ART101": ("manual",)}
 LIMIT, SHARE = 2, 0.2
 OPTIONS = {
     "teacher_means": "teacher",
     "course_limit_count": LIMIT,
     "course_limit_share": SHARE,
-    "run_limit_count": 3,
+    "run_limit_count": 4,
     "run_limit_share": 0.25,
 }
 FAULTS = (Fault.LOSE_CALL, Fault.LOSE_ANSWER, Fault.BROKEN, Fault.BROKEN_LATE, Fault.PAGE, Fault.CUT, Fault.BUSY)
 
 people = st.sampled_from(PEOPLE)
 courses = st.sampled_from(COURSES)
+places = st.integers(0, 20)
 roles = st.sampled_from(("student", "student", "teacher", "editingteacher"))
 
 
@@ -64,7 +65,15 @@ class Has:
     graded: bool
 
 
-Site = Mapping[tuple[str, str], Has]
+Pair = tuple[str, str]
+"""User and course."""
+Site = Mapping[Pair, Has]
+
+
+def one_of(pairs: Iterable[Pair], at: int) -> Pair:
+    """One of them, by its place."""
+    ordered = sorted(pairs)
+    return ordered[at % len(ordered)]
 
 
 def site_of(world: World) -> Site:
@@ -116,53 +125,73 @@ class Term(RuleBasedStateMachine):
 
     @rule(user=people, course=courses, role=roles)
     def joins(self, user: str, course: str, role: str) -> None:
+        """Somebody comes, or gets another role."""
         self.roster[user, course] = role
 
-    @rule(user=people, course=courses)
-    def leaves(self, user: str, course: str) -> None:
-        self.roster.pop((user, course), None)
+    @precondition(lambda self: self.roster)
+    @rule(at=places)
+    def leaves(self, at: int) -> None:
+        """Somebody goes."""
+        del self.roster[one_of(self.roster, at)]
 
     @rule(course=courses)
     def is_misspelt(self, course: str) -> None:
-        """A row names nobody in this course, or is put right."""
-        self.strangers ^= {course}
+        """A row names nobody in this course."""
+        self.strangers |= {course}
+
+    @rule()
+    def is_put_right(self) -> None:
+        """The registrar corrects such rows."""
+        self.strangers.clear()
 
     @rule(user=people)
     def is_protected(self, user: str) -> None:
+        """Somebody is protected from now on, or not any more."""
         self.protected ^= {user}
 
     # Moodle, by hand
 
     @rule(user=people, course=courses, role=roles, method=st.sampled_from(("manual", "manual", "self")))
-    def enrolled_by_hand(self, user: str, course: str, role: str, method: str) -> None:
+    def is_enrolled_by_hand(self, user: str, course: str, role: str, method: str) -> None:
+        """Somebody enrols them, or they enrol themselves."""
         if method in METHODS.get(course, ("manual", "self")):
             self.world.put(course, user, role, method)
         self.last = None
 
-    @rule(user=people, course=courses)
-    def unenrolled_by_hand(self, user: str, course: str) -> None:
-        state = self.world.state
-        for instance in state.instances_of(state.course(course).id):
-            rules.unenrol_user(state, instance, state.user(user).id)
+    @rule(at=places)
+    def is_unenrolled_by_hand(self, at: int) -> None:
+        """Somebody takes them out of the course."""
         self.last = None
+        state, here = self.world.state, site_of(self.world)
+        if here:
+            user, course = one_of(here, at)
+            for instance in state.instances_of(state.course(course).id):
+                rules.unenrol_user(state, instance, state.user(user).id)
 
-    @rule(user=people, course=courses)
-    def suspended_by_hand(self, user: str, course: str) -> None:
-        state = self.world.state
-        for one in state.enrolments.held(state.course(course).id, state.user(user).id).values():
-            state.put_enrolment(replace(one, status=1))
+    @rule(at=places)
+    def is_suspended_by_hand(self, at: int) -> None:
+        """Somebody suspends all of their enrolments."""
         self.last = None
+        state, here = self.world.state, site_of(self.world)
+        if here:
+            user, course = one_of(here, at)
+            for one in state.enrolments.held(state.course(course).id, state.user(user).id).values():
+                state.put_enrolment(replace(one, status=1))
 
-    @rule(user=people, course=courses)
-    def observes(self, user: str, course: str) -> None:
-        if (user, course) in site_of(self.world):
+    @rule(at=places)
+    def observes(self, at: int) -> None:
+        """Somebody gives them a role that no roster manages."""
+        self.last = None
+        if here := site_of(self.world):
+            user, course = one_of(here, at)
             self.world.give(course, user, "observer")
-        self.last = None
 
-    @rule(user=people, course=courses)
-    def is_graded(self, user: str, course: str) -> None:
+    @rule(at=places)
+    def is_graded(self, at: int) -> None:
+        """They get a grade."""
         state = self.world.state
-        if (user, course) in site_of(self.world):
+        if here := site_of(self.world):
+            user, course = one_of(here, at)
             number, person = state.course(course).id, state.user(user).id
             state.grades.put((person, number), Grade(userid=person, courseid=number, rawgrade=55.0))
 
@@ -175,9 +204,11 @@ class Term(RuleBasedStateMachine):
         return "username,course,role\n" + "\n".join(lines)
 
     def settings(self, **more: object) -> dict[str, object]:
+        """What a run is made with."""
         return {"protected_users": tuple(sorted(self.protected)), **more}
 
     def plan(self, **more: object) -> Plan:
+        """The plan for the roster as it is."""
         return self.world.plan(self.text(), **self.settings(**more))
 
     @precondition(lambda self: self.roster)
@@ -276,7 +307,9 @@ class Term(RuleBasedStateMachine):
             if course not in named:
                 assert was == now, (pair, was, now)
             if was is None:
-                assert wanted and now and now.roles <= {wanted}, (pair, now)
+                assert wanted, (pair, now)
+                assert now is not None, pair
+                assert now.roles <= {wanted}, (pair, now)
                 continue
             lost = was.roles - (now.roles if now else frozenset())
             out = now is None or (was.active and not now.active)
@@ -285,7 +318,8 @@ class Term(RuleBasedStateMachine):
             assert course not in self.strangers or (wanted and not out), (pair, "a row that could mean them")
             assert user not in self.protected or (wanted and not out), (pair, "protected")
             assert not out or not wanted, (pair, "the roster names them")
-            assert now is not None or (not was.graded and "observer" not in was.roles), (pair, was)
+            assert now is not None or not was.graded, (pair, "grades are lost")
+            assert now is not None or "observer" not in was.roles, (pair, "another role is lost")
             assert now is not None or was.methods == {"manual"}, (pair, was)
             assert lost <= set(MANAGED) or now is None, (pair, lost)
             assert not lost or wanted not in lost, (pair, lost)

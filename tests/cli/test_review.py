@@ -89,7 +89,7 @@ def test_what_is_struck_out_is_not_applied(run: Run, connected: Server, sent: Pa
     made = run("plan", "--from-review", sent, "--out", "approved.json", ROSTERSYNC_TOKEN="")
     assert made.code == 3
     assert "a reviewer struck it out" in made.out
-    assert "1 changes are struck out" in made.out
+    assert "1 change is struck out" in made.out
     done = run("apply", "approved.json")
     assert done.code == 3
     assert {"finn", "hugo"} <= names(connected)
@@ -107,6 +107,23 @@ def test_a_review_of_a_plan_that_was_applied_is_refused(run: Run, connected: Ser
     late = run("apply", "approved.json")
     assert late.code == 4
     assert "was applied already, as run 1, with what is struck out" in late.err
+
+
+def test_two_reviewers_in_turn(run: Run, connected: Server, sent: Path) -> None:
+    """The second sees what the first struck out as held; of all versions of a plan one is applied."""
+    say("unenrol finn", "no")
+    run("plan", "--from-review", sent, "--out", "second.json", "--review", "second.xlsx")
+    assert answers("second.xlsx") == {"enrol as student hugo": "yes", "unenrol finn": "held"}
+    say("unenrol finn", "yes", path="second.xlsx")
+    assert run("plan", "--from-review", "second.xlsx").code == 4
+    say("unenrol finn", "held", path="second.xlsx")
+    made = run("plan", "--from-review", "second.xlsx", "--out", "third.json")
+    assert made.code == 3
+    assert run("apply", "third.json").code == 3
+    for plan in ("monday.json", "second.json", "third.json"):
+        again = run("apply", plan)
+        assert (again.code, "applied already, as run 1" in again.err) == (4, True)
+    assert {"finn", "hugo"} <= names(connected)
 
 
 def test_sorted_lines_and_blank_ones_are_fine(run: Run, connected: Server, sent: Path) -> None:
@@ -236,5 +253,5 @@ def test_a_workbook_that_libreoffice_saved_is_still_one(
     assert answers("saved/review.xlsx")["unenrol finn"] == "no"
     ran = run("plan", "--from-review", "saved/review.xlsx", "--out", "approved.json")
     assert ran.code == 3, ran.err
-    assert "1 changes are struck out" in ran.out
+    assert "1 change is struck out" in ran.out
     assert ran.out.count("To be enrolled: 12") == 1

@@ -36,7 +36,7 @@ def test_what_is_struck_out_is_held_and_the_rest_stays(planned: Planned) -> None
     made = strike(plan, [number(plan, "unenrol", 102)])
     assert [hold for _, _, hold in lines(made)] == ["", "", "", "struck_out"]
     assert made.reviewed == plan.digest() != made.digest()
-    assert made.notes[-1] == f"reviewed: of plan {plan.digest()[:12]}, 1 changes are struck out"
+    assert made.notes[-1] == f"reviewed: of plan {plan.digest()[:12]}, 1 change is struck out"
     assert read(write(made), "p").digest() == made.digest()
 
 
