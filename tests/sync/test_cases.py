@@ -25,6 +25,7 @@ PAIRS = {
     "course_limit": ("course-limit-share-passed", "course-limit-share-reached"),
     "dates_unknown": ("dates-change", "dates-complete-need-no-ledger"),
     "method_unknown": ("suspend-needs-the-method", "suspend-only-manual"),
+    "named_elsewhere": ("named-elsewhere", "named-elsewhere-not"),
     "no_manual": ("no-manual", "no-manual-nothing-to-do"),
     "protected": ("protected-users", "protected-users-gain"),
     "read_incomplete": ("read-incomplete-holds-additions", "read-unproven-allows-additions"),
