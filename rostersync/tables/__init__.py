@@ -1,0 +1,40 @@
+"""Every table that flows through rostersync: its columns, their types and their meaning.
+
+A table is a pandas frame with exactly these columns in this order. Text columns are Arrow strings in which nothing is
+missing: a blank is "". Ids are int64, and 0 stands for "none" (Moodle's ids begin at 1). `Table.check` is called where
+a table crosses from one package to another.
+"""
+
+from rostersync.tables.changes import CHANGES, HOLDERS, LOSSES, OUTCOMES
+from rostersync.tables.reports import REPORT_CHANGES, REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Forecast, Report
+from rostersync.tables.roster import BLOCKERS, PLAN_ROWS, PROBLEMS, RESOLVED, ROSTER, Roster, Source
+from rostersync.tables.site import COURSE_MATCHES, COURSES, CURRENT, GRADES, LEDGER, PEOPLE, READS, ROLES, USER_MATCHES
+
+__all__ = [
+    "BLOCKERS",
+    "CHANGES",
+    "COURSES",
+    "COURSE_MATCHES",
+    "CURRENT",
+    "GRADES",
+    "HOLDERS",
+    "LEDGER",
+    "LOSSES",
+    "OUTCOMES",
+    "PEOPLE",
+    "PLAN_ROWS",
+    "PROBLEMS",
+    "READS",
+    "REPORT_CHANGES",
+    "REPORT_COURSES",
+    "REPORT_REMOVALS",
+    "REPORT_ROWS",
+    "RESOLVED",
+    "ROLES",
+    "ROSTER",
+    "USER_MATCHES",
+    "Forecast",
+    "Report",
+    "Roster",
+    "Source",
+]

@@ -1,0 +1,66 @@
+"""What is to be changed, what it would cost, and what came of it."""
+
+from __future__ import annotations
+
+from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
+from rostersync.vocabulary import Bucket, Op, Proof
+
+CHANGES = Table(
+    "changes",
+    {
+        "change": Column(INT, "0 to n-1 in the order of the plan"),
+        "course_id": Column(INT, ""),
+        "user_id": Column(INT, ""),
+        "op": Column(choice(Op), "what is sent"),
+        "role_id": Column(INT, "the role concerned; 0 where there is none (unenrol)"),
+        "start": Column(INT, "sent with enrol and update"),
+        "end": Column(INT, "sent with enrol and update"),
+        "suspend": Column(INT, "sent with enrol and update: 0 or 1"),
+        "effect": Column(choice(Bucket), "the bucket that this change puts its rows into when it is done"),
+        "removal": Column(BOOL, "counts for the limits: an unenrolment, a suspension, a role lost without replacement"),
+        "absent": Column(BOOL, "follows from absence: no row of the roster asks for it"),
+        "reason": Column(TEXT, "a code of `problems.REASONS`"),
+        "hold": Column(TEXT, "a code of `problems.HOLDS`; blank: to be done"),
+        "held_by": Column(INT, "ROSTER.row that holds it, else -1"),
+        "hold_detail": Column(TEXT, "what the hold's message is filled with"),
+        "roles_before": Column(TEXT, "role ids held before, ascending, joined by +; '-' where not enrolled"),
+        "inactive_before": Column(INT, "as CURRENT.inactive"),
+        "start_before": Column(INT, "as LEDGER.start: what rostersync last set; NOT_GIVEN: not known"),
+        "end_before": Column(INT, "as LEDGER.end"),
+    },
+)
+"""One line for each thing to send, and one with op `nothing` for a wanted enrolment that is held as a whole.
+
+A wanted enrolment without a line needs nothing.
+"""
+
+HOLDERS = Table(
+    "holders",
+    {
+        "course_id": Column(INT, ""),
+        "role_id": Column(INT, "0: everybody who is enrolled"),
+        "people": Column(INT, "how many hold it, before the plan"),
+    },
+)
+"""Who is in the courses of a plan, as numbers: so that rule 3 can be kept when a reviewer strikes changes out."""
+
+LOSSES = Table(
+    "losses",
+    {
+        "course_id": Column(INT, ""),
+        "user_id": Column(INT, ""),
+        "elsewhere": Column(INT, "other courses in which Moodle shows them as active; -1: not asked or not told"),
+        "seen": Column(INT, "when they were last seen in the course, in epoch seconds; 0: never; -1: not told"),
+    },
+)
+"""One line for each person that a plan unenrols from a course; nothing is decided from it."""
+
+OUTCOMES = Table(
+    "outcomes",
+    {
+        "change": Column(INT, "CHANGES.change"),
+        "proof": Column(choice(Proof), "what is known of it"),
+        "code": Column(TEXT, "Moodle's errorcode, or a code of `problems.HOLDS`"),
+        "message": Column(TEXT, "Moodle's own answer, or what the fresh read shows"),
+    },
+)
