@@ -31,6 +31,25 @@ class Offers:
     courses: Mapping[Pair, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Values:
+    """What is known in one field: value → full name, and flattened value → values."""
+
+    names: Mapping[str, str]
+    flat: Mapping[str, Sequence[str]]
+    choices: Sequence[str]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, where: str) -> _Values:
+        """The values of a column of USER_MATCHES or COURSE_MATCHES; blank ones are none."""
+        known = dict(zip(table[where].tolist(), table["fullname"].tolist(), strict=True))
+        known.pop("", None)
+        flat: dict[str, list[str]] = {}
+        for value in sorted(known):
+            flat.setdefault(_flat(value), []).append(value)
+        return cls(names=known, flat=flat, choices=list(flat))
+
+
 def missing(rows: pd.DataFrame, column: str, fields: Sequence[str], matches: pd.DataFrame) -> list[Pair]:
     """The first distinct (field, key) of these rows that nothing was found for.
 
@@ -55,7 +74,7 @@ def candidates(key: str, lengths: Iterable[int]) -> tuple[str, ...]:
 
 
 def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: Mapping[Pair, str]) -> dict[Pair, str]:
-    """For each key the first of its repairs that is a user's, else the one user of its name, with the user's name.
+    """For each key the first of its repairs that is a user's, else the one of its name, else the one typed nearly so.
 
     Args:
         repairs: (field, key) → what it may have been, the likeliest first.
@@ -70,6 +89,7 @@ def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: M
     named: dict[str, set[int]] = {}
     for number, name in sorted({*zip(sure["user_id"].tolist(), sure["fullname"].tolist(), strict=True)}):
         named.setdefault(names.plain(name), set()).add(number)
+    values = {f: _Values.of(sure, f) for f in sorted({f for f, _ in repairs} & {*sure.columns})}
     offers = {}
     for (where, key), repaired in repairs.items():
         mine = names.plain(said.get((where, key), ""))
@@ -78,11 +98,24 @@ def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: M
             person = sure[sure["user_id"] == min(alike)].iloc[0]
             if person[where]:
                 offers[where, key] = f" — did you mean “{person[where]}” ({person['fullname']})?"
+        elif where in values and (near := _typed_so(values[where], key, mine)):
+            offers[where, key] = near
         hits = [k for k in repaired if (where, k) in known and not names.strangers(mine, names.plain(known[where, k]))]
         if hits:
             called = known[where, hits[0]]
             offers[where, key] = f" — did you mean “{hits[0]}”{f' ({called})' if called else ''}?"
     return offers
+
+
+def _typed_so(values: _Values, key: str, mine: str) -> str:
+    """The one known user whose key is a typing error away; of numbers only one who has the row's name.
+
+    The next number is somebody else's as a rule, the next word hardly.
+    """
+    near = _nearest([_flat(key)], values.flat, values.choices)
+    if not near or names.strangers(mine, names.plain(values.names[near])) or (key.isdigit() and not mine):
+        return ""
+    return f" — did you mean “{near}”{f' ({values.names[near]})' if values.names[near] else ''}?"
 
 
 def of_courses(
@@ -97,16 +130,11 @@ def of_courses(
     """
     offers: dict[Pair, str] = {}
     for where in sorted({f for f, _ in unknown} & {"shortname", "idnumber"}):
-        values = dict(zip(courses[where].tolist(), courses["fullname"].tolist(), strict=True))
-        values.pop("", None)
-        flat: dict[str, list[str]] = {}
-        for value in sorted(values):
-            flat.setdefault(_flat(value), []).append(value)
-        choices = list(flat)
+        values = _Values.of(courses, where)
         for pair in (p for p in unknown if p[0] == where):
-            near = _nearest([_flat(k) for k in (*repairs.get(pair, ()), pair[1])], flat, choices)
+            near = _nearest([_flat(k) for k in (*repairs.get(pair, ()), pair[1])], values.flat, values.choices)
             if near:
-                offers[pair] = f" — did you mean “{near}” ({values[near]})?"
+                offers[pair] = f" — did you mean “{near}” ({values.names[near]})?"
     return offers
 
 
