@@ -51,6 +51,10 @@ IN_FILES: Mapping[str, Kind] = {
         "open the workbook in Excel or LibreOffice and save it again",
     ),
     "filtered": ignores("a filter of the preset takes the row out: {detail}"),
+    "filter_error": rejects(
+        "{detail}, and a filter of the preset asks for this column: whether the row counts cannot be told",
+        "repair the cell, or type its value",
+    ),
     "no_course": ignores("the row names no course: it is about an account, and states no enrolment"),
     "account_only": ignores("“{detail}” is about an account, and states no enrolment"),
     "batch_fields": rejects(
