@@ -192,6 +192,12 @@ def text(wanted: str) -> str:
         ) from None
 
 
+def composed(preset: Preset) -> frozenset[str]:
+    """The headers, normalised, that only together are a key or a name."""
+    templates = (parts(t) for several in preset.columns.values() for t in several)
+    return frozenset(normalise(h) for found in templates if len(found) > 1 for _, h in found if h)
+
+
 def _preset(name: str, text: str, where: str) -> Preset:
     try:
         document = tomllib.loads(text)

@@ -94,9 +94,7 @@ def _require(preset: Preset, sheet: Sheet, where: str) -> None:
 
 def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tuple[Sheet, Settings]:
     # A text that stands for an error must become no part of a key, and filters must not take it for a value.
-    composed = (presets.parts(t) for several in preset.columns.values() for t in several)
-    decisive = {normalise(h) for parts in composed if len(parts) > 1 for _, h in parts if h}
-    decisive |= {normalise(h) for h in preset.keep}
+    decisive = presets.composed(preset) | {normalise(h) for h in preset.keep}
     clean = taken_out(sheet, (p for p, h in enumerate(sheet.header) if normalise(h) in decisive))
     made = _Columns(
         header=list(sheet.header),
