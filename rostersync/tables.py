@@ -394,6 +394,8 @@ class Source:
     sha256: str
     rows: int
     mode: Mode
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """Path → SHA-256 of the other files that say who its people and what its courses are."""
     partial: bool = False
     """A part of a roster that was given back to be corrected: who is not in it has not left."""
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -65,6 +65,10 @@ IN_FILES: Mapping[str, Kind] = {
         "the row says “{detail}”, but nothing says that these files list changes: nobody is removed",
         "say --mode explicit if the rows are changes",
     ),
+    "add_only": ignores(
+        "the file only adds, and the row says “{value}”: nobody is removed or suspended by it",
+        "say --mode explicit if the rows say what is to be done",
+    ),
     "user_not_in_files": rejects(
         "the row's user is not in {detail}", "export the files again, all at the same time, or correct the row"
     ),

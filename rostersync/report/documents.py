@@ -143,6 +143,7 @@ def _source(source: Source) -> dict[str, Any]:
         "path": source.path,
         "sheet": source.sheet,
         "sha256": source.sha256,
+        "joined": dict(source.joined),
         "rows": source.rows,
         "mode": str(source.mode),
         "columns": dict(source.columns),
