@@ -413,6 +413,10 @@ class Source:
         name = self.path.replace("\\", "/").rsplit("/", 1)[-1]
         return f"{name}[{self.sheet}]" if self.sheet else name
 
+    def cell(self, column: str, line: int) -> str:
+        """The name of a cell as its program shows it (B17); blank where cells have no names, or it is a whole row."""
+        return f"{self.letters[column]}{line}" if line and column in self.letters else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -172,11 +173,19 @@ def _mode(sheet: Sheet, settings: Settings, columns: Columns, *, partial: bool) 
 
 
 def _letters(sheet: Sheet) -> dict[str, str]:
-    """Header → the column's letters; nothing where cells have no names, or lie elsewhere in the file."""
-    if sheet.first_column is None or sheet.original is not None:
+    """Header → the column's letters in the file; nothing where cells have no names, or two headers are the same.
+
+    A column that a preset or a shape made of others has none.
+    """
+    lying = sheet.original or sheet
+    if lying.first_column is None:
         return {}
-    names = [(h, letters(sheet.first_column + p)) for p, h in enumerate(sheet.header) if h]
-    return dict(reversed(names))
+    both = (Counter(lying.header), Counter(sheet.header))
+    return {
+        header: letters(lying.first_column + position)
+        for position, header in enumerate(lying.header)
+        if header and all(names[header] == 1 for names in both)
+    }
 
 
 def _count(parts: list[rows.Part]) -> int:
