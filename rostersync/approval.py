@@ -107,7 +107,7 @@ def _protected_then(plan: Plan, work: Work) -> None:
 
 def _of_these_files(sources: Iterable[Source]) -> None:
     """A file that is still there has to be the one that was planned from; one that is gone is as it should be."""
-    for path, digest in sorted({(s.path, s.sha256) for s in sources}):
+    for path, digest in sorted({one for s in sources for one in ((s.path, s.sha256), *s.joined.items())}):
         found = _sha256(Path(path))
         if found and found != digest:
             raise PlanRefused(

@@ -13,8 +13,8 @@ Ints = npt.NDArray[np.int64]
 
 OURS = "rostersync: "
 """What the headers of our own columns begin with, in the files that give rows back."""
-LINE, SHEET, COLUMN, CODE, MESSAGE, RECORD, SEAL = (
-    OURS + name for name in ("line", "sheet", "column", "code", "message", "record", "seal ")
+LINE, SHEET, CELL, COLUMN, CODE, MESSAGE, RECORD, SEAL = (
+    OURS + name for name in ("line", "sheet", "cell", "column", "code", "message", "record", "seal ")
 )
 """RECORD holds a row that does not fit its columns; the seal's header ends with a digest of all else in the file."""
 NAMED = ".problems"

@@ -27,6 +27,7 @@ from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
+from rostersync.vocabulary import Mode
 
 
 @pytest.fixture
@@ -140,6 +141,58 @@ def test_a_plan_that_cannot_be_written_leaves_nothing(server: Server, settings: 
     plan = plan_of(settings, roster(server, tmp_path))
     with pytest.raises(ReportError, match="cannot be written"):
         pipeline.save_plan(plan, tmp_path / "nowhere" / "plan.json")
+
+
+def test_a_file_that_only_adds_removes_nobody(server: Server, settings: Settings, tmp_path: Path) -> None:
+    """What its rows say of leaving is ignored; where the mode lets them speak it is carried out."""
+    course = min(server.state.courses)
+    here = [u for u, roles in server.state.enrolled(course).items() if roles == {"student"}][:2]
+    new = next(u for u in server.state.users.rows if u not in server.state.enrolled(course))
+    names = [server.state.users.rows[u].username for u in [*here, new]]
+    short = server.state.courses[course].shortname
+    file = tmp_path / "term.csv"
+    words = zip(names, ("removed", "suspended", "active"), strict=True)
+    lines = "".join(f"{n},{short},student,{word}\n" for n, word in words)
+    file.write_text("username,course,role,status\n" + lines, encoding="utf-8")
+    adding = plan_of(settings.model_copy(update={"mode": Mode.ADD_ONLY}), file)
+    assert adding.changes[["user_id", "removal"]].to_numpy().tolist() == [[new, False]]
+    speaking = plan_of(settings.model_copy(update={"mode": Mode.EXPLICIT}), file)
+    assert set(speaking.changes["user_id"]) == {*here, new}
+
+
+def test_a_plan_is_refused_when_a_file_of_its_set_has_changed(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    """Whom the rows mean stands in users.csv."""
+    course = min(server.state.courses)
+    somebody, other = sorted(set(server.state.users.rows) - set(server.state.enrolled(course)))[:2]
+    names = [server.state.users.rows[u].username for u in (somebody, other)]
+    short = server.state.courses[course].shortname
+    files = {
+        "users.csv": f"sourcedId,status,enabledUser,username,identifier\nu1,,true,{names[0]},\n",
+        "classes.csv": f"sourcedId,status,title,courseSourcedId,classCode\nk1,,T,c,{short}\n",
+        "enrollments.csv": "sourcedId,status,classSourcedId,schoolSourcedId,userSourcedId,role\ne1,,k1,o,u1,student\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    chosen = settings.model_copy(
+        update={
+            "mode": Mode.ADD_ONLY,
+            "columns": {
+                "users.username": "username",
+                "classes.classCode": "course_shortname",
+                "userSourcedId": "ignore",
+                "classSourcedId": "ignore",
+            },
+        }
+    )
+    with pipeline.at_work(chosen) as work:
+        plan = pipeline.make_plan([tmp_path / name for name in files], work)
+        assert len(plan.changes) == 1
+        (tmp_path / "users.csv").write_text(files["users.csv"].replace(names[0], names[1]), encoding="utf-8")
+        assert pipeline.make_plan([tmp_path / name for name in files], work).digest() != plan.digest()
+        with pytest.raises(PlanRefused, match=r"users\.csv has changed"):
+            pipeline.apply_plan(plan, work)
 
 
 def test_a_plan_for_another_site_is_refused(server: Server, settings: Settings, tmp_path: Path) -> None:

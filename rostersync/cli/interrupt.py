@@ -27,5 +27,26 @@ def stoppable() -> Iterator[None]:
             signal.signal(one, handler)
 
 
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Let what is inside be done before a signal that ends the process does so, as KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    wanted = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    # One that is ignored, or ends the process at once, is nobody's to change here.
+    before = {one: handler for one in wanted if callable(handler := signal.getsignal(one))}
+    for one in before:
+        signal.signal(one, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    if came:
+        raise KeyboardInterrupt
+
+
 def _stop(*_: object) -> NoReturn:
     raise KeyboardInterrupt

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
+from rostersync.cli.interrupt import unhurried
 from rostersync.cli.options import F
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
         with _server(site, port=port, **chosen) as server:
             if not file:  # an invented site is nowhere else
                 site.site["url"] = server.url
-            _introduce(server, as_json=as_json)
+            with unhurried():  # whoever reads the address may end it before all is said
+                _introduce(server, as_json=as_json)
             server.wait()
     except KeyboardInterrupt:  # the way to end it, not an error
         say("Stopped.")

@@ -51,6 +51,10 @@ IN_FILES: Mapping[str, Kind] = {
         "open the workbook in Excel or LibreOffice and save it again",
     ),
     "filtered": ignores("a filter of the preset takes the row out: {detail}"),
+    "filter_error": rejects(
+        "{detail}, and a filter of the preset asks for this column: whether the row counts cannot be told",
+        "repair the cell, or type its value",
+    ),
     "no_course": ignores("the row names no course: it is about an account, and states no enrolment"),
     "account_only": ignores("“{detail}” is about an account, and states no enrolment"),
     "batch_fields": rejects(
@@ -60,6 +64,10 @@ IN_FILES: Mapping[str, Kind] = {
     "not_delta": ignores(
         "the row says “{detail}”, but nothing says that these files list changes: nobody is removed",
         "say --mode explicit if the rows are changes",
+    ),
+    "add_only": ignores(
+        "the file only adds, and the row says “{value}”: nobody is removed or suspended by it",
+        "say --mode explicit if the rows say what is to be done",
     ),
     "user_not_in_files": rejects(
         "the row's user is not in {detail}", "export the files again, all at the same time, or correct the row"

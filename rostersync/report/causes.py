@@ -12,9 +12,20 @@ from rostersync.report.columns import values
 from rostersync.tables import PROBLEMS, Source
 
 KEYS = ["code", "column", "value", "detail"]
-Places = tuple[tuple[str, tuple[int, ...]], ...]
 VARIES = "…"
 """Stands in a message for what differs from case to case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a case occurs in one source."""
+
+    file: str
+    """The source's name, with its sheet."""
+    lines: tuple[int, ...]
+    """The first ones; line 0 is the whole source."""
+    cells: tuple[str, ...]
+    """The names of the cells in these lines (B17); nothing where they have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +38,12 @@ class Case:
     """What tells it from the other cases of its cause."""
     rows: int
     """How often it occurs."""
-    places: Places
-    """The source's name and the first lines in it; line 0 is the whole source."""
+    places: tuple[Place, ...]
 
     @property
     def more(self) -> bool:
         """There are further lines."""
-        return self.rows > sum(len(lines) for _, lines in self.places)
+        return self.rows > sum(len(place.lines) for place in self.places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +82,7 @@ def problems_table(
     order = ["code", "column", "entries", "first", "value", "detail"]
     cases = cases.sort_values(order, ascending=[True, True, False, True, True, True], ignore_index=True)
     kept = cases.groupby(["code", "column"], sort=False).head(details)
-    places = _places(problems, kept, [source.name for source in sources], lines)
+    places = _places(problems, kept, sources, lines)
     of_rows = problems[problems["row"] >= 0].groupby(["code", "column"], sort=False).size().to_dict()
     causes = []
     for (code, column), all_cases in cases.groupby(["code", "column"], sort=False):
@@ -83,7 +93,13 @@ def problems_table(
 
 
 def _cause(
-    code: str, column: str, rows: int, cases: pd.DataFrame, *, details: int, places: Mapping[tuple[str, ...], Places]
+    code: str,
+    column: str,
+    rows: int,
+    cases: pd.DataFrame,
+    *,
+    details: int,
+    places: Mapping[tuple[str, ...], tuple[Place, ...]],
 ) -> Cause:
     one_value = bool((cases["value"] == cases["value"].iloc[0]).all())
     one_detail = bool((cases["detail"] == cases["detail"].iloc[0]).all())
@@ -120,15 +136,23 @@ def _label(value: str, detail: str) -> str:
 
 
 def _places(
-    problems: pd.DataFrame, kept: pd.DataFrame, names: Sequence[str], lines: int
-) -> dict[tuple[str, ...], Places]:
+    problems: pd.DataFrame, kept: pd.DataFrame, sources: Sequence[Source], lines: int
+) -> dict[tuple[str, ...], tuple[Place, ...]]:
     """For each case that is kept: its first lines, by source."""
     found = (
         problems[[*KEYS, "source", "line"]].merge(kept[KEYS], on=KEYS).sort_values(["source", "line"], kind="stable")
     )
     found = found.groupby(KEYS, sort=False).head(lines)
-    places: dict[tuple[str, ...], dict[str, list[int]]] = {}
+    places: dict[tuple[str, ...], dict[int, list[int]]] = {}
     columns = [values(found[name]) for name in (*KEYS, "source", "line")]
     for *key, source, line in zip(*columns, strict=True):
-        places.setdefault(tuple(key), {}).setdefault(names[source], []).append(line)
-    return {key: tuple((name, tuple(at)) for name, at in by.items()) for key, by in places.items()}
+        places.setdefault(tuple(key), {}).setdefault(source, []).append(line)
+    return {
+        key: tuple(_place(sources[source], key[KEYS.index("column")], at) for source, at in by.items())
+        for key, by in places.items()
+    }
+
+
+def _place(source: Source, column: str, lines: Sequence[int]) -> Place:
+    cells = (source.cell(column, line) for line in lines)
+    return Place(file=source.name, lines=tuple(lines), cells=tuple(c for c in cells if c))

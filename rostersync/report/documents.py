@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from rostersync import problems as codes
-from rostersync.report.causes import Places, problems_table
+from rostersync.report.causes import Place, problems_table
 from rostersync.report.columns import values
 from rostersync.tables import (
     PROBLEMS,
@@ -90,7 +90,7 @@ def check_document(roster: Roster, written: Sequence[Path] = ()) -> dict[str, An
 
 
 def worded(problems: pd.DataFrame, sources: tuple[Source, ...]) -> pd.DataFrame:
-    """PROBLEMS with the columns file, severity, message and remedy behind its own."""
+    """PROBLEMS with the columns file, cell, severity, message and remedy behind its own."""
     PROBLEMS.check(problems)
     keys = [values(problems[name]) for name in ("code", "column", "value", "detail")]
     filled = [
@@ -100,6 +100,10 @@ def worded(problems: pd.DataFrame, sources: tuple[Source, ...]) -> pd.DataFrame:
     ]
     return problems.assign(
         file=[sources[i].name for i in problems["source"].tolist()],
+        cell=[
+            sources[i].cell(column, line)
+            for i, column, line in zip(*(values(problems[name]) for name in ("source", "column", "line")), strict=True)
+        ],
         severity=[severity for severity, _, _ in filled],
         message=[message for _, message, _ in filled],
         remedy=[remedy for _, _, remedy in filled],
@@ -143,6 +147,7 @@ def _source(source: Source) -> dict[str, Any]:
         "path": source.path,
         "sheet": source.sheet,
         "sha256": source.sha256,
+        "joined": dict(source.joined),
         "rows": source.rows,
         "mode": str(source.mode),
         "columns": dict(source.columns),
@@ -151,8 +156,8 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _places(places: Places) -> list[dict[str, Any]]:
-    return [{"file": name, "lines": list(lines)} for name, lines in places]
+def _places(places: Sequence[Place]) -> list[dict[str, Any]]:
+    return [{"file": p.file, "lines": list(p.lines), "cells": list(p.cells)} for p in places]
 
 
 def _lines(frame: pd.DataFrame) -> Iterator[str]:

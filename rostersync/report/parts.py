@@ -21,14 +21,14 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from rostersync.columns import TEXT
 from rostersync.formulas import restored
-from rostersync.originals import CODE, COLUMN, LINE, MESSAGE, OURS, RECORD, SEAL, SHEET
+from rostersync.originals import CELL, CODE, COLUMN, LINE, MESSAGE, OURS, RECORD, SEAL, SHEET
 from rostersync.report.delimited import csv_bytes
 from rostersync.report.sheets import head_cell, new_sheet, new_workbook, save, text_cell
 
 LONGEST_TITLE = 31
 """Characters in a sheet's name."""
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
-_WIDTHS = {LINE: 16, SHEET: 17, COLUMN: 20, CODE: 18, MESSAGE: 70, RECORD: 50}
+_WIDTHS = {LINE: 16, SHEET: 17, CELL: 16, COLUMN: 20, CODE: 18, MESSAGE: 70, RECORD: 50}
 _WRAPPING = (MESSAGE, RECORD)
 _WIDEST = 40
 _LINE = 14

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from rostersync import problems as codes
 from rostersync.errors import ReportError
-from rostersync.originals import CODE, COLUMN, LINE, MESSAGE, NAMED, RECORD, SHEET, Original
+from rostersync.originals import CELL, CODE, COLUMN, LINE, MESSAGE, NAMED, RECORD, SHEET, Original
 from rostersync.report.columns import values
 from rostersync.report.files import Writer, write_all
 from rostersync.report.parts import LONGEST_TITLE, Part, as_title, changed, part, write_book, write_csv
@@ -141,11 +141,12 @@ def _told_apart(parts: Sequence[Part]) -> list[Part]:
 def _part(roster: Roster, original: Original) -> Part:
     """The rows of one source: the registrar's columns, then ours."""
     source, number = roster.sources[original.source], len(original.lines)
-    column, code, message = _said(roster, original, number)
+    cell, column, code, message = _said(roster, original, number)
     columns = [
         *zip(original.header, original.cells, strict=True),
         (LINE, pa.array([str(line) for line in original.lines.tolist()], pa.string())),
         *([(SHEET, pa.repeat(pa.scalar(source.sheet, pa.string()), number))] if source.sheet else []),
+        *([(CELL, cell)] if source.letters else []),
         (COLUMN, column),
         (CODE, code),
         (MESSAGE, message),
@@ -156,18 +157,20 @@ def _part(roster: Roster, original: Original) -> Part:
 
 
 def _said(roster: Roster, original: Original, number: int) -> list[Any]:
-    """For each row: the columns concerned, the codes, and what is wrong and to be done, problem by problem."""
+    """For each row: the cells and columns concerned, the codes, what is wrong and what to do, problem by problem."""
     places = pd.Series(original.places, index=original.rows)
     found = roster.problems[roster.problems["row"].isin(original.rows)]
-    said: list[list[list[str]]] = [[[] for _ in range(number)] for _ in range(3)]
-    keys = [values(found[name]) for name in ("code", "column", "value", "detail")]
-    for place, code, column, value, detail in zip(places.loc[found["row"]].tolist(), *keys, strict=True):
-        for texts, new in zip(said, (column, code, _sentence(code, column, value, detail)), strict=True):
+    said: list[list[list[str]]] = [[[] for _ in range(number)] for _ in range(4)]
+    source = roster.sources[original.source]
+    keys = [values(found[name]) for name in ("line", "code", "column", "value", "detail")]
+    for place, line, code, column, value, detail in zip(places.loc[found["row"]].tolist(), *keys, strict=True):
+        told = (source.cell(column, line), column, code, _sentence(code, column, value, detail))
+        for texts, new in zip(said, told, strict=True):
             if new and new not in texts[place]:
                 texts[place].append(new)
     return [
         pa.array([between.join(texts) for texts in of_rows], pa.string())
-        for between, of_rows in zip((", ", " ", " | "), said, strict=True)
+        for between, of_rows in zip((", ", ", ", " ", " | "), said, strict=True)
     ]
 
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rostersync.report.causes import Case, Cause
-from rostersync.report.wording import counted, line_numbers, printable
+from rostersync.report.causes import Case, Cause, Place
+from rostersync.report.wording import cell_names, counted, line_numbers, printable
 
 _NARROWEST = 20
 
@@ -90,7 +90,12 @@ def show_cause(console: Console, cause: Cause, *, details: int, rest: str, named
 
 def _places(case: Case, *, named: bool) -> str:
     parts = [
-        f"{name if named else ''} {line_numbers(lines, more=case.more and position == len(case.places))}".strip()
-        for position, (name, lines) in enumerate(case.places, 1)
+        f"{place.file if named else ''} {_within(place, more=case.more and position == len(case.places))}".strip()
+        for position, place in enumerate(case.places, 1)
     ]
     return "; ".join(part for part in parts if part)
+
+
+def _within(place: Place, *, more: bool) -> str:
+    """The cells, or the lines where these have none."""
+    return cell_names(place.cells, more=more) if place.cells else line_numbers(place.lines, more=more)

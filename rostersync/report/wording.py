@@ -83,6 +83,11 @@ def line_numbers(lines: Iterable[int], *, more: bool) -> str:
     return f"line{'s' if more or len(numbers) > 1 else ''} {', '.join(numbers)}{', …' if more else ''}"
 
 
+def cell_names(cells: Sequence[str], *, more: bool) -> str:
+    """Cells in words: "cell B17", "cells B4, B9, …"."""
+    return f"cell{'s' if more or len(cells) > 1 else ''} {', '.join(cells)}{', …' if more else ''}"
+
+
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code) or (

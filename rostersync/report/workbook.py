@@ -78,6 +78,7 @@ _COURSES = {
 _PROBLEMS = {
     "file": ("File", 28),
     "line": ("Line", 8),
+    "cell": ("Cell", 9),
     "severity": ("What it does", 13),
     "column": ("Column", 18),
     "value": ("Value", 24),

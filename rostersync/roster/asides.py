@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.problems import ROWS, Severity
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
@@ -62,7 +63,9 @@ def mark(sheet: Sheet, columns: Columns, settings: Settings) -> Sheet:
             alike.setdefault(rows.shown(row), []).append(row)
         asides += [Aside(code=code, rows=np.array(r, dtype=np.int64), detail=d) for d, r in alike.items()]
         taken |= mask
-    return replace(sheet, aside=(*sheet.aside, *asides))
+    # What rejects a row counts before this, and so does what hides it; that a filter or a shape ignores it, after.
+    first = [a for a in sheet.aside if a.code in FURNITURE or ROWS[a.code].severity != Severity.IGNORES]
+    return replace(sheet, aside=(*first, *asides, *(a for a in sheet.aside if a not in first)))
 
 
 def furniture(sheet: Sheet) -> Mask:
@@ -82,7 +85,7 @@ class _Rows:
     places: Ints
     """Their positions in the sheet."""
     cells: tuple[pa.Array, ...]
-    """All columns of these rows, trimmed."""
+    """All columns of these rows as they lie in the file, trimmed."""
     first: pa.Array
     """The first cell of each that is not blank."""
     user: pa.Array
@@ -107,7 +110,9 @@ class _Rows:
             lacking[list(known)] = False
         places = np.flatnonzero(lacking).astype(np.int64)
         here = pa.array(places)
-        cells = tuple(pc.utf8_trim_whitespace(c.take(here)) for c in sheet.cells)
+        # As they lie in the file: a preset's constant stands beside a total, too.
+        lying, origin = _lying(sheet)
+        cells = tuple(pc.utf8_trim_whitespace(c.take(pa.array(origin[places]))) for c in lying.cells)
         return cls(
             count=len(sheet.lines),
             places=places,
@@ -188,19 +193,30 @@ def _titles(sheet: Sheet, rows: _Rows, columns: Columns, above: Mask, settings: 
 
 def _repeats(sheet: Sheet, columns: Columns) -> Mask:
     """Rows that say the header again, in every column that has one."""
-    places = np.arange(len(sheet.lines), dtype=np.int64)
-    for position in sorted(columns.fields.values()) + [p for p, h in enumerate(sheet.header) if h]:
+    lying, origin = _lying(sheet)
+    places = np.arange(len(lying.lines), dtype=np.int64)
+    named = [p for p, h in enumerate(lying.header) if h]
+    if not named:
+        return np.zeros(len(origin), dtype=bool)
+    for position in named if lying is not sheet else sorted(columns.fields.values()) + named:
         if not places.size:
             break
-        cells = sheet.cells[position]
+        cells = lying.cells[position]
         if len(places) < len(cells):
             cells = cells.take(pa.array(places))
-        near = np.flatnonzero(_mask(pc.match_substring(cells, sheet.header[position])))
-        same = pc.equal(pc.utf8_trim_whitespace(cells.take(pa.array(near))), sheet.header[position])
+        near = np.flatnonzero(_mask(pc.match_substring(cells, lying.header[position])))
+        same = pc.equal(pc.utf8_trim_whitespace(cells.take(pa.array(near))), lying.header[position])
         places = places[near[_mask(same)]]
-    mask = np.zeros(len(sheet.lines), dtype=bool)
+    mask = np.zeros(len(lying.lines), dtype=bool)
     mask[places] = True
-    return mask
+    return mask[origin]
+
+
+def _lying(sheet: Sheet) -> tuple[Sheet, Ints]:
+    """The sheet as it lies in the file, and the position of each row in it."""
+    if sheet.original is None or sheet.origin is None:
+        return sheet, np.arange(len(sheet.lines), dtype=np.int64)
+    return sheet.original, sheet.origin
 
 
 def _first(columns: list[pa.Array]) -> pa.Array:

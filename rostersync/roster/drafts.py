@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import files, presets, reading, recast, shapes
+from rostersync.roster import files, presets, reading, recast, recognition, shapes
 from rostersync.roster.fields import FIELDS
 from rostersync.roster.headers import Columns, understand
 from rostersync.roster.sheets import Sheet
@@ -50,7 +50,7 @@ def draft(path: Path, settings: Settings, *, call: str) -> str:
         raise RosterError(f"{path} has no sheet to look at", remedy="name another file")
     file, sheet = found
     sheet = shapes.melted(sheet, settings)
-    known = presets.recognised((*(sheet.original or sheet).header, *sheet.header), settings, where=str(path))
+    known = recognition.recognised((*(sheet.original or sheet).header, *sheet.header), settings, where=str(path))
     seen, below = recast.under_preset(sheet, settings, where=file.path)
     columns = understand(seen.header, below.model_copy(update={"columns": {**seen.fields, **below.columns}}))
     top = f"# Written from a look at {_plain(path.name)}. Complete it, then say --preset {_plain(call)}"

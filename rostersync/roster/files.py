@@ -6,8 +6,8 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,6 +40,8 @@ class File:
     """Of what lies there, before gzip is undone."""
     kind: Kind
     notes: tuple[str, ...] = ()
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """As Source.joined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

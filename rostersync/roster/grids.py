@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from rostersync.errors import RosterError
-from rostersync.roster.headers import recognised, understand
+from rostersync.roster import layout
 from rostersync.roster.kinds import SAVE_AS
-from rostersync.roster.sheets import Sheet, tidy
+from rostersync.roster.layout import Layout
+from rostersync.roster.sheets import Mask, Sheet
 from rostersync.settings import Settings
 
 CELL = 128
 """Bytes of a cell in a row of text, with its share of the tree that it was read from."""
-TITLES = 20
-"""Rows among which the header is looked for."""
-KNOWN = 2
-"""Headers that must be known for a row to be the header."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,24 +36,14 @@ class Grid:
     spans: int = 0
     """Cells that reach over several rows, and were repeated in each."""
 
-    def header(self, settings: Settings) -> int:
-        """The position of the header row: the first one with known columns, else the first that is not blank."""
-        full = [i for i, row in enumerate(self.rows) if any(map(str.strip, row))]
-        known = (i for i in full[:TITLES] if recognised(tidy(self.rows[i]), settings) >= KNOWN)
-        return next(known, full[0] if full else 0)
-
-    def fits(self, settings: Settings) -> bool:
-        """Whether its header has what a roster needs."""
-        if not self.rows:
-            return False
-        return not understand(tidy(self.rows[self.header(settings)]), settings).missing(settings)
-
-    def known(self, settings: Settings) -> int:
-        """How many of its headers are known."""
-        return recognised(tidy(self.rows[self.header(settings)]), settings) if self.rows else 0
+    def layout(self, settings: Settings) -> Layout | None:
+        """How its rows lie; None where none holds anything."""
+        return layout.find(self.rows, settings)
 
 
-def sheet_of(path: str, grid: Grid, settings: Settings, notes: Sequence[str]) -> Sheet:
+def sheet_of(
+    path: str, grid: Grid, lay: Layout, settings: Settings, notes: Sequence[str], *, first_column: int | None = None
+) -> Sheet:
     """The sheet that a table is.
 
     A row that is shorter or longer than the header is told by its length; nothing of a longer one is trusted.
@@ -64,53 +51,68 @@ def sheet_of(path: str, grid: Grid, settings: Settings, notes: Sequence[str]) ->
     Args:
         path: the file, for messages.
         grid: a table with a row that is not blank.
+        lay: how it lies.
         settings: columns, and hidden.
         notes: what the reader decided.
+        first_column: as Sheet.first_column.
 
     Raises:
-        RosterError: hidden rows are to be skipped, which is not possible here.
+        RosterError: hidden rows are to be skipped, which is not possible here; or the header is a row of data.
     """
     if grid.hidden and settings.hidden == "skip":
         raise RosterError(f"{path} has {grid.hidden:,} hidden rows, which cannot be skipped here", remedy=SAVE_AS)
-    at = grid.header(settings)
-    header = tidy(grid.rows[at])
+    layout.refuse_data(lay, f"{path}, {grid.name}," if grid.name else path, settings, line=lay.until + 1)
+    header = _flat_header(grid.rows[lay.start :]) if lay.flat else lay.header
     width = len(header)
+    fit = [n for n in layout.FLAT_WIDTH if n <= width] if lay.flat else [width]
+    kept = np.concatenate([np.arange(lay.titles, lay.until), np.arange(lay.start, len(grid.rows))]).astype(np.int64)
+    titles = lay.until - lay.titles
     lengths: dict[int, int] = {}
     rows: list[list[str]] = []
-    for position, row in enumerate(grid.rows[at + 1 :]):
+    for position, row in enumerate(grid.rows[at] for at in kept.tolist()):
         length = len(row)
         while length > width and not row[length - 1].strip():
             length -= 1
-        if length != width and any(map(str.strip, row)):
+        is_title = position < titles
+        if not is_title and length not in fit and any(map(str.strip, row)):
             lengths[position] = length
-        rows.append(row[:width] + [""] * (width - length) if length <= width else [""] * width)
+        rows.append([*row[:width], *[""] * (width - length)] if length <= width or is_title else [""] * width)
     columns = zip(*rows, strict=True) if rows else [()] * width
-    titles = [" ".join(filter(None, map(str.strip, row))) for row in grid.rows[:at]]
-    told = (
-        [f"header in row {at + 1}; above it: {'; '.join(f'“{t}”' for t in titles if t) or 'blank rows'}"] if at else []
-    )
-    told += [f"{grid.hidden:,} hidden rows, read like the others"] if grid.hidden else []
+    told = [f"{grid.hidden:,} hidden rows, read like the others"] if grid.hidden else []
     told += [f"{grid.spans:,} cells that reach over several rows, repeated in each"] if grid.spans else []
+    places = {int(at): position for position, at in enumerate(kept)}
     errors: dict[int, dict[int, str]] = {}
     for (row_at, column), error in grid.errors.items():
-        if row_at > at and column < width:
-            errors.setdefault(column, {})[row_at - at - 1] = error
+        if row_at in places and column < width:
+            errors.setdefault(column, {})[places[row_at]] = error
     return Sheet(
         name=grid.name,
         header=header,
         cells=tuple(pa.array(list(values), pa.string()) for values in columns),
-        lines=np.arange(at + 2, len(grid.rows) + 1, dtype=np.int64),
+        lines=kept + 1,
         lengths=lengths,
         errors=errors,
-        numbers=_masks(grid.numbers, at + 1, len(rows), width),
-        dates=_masks(grid.dates, at + 1, len(rows), width),
-        notes=(*notes, *told),
+        numbers=_masks(grid.numbers, places, width),
+        dates=_masks(grid.dates, places, width),
+        first_column=first_column,
+        titles=titles,
+        fields=layout.flat_fields(header) if lay.flat else {},
+        role_words=lay.role_words,
+        mode=lay.mode,
+        notes=(*notes, *lay.notes, *told),
     )
 
 
-def _masks(places: list[tuple[int, int]], first: int, count: int, width: int) -> dict[int, np.ndarray]:
-    masks: dict[int, np.ndarray] = {}
-    for row, column in places:
-        if row >= first and column < width:
-            masks.setdefault(column, np.zeros(count, dtype=np.bool_))[row - first] = True
+def _flat_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The columns of a flat file: as many as its longest row has, as far as it can have them."""
+    widths = (max((i + 1 for i, c in enumerate(row) if c.strip()), default=0) for row in rows)
+    return layout.FLAT[: max(n for n in widths if n in layout.FLAT_WIDTH)]
+
+
+def _masks(cells: Sequence[tuple[int, int]], places: Mapping[int, int], width: int) -> dict[int, Mask]:
+    """Column → which of the sheet's rows are among these cells of the table."""
+    masks: dict[int, Mask] = {}
+    for row, column in cells:
+        if row in places and column < width:
+            masks.setdefault(column, np.zeros(len(places), dtype=np.bool_))[places[row]] = True
     return masks

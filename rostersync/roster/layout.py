@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rostersync.errors import RosterError
+from rostersync.roster import recognition
 from rostersync.roster.headers import recognised, understand
 from rostersync.roster.sheets import tidy
 from rostersync.roster.words import meanings, normalise
@@ -61,7 +63,12 @@ class Layout:
 
     def complete(self, settings: Settings) -> bool:
         """Everything that a roster needs has a column."""
-        return not understand(self.header, self.settings(settings)).missing(settings)
+        here = self.settings(settings)
+        return not understand(self.header, here).missing(settings) or recognition.knows(self.header, settings)
+
+    def known(self, settings: Settings) -> int:
+        """How many of its headers are known."""
+        return recognised(self.header, settings)
 
     def settings(self, settings: Settings) -> Settings:
         """The settings, to which the layout adds what it says of columns."""
@@ -71,8 +78,8 @@ class Layout:
 def find(grid: Sequence[Sequence[str]], settings: Settings, lines: Sequence[int] = ()) -> Layout | None:
     """How the rows lie.
 
-    The header is the first row that names all that a roster needs; else the first two rows that do so together; else,
-    so that it can be complained about or asked about, the row with most known headers.
+    The header is the first row that names all that a roster needs, or that a preset knows; else the first two rows
+    that name it together; else, so that it can be complained about or asked about, the row with most known headers.
 
     Args:
         grid: the rows from the first on, as text; the first `DEPTH` that hold something count.
@@ -82,7 +89,7 @@ def find(grid: Sequence[Sequence[str]], settings: Settings, lines: Sequence[int]
     Returns:
         None where no row holds anything.
     """
-    rows = [i for i, row in enumerate(grid) if any(c.strip() for c in row)][:DEPTH]
+    rows = list(islice((i for i, row in enumerate(grid) if any(c.strip() for c in row)), DEPTH))
     if not rows:
         return None
     headers = {i: tidy(list(grid[i])) for i in rows}
@@ -134,7 +141,8 @@ def refuse_data(layout: Layout, where: str, settings: Settings, *, line: int) ->
 
 
 def _complete(header: tuple[str, ...], settings: Settings) -> bool:
-    return recognised(header, settings) >= KNOWN and not understand(header, settings).missing(settings)
+    known = recognised(header, settings) >= KNOWN and not understand(header, settings).missing(settings)
+    return known or recognition.knows(header, settings)
 
 
 def _layout(header: tuple[str, ...], first: int, upper: int, lower: int, lines: Sequence[int]) -> Layout:

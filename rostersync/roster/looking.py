@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import numberformat, ods, xls, xlsb, xlsx
+from rostersync.roster import numberformat, ods, presets, xls, xlsb, xlsx
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.files import File
 from rostersync.roster.headers import understand
 from rostersync.roster.kinds import Kind
 from rostersync.roster.marks import Marks
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
+from rostersync.roster.words import normalise
 from rostersync.settings import Settings
 
 UNSEEN = (
@@ -94,12 +95,16 @@ def _places(sheet: Sheet, rows: list[int]) -> tuple[Ints, Mask]:
 
 
 def _keys(sheet: Sheet, settings: Settings) -> list[int]:
-    """Columns that hold keys, and those that could."""
+    """Columns that hold keys or parts of them, and those that could."""
     said = settings.model_copy(update={"columns": {**sheet.fields, **settings.columns}})
     columns = understand(sheet.header, said)
     others = {p for f, p in columns.fields.items() if f not in USER_KEYS and f not in COURSE_KEYS}
     clashing = {p for places in columns.clashes.values() for p in places}
-    return [p for p in range(len(sheet.header)) if p not in others or p in clashing]
+    preset = presets.named(settings)
+    known = [preset] if preset else [*presets.shipped().values()]
+    parts = frozenset[str]().union(*map(presets.composed, known))
+    pieces = {p for p in others if normalise(sheet.header[p]) in parts}
+    return [p for p in range(len(sheet.header)) if p not in others - pieces or p in clashing]
 
 
 def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:

@@ -1,4 +1,4 @@
-"""A preset's name or file goes in, or a header to recognise one by; what is known of a system's exports comes out.
+"""A preset's name or file goes in; what is known of a system's exports comes out.
 
 A preset is a small TOML file. Those that are shipped lie in data/presets; anybody can write another one.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from rostersync.errors import RosterError, SettingsError
+from rostersync.errors import SettingsError
 from rostersync.roster.fields import FIELDS
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
@@ -192,6 +192,12 @@ def text(wanted: str) -> str:
         ) from None
 
 
+def composed(preset: Preset) -> frozenset[str]:
+    """The headers, normalised, that only together are a key or a name."""
+    templates = (parts(t) for several in preset.columns.values() for t in several)
+    return frozenset(normalise(h) for found in templates if len(found) > 1 for _, h in found if h)
+
+
 def _preset(name: str, text: str, where: str) -> Preset:
     try:
         document = tomllib.loads(text)
@@ -217,32 +223,6 @@ def named(settings: Settings) -> Preset | None:
         SettingsError: there is none of that name, or it cannot be used.
     """
     return load(settings.preset) if settings.preset and settings.preset != NONE else None
-
-
-def recognised(header: Sequence[str], settings: Settings, *, where: str) -> Preset | None:
-    """The shipped preset all of whose telling headers are here: of several, the one that asks for most.
-
-    Raises:
-        RosterError: two of them fit equally well.
-    """
-    if settings.preset:
-        return None
-    here = {normalise(h) for h in header}
-    fits = [p for p in shipped().values() if p.recognise and not missing(p, here)]
-    most = max((len(p.recognise) for p in fits), default=0)
-    best = [p for p in fits if len(p.recognise) == most]
-    if len(best) > 1:
-        flags = " or ".join(f"--preset {p.name}" for p in best)
-        raise RosterError(
-            f"{where} could come from {' or from '.join(p.title for p in best)}", remedy=f"say {flags} (or none)"
-        )
-    return best[0] if best else None
-
-
-def missing(preset: Preset, normalised: Iterable[str]) -> list[str]:
-    """The telling headers that are not among these."""
-    here = set(normalised)
-    return [" or ".join(one) for one in preset.recognise if not any(normalise(h) in here for h in one)]
 
 
 def under(preset: Preset, settings: Settings, statuses: Iterable[str] = ()) -> Settings:

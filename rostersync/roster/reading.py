@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from rostersync.errors import EmptyRoster, RosterError, UsageError
 from rostersync.originals import OURS
 from rostersync.roster import asides, delimited, doubts, files, presets, recast, rejected, returned, rows, shapes
 from rostersync.roster.doubts import Judge
+from rostersync.roster.headers import Columns
 from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Sheet, letters
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
+from rostersync.vocabulary import Mode
 
 
 def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) -> Roster:
@@ -130,7 +133,8 @@ def _understand(
     """A sheet's part of the roster, and how it was read."""
     columns, settings = settled.columns, settled.settings
     partial = returned.is_part(sheet, file.path)
-    part = rows.build(sheet, columns, settings, source=number, first_row=first_row)
+    mode = _mode(sheet, settings, columns, partial=partial)
+    part = rows.build(sheet, columns, settings, mode, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(
             f"{_where(sheet, file)} has a header and no rows",
@@ -140,8 +144,9 @@ def _understand(
         path=file.path,
         sheet=sheet.name,
         sha256=file.sha256,
+        joined=file.joined,
         rows=len(part.rows),
-        mode=returned.mode_of_part(part.mode) if partial else part.mode,
+        mode=mode,
         partial=partial,
         columns={f: columns.header[p] for f, p in columns.fields.items()},
         letters=_letters(sheet),
@@ -161,12 +166,26 @@ def _understand(
     return part, source
 
 
+def _mode(sheet: Sheet, settings: Settings, columns: Columns, *, partial: bool) -> Mode:
+    """What follows from the sheet: as somebody said, else as its format or its columns say."""
+    mode = settings.mode or sheet.mode or (Mode.EXPLICIT if "action" in columns.fields else Mode.MIRROR)
+    return returned.mode_of_part(mode) if partial else mode
+
+
 def _letters(sheet: Sheet) -> dict[str, str]:
-    """Header → the column's letters; nothing where cells have no names, or lie elsewhere in the file."""
-    if sheet.first_column is None or sheet.original is not None:
+    """Header → the column's letters in the file; nothing where cells have no names, or two headers are the same.
+
+    A column that a preset or a shape made of others has none.
+    """
+    lying = sheet.original or sheet
+    if lying.first_column is None:
         return {}
-    names = [(h, letters(sheet.first_column + p)) for p, h in enumerate(sheet.header) if h]
-    return dict(reversed(names))
+    both = (Counter(lying.header), Counter(sheet.header))
+    return {
+        header: letters(lying.first_column + position)
+        for position, header in enumerate(lying.header)
+        if header and all(names[header] == 1 for names in both)
+    }
 
 
 def _count(parts: list[rows.Part]) -> int:

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import presets
+from rostersync.roster import presets, recognition
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
+from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import understand
 from rostersync.roster.presets import Preset
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
@@ -70,7 +71,7 @@ def under_preset(sheet: Sheet, settings: Settings, *, where: str) -> tuple[Sheet
     guessed = ""
     if preset:
         _require(preset, sheet, where)
-    elif preset := presets.recognised((*lying, *sheet.header), settings, where=where):
+    elif preset := recognition.recognised((*lying, *sheet.header), settings, where=where):
         guessed = ", recognised by the header (--preset none switches that off)"
     else:
         return sheet, settings
@@ -83,24 +84,22 @@ def under_preset(sheet: Sheet, settings: Settings, *, where: str) -> tuple[Sheet
 
 def _require(preset: Preset, sheet: Sheet, where: str) -> None:
     """Makes sure that the sheet has the columns by which a preset that somebody named knows people and courses."""
-    here = {normalise(h) for h in sheet.header}
-    for keys in (USER_KEYS, COURSE_KEYS):
-        templates = [t for f, several in preset.columns.items() if f in keys for t in several]
-        needed = [[h for _, h in presets.parts(t) if h] for t in templates]
-        if needed and not any(all(normalise(h) in here for h in headers) for headers in needed):
-            lacking = next(h for h in needed[0] if normalise(h) not in here)
-            shown = ", ".join(f"“{h}”" for h in sheet.header if h)
-            raise RosterError(
-                f"{where} has no column “{lacking}”, which preset {preset.name} needs; its header is {shown}",
-                remedy="name another --preset, or none; where no preset is named, each file is recognised by itself",
-            )
+    if absent := recognition.lacking(preset, {normalise(h) for h in sheet.header}):
+        shown = ", ".join(f"“{h}”" for h in sheet.header if h)
+        raise RosterError(
+            f"{where} has no column “{absent}”, which preset {preset.name} needs; its header is {shown}",
+            remedy="name another --preset, or none; where no preset is named, each file is recognised by itself",
+        )
 
 
 def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tuple[Sheet, Settings]:
+    # A text that stands for an error must become no part of a key, and filters must not take it for a value.
+    decisive = presets.composed(preset) | {normalise(h) for h in preset.keep}
+    clean = taken_out(sheet, (p for p, h in enumerate(sheet.header) if normalise(h) in decisive))
     made = _Columns(
         header=list(sheet.header),
-        cells=list(sheet.cells),
-        errors=dict(sheet.errors),
+        cells=list(clean.cells),
+        errors=dict(clean.errors),
         numbers=dict(sheet.numbers),
         dates=dict(sheet.dates),
     )
@@ -159,13 +158,17 @@ def _filtered(made: _Columns, preset: Preset, count: int) -> list[Aside]:
     for header, expression in preset.keep.items():
         if (at := made.at(header)) < 0:
             continue
+        errors = made.errors.get(at, {})
+        for error in sorted(set(errors.values())):
+            rows: Ints = np.array([r for r, e in errors.items() if e == error], dtype=np.int64)
+            aside.append(Aside(code="filter_error", rows=rows, detail=f"“{made.header[at]}” holds {error}"))
         encoded = pc.utf8_trim_whitespace(made.cells[at]).dictionary_encode()
         index = encoded.indices.to_numpy().astype(np.int64) if count else np.zeros(0, dtype=np.int64)
         values = encoded.dictionary.to_pylist()
         out = [p for p, value in enumerate(values) if not re.fullmatch(expression, value)]
         named = f"“{made.header[at]}” is"
         for position in out if len(out) <= TOLD else ():
-            rows: Ints = np.flatnonzero(index == position).astype(np.int64)
+            rows = np.flatnonzero(index == position).astype(np.int64)
             aside.append(Aside(code="filtered", rows=rows, detail=f"{named} “{values[position]}”"))
         if len(out) > TOLD:
             rows = np.flatnonzero(np.isin(index, out)).astype(np.int64)

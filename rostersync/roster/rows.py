@@ -41,27 +41,27 @@ class Part:
 
     rows: pd.DataFrame
     problems: pd.DataFrame
-    mode: Mode
     notes: tuple[str, ...]
     """Decisions that a person should see."""
     blank: bool
     """No row holds anything, titles and totals apart."""
 
 
-def build(sheet: Sheet, columns: Columns, settings: Settings, *, source: int, first_row: int) -> Part:
+def build(sheet: Sheet, columns: Columns, settings: Settings, mode: Mode, *, source: int, first_row: int) -> Part:
     """The rows of one sheet.
 
     Args:
         sheet: its cells.
         columns: what they are.
-        settings: keys, words, dates and mode matter.
+        settings: keys, words and dates matter.
+        mode: what follows from the sheet.
         source: index into Roster.sources.
         first_row: ROSTER.row of the first of them.
 
     Raises:
         SettingsError: default_role cannot be used.
     """
-    return _Builder(sheet, columns, settings, source).part(first_row)
+    return _Builder(sheet, columns, settings, source).part(first_row, mode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ class _Builder:
             gone = pa.array(_rows(sheet.run_on, self.count))
             self.cells = {f: pc.if_else(gone, "", c) for f, c in self.cells.items()}
 
-    def part(self, first_row: int) -> Part:
+    def part(self, first_row: int, mode: Mode) -> Part:
         """All steps."""
         user, user_field = self._key(USER_KEYS, self.settings.user_key, UserField)
         course, course_field = self._key(COURSE_KEYS, self.settings.course_key, CourseField)
@@ -118,8 +118,11 @@ class _Builder:
         actions = self._words("action", Actions().read)
         statuses = self._words("status", Statuses(self.settings, self.columns.name("status")).read)
         self._note("status", statuses, ignoring=True)
-        self._blank_keys(user, course)
         action, status = actions.places(Action), statuses.places(Status)
+        if mode == Mode.ADD_ONLY:
+            self._only_adds("action", actions, _is(action, Action.REMOVE) | _is(action, Action.SUSPEND))
+            self._only_adds("status", statuses, _is(status, Status.REMOVED) | _is(status, Status.SUSPENDED))
+        self._blank_keys(user, course)
         role_name = self._role(action, status)
         self._note("action", actions)
         self._note("status", statuses)
@@ -140,11 +143,9 @@ class _Builder:
             "end": end,
             "twin": np.full(self.count, -1),
         }
-        default = Mode.EXPLICIT if "action" in self.columns.fields else Mode.MIRROR
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
             problems=self._problems(first_row),
-            mode=self.settings.mode or self.sheet.mode or default,
             notes=tuple(
                 f"{n['detail']} rows without a role get “{n['value']}”"
                 for n in self.notes
@@ -237,6 +238,10 @@ class _Builder:
                     detail=words.spread("detail"),
                     last=ignoring,
                 )
+
+    def _only_adds(self, field: str, words: _Words, takes: Mask) -> None:
+        """Leaves out rows that take something away, in a file that only adds: the limits would not count them."""
+        self.findings.add("add_only", takes, column=self.columns.name(field), value=words.values, last=True)
 
     def _role(self, action: Places, status: Places) -> pa.Array:
         """The role names; a blank one stays so where the row takes something away, else it gets the default."""

@@ -60,22 +60,23 @@ def read(file: File, settings: Settings) -> list[Sheet]:
         raise too_large(file.path, settings.max_megabytes << 20)
     text = encodings.decode(file.path, file.data, _as_the_page_says(file, settings))
     grids = _tables(file.path, text.data, settings)
-    full = [g for g in grids if any(map(str.strip, (cell for row in g.rows for cell in row)))]
-    if not full:
+    laid = [(g, lay) for g in grids if (lay := g.layout(settings))]
+    if not laid:
         raise RosterError(f"{file.path} is a web page without a table", remedy=f"is it a login page? Else {SAVE_AS}")
-    fitting = [g for g in full if g.fits(settings)]
+    fitting = [(g, lay) for g, lay in laid if lay.complete(settings)]
     if not fitting:
-        fitting = [max(full, key=lambda g: (g.known(settings), len(g.rows)))]
-    others = [g for g in full if g not in fitting]
+        fitting = [max(laid, key=lambda one: (one[1].known(settings), len(one[0].rows)))]
+    full, chosen = [g for g, _ in laid], [g for g, _ in fitting]
+    others = [g for g in full if g not in chosen]
     for grid in others:
-        _no_continuation(file.path, grid, fitting, full)
-    if nested := next((g for g in fitting if g.nested), None):
+        _no_continuation(file.path, grid, chosen, full)
+    if nested := next((g for g in chosen if g.nested), None):
         raise RosterError(f"{file.path} has a table inside of a cell of {nested.name}", remedy=SAVE_AS)
     notes = [f"web page in {text.encoding}", *text.notes]
     notes += [f"not read: {g.name} (“{_first(g)}”, {len(g.rows):,} rows)" for g in others]
     if len(full) == 1:
-        fitting[0].name = ""
-    return [sheet_of(file.path, g, settings, notes if i == 0 else notes[:1]) for i, g in enumerate(fitting)]
+        chosen[0].name = ""
+    return [sheet_of(file.path, g, lay, settings, notes if i == 0 else notes[:1]) for i, (g, lay) in enumerate(fitting)]
 
 
 def _as_the_page_says(file: File, settings: Settings) -> Settings:

@@ -17,7 +17,6 @@ from rostersync.errors import RosterError
 from rostersync.roster import layout, looking
 from rostersync.roster.cells import Cell, arrays, as_text, blank
 from rostersync.roster.files import File
-from rostersync.roster.headers import recognised
 from rostersync.roster.layout import Layout
 from rostersync.roster.marks import Range
 from rostersync.roster.sheets import Sheet
@@ -56,7 +55,7 @@ def read(file: File, settings: Settings) -> list[Sheet]:
         for index, name, hidden in wanted:
             sheet = _look(workbook.get_sheet_by_name(name), index, settings, hidden=hidden)
             # Only what may be read is kept: a workbook can hold much else.
-            if sheet and (named or not found or _known(sheet, settings)):
+            if sheet and (named or not found or sheet.layout.known(settings)):
                 found.append(sheet)
         names = workbook.sheet_names
         unread = [m.name for m in workbook.sheets_metadata if m.visible != SheetVisibleEnum.Visible]
@@ -155,7 +154,8 @@ def _chosen(found: list[_Found], looked: list[str], path: str, settings: Setting
         return found
     if not found:
         raise RosterError(f"{path} has nothing in {_quoted(looked)}", remedy="export it again, or name --sheet")
-    fit = [f for f in found if f.layout.complete(settings)] or [f for f in found if _known(f, settings) >= layout.KNOWN]
+    fit = [f for f in found if f.layout.complete(settings)]
+    fit = fit or [f for f in found if f.layout.known(settings) >= layout.KNOWN]
     if len(fit) > 1 and settings.sheet.strip() != ALL:
         each = " or ".join(f'--sheet "{f.name}"' for f in fit)
         several = ",".join(f.name for f in fit)
@@ -165,12 +165,7 @@ def _chosen(found: list[_Found], looked: list[str], path: str, settings: Setting
             f"{path} has a roster in several sheets: {_quoted([f.name for f in fit])}{aside}",
             remedy=f'say which is to be read: {each}, --sheet "{several}" or --sheet "*"',
         )
-    return fit or [max(found, key=lambda f: _known(f, settings))]
-
-
-def _known(found: _Found, settings: Settings) -> int:
-    """How many of its headers are known."""
-    return recognised(found.layout.header, settings)
+    return fit or [max(found, key=lambda f: f.layout.known(settings))]
 
 
 def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -> Sheet:

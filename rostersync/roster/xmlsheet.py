@@ -15,6 +15,7 @@ from rostersync.roster.files import File
 from rostersync.roster.grids import CELL, Grid, sheet_of
 from rostersync.roster.intake import too_large
 from rostersync.roster.kinds import SAVE_AS, SPREADSHEETML
+from rostersync.roster.layout import Layout
 from rostersync.roster.sheets import Sheet
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
@@ -59,12 +60,12 @@ def read(file: File, settings: Settings) -> list[Sheet]:
             _take(book, element)
     except etree.XMLSyntaxError as error:
         raise RosterError(f"{file.path} is damaged: {error.msg}", remedy=AGAIN) from error
-    grid = _chosen(book, settings)
+    grid, lay = _chosen(book, settings)
     others = [g.name for g in book.grids if g is not grid]
     notes = [f"sheet “{grid.name}” (XML Spreadsheet 2003)"]
     notes += [f"other sheets, not read: {', '.join(f'“{n}”' for n in others)}"] if others else []
     _square(book, grid)
-    return [sheet_of(file.path, grid, settings, notes)]
+    return [sheet_of(file.path, grid, lay, settings, notes, first_column=0)]
 
 
 def _square(book: _Book, grid: Grid) -> None:
@@ -174,15 +175,15 @@ def _shown(text: str, digits: int) -> str:
     return whole.zfill(digits)
 
 
-def _chosen(book: _Book, settings: Settings) -> Grid:
+def _chosen(book: _Book, settings: Settings) -> tuple[Grid, Layout]:
     if wanted := settings.sheet:
         exact = [g for g in book.grids if g.name == wanted]
         grids = exact or [g for g in book.grids if normalise(g.name) == normalise(wanted)]
     else:
         grids = [g for g in book.grids if g.name not in book.unseen]
-    full = [g for g in grids if any(cell.strip() for row in g.rows for cell in row)]
-    if full:
-        return next((g for g in full if g.fits(settings)), full[0])
+    laid = [(g, lay) for g in grids if (lay := g.layout(settings))]
+    if laid:
+        return next((one for one in laid if one[1].complete(settings)), laid[0])
     there = ", ".join(f"“{g.name}”" for g in book.grids) or "no sheets"
     if wanted and not grids:
         raise RosterError(f"{book.path} has no sheet “{wanted}”", remedy=f"it has {there}: name one as --sheet")

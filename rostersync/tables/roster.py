@@ -104,6 +104,8 @@ class Source:
     sha256: str
     rows: int
     mode: Mode
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """Path → SHA-256 of the other files that say who its people and what its courses are."""
     partial: bool = False
     """A part of a roster that was given back to be corrected: who is not in it has not left."""
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +122,10 @@ class Source:
         """The file's name with its sheet, as shown to people."""
         name = self.path.replace("\\", "/").rsplit("/", 1)[-1]
         return f"{name}[{self.sheet}]" if self.sheet else name
+
+    def cell(self, column: str, line: int) -> str:
+        """The name of a cell as its program shows it (B17); blank where cells have no names, or it is a whole row."""
+        return f"{self.letters[column]}{line}" if line and column in self.letters else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from rostersync.cli.interrupt import unhurried
 from rostersync.moodle import Client, site_info
 from rostersync.settings import Settings
 
@@ -60,6 +61,33 @@ def test_the_sandbox_serves_until_it_is_told_to_end(how: signal.Signals) -> None
         assert said.endswith("Stopped.\n")
         assert f"ROSTERSYNC_SITE={told['url']} ROSTERSYNC_TOKEN={told['token']}" in said
         assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_can_be_ended_as_soon_as_its_address_is_known(how: signal.Signals) -> None:
+    """What it has to say is said all the same."""
+    with sandbox("--state", str(STATE)) as (process, told):
+        process.send_signal(how)
+        assert process.wait(5) == 0
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert f"ROSTERSYNC_SITE={told['url']} ROSTERSYNC_TOKEN={told['token']}" in said
+        assert said.endswith("Stopped.\n")
+
+
+def test_a_signal_waits_until_something_is_done() -> None:
+    """It comes as an interrupt behind it, and afterwards signals are what they were."""
+    done: list[str] = []
+
+    def work() -> None:
+        with unhurried():
+            signal.raise_signal(signal.SIGINT)
+            done.append("all")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["all"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_rehearsal_from_one_terminal_in_another(process: Run) -> None:

@@ -110,7 +110,7 @@ def test_the_document_has_causes_and_every_problem(checked: Roster) -> None:
                 "value": "Wizard",
                 "detail": "",
                 "rows": 12,
-                "places": [{"file": "roster.xlsx[Term 1]", "lines": [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}],
+                "places": [{"file": "roster.xlsx[Term 1]", "lines": [2, 3, 4, 5, 6, 7, 8, 9, 10, 11], "cells": []}],
             }
         ],
     }

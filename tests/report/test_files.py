@@ -113,6 +113,7 @@ def test_removals_courses_and_problems_have_their_sheets(result: Report, tmp_pat
     assert lines(book, "Problems")[1] == (
         "roster.xlsx[Term 1]",
         2,
+        None,
         "rejects",
         "username",
         "tnosuch",

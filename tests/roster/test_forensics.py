@@ -19,6 +19,7 @@ from rostersync.roster.rows import Part
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import Roster
+from rostersync.vocabulary import Mode
 
 Load = Callable[..., Roster]
 ORDINARY = {"key_undecided", "column_ignored", "column_offered", "column_contradicts"}
@@ -35,7 +36,9 @@ def built(header: Sequence[str], columns: Sequence[Sequence[str]], **more: Mappi
         numbers=kinds.get("numbers", {}),
         dates=kinds.get("dates", {}),
     )
-    return rows.build(sheet, headers.understand(sheet.header, Settings()), Settings(), source=0, first_row=0)
+    return rows.build(
+        sheet, headers.understand(sheet.header, Settings()), Settings(), Mode.MIRROR, source=0, first_row=0
+    )
 
 
 def users(*keys: str) -> Part:

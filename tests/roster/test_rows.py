@@ -235,3 +235,30 @@ def test_outer_blanks_of_every_kind_are_removed(blank: str) -> None:
     assert trimmed(column).to_pylist() == pc.utf8_trim_whitespace(column).to_pylist()
     plain = pa.array(["ann", "", f"x{blank}y"], pa.string())
     assert trimmed(plain) is plain
+
+
+ADD_ONLY_ROWS = [
+    ("status", "removed", "ignored", "add_only"),
+    ("status", "suspended", "ignored", "add_only"),
+    ("status", "active", "ok", ""),
+    ("status", "", "ok", ""),
+    ("action", "remove", "ignored", "add_only"),
+    ("action", "suspend", "ignored", "add_only"),
+    ("action", "add", "ok", ""),
+]
+
+
+@pytest.mark.parametrize(("column", "word", "state", "code"), ADD_ONLY_ROWS)
+def test_a_file_that_only_adds_takes_nobody_out(loaded: Load, column: str, word: str, state: str, code: str) -> None:
+    """Rows that say removed or suspended are ignored there, and stand where the mode lets rows speak."""
+    text = f"username,course shortname,role,{column}\nann,BIO101,student,{word}\n"
+    assert loaded(text, mode="add-only").rows[["state", "code"]].to_numpy().tolist() == [[state, code]]
+    assert loaded(text, mode="explicit").rows["state"].tolist() == ["ok"]
+
+
+def test_a_part_that_was_given_back_only_adds(loaded: Load) -> None:
+    """Its mode is decided before its rows are read."""
+    text = "username,course shortname,role,status\nann,BIO101,student,removed\nbob,BIO101,student,active\n"
+    roster = loaded(text, "term.csv.problems.csv")
+    assert roster.rows["code"].tolist() == ["add_only", ""]
+    assert str(roster.sources[0].mode) == "add-only"

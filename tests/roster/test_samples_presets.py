@@ -155,14 +155,18 @@ def test_peoplesoft() -> None:
 
 
 def test_workday() -> None:
-    """Of a section with its title the section is kept; a dash within a word is none before a title."""
+    """Titles stand above the header; of a section with its title the section is kept; a dash in a word is none."""
     roster = read("workday.xlsx")
     assert rows(roster, "role_name", "status") == [
-        (2, "0012345", "MATH 101-01", "student", "active", "ok"),
-        (3, "0012346", "MATH 101-01", "student", "removed", "ok"),
-        (4, "0012347", "BIO 210L-02", "student", "", "waiting_list"),
-        (5, "0012348", "BIO 210L-02", "student", "active", "ok"),
-        (6, "0012349", "BIO 210L-02", "student", "", "status_unknown"),
+        (1, "", "", "student", "", "title_row"),
+        (2, "Fall 2026", "", "student", "", "title_row"),
+        (3, "11/23/2026 08:15 AM", "", "student", "", "title_row"),
+        (4, "", "", "", "", "row_blank"),
+        (6, "0012345", "MATH 101-01", "student", "active", "ok"),
+        (7, "0012346", "MATH 101-01", "student", "removed", "ok"),
+        (8, "0012347", "BIO 210L-02", "student", "", "waiting_list"),
+        (9, "0012348", "BIO 210L-02", "student", "active", "ok"),
+        (10, "0012349", "BIO 210L-02", "student", "", "status_unknown"),
     ]
 
 

@@ -45,6 +45,7 @@ ROWS: dict[str, list[Row]] = {
         ok(3, "dan", "CHEM200", "editingteacher"),
     ],
     "html-table.xls": [
+        (1, "Class roster, autumn 2026", "", "", "ignored", "title_row"),
         ok(3, "0012345", "BIO101"),
         ok(4, "0012346", "BIO101"),
         ok(5, "0099001", "CHEM200", "editingteacher"),
@@ -85,7 +86,7 @@ def test_every_row_of_a_sample(name: str) -> None:
             "html-table.xls",
             (
                 "web page in utf-8",
-                "header in row 2; above it: “Class roster, autumn 2026”",
+                "row 1 stands above the header, which is row 2",
                 "2 cells that reach over several rows, repeated in each",
             ),
         ),

@@ -85,6 +85,21 @@ def test_only_a_complete_set_of_school_data_sync_is_the_whole_truth(loose: Calla
     assert loose({"enrollments.csv": files["enrollments.csv"]}).sources[0].mode == Mode.ADD_ONLY
 
 
+def test_a_set_names_every_file_that_it_was_joined_from(loose: Callable[..., Roster]) -> None:
+    """Who u1 is stands in users.csv: another one makes another roster."""
+    files = {
+        "users.csv": USERS + "u1,,true,ann,Ann,Bell,,\nu2,,true,ben,Ben,Oak,,\n",
+        "classes.csv": CLASSES + "k1,,Algebra,c1,ALG-1\n",
+        "enrollments.csv": TWO,
+    }
+    first = loose(files).sources[0]
+    again = loose(files | {"users.csv": files["users.csv"].replace("ann", "zoe")}).sources[0]
+    assert [path.rpartition("/")[2] for path in first.joined] == ["users.csv", "classes.csv"]
+    assert first.sha256 == again.sha256
+    changed = [path.rpartition("/")[2] for path, digest in first.joined.items() if again.joined[path] != digest]
+    assert changed == ["users.csv"]
+
+
 def test_a_set_saved_again_with_semicolons_is_the_same_set(loose: Callable[..., Roster]) -> None:
     """As spreadsheets do in half of Europe."""
     users = "u1,,true,ann,Ann,Bell,,\nu2,,true,ben,Ben,Oak,,\n"

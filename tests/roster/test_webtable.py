@@ -97,10 +97,47 @@ def test_every_table_that_is_a_roster_is_read(loaded: Load) -> None:
     title = "<tr><td colspan=4>Class roster BIO101"
     first, second = HEADER + ROW.format("ann", "Lee"), title + HEADER + ROW.format("bob", "Ray")
     roster = loaded(page("<tr><td>Term<td>Autumn", first, second), "t.xls")
-    assert roster.rows[["user", "line"]].to_numpy().tolist() == [["ann", 2], ["bob", 3]]
+    assert roster.rows[["user", "line", "code"]].to_numpy().tolist() == [
+        ["ann", 2, ""],
+        ["Class roster BIO101", 1, "title_row"],
+        ["bob", 3, ""],
+    ]
     assert [(s.sheet, s.notes) for s in roster.sources] == [
         ("table 2", ("web page in utf-8", "not read: table 1 (“Term”, 1 rows)")),
-        ("table 3", ("web page in utf-8", "header in row 2; above it: “Class roster BIO101”")),
+        ("table 3", ("web page in utf-8", "row 1 stands above the header, which is row 2")),
+    ]
+
+
+def test_titles_and_totals_of_a_web_page_are_no_enrolments(loaded: Load) -> None:
+    """Rows above the header, a repeated header and a row with a number of people are ignored, each with its reason."""
+    titles = "<tr><td colspan=4>Class roster<tr><td>Term:<td>Autumn 2026<td><td><tr><td colspan=4>"
+    rows = ROW.format("ann", "Lee") + HEADER + ROW.format("bob", "Ray")
+    roster = loaded(page(titles + HEADER + rows + "<tr><td colspan=3>Total<td>2<tr><td>Total students<td>2"), "t.xls")
+    assert roster.rows[["line", "user", "state", "code"]].to_numpy().tolist() == [
+        [1, "Class roster", "ignored", "title_row"],
+        [2, "Term:", "ignored", "title_row"],
+        [3, "", "ignored", "row_blank"],
+        [5, "ann", "ok", ""],
+        [6, "user", "ignored", "header_row"],
+        [7, "bob", "ok", ""],
+        [8, "Total", "ignored", "totals_row"],
+        [9, "Total students", "ignored", "totals_row"],
+    ]
+
+
+def test_a_web_page_without_a_header_is_refused(loaded: Load) -> None:
+    """Its first row of people must not be taken for one."""
+    with pytest.raises(RosterError, match="has no header: its row 1 looks like data"):
+        loaded(page("<tr><td>ann@college.example<td>BIO101<td>student<td>Lee"), "t.xls")
+
+
+def test_moodles_flat_file_as_a_web_page(loaded: Load) -> None:
+    """It has no header in any format."""
+    flat = page("<tr><td>add<td>student<td>0012<td>BIO101<tr><td>del<td>student<td>0013<td>BIO101<td>0<td>0")
+    roster = loaded(flat, "t.xls")
+    assert roster.rows[["line", "user", "action", "state"]].to_numpy().tolist() == [
+        [1, "0012", "add", "ok"],
+        [2, "0013", "remove", "ok"],
     ]
 
 

@@ -42,11 +42,11 @@ def joined(files: Sequence[File], settings: Settings) -> tuple[list[tuple[File, 
     if "manifest" in found and "enrollments" not in found:
         raise oneroster.without_enrolments(found)
     if "enrollments" in found:
-        sheets += oneroster.joined(found, settings)
+        sheets += sets.with_digests(oneroster.joined(found, settings), found, oneroster.READ)
         rest = sets.without(rest, found)
     found = sets.sorted_out(rest, headers, canvas.KINDS)
     if canvas.stated(found, headers, settings):
-        sheets += canvas.joined(found, settings)
+        sheets += sets.with_digests(canvas.joined(found, settings), found, canvas.READ)
         rest = sets.without(rest, found)
     batches = [file for file in rest if brightspace.is_batch(headers[file.path])]
     sheets += [(file, brightspace.read(file, settings)) for file in batches]

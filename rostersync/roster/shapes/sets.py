@@ -125,6 +125,15 @@ def together(files: Sequence[File], settings: Settings, columns: Sequence[str]) 
     )
 
 
+def with_digests(
+    sheets: Sequence[tuple[File, Sheet]], found: Mapping[str, Sequence[File]], kinds: Sequence[str]
+) -> list[tuple[File, Sheet]]:
+    """The same with what every file of enrolments was joined with: a plan is made from all of them."""
+    stating = {file.path for file, _ in sheets}
+    around = {f.path: f.sha256 for kind in kinds for f in found.get(kind, ()) if f.path not in stating}
+    return [(replace(file, joined=around), sheet) for file, sheet in sheets]
+
+
 def short(file: File) -> str:
     """A file's name without its folder or archive."""
     return file.path.replace("\\", "/").rsplit("/", 1)[-1]

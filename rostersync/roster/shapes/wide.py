@@ -76,6 +76,7 @@ def melted(sheet: Sheet, settings: Settings) -> Sheet:
         header=header,
         cells=(*columns.values(), *several.values()),
         lines=sheet.lines[rows],
+        titles=int((rows < sheet.titles).sum()),
         lengths=_spread(sheet.lengths, rows),
         run_on=_spread(sheet.run_on, rows),
         errors=_errors(sheet, slots, fixed, header, rows, numbers),
