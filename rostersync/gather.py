@@ -199,10 +199,11 @@ def _make_sure(loaded: Roster, users: pd.DataFrame, courses: pd.DataFrame, work:
     """
     settings = work.settings
     said = {normalise(header) for header in settings.columns}
-    rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
-    for what, fields, forced, matches in (
-        ("user", USER_KEYS, settings.user_key, users),
-        ("course", COURSE_KEYS, settings.course_key, courses),
+    # What stands in the columns of rejected rows may be anything.
+    rows = loaded.rows[loaded.rows["state"] == RowState.OK]
+    for what, fields, forced, matches, enough in (
+        ("user", USER_KEYS, settings.user_key, users, evidence.ENOUGH),
+        ("course", COURSE_KEYS, settings.course_key, courses, evidence.ENOUGH_COURSES),
     ):
         for (number, kind), part in rows.groupby(["source", f"{what}_field"], observed=True):
             source = loaded.sources[int(str(number))]
@@ -211,14 +212,14 @@ def _make_sure(loaded: Roster, users: pd.DataFrame, courses: pd.DataFrame, work:
             keys = _keys(part[what])
             found = matches[(matches["field"] == kind) & matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
             few = found.loc[found["key"].isin(keys), "key"].nunique() < evidence.FEW * len(keys)
-            if forced or kind == UserField.ANY or normalise(header) in said or not few or len(keys) < evidence.ENOUGH:
+            if forced or kind == UserField.ANY or normalise(header) in said or not few or len(keys) < enough:
                 continue
             sample = evidence.spread(keys)
             if what == "user":
                 known = evidence.of_users(moodle.find_users_any(work.client, sample), sample, of=len(keys))
             else:
                 known = evidence.of_courses(moodle.find_courses_any(work.client, sample), sample, of=len(keys))
-            if evidence.contradicts(known, str(kind)):
+            if evidence.contradicts(known, str(kind), enough):
                 better = next(f for f, k in fields.items() if k == known.best)
                 raise UsageError(
                     f"{source.name}: column “{header}” is read as {FIELDS[field]}, but {known.sentence()}",

@@ -20,7 +20,7 @@ IN_FILES: Mapping[str, Kind] = {
     "role_blank": rejects("the role is blank", "fill in column “{column}”, or say --default-role student"),
     "role_unknown": rejects(
         "“{value}” is no role that rostersync knows{detail}",
-        'map it once in the settings: role_words = {{ "{value}" = "student" }}',
+        'map it once in the settings: role_words = {{ "{value}" = "student" }} (or teacher, editingteacher)',
     ),
     "role_ambiguous": rejects(
         "“{value}” can mean the editing or the non-editing teacher",

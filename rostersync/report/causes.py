@@ -105,7 +105,7 @@ def _cause(
     one_detail = bool((cases["detail"] == cases["detail"].iloc[0]).all())
     value = cases["value"].iloc[0] if one_value else VARIES
     # A detail that is a sentence's tail is said of each case; one that stands within it leaves a gap.
-    gap = VARIES if cases["detail"].str[:1].str.isalnum().all() else ""
+    gap = VARIES if cases["detail"].map(_stands_within).all() else ""
     detail = cases["detail"].iloc[0] if one_detail else gap
     first = cases.head(details)
     return Cause(
@@ -132,7 +132,12 @@ def _cause(
 def _label(value: str, detail: str) -> str:
     if not value:
         return detail.lstrip(" ,;:") or "no further detail"
-    return f"{value} ({detail})" if detail[:1].isalnum() else value + detail
+    return f"{value} ({detail})" if _stands_within(detail) else value + detail
+
+
+def _stands_within(detail: str) -> bool:
+    """Whether it is a part of the sentence, not its tail."""
+    return detail[:1].isalnum() or detail.startswith("“")
 
 
 def _places(

@@ -27,7 +27,8 @@ YEAR_FIRST = re.compile(
 )
 YEAR_LAST = re.compile(r"(?P<a>\d{1,2})(?P<sign>[-/.])\s?(?P<b>\d{1,2})(?P=sign)\s?(?P<y>\d{4})" + TIME)
 UNDECIDED = ": whether day or month comes first cannot be told from this column; say --date-order dmy (or mdy)"
-MIXED = ": this column mixes day first ({}) and month first ({}); say --date-order dmy (or mdy)"
+MIXED = ": this column mixes day first ({}) and month first ({}); with --date-order dmy (or mdy) the others stay "
+"rejected, or are misread where both are possible"
 NAMED = re.compile(
     rf"(?P<d>\d{{1,2}})(?:\.|st|nd|rd|th|er|º)?[-\s/]?\s?(?:de\s|of\s)?(?P<name>{NAMES})\.?,?[-\s/]\s?"
     rf"(?:de\s|del\s)?(?P<y>\d{{4}})" + TIME,

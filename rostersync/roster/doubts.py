@@ -36,6 +36,8 @@ TURNING: Mapping[str, str] = {
     "status": "may say who is enrolled no longer: read without it, each row enrols",
 }
 """What no file needs, and what turns the meaning of its rows round where it has it."""
+TELLING = 0.5
+"""The share of a column's distinct values that are known words, from which on it is not left out in silence."""
 DIGEST = 12
 """Letters of a fingerprint: short enough to type, long enough to be the only one in a store."""
 
@@ -152,7 +154,7 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
         ruling = judge(doubt) if judge else Ruling()
         settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         if still := doubt.open(ruling.fields):
-            raise refusal(doubt, still, ruling)
+            raise refusal(doubt, still, ruling, sheet.notes)
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
     if judge and (words := _teachers(sheet, columns, settings)):
         ruling = judge(Doubt(where=where, header=sheet.header, teacher=words))
@@ -162,8 +164,8 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
     return Settled(columns=columns, settings=settings, notes=notes)
 
 
-def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling) -> RosterError:
-    """The error that says what is missing, what the evidence is, and the exact flags that decide."""
+def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence[str] = ()) -> RosterError:
+    """The error that says what is missing, how the file was read, what the evidence is, and the flags that decide."""
     lines: dict[str, str] = {}
     remedies: list[str] = []
     for what in missing:
@@ -184,6 +186,8 @@ def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling) -> RosterError
     message = f"{doubt.where} has no column for {named}; its header is {headers.shown(doubt.header)}"
     if not named:
         message = f"{doubt.where} has a column that {TURNING[missing[0]]}"
+    # A wrong guess of the reader's, of the encoding for one, looks like headers that nobody knows.
+    message += "".join(f"\n  {note}" for note in read)
     return RosterError(message + "".join(lines.values()), remedy=f"say {', and '.join(remedies)}")
 
 
@@ -212,7 +216,8 @@ def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[st
     """A column, and what it can be of what is missing: by its header, by a likeness, else by its values."""
     shape = tells.look(sheet.cells[position], settings)
     like = columns.alike.get(position)
-    fields = columns.offered.get(position) or (like.fields if like else _by_values(shape))
+    fields = columns.offered.get(position) or (like.fields if like else ())
+    fields = tuple(dict.fromkeys((*fields, *_by_values(shape))))
     wanted = {f for what in missing for f in FIELDS_OF[what]}
     fields = tuple(f for f in fields if f in wanted)
     fitting = tuple(f for f in fields if not tells.contradicted(f, shape))
@@ -226,29 +231,36 @@ def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[st
 
 
 def _by_values(shape: Shape) -> tuple[str, ...]:
-    return tuple(f for f in ("email", "role") if len(shape.values) and shape.share(f) >= SURE)
+    if not len(shape.values):
+        return ()
+    sure = [f for f in ("email", "role") if shape.share(f) >= SURE]
+    return (*sure, *(f for f in TURNING if shape.share(f) >= TELLING))
 
 
 def _turning(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, list[int]]:
-    """Columns that look like actions, or like a status that is not always the same, by header and by values.
+    """Columns that look like actions, or like a status that is not always the same, by values whatever the header.
 
     A list of additions and drops that is taken for the whole truth would remove everybody whom it does not name; a
     list that says who has left, read without that, would enrol them.
     """
-    possible = {p: k.fields for p, k in columns.alike.items()} | dict(columns.offered)
     wanted = [what for what in TURNING if what not in columns.fields]
-    if settings.mode or sheet.mode:
-        wanted = [what for what in wanted if what != "action"]
+    possible = {p: k.fields for p, k in columns.alike.items()} | dict(columns.offered)
     found: dict[str, list[int]] = {}
-    status = Statuses(settings, "").read
-    for what in wanted:
-        for position in (p for p, fields in possible.items() if what in fields):
-            shape = tells.look(sheet.cells[position], settings)
-            if not len(shape.values) or shape.share(what) < SURE:
-                continue
-            if what == "action" or any(status(v).value != Status.ACTIVE for v in shape.values.to_pylist()):
+    for position in sorted({*columns.unused, *columns.offered} if wanted else ()):
+        shape = tells.look(sheet.cells[position], settings)
+        # What its header says goes before what most of its words are.
+        said = [what for what in wanted if what in possible.get(position, ())]
+        ranked = said or sorted(wanted, key=shape.share, reverse=True)[:1]
+        for what in (w for w in ranked if len(shape.values) and shape.share(w) >= TELLING):
+            if not (settings.mode or sheet.mode) if what == "action" else _leaves(shape, settings):
                 found.setdefault(what, []).append(position)
     return found
+
+
+def _leaves(shape: Shape, settings: Settings) -> bool:
+    """Whether a word among these says that somebody is not simply enrolled."""
+    readings = map(Statuses(settings, "").read, shape.values.to_pylist())
+    return any(r.value != Status.ACTIVE for r in readings if r.code != "status_unknown")
 
 
 def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:

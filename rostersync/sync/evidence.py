@@ -13,6 +13,8 @@ SAMPLE = 200
 """Values of a column that are looked up under fields that nobody said it to be."""
 ENOUGH = 5
 """Distinct values from which on numbers mean something."""
+ENOUGH_COURSES = 1
+"""Likewise of courses, to contradict a header: many files name one course alone, and its code is nobody's number."""
 SURE = 0.95
 """The share of the values that must be known under one field for an ambiguous header to be settled by them."""
 MOST, FEW = 0.8, 0.5
@@ -93,14 +95,14 @@ def of_courses(matches: pd.DataFrame, keys: Sequence[str], *, of: int) -> Eviden
     return _evidence(matches, keys, "course_id", {str(f): w for f, w in COURSE_WORDS.items()}, of)
 
 
-def contradicts(evidence: Evidence, field: str) -> bool:
+def contradicts(evidence: Evidence, field: str, enough: int = ENOUGH) -> bool:
     """Whether the values of a column that was taken for this field are another field's.
 
     Moodle's own ids contradict nothing: id numbers of people who are not there yet can be other people's ids.
     """
     best = evidence.best
     return (
-        evidence.asked >= ENOUGH
+        evidence.asked >= enough
         and best not in {field, UserField.ID}
         and evidence.hits[field] < FEW * evidence.asked
         and evidence.hits[best] >= MOST * evidence.asked

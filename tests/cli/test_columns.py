@@ -121,6 +121,16 @@ def test_a_certain_header_with_other_values_is_refused(run: Run, connected: Serv
     assert connected.state.document() == before
 
 
+def test_one_course_is_enough_to_contradict_a_header(run: Run, connected: Server) -> None:
+    """Most files name few courses; that all are known by another key is no chance. Broken rows say nothing."""
+    Path("c.csv").write_text("Username,course short name,Role\nada,B-1,student\n7 rows\n,Total\n", encoding="utf-8")
+    ran = run("plan", "c.csv")
+    assert ran.code == 2
+    assert "“course short name” is read as the course's short name, but 1 of 1 values are id numbers" in ran.err
+    assert 'say --map "course short name=course_idnumber"; if it is right as it is' in ran.err
+    assert run("plan", "c.csv", "--map", "course short name=course_shortname").code == 3
+
+
 def test_a_remembered_mapping_is_used_and_told(run: Run, connected: Server, memory: Store) -> None:
     """By check (which asks nobody), by plan, and whatever the order and letter case of the columns."""
     store.remember(memory, mapped(connected, "Role", "matrikelnumer", "Course Short Name", matrikelnumer="idnumber"))

@@ -65,7 +65,7 @@ def test_rejected_rows_are_written_beside_the_file(run: Run, bad: Path) -> None:
     ]
     assert rows[1][9] == (
         "“Wizard” is no role that rostersync knows. "
-        'To do: map it once in the settings: role_words = { "Wizard" = "student" }'
+        'To do: map it once in the settings: role_words = { "Wizard" = "student" } (or teacher, editingteacher)'
     )
     assert [row[10] for row in rows] == ["", "", "eve,BIO101,student,active"]
 

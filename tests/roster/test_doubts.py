@@ -96,3 +96,55 @@ def test_a_fingerprint_knows_no_order(header: list[str], chance: Random) -> None
     chance.shuffle(other)
     assert fingerprint(header) == fingerprint(other)
     assert fingerprint([*header, "Semester"]) != fingerprint(header)
+
+
+@pytest.mark.parametrize(
+    ("header", "words", "what"),
+    [
+        ("Studierendenstatus", ("immatrikuliert", "exmatrikuliert", "Nebenhörer"), "status"),
+        ("Bemerkung", ("withdrawn", ""), "status"),
+        ("Buchung", ("Anmeldung", "Abmeldung"), "action"),
+    ],
+)
+def test_a_column_whose_words_turn_rows_round_is_never_left_out_in_silence(
+    write: Write, header: str, words: tuple[str, ...], what: str
+) -> None:
+    """Nobody knows its header; read without it, those who left would be enrolled."""
+    lines = "".join(f"p{n},BIO101,student,{word}\n" for n, word in enumerate(words))
+    path = write(f"username,course short name,role,{header}\n{lines}")
+    with pytest.raises(RosterError, match="has a column that may say") as caught:
+        load([path], Settings())
+    assert caught.value.remedy == f'say --map "{header}={what}" or --map "{header}=ignore"'
+    load([path], Settings(columns={header: "ignore"}))
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Plan", ("active", "current")),
+        ("Home", ("DC", "Ohio", "Texas")),
+        ("Notes", ("likes maths", "asked twice", "withdrawn")),
+    ],
+)
+def test_columns_with_few_such_words_or_none_that_matter_are_left_alone(
+    write: Write, header: str, words: tuple[str, ...]
+) -> None:
+    """A file is not refused for a column that says the same of everybody, or hardly anything."""
+    lines = "".join(f"p{n},BIO101,student,{word}\n" for n, word in enumerate(words))
+    assert len(load([write(f"username,course short name,role,{header}\n{lines}")], Settings()).rows) == len(words)
+
+
+def test_the_flag_for_an_ambiguous_header_is_what_its_values_are(write: Write) -> None:
+    """A column “ID” full of e-mail addresses is offered as that, and as nothing that it cannot be."""
+    with pytest.raises(RosterError) as caught:
+        load([write("ID,course short name,role\nann@uni.example,BIO101,student\n")], Settings())
+    assert caught.value.remedy == 'say --map "ID=email"'
+
+
+def test_a_refusal_shows_how_the_file_was_read(write: Write) -> None:
+    """Headers in a wrong encoding are known to nobody: that it was guessed is a part of the message."""
+    path = write("Předmět;Osobní číslo;Role\nBIO101;1;student\n".encode("cp1250"))
+    with pytest.raises(RosterError) as caught:
+        load([path], Settings())
+    assert "\n  no Unicode: read as cp1252, which gives “Pøedmìt”" in caught.value.message
+    assert "say --encoding NAME" in caught.value.message

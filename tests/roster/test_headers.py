@@ -101,6 +101,7 @@ def test_what_a_missing_column_could_be_is_offered(loaded: Load) -> None:
         loaded("id,class,role\n4,BIO101,student\n", "term.csv")
     assert caught.value.message.endswith(
         "term.csv has no column for the user and the course; its header is “id”, “class”, “role”\n"
+        "  text in utf-8, fields separated by comma\n"
         "  “id”: 1 of 1 values are numbers"
     )
     assert caught.value.remedy == 'say --map "id=idnumber" or --map "id=id", and --map "class=course"'

@@ -189,6 +189,8 @@ def test_the_sense_and_the_words_of_a_status_can_be_set() -> None:
         ("add", "add"),
         ("Enrol", "add"),
         ("hinzufügen", "add"),
+        ("Anmeldung", "add"),
+        ("Abmeldung", "remove"),
         ("DEL", "remove"),
         ("supprimer", "remove"),
         ("löschen", "remove"),
