@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 import pandas as pd
 
-from rostersync import moodle
-from rostersync.errors import AnswerError, TransportError, Unreachable, UsageError
-from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
-from rostersync.roster.forensics.repairs import repairs
-from rostersync.roster.words import normalise
-from rostersync.sync import decide, doubts, evidence, offers, propose, resolve, scope, seen, wanted
-from rostersync.sync.decide import Decision
-from rostersync.sync.offers import Offers
+from rostersync import lookups, moodle
+from rostersync.lookups import indispensable
+from rostersync.sync import decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.propose import Basis
-from rostersync.tables import COURSE_MATCHES, COURSES, PEOPLE, USER_MATCHES, Roster
-from rostersync.vocabulary import CourseField, Match, RowState, UserField
+from rostersync.tables import COURSES, PEOPLE, Roster
+from rostersync.vocabulary import CourseField, Match, UserField
 from rostersync.work import Work
 
 EMPTIED = "after the last run; if it was emptied on purpose, name it with --courses this once"
-
-_log = logging.getLogger(__name__)
-
-
-@contextmanager
-def indispensable(site: str) -> Iterator[None]:
-    """Look-ups without which there is nothing to go on with, whatever stands in the way.
-
-    Raises:
-        Unreachable: one of them got no usable answer.
-    """
-    try:
-        yield
-    except TransportError as error:
-        raise Unreachable(
-            f"{site}: {error.message}",
-            remedy="try again later; if it stays, ask the site's administrator for the web server's error log",
-            code=str(error.status or ""),
-        ) from error
 
 
 def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
     """Everything that the first decision is made from, and how the undecided columns were decided."""
     settings, client = work.settings, work.client
     with indispensable(client.site):
-        users, courses = _look_up(loaded, work)
-        _make_sure(loaded, users, courses, work)
+        users, courses = lookups.look_up(loaded, work)
+        lookups.make_sure(loaded, users, courses, work)
     decisions = (
         decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
         decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
     )
     resolution = resolve.resolve(
-        loaded, users, courses, decisions, settings, _offers(loaded, users, courses, decisions, work)
+        loaded, users, courses, decisions, settings, lookups.offered(loaded, users, courses, decisions, work)
     )
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
@@ -117,120 +90,6 @@ def read_again(known: Basis, work: Work) -> Basis:
         ledger=work.store.ledger(client.site, ids),
         own_id=(client.info or moodle.site_info(client)).user_id,
     )
-
-
-def _look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """USER_MATCHES and COURSE_MATCHES for every key of the rows, those of rejected rows included."""
-    rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
-    padded = doubts.padded(loaded)
-    users = [USER_MATCHES.empty()]
-    for user_field, part in rows.groupby("user_field", observed=True):
-        keys = _keys(part["user"])
-        keys += sorted({padded[row] for row in part.index.intersection(list(padded))})
-        told = work.told(f"looking up {len(keys):,} users")
-        if user_field == UserField.ANY:
-            users.append(moodle.find_users_any(work.client, keys, progress=told))
-        else:
-            users.append(moodle.find_users(work.client, UserField(str(user_field)), keys, progress=told))
-    courses = [COURSE_MATCHES.empty()]
-    for course_field, part in rows.groupby("course_field", observed=True):
-        keys = _keys(part["course"])
-        told = work.told(f"looking up {len(keys):,} courses")
-        if course_field == CourseField.ANY:
-            courses.append(moodle.find_courses_any(work.client, keys, progress=told))
-        else:
-            courses.append(moodle.find_courses(work.client, CourseField(str(course_field)), keys, progress=told))
-    if work.settings.courses:
-        courses.append(moodle.find_courses_any(work.client, work.settings.courses))
-    return (
-        pd.concat(users, ignore_index=True).drop_duplicates(["field", "key", "user_id"], ignore_index=True),
-        pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True),
-    )
-
-
-def _offers(
-    loaded: Roster,
-    users: pd.DataFrame,
-    courses: pd.DataFrame,
-    decisions: tuple[Sequence[Decision], Sequence[Decision]],
-    work: Work,
-) -> Offers:
-    """What keys that were not found may have been; a look-up that fails costs the offer, not the run."""
-    live = (loaded.rows["state"] != RowState.IGNORED).to_numpy()
-    rows, said = loaded.rows[live], doubts.spelled(loaded.rows)[live]
-    user_field, course_field = (
-        resolve.key_fields(loaded.rows, what, made)[live]
-        for what, made in zip(("user", "course"), decisions, strict=True)
-    )
-    lengths = sorted({len(k) for k in users.loc[users["field"] == UserField.IDNUMBER, "idnumber"].unique() if k})
-    unknown = offers.missing(rows, "user", user_field, users)
-    may_be = {(f, k): (*repairs(k), *offers.candidates(k, lengths)) for f, k in unknown}
-    strange = [
-        (f, k)
-        for f, k in offers.missing(rows, "course", course_field, courses)
-        if not any(fnmatchcase(k, p) for p in work.settings.not_in_moodle)
-    ]
-    found, known = [users], [courses]
-    try:
-        for field in sorted({f for f, _ in may_be}):
-            keys = sorted({k for (f, _), repaired in may_be.items() if f == field for k in repaired})
-            found.append(moodle.find_users(work.client, UserField(field), keys))
-        if strange:
-            known.append(moodle.all_courses(work.client))
-    except AnswerError as error:
-        _log.info("not everything can be offered for keys that were not found: %s", error)
-    beside = rows["user"].isin([k for _, k in unknown]).to_numpy()
-    names = dict(zip(zip(user_field[beside], rows["user"][beside], strict=True), said[beside], strict=True))
-    return Offers(
-        users=offers.of_users(may_be, pd.concat(found, ignore_index=True), names),
-        courses=offers.of_courses(
-            strange, {(f, k): repairs(k) for f, k in strange}, pd.concat(known, ignore_index=True)
-        ),
-    )
-
-
-def _make_sure(loaded: Roster, users: pd.DataFrame, courses: pd.DataFrame, work: Work) -> None:
-    """Refuse a column of which Moodle knows few values as what its header says, and most as something else.
-
-    A column that settings name is not doubted.
-
-    Raises:
-        UsageError: there is such a column.
-    """
-    settings = work.settings
-    said = {normalise(header) for header in settings.columns}
-    # What stands in the columns of rejected rows may be anything.
-    rows = loaded.rows[loaded.rows["state"] == RowState.OK]
-    for what, fields, forced, matches, enough in (
-        ("user", USER_KEYS, settings.user_key, users, evidence.ENOUGH),
-        ("course", COURSE_KEYS, settings.course_key, courses, evidence.ENOUGH_COURSES),
-    ):
-        for (number, kind), part in rows.groupby(["source", f"{what}_field"], observed=True):
-            source = loaded.sources[int(str(number))]
-            field = next(f for f, k in fields.items() if k == kind)
-            header = source.columns.get(field, "")
-            keys = _keys(part[what])
-            found = matches[(matches["field"] == kind) & matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
-            few = found.loc[found["key"].isin(keys), "key"].nunique() < evidence.FEW * len(keys)
-            if forced or kind == UserField.ANY or normalise(header) in said or not few or len(keys) < enough:
-                continue
-            sample = evidence.spread(keys)
-            if what == "user":
-                known = evidence.of_users(moodle.find_users_any(work.client, sample), sample, of=len(keys))
-            else:
-                known = evidence.of_courses(moodle.find_courses_any(work.client, sample), sample, of=len(keys))
-            if evidence.contradicts(known, str(kind), enough):
-                better = next(f for f, k in fields.items() if k == known.best)
-                raise UsageError(
-                    f"{source.name}: column “{header}” is read as {FIELDS[field]}, but {known.sentence()}",
-                    remedy=f'say --map "{header}={better}"; if it is right as it is, --map "{header}={field}"'
-                    if header
-                    else f"say --{what}-key {known.best}; if it is right as it is, --{what}-key {kind}",
-                )
-
-
-def _keys(column: pd.Series) -> list[str]:
-    return [k for k in column.drop_duplicates().tolist() if k]
 
 
 def look_closer(basis: Basis, changes: pd.DataFrame, work: Work) -> Basis:

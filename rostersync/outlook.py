@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from rostersync import gather, moodle
+from rostersync import lookups, moodle
 from rostersync.sync import losses
 from rostersync.tables import LOSSES
 from rostersync.vocabulary import Match
@@ -66,7 +66,7 @@ def unmatched(roles: pd.DataFrame, work: Work) -> tuple[str, ...]:
         SiteError: nothing can go on.
     """
     settings, said = work.settings, []
-    with gather.indispensable(work.client.site):
+    with lookups.indispensable(work.client.site):
         users = moodle.find_users_any(work.client, settings.protected_users) if settings.protected_users else None
         courses = (
             moodle.find_courses_any(work.client, settings.protected_courses) if settings.protected_courses else None

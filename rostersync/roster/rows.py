@@ -5,13 +5,12 @@ Everything works on whole columns: words and dates are read once for each distin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,13 +24,13 @@ from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
 from rostersync.roster.marks import UNVALUED
 from rostersync.roster.oddities import Key
+from rostersync.roster.readings import Places, Words, factorise
 from rostersync.roster.sheets import Ints, Mask, Sheet, trimmed
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
 from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField
 
-Places = npt.NDArray[np.int8]
 IGNORING = ("waiting_list", "status_ignored")
 
 
@@ -62,32 +61,6 @@ def build(sheet: Sheet, columns: Columns, settings: Settings, mode: Mode, *, sou
         SettingsError: default_role cannot be used.
     """
     return _Builder(sheet, columns, settings, source).part(first_row, mode)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Words:
-    """A column's cells as indexes into the readings of its distinct values."""
-
-    index: Ints
-    readings: Sequence[Reading]
-    values: pa.Array
-
-    def codes(self) -> list[str]:
-        """The problems that some of the values are."""
-        return sorted({r.code for r in self.readings} - {""})
-
-    def where(self, code: str) -> Mask:
-        """The rows whose value is this problem."""
-        return np.array([r.code == code for r in self.readings], dtype=bool)[self.index]
-
-    def spread(self, attribute: str) -> pa.Array:
-        """`value` or `detail` of each row's reading."""
-        return pa.array([str(getattr(r, attribute)) for r in self.readings], pa.string()).take(pa.array(self.index))
-
-    def places(self, kinds: type[StrEnum]) -> Places:
-        """Each row's value as a position in `kinds`."""
-        order = list(kinds)
-        return np.array([order.index(kinds(r.value)) for r in self.readings], dtype=np.int8)[self.index]
 
 
 class _Builder:
@@ -218,15 +191,11 @@ class _Builder:
                 missing[list(self.sheet.errors.get(self.columns.fields[field], {}))] = False
             self.findings.add(code, missing, column=self.columns.name(used[0]))
 
-    def _words(self, field: str, read: Callable[[str], Reading]) -> _Words:
+    def _words(self, field: str, read: Callable[[str], Reading]) -> Words:
         """A column's readings; where there is no such column, one reading that says nothing for all rows."""
-        if field not in self.cells:
-            nothing = pa.repeat(pa.scalar("", pa.string()), self.count)
-            return _Words(index=np.zeros(self.count, dtype=np.int64), readings=[Reading("")], values=nothing)
-        index, distinct = _factorise(self.cells[field])
-        return _Words(index=index, readings=[read(v) for v in distinct], values=self.cells[field])
+        return Words.of(self.cells[field], read) if field in self.cells else Words.silent(self.count)
 
-    def _note(self, field: str, words: _Words, *, ignoring: bool = False) -> None:
+    def _note(self, field: str, words: Words, *, ignoring: bool = False) -> None:
         """Adds the findings of a column of words: those that make rows be ignored, or the others."""
         for code in words.codes():
             if (code in IGNORING) == ignoring:
@@ -239,7 +208,7 @@ class _Builder:
                     last=ignoring,
                 )
 
-    def _only_adds(self, field: str, words: _Words, takes: Mask) -> None:
+    def _only_adds(self, field: str, words: Words, takes: Mask) -> None:
         """Leaves out rows that take something away, in a file that only adds: the limits would not count them."""
         self.findings.add("add_only", takes, column=self.columns.name(field), value=words.values, last=True)
 
@@ -277,7 +246,7 @@ class _Builder:
             found[field] = np.full(self.count, NOT_GIVEN, dtype=np.int64)
             if field not in self.cells:
                 continue
-            index, distinct = _factorise(self.cells[field])
+            index, distinct = factorise(self.cells[field])
             moments = dates.read(distinct, self.settings, end=field == "end")
             found[field] = np.array([m.epoch for m in moments], dtype=np.int64)[index]
             bad = np.array([m.problem is not None for m in moments], dtype=bool)[index]
@@ -325,12 +294,6 @@ class _Builder:
         whole = PROBLEMS.records([{"row": -1, "source": self.findings.source, **n} for n in self.notes])
         tables = [t for t in (whole, self.findings.table(first_row)) if len(t)]
         return pd.concat(tables, ignore_index=True) if tables else PROBLEMS.empty()
-
-
-def _factorise(column: pa.Array) -> tuple[Ints, list[str]]:
-    """Each row's index into the distinct values, and these in the order in which they first occur."""
-    encoded = column.dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
 
 
 def _mask(array: pa.Array) -> Mask:

@@ -44,10 +44,11 @@ class _Book:
 
 
 def read(file: File, settings: Settings) -> list[Sheet]:
-    """The sheet that `settings.sheet` names, else the first visible one whose header has what a roster needs.
+    """The sheet that `settings.sheet` names, else the only one whose header has what a roster needs.
 
     Raises:
-        RosterError: damaged, cut short, too large, XML with a document type, no such sheet, or nothing in it.
+        RosterError: damaged, cut short, too large, XML with a document type, no such sheet, nothing in it, or several
+            sheets that could be meant.
     """
     room = settings.max_megabytes << 20
     if len(file.data) * TREE > room:
@@ -180,11 +181,20 @@ def _chosen(book: _Book, settings: Settings) -> tuple[Grid, Layout]:
         exact = [g for g in book.grids if g.name == wanted]
         grids = exact or [g for g in book.grids if normalise(g.name) == normalise(wanted)]
     else:
-        grids = [g for g in book.grids if g.name not in book.unseen]
+        grids = [g for g in book.grids if g.name not in book.unseen or settings.hidden != "skip"]
     laid = [(g, lay) for g in grids if (lay := g.layout(settings))]
+    fitting = [one for one in laid if one[1].complete(settings)]
+    if len(fitting) > 1:
+        # Leaving one out could look as if its people had left.
+        names = [g.name for g, _ in fitting]
+        flags = " or ".join(f'--sheet "{n}"' for n in names)
+        raise RosterError(
+            f"{book.path} has a roster in several sheets: {', '.join(f'“{n}”' for n in names)}",
+            remedy=f"say which is to be read: {flags}; for all of them, {SAVE_AS}",
+        )
     if laid:
-        return next((one for one in laid if one[1].complete(settings)), laid[0])
+        return (fitting or laid)[0]
     there = ", ".join(f"“{g.name}”" for g in book.grids) or "no sheets"
     if wanted and not grids:
         raise RosterError(f"{book.path} has no sheet “{wanted}”", remedy=f"it has {there}: name one as --sheet")
-    raise RosterError(f"{book.path} has nothing in any visible sheet; it has {there}", remedy="export it again")
+    raise RosterError(f"{book.path} has nothing in any sheet that is read; it has {there}", remedy="export it again")

@@ -94,10 +94,10 @@ def test_a_named_preset_that_does_not_fit_is_refused(loaded: Load) -> None:
 def test_what_somebody_set_stands_above_the_preset(loaded: Load) -> None:
     """Flags, words, columns and mode."""
     text = BANNER + "202710,20117,@1,W\n202710,20117,@2,RE\n202710,20117,@3,AU\n"
-    roster = loaded(text, status_words={"w": "suspended", "AU": "active"}, default_role="teacher", mode="add-only")
+    roster = loaded(text, status_words={"w": "suspended", "AU": "active"}, default_role="teacher", mode="explicit")
     assert roster.rows["status"].tolist() == ["suspended", "active", "active"]
     assert roster.rows["role_name"].tolist() == ["teacher"] * 3
-    assert str(roster.sources[0].mode) == "add-only"
+    assert str(roster.sources[0].mode) == "explicit"
     roster = loaded(text, columns={"CRN": "course_id"})
     assert roster.rows["course"].tolist()[:2] == ["20117", "20117"]
     assert roster.sources[0].columns["course_id"] == "CRN"

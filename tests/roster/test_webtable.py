@@ -246,13 +246,15 @@ def book(content: str, **chosen: object) -> Sheet:
     return sheet
 
 
-def test_hidden_sheets_of_xml_are_left_unless_named() -> None:
-    """The first visible sheet with a fitting header is read; the others are listed."""
+def test_of_several_rosters_in_xml_one_has_to_be_named() -> None:
+    """Hidden sheets count, unless it is said that they do not; what is left out is listed."""
     unseen = "<x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions>"
     rows = f"<Row>{NAMES}</Row><Row>{ANN}</Row>"
     content = worksheet("Old", rows.replace("ann", "old"), unseen) + worksheet("New", rows)
-    assert column(book(content), 0) == ["ann"]
-    assert book(content).notes == ("sheet “New” (XML Spreadsheet 2003)", "other sheets, not read: “Old”")
+    with pytest.raises(RosterError, match="has a roster in several sheets: “Old”, “New”"):
+        book(content)
+    assert column(book(content, hidden="skip"), 0) == ["ann"]
+    assert book(content, hidden="skip").notes == ("sheet “New” (XML Spreadsheet 2003)", "other sheets, not read: “Old”")
     assert column(book(content, sheet="old"), 0) == ["old"]
     with pytest.raises(RosterError, match=r"t\.xls has no sheet “Summer”"):
         book(content, sheet="Summer")
@@ -265,7 +267,7 @@ def test_hidden_sheets_of_xml_are_left_unless_named() -> None:
         (f"<Row>{NAMES}</Row><Row><Cell ss:Index='999999999'/></Row>", "takes more memory than it may"),
         (f"<Row>{NAMES}</Row><Row><Cell ss:MergeDown='1'/></Row>", "is merged with those below"),
         (f"<Row>{NAMES}</Row><Row>{ANN}", "is damaged"),
-        ("", "has nothing in any visible sheet"),
+        ("", "has nothing in any sheet that is read"),
     ],
 )
 def test_xml_that_is_broken_or_harmful_is_refused(rows: str, message: str) -> None:

@@ -1,0 +1,60 @@
+"""A column of words goes in; what each row's word means comes out, read once for each distinct value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rostersync.roster.sheets import Ints, Mask
+from rostersync.roster.words import Reading
+
+Places = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A column's cells as indexes into the readings of its distinct values."""
+
+    index: Ints
+    readings: Sequence[Reading]
+    values: pa.Array
+
+    @classmethod
+    def of(cls, cells: pa.Array, read: Callable[[str], Reading]) -> Words:
+        """A column's readings; each distinct value is read once."""
+        index, distinct = factorise(cells)
+        return cls(index=index, readings=[read(v) for v in distinct], values=cells)
+
+    @classmethod
+    def silent(cls, count: int) -> Words:
+        """One reading that says nothing, for all rows: where there is no such column."""
+        nothing = pa.repeat(pa.scalar("", pa.string()), count)
+        return cls(index=np.zeros(count, dtype=np.int64), readings=[Reading("")], values=nothing)
+
+    def codes(self) -> list[str]:
+        """The problems that some of the values are."""
+        return sorted({r.code for r in self.readings} - {""})
+
+    def where(self, code: str) -> Mask:
+        """The rows whose value is this problem."""
+        return np.array([r.code == code for r in self.readings], dtype=bool)[self.index]
+
+    def spread(self, attribute: str) -> pa.Array:
+        """`value` or `detail` of each row's reading."""
+        return pa.array([str(getattr(r, attribute)) for r in self.readings], pa.string()).take(pa.array(self.index))
+
+    def places(self, kinds: type[StrEnum]) -> Places:
+        """Each row's value as a position in `kinds`."""
+        order = list(kinds)
+        return np.array([order.index(kinds(r.value)) for r in self.readings], dtype=np.int8)[self.index]
+
+
+def factorise(column: pa.Array) -> tuple[Ints, list[str]]:
+    """Each row's index into the distinct values, and these in the order in which they first occur."""
+    encoded = column.dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
