@@ -235,3 +235,12 @@ def test_outer_blanks_of_every_kind_are_removed(blank: str) -> None:
     assert trimmed(column).to_pylist() == pc.utf8_trim_whitespace(column).to_pylist()
     plain = pa.array(["ann", "", f"x{blank}y"], pa.string())
     assert trimmed(plain) is plain
+
+
+def test_a_second_key_is_said_to_be_none(loaded: Load) -> None:
+    """People are found by one column: that another of another person stands beside it, nobody would notice."""
+    roster = loaded("username,idnumber,email,course short name,role\nann,7,ann@uni.example,BIO101,student\n")
+    notes = roster.problems[roster.problems["code"] == "key_second"]
+    assert notes[["column", "value"]].to_numpy().tolist() == [["idnumber", "username"]]
+    forced = loaded("username,idnumber,course short name,role\nann,7,BIO101,student\n", user_key="idnumber")
+    assert forced.problems.query("code == 'key_second'").empty
