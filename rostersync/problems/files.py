@@ -94,6 +94,10 @@ IN_FILES: Mapping[str, Kind] = {
     "row_twice": ignores("the row says the same as row {detail}"),
     # worth knowing
     "key_undecided": notes("the column “{column}” will be decided by looking its values up in Moodle"),
+    "key_second": notes(
+        "the column “{column}” counts only where “{value}” is blank: whether both mean the same is not compared",
+        'if “{column}” is what counts, say --map "{value}=ignore"',
+    ),
     "role_defaulted": notes("{detail} rows have no role and get “{value}”"),
     "column_ignored": notes("the column “{column}” is not used"),
     "column_offered": notes(

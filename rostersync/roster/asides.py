@@ -103,7 +103,8 @@ class _Rows:
         if "role" in columns.fields and not settings.default_role:
             # Without a role, too, a total's word beside a number is nobody: it would be rejected in any case.
             no_role = pc.equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), "")
-            lacking |= _within(no_role, user, _totals()) & _within(no_role, course, f"^{NUMBER}$")
+            for word, number in ((user, course), (course, user)):
+                lacking |= _within(no_role, word, _totals()) & _within(no_role, number, f"^{NUMBER}$")
         # A quotation mark that is open, or an error, says that there is more to the row than can be seen.
         used = set(columns.fields.values())
         for known in (sheet.run_on, *(e for p, e in sheet.errors.items() if p in used)):
@@ -134,6 +135,9 @@ class _Rows:
         course = pc.or_(pc.equal(self.course, self.first), pc.invert(pc.is_in(self.course, value_set=self.elsewhere)))
         course = pc.or_(course, pc.equal(self.course, ""))
         user = pc.or_(pc.equal(self.user, ""), pc.equal(self.user, self.first))
+        # “Total” in the course's place with a number behind it: no other row has such a course.
+        label = pc.and_(pc.equal(self.course, self.first), pc.invert(pc.is_in(self.course, value_set=self.elsewhere)))
+        user = pc.or_(user, pc.and_(label, pc.match_substring_regex(self.user, f"^{NUMBER}$")))
         short = pc.less_equal(pc.utf8_length(self.first), LONGEST)
         told = pc.or_(words, pc.and_(counted, self.others("")))
         return self.spread(pc.and_(pc.and_(told, short), pc.and_(explained, pc.and_(course, user))))

@@ -149,6 +149,12 @@ class _Builder:
         self.notes += [
             {"code": "key_undecided", "column": self.columns.name(f)} for f, k in tried.items() if k == kinds("any")
         ]
+        # An address beside a key is what a person is recognised by, and no second claim.
+        self.notes += [
+            {"code": "key_second", "column": self.columns.name(f), "value": self.columns.name(first)}
+            for f in others
+            if f != "email"
+        ]
         return values, kind
 
     def _blank(self, user: pa.Array, course: pa.Array) -> Mask:

@@ -90,6 +90,7 @@ def test_a_file_that_has_only_likenesses_is_refused_with_the_flags(loaded: Load)
         loaded(text)
     assert caught.value.message.endswith(
         "has no column for the user and the course; its header is “Matrikelnumer”, “Course Cod”, “Rolle”\n"
+        "  text in utf-8, fields separated by comma\n"
         "  “Matrikelnumer” looks like “Matrikelnummer”: 3 of 3 values are numbers\n"
         "  “Course Cod” looks like “course code”"
     )

@@ -22,7 +22,7 @@ from rostersync.tables import Roster
 from rostersync.vocabulary import Mode
 
 Load = Callable[..., Roster]
-ORDINARY = {"key_undecided", "column_ignored", "column_offered", "column_contradicts"}
+ORDINARY = {"key_undecided", "key_second", "column_ignored", "column_offered", "column_contradicts"}
 
 
 def built(header: Sequence[str], columns: Sequence[Sequence[str]], **more: Mapping[int, Any]) -> Part:

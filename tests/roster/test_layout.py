@@ -193,3 +193,12 @@ def test_a_short_or_long_title_in_a_text_is_no_irregular_row(loaded: Load) -> No
         [4, "", "ignored", "row_blank"],
         [6, "ann", "ok", ""],
     ]
+
+
+def test_a_total_in_the_place_of_the_course_is_nobody(loaded: Load) -> None:
+    """The number behind it stands where the users' keys do; where another row has that course, it stays a row."""
+    head = "course,idnumber,last name,role\nBIO101,7001,Berg,student\n"
+    rows = loaded(head + "Total,1,,\n").rows
+    assert rows[["state", "code"]].to_numpy().tolist() == [["ok", ""], ["ignored", "totals_row"]]
+    for row in ("Total,1,Kurz,\n", "Total,1,,\nTotal,2,Kurz,student\n", "Total,1,,student\n", "Total,ann,,\n"):
+        assert "totals_row" not in loaded(head + row).rows["code"].tolist()

@@ -262,3 +262,12 @@ def test_a_part_that_was_given_back_only_adds(loaded: Load) -> None:
     roster = loaded(text, "term.csv.problems.csv")
     assert roster.rows["code"].tolist() == ["add_only", ""]
     assert str(roster.sources[0].mode) == "add-only"
+
+
+def test_a_second_key_is_said_to_be_none(loaded: Load) -> None:
+    """People are found by one column: that another of another person stands beside it, nobody would notice."""
+    roster = loaded("username,idnumber,email,course short name,role\nann,7,ann@uni.example,BIO101,student\n")
+    notes = roster.problems[roster.problems["code"] == "key_second"]
+    assert notes[["column", "value"]].to_numpy().tolist() == [["idnumber", "username"]]
+    forced = loaded("username,idnumber,course short name,role\nann,7,BIO101,student\n", user_key="idnumber")
+    assert forced.problems.query("code == 'key_second'").empty
