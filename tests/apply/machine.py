@@ -46,6 +46,7 @@ from .term import (
     Roll,
     Site,
     check,
+    held_by,
     observe,
     one_of,
     site_of,
@@ -268,11 +269,7 @@ class Term(RuleBasedStateMachine):
             if hand is not None and late:
                 interfere()
             pipeline.apply_plan(plan, work)
-        held = plan.changes[plan.changes["hold"] != ""]
-        number = {self.world.state.course(c).id: c for c in COURSES}
-        names = self.world.state.users.rows
-        kept = {(names[u].username, number[c]) for c, u in zip(held["course_id"], held["user_id"], strict=True)}
-        now = site_of(self.world)
+        now, kept = site_of(self.world), held_by(plan, self.world)
         if touched:
             assert touched in now, (touched, "who got a role by hand is thrown out")
             assert "observer" in now[touched].roles, (touched, "what somebody gave by hand is lost")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from rostersync.sandbox import rules
 from rostersync.sandbox.records import Grade
+from rostersync.sync.plan import Plan
 from rostersync.tables import Report
 
 from .conftest import World
@@ -105,6 +106,13 @@ def site_of(world: World) -> dict[Pair, Has]:
                 graded=grade is not None and grade.rawgrade is not None,
             )
     return made
+
+
+def held_by(plan: Plan, world: World) -> set[Pair]:
+    """Those of whom a plan holds something."""
+    held, names = plan.changes[plan.changes["hold"] != ""], world.state.users.rows
+    number = {world.state.course(course).id: course for course in COURSES}
+    return {(names[u].username, number[c]) for c, u in zip(held["course_id"], held["user_id"], strict=True)}
 
 
 class Death(BaseException):
