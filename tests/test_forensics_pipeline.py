@@ -218,3 +218,23 @@ def test_one_user_by_two_keys_is_said(server: Server, tmp_path: Path) -> None:
     )
     assert [(line, code) for line, code, _ in said(made)] == [(2, "user_twice"), (3, "user_twice")]
     assert f"“55555” and “{user.email}”" in said(made)[0][2]
+
+
+def test_a_second_key_of_somebody_else_removes_nobody(server: Server, tmp_path: Path) -> None:
+    """A column that was sorted by itself: rows whose keys disagree are rejected, and hold their course."""
+    state, name = server.state, course(server)
+    people = sorted(state.users.rows.values(), key=lambda u: u.id)
+    anna, cora = (next(u for u in people if u.firstname == first) for first in ("Anna", "Cora"))
+    number = state.courses[min(state.courses)].id
+    enrolled = [state.users.rows[u] for u in sorted(state.enrolled(number))]
+    rows = [f"{u.username},{u.idnumber},{name},student" for u in enrolled if u.id not in {anna.id, cora.id}]
+    header = "username,student id,course short name,role"
+    fine = plan(server, tmp_path, *rows, f"{anna.username},123000,{name},student", header=header)
+    assert [(line, code) for line, code, _ in said(fine) if code == "keys_disagree"] == [
+        (len(rows) + 2, "keys_disagree")
+    ]
+    assert not fine.changes[fine.changes["removal"] & (fine.changes["hold"] == "")].size
+    right = plan(server, tmp_path, *rows, f"{anna.username},00123,{name},student", header=header)
+    assert not [code for _, code, _ in said(right) if code == "keys_disagree"]
+    cut = plan(server, tmp_path, *rows, f"{anna.username},123,{name},student", header=header)
+    assert not [code for _, code, _ in said(cut) if code == "keys_disagree"]

@@ -29,6 +29,11 @@ LOOKED_UP: Mapping[str, Kind] = {
         "{column} “{value}” seems to have lost its leading zeros, and may be somebody else's: {detail}",
         "write the number with all its digits (format the column as text)",
     ),
+    "keys_disagree": rejects(
+        "{column} “{value}” is somebody else than the row's other key says: {detail}",
+        "correct the one that is wrong; if the other column has nothing to do with Moodle, leave it out: "
+        '--map "HEADER=ignore"',
+    ),
     "course_not_found": rejects(
         "no course with {column} “{value}” is to be seen in Moodle{detail}",
         "correct the key, or, where such courses have no Moodle course, add a pattern for it to not_in_moodle",

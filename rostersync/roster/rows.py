@@ -63,6 +63,10 @@ def build(sheet: Sheet, columns: Columns, settings: Settings, mode: Mode, *, sou
     return _Builder(sheet, columns, settings, source).part(first_row, mode)
 
 
+COMPARED = ("username", "idnumber")
+"""Fields that are compared with the person whom another key means; an address is often not the one in Moodle."""
+
+
 class _Builder:
     """Holds what the steps share; each step adds its findings, and their order is the order in which they count."""
 
@@ -82,6 +86,7 @@ class _Builder:
         """All steps."""
         user, user_field = self._key(USER_KEYS, self.settings.user_key, UserField)
         course, course_field = self._key(COURSE_KEYS, self.settings.course_key, CourseField)
+        other, other_field = self._second(user_field)
         blank = self._blank(user, course)
         self._aside()
         self._broken()
@@ -107,6 +112,8 @@ class _Builder:
             "line": self.sheet.lines,
             "user": text(user),
             "user_field": _category(user_field, UserField),
+            "other": text(other),
+            "other_field": _category(other_field, UserField),
             "course": text(course),
             "course_field": _category(course_field, CourseField),
             "role_name": text(role_name),
@@ -153,8 +160,20 @@ class _Builder:
         self.notes += [
             {"code": "key_second", "column": self.columns.name(f), "value": self.columns.name(first)}
             for f in others
-            if f != "email"
+            if f not in {"email", *COMPARED}
         ]
+        return values, kind
+
+    def _second(self, used: Places) -> tuple[pa.Array, Places]:
+        """A key of the user beside the one that is used, where none is forced: both have to mean one person."""
+        order = list(UserField)
+        values = pa.repeat(pa.scalar("", pa.string()), self.count)
+        kind = np.full(self.count, order.index(UserField.ANY), dtype=np.int8)
+        for field in [f for f in COMPARED if f in self.cells and not self.settings.user_key]:
+            place = order.index(USER_KEYS[field])
+            fits = (used != place) & _mask(pc.equal(values, "")) & _mask(pc.not_equal(self.cells[field], ""))
+            kind[fits] = place
+            values = pc.if_else(pa.array(fits), self.cells[field], values)
         return values, kind
 
     def _blank(self, user: pa.Array, course: pa.Array) -> Mask:

@@ -12,7 +12,7 @@ import pandas as pd
 from rostersync import names, problems
 from rostersync.sync.keys import Ints, Mask
 from rostersync.tables import Roster
-from rostersync.vocabulary import Match
+from rostersync.vocabulary import Match, UserField
 
 TELLING = 4
 """Letters of a word that two names have in common from which they need no closer look."""
@@ -82,6 +82,33 @@ def zeros(roster: Roster, ids: Ints, fields: np.ndarray[Any, Any], users: pd.Dat
                 for k, n in [(roster.rows["user"].iloc[row], number), *((key, n) for n in others)]
             )
             yield Zeros(row=row, detail=shown, candidates=tuple(sorted({number, *others})))
+
+
+def torn(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[int, str]]:
+    """Rows that have a second key which is not that of the person whom the first one means, and both in words.
+
+    A column that was sorted by itself gives everybody somebody else's number. Zeros before a number count for nothing
+    here, nor does what Moodle does not tell.
+
+    Args:
+        roster: the rows.
+        ids: the user found for each row, 0 for none.
+        ok: the rows that stand.
+        users: USER_MATCHES.
+    """
+    rows = roster.rows
+    at = np.flatnonzero(ok & (ids > 0) & (rows["other"] != "").to_numpy())
+    known = users.drop_duplicates("user_id").set_index("user_id")
+    for field, words in ((UserField.USERNAME, "username"), (UserField.IDNUMBER, "id number")):
+        here = at[(rows["other_field"].iloc[at] == field).to_numpy()]
+        if not here.size:
+            continue
+        said = rows["other"].iloc[here].reset_index(drop=True)
+        own = pd.Series(ids[here]).map(known[str(field)]).astype(said.dtype).fillna("")
+        plain_said, plain_own = (c.str.strip().str.casefold().str.lstrip("0") for c in (said, own))
+        differs = ((plain_own != plain_said) & (own != "")).to_numpy()
+        for place in np.flatnonzero(differs).tolist():
+            yield int(here[place]), f"their {words} is “{own.iloc[place]}”, the row says “{said.iloc[place]}”"
 
 
 def unlike(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:

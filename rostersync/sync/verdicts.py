@@ -62,6 +62,10 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
     for lost in doubts.zeros(roster, np.where(marking.ok(), ids, 0), keys.user_field, users):
         marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user_words(lost.row))
         keys.user.doubt(lost.row, Answer(0, "user_zeros", lost.detail, lost.candidates))
+    for at, detail in doubts.torn(roster, ids, marking.ok(), users):
+        candidates = (int(ids[at]),)
+        marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user_words(at))
+        keys.user.doubt(at, Answer(0, "keys_disagree", detail, candidates))
     unlike = []
     for places, detail in doubts.unlike(roster, ids, marking.ok(), users):
         for at in places[takes[places]].tolist():

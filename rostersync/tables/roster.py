@@ -19,6 +19,8 @@ ROSTER = Table(
         "line": Column(INT, "row number in the file or sheet as its program shows it, from 1"),
         "user": Column(TEXT, "the user's key, outer blanks removed"),
         "user_field": Column(choice(UserField), "what the key is"),
+        "other": Column(TEXT, "a username or id number that the row has beside that key; blank where it has none"),
+        "other_field": Column(choice(UserField), "what it is"),
         "course": Column(TEXT, "the course's key, outer blanks removed"),
         "course_field": Column(choice(CourseField), "what the key is"),
         "role": Column(TEXT, "the role as the file words it"),

@@ -46,6 +46,8 @@ def test_a_plain_file_becomes_a_roster(loaded: Load) -> None:
         "line": 2,
         "user": "ann",
         "user_field": "any",
+        "other": "",
+        "other_field": "any",
         "course": "BIO101",
         "course_field": "any",
         "role": "Student",
@@ -264,10 +266,15 @@ def test_a_part_that_was_given_back_only_adds(loaded: Load) -> None:
     assert str(roster.sources[0].mode) == "add-only"
 
 
-def test_a_second_key_is_said_to_be_none(loaded: Load) -> None:
-    """People are found by one column: that another of another person stands beside it, nobody would notice."""
-    roster = loaded("username,idnumber,email,course short name,role\nann,7,ann@uni.example,BIO101,student\n")
-    notes = roster.problems[roster.problems["code"] == "key_second"]
-    assert notes[["column", "value"]].to_numpy().tolist() == [["idnumber", "username"]]
-    forced = loaded("username,idnumber,course short name,role\nann,7,BIO101,student\n", user_key="idnumber")
-    assert forced.problems.query("code == 'key_second'").empty
+def test_a_second_key_is_kept_to_be_compared(loaded: Load) -> None:
+    """People are found by one column; another key goes along, save an address, or where one is forced."""
+    text = "username,idnumber,email,course short name,role\nann,7,ann@uni.example,BIO101,student\n,8,,BIO101,student\n"
+    rows = loaded(text).rows[["user", "other", "other_field"]].astype(object).to_numpy().tolist()
+    assert rows == [["ann", "7", "idnumber"], ["8", "", "any"]]
+    assert loaded(text, user_key="idnumber").rows["other"].tolist() == ["", ""]
+
+
+def test_a_second_key_of_a_course_is_said_to_be_none(loaded: Load) -> None:
+    """Courses are found by one column: that another of another course stands beside it, nobody would notice."""
+    notes = loaded("username,course short name,course id number,role\nann,BIO101,B-1,student\n").problems
+    assert "key_second" in notes["code"].tolist()
