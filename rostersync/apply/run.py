@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pandas as pd
 
@@ -27,6 +28,9 @@ from rostersync.sync.prove import prove, recheck
 from rostersync.sync.seen import doubt_emptied
 from rostersync.tables import CURRENT, OUTCOMES
 from rostersync.vocabulary import Op, Proof
+
+GRADES_HOLD = 600.0
+"""Seconds for which what a plan says of grades is taken for granted: a sync asks once, an approval takes days."""
 
 Progress = Callable[[str, int, int], object]
 """Told the stage ("reading", "writing"), how much of it is done, and of how much."""
@@ -98,6 +102,7 @@ def carry_out(
         _remember(sender, part, plan, fresh)
     waiting = todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))]
     outcomes.take(recheck(waiting, fresh.current, fresh.reads, settings, now=int(clock()), sent=sent))
+    _spare_graded_since(sender, plan)
     work = bundles(
         todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))],
         chunk_rows=settings.chunk_rows,
@@ -109,6 +114,20 @@ def carry_out(
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
     own_up(sender, before)
     return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
+
+
+def _spare_graded_since(sender: Sender, plan: Plan) -> None:
+    """Nobody is unenrolled who may have got a grade since the plan was made: it would be lost with the enrolment."""
+    if sender.clock() - datetime.fromisoformat(plan.made).timestamp() < GRADES_HOLD:
+        return
+    going = sender.changes[sender.changes["op"] == Op.UNENROL]
+    going = going[going["change"].isin(sender.outcomes.open(going["change"].tolist()))]
+    told = moodle.grades(sender.client, going)
+    graded = set(told.loc[told["graded"], ["course_id", "user_id"]].itertuples(index=False, name=None))
+    rows = going[["change", "course_id", "user_id"]].itertuples(index=False, name=None)
+    held = [int(change) for change, course, user in rows if (course, user) in graded]
+    words = "there are, or may be, grades now: a new plan suspends instead"
+    sender.outcomes.set(held, Outcome(Proof.HELD, "changed_since_plan", words))
 
 
 def _crew(

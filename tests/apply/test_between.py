@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rostersync import pipeline
-from rostersync.sandbox.records import Group
+from rostersync.sandbox.records import Grade, Group
 
 from .gate import Fault
 
@@ -121,3 +121,19 @@ def test_an_emptied_course_is_accepted_where_nobody_is_left_to_be_asked_for_a_co
     assert world.people("BIO101") == {}
     assert report.removals[["bucket", "proof"]].values.tolist() == [["unenrolled", "accepted"]]
     assert "nothing confirms the list" in report.removals.loc[0, "message"]
+
+
+@pytest.mark.parametrize(("waited", "bucket"), [(0, "unenrolled"), (86_400, "held")])
+def test_a_grade_that_came_since_an_old_plan_is_not_lost(make: Make, waited: int, bucket: str) -> None:
+    """An approval can take days: then grades are asked for again; right after the plan its own answer counts."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    cyd = world.state.user("cyd").id
+    if waited:
+        world.state.grades.put((cyd, 11), Grade(userid=cyd, courseid=11, rawgrade=80.0))
+    world.now[0] += waited
+    report = world.apply(plan)
+    assert report.removals[["bucket", "code"]].to_numpy().tolist() == [
+        [bucket, "changed_since_plan" if waited else "absent"]
+    ]
+    assert ("cyd" in world.people("BIO101")) == bool(waited)
