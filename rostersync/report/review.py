@@ -28,24 +28,15 @@ from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.report.columns import values
 from rostersync.report.sheets import LONGEST, MOST_ROWS, new_sheet, new_workbook, save, text_cell
 from rostersync.report.wording import storable
+from rostersync.report.workbook import CHANGES
 from rostersync.tables import REPORT_CHANGES, Report
 from rostersync.vocabulary import Bucket
 
 SHEET, HIDDEN = "Review", "Plan"
 APPLY = "apply?"
 YES, NO, HELD = "yes", "no", "held"
-COLUMNS = {
-    "change": ("Change", 9),
-    "course": ("Course", 18),
-    "user": ("User", 22),
-    "name": ("Name", 24),
-    "what": ("What", 24),
-    "before": ("Before", 34),
-    "after": ("After", 34),
-    "why": ("Why", 50),
-    "rows": ("Rows that ask for it", 24),
-    "message": ("Held by, and what to do", 70),
-}
+_SHOWN = ("change", "course", "user", "name", "what", "before", "after", "why", "rows", "message")
+COLUMNS = {name: CHANGES[name] for name in _SHOWN}
 HEADERS = [APPLY, *(header for header, _ in COLUMNS.values())]
 FACTS = 5
 """Lines above the header: what this is, the site, the plan's digest and when it was made, and a blank one."""

@@ -43,7 +43,7 @@ _REMOVALS = {
     "user_id": ("Moodle user id", 15),
     "course_id": ("Moodle course id", 16),
 }
-_CHANGES = {
+CHANGES = {
     "change": ("Change", 9),
     "course": ("Course", 18),
     "user": ("User", 22),
@@ -110,7 +110,7 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
     for title, frame, headers in (
         ("Rows", report.rows, _ROWS),
         ("Removals", report.removals, _REMOVALS),
-        ("Changes", report.changes, _CHANGES),
+        ("Changes", report.changes, CHANGES),
     ):
         shown = _unknown_blank(frame).assign(bucket=frame["bucket"].astype("str").map(words))
         add_table(workbook, title, shown, headers=headers, fills=fills)
