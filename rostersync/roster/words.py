@@ -36,6 +36,9 @@ class Reading:
 
 def normalise(text: str) -> str:
     """The text as it is compared: without case, accents, blanks and signs; kana keep their voicing marks."""
+    if text.isascii():  # most of what a roster holds, and nothing of it is to be taken apart
+        plain = text.lower()
+        return plain if plain.isalnum() else "".join(filter(str.isalnum, plain))
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     kept = "".join(c for c in spread if c in KANA_VOICING or not unicodedata.category(c).startswith("M"))
     return "".join(c for c in unicodedata.normalize("NFC", kept) if c.isalnum())
