@@ -109,6 +109,10 @@ def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tup
     for header in preset.ignore:
         if (at := made.at(header)) >= 0:
             made.fields.setdefault(made.header[at], "ignore")
+    # What a filter has read says no more by itself, unless its header has a meaning of its own.
+    for header in (h for h in preset.keep if not understand([h], settings).fields):
+        if (at := made.at(header)) >= 0:
+            made.fields.setdefault(made.header[at], "ignore")
     _others(made, settings)
     _constants(made, preset, settings, len(sheet.lines))
     status = next((h for h, f in made.fields.items() if f == "status"), "")

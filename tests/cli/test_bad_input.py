@@ -90,7 +90,7 @@ def test_a_file_that_is_no_roster(
     before = connected.state.document(), names()
     ran = run(*command, name)
     assert (ran.code, ran.out) == (code, "")
-    message, remedy = ran.err.splitlines()
+    message, *_, remedy = ran.err.splitlines()  # between them: how the file was read
     assert message.startswith(f"Error: {said}")
     assert remedy.startswith("What to do: ")
     assert to_do in remedy
