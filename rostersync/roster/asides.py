@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.problems import ROWS, Severity
+from rostersync.roster.distinct import Distinct, Known
+from rostersync.roster.distinct import mask as _mask
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
@@ -35,22 +38,24 @@ RULING = f"[\\s=_*#.~+|{DASH}]+"
 KANA = "\u3000"
 """Where the Japanese signs begin."""
 SIGNS = re.compile(r"[.()*+?]")
+_NOTHING = pa.array([], pa.string())
 LONGEST = 60
 """Characters of a cell that can be a total's label or a footer."""
 
 
-def mark(sheet: Sheet, columns: Columns, settings: Settings) -> Sheet:
+def mark(sheet: Sheet, columns: Columns, settings: Settings, known: Known) -> Sheet:
     """The sheet with its titles, totals, footers and repeated headers set aside.
 
     Args:
         sheet: its first rows may stand above the header.
         columns: user and course must have one.
         settings: default_role matters: without it a row needs a role.
+        known: its columns that are used.
     """
-    rows = _Rows.of(sheet, columns, settings)
+    rows = _Rows.of(sheet, columns, settings, known)
     above = np.arange(len(sheet.lines)) < sheet.titles
     found = {
-        "header_row": _repeats(sheet, columns),
+        "header_row": _repeats(sheet, known),
         "title_row": _titles(sheet, rows, columns, above, settings),
         "totals_row": rows.totals(),
         "footer_row": rows.footers(),
@@ -94,23 +99,23 @@ class _Rows:
     """The distinct course keys of all other rows."""
 
     @classmethod
-    def of(cls, sheet: Sheet, columns: Columns, settings: Settings) -> _Rows:
-        user = _first([sheet.cells[p] for f, p in columns.fields.items() if f in USER_KEYS])
-        course = _first([sheet.cells[p] for f, p in columns.fields.items() if f in COURSE_KEYS])
-        lacking = _mask(pc.or_(pc.equal(user, ""), pc.equal(course, ""))) | _mask(_labels(user))
-        for sign in RULED:
-            lacking |= _within(pc.starts_with(user, sign), user, f"^{RULING}$")
+    def of(cls, sheet: Sheet, columns: Columns, settings: Settings, known: Known) -> _Rows:
+        user = _first([known[p] for f, p in columns.fields.items() if f in USER_KEYS])
+        course = _first([known[p] for f, p in columns.fields.items() if f in COURSE_KEYS])
+        lacking = user.rows(pc.or_(pc.equal(user.texts, ""), _labels(user.texts))) | user.rows(_rulings(user.texts))
+        lacking |= course.rows(pc.equal(course.texts, ""))
         if "role" in columns.fields and not settings.default_role:
             # Without a role, too, a total's word beside a number is nobody: it would be rejected in any case.
-            no_role = pc.equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), "")
+            role = known[columns.fields["role"]].trimmed()
+            no_role = np.flatnonzero(role.rows(pc.equal(role.texts, "")))
             for word, number in ((user, course), (course, user)):
-                lacking |= _within(no_role, word, _totals()) & _within(no_role, number, f"^{NUMBER}$")
+                total = _mask(pc.and_(_matches(word.take(no_role), _totals()), _numbers(number.take(no_role))))
+                lacking[no_role[total]] = True
         # A quotation mark that is open, or an error, says that there is more to the row than can be seen.
         used = set(columns.fields.values())
-        for known in (sheet.run_on, *(e for p, e in sheet.errors.items() if p in used)):
-            lacking[list(known)] = False
+        for unseen in (sheet.run_on, *(e for p, e in sheet.errors.items() if p in used)):
+            lacking[list(unseen)] = False
         places = np.flatnonzero(lacking).astype(np.int64)
-        here = pa.array(places)
         # As they lie in the file: a preset's constant stands beside a total, too.
         lying, origin = _lying(sheet)
         cells = tuple(pc.utf8_trim_whitespace(c.take(pa.array(origin[places]))) for c in lying.cells)
@@ -118,10 +123,10 @@ class _Rows:
             count=len(sheet.lines),
             places=places,
             cells=cells,
-            first=_first(list(cells)),
-            user=user.take(here),
-            course=course.take(here),
-            elsewhere=course.filter(pa.array(~lacking)).unique() if places.size else pa.array([], pa.string()),
+            first=_first_of(cells),
+            user=user.take(places),
+            course=course.take(places),
+            elsewhere=course.texts.filter(pa.array(course.within(~lacking))) if places.size else _NOTHING,
         )
 
     def totals(self) -> Mask:
@@ -137,7 +142,7 @@ class _Rows:
         user = pc.or_(pc.equal(self.user, ""), pc.equal(self.user, self.first))
         # “Total” in the course's place with a number behind it: no other row has such a course.
         label = pc.and_(pc.equal(self.course, self.first), pc.invert(pc.is_in(self.course, value_set=self.elsewhere)))
-        user = pc.or_(user, pc.and_(label, pc.match_substring_regex(self.user, f"^{NUMBER}$")))
+        user = pc.or_(user, pc.and_(label, _numbers(self.user)))
         short = pc.less_equal(pc.utf8_length(self.first), LONGEST)
         told = pc.or_(words, pc.and_(counted, self.others("")))
         return self.spread(pc.and_(pc.and_(told, short), pc.and_(explained, pc.and_(course, user))))
@@ -195,14 +200,18 @@ def _titles(sheet: Sheet, rows: _Rows, columns: Columns, above: Mask, settings: 
     return titles | rows.spread(alone)
 
 
-def _repeats(sheet: Sheet, columns: Columns) -> Mask:
+def _repeats(sheet: Sheet, known: Known) -> Mask:
     """Rows that say the header again, in every column that has one."""
     lying, origin = _lying(sheet)
     places = np.arange(len(lying.lines), dtype=np.int64)
     named = [p for p, h in enumerate(lying.header) if h]
     if not named:
         return np.zeros(len(origin), dtype=bool)
-    for position in named if lying is not sheet else sorted(columns.fields.values()) + named:
+    if lying is sheet:
+        for position in (p for p in named if p in known):
+            column = known[position].trimmed()
+            places = places[column.rows(pc.equal(column.texts, lying.header[position]))[places]]
+    for position in (p for p in named if lying is not sheet or p not in known):
         if not places.size:
             break
         cells = lying.cells[position]
@@ -223,13 +232,22 @@ def _lying(sheet: Sheet) -> tuple[Sheet, Ints]:
     return sheet.original, sheet.origin
 
 
-def _first(columns: list[pa.Array]) -> pa.Array:
+def _first(columns: Sequence[Distinct]) -> Distinct:
     """The first cell of each row that is not blank, trimmed."""
-    found = pc.utf8_trim_whitespace(columns[0])
+    found = columns[0].trimmed()
     for column in columns[1:]:
-        if not pc.any(pc.equal(found, "")).as_py():
+        blank = found.rows(pc.equal(found.texts, ""))
+        if not blank.any():
             break
-        found = pc.if_else(pc.equal(found, ""), pc.utf8_trim_whitespace(column), found)
+        found = Distinct.of(pc.if_else(pa.array(blank), column.trimmed().column(), found.column()))
+    return found
+
+
+def _first_of(cells: Sequence[pa.Array]) -> pa.Array:
+    """The first of a row's cells that is not blank."""
+    found = cells[0]
+    for column in cells[1:]:
+        found = pc.if_else(pc.equal(found, ""), column, found)
     return found
 
 
@@ -240,6 +258,16 @@ def _labels(user: pa.Array) -> pa.Array:
 
 def _matches(cells: pa.Array, pattern: str) -> pa.Array:
     return pc.match_substring_regex(cells, pattern, ignore_case=True)
+
+
+def _numbers(cells: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(cells, f"^{NUMBER}$")
+
+
+def _rulings(values: pa.Array) -> Mask:
+    """Which values are nothing but a ruling; those that begin otherwise are not looked at closely."""
+    begins = pc.is_in(pc.utf8_slice_codeunits(values, 0, 1), value_set=pa.array(list(RULED)))
+    return _within(begins, values, f"^{RULING}$")
 
 
 def _within(chosen: pa.Array, cells: pa.Array, pattern: str) -> Mask:
@@ -283,7 +311,3 @@ def _words(group: str, *, japanese: bool = False) -> str:
     lists = tomllib.loads((files(__package__) / "data" / "layout.toml").read_text(encoding="utf-8"))
     words = {w for language in lists[group].values() for w in language if not japanese or w[0] >= KANA}
     return "|".join(SIGNS.sub(r"\\\g<0>", w) for w in sorted(words, key=lambda w: (-len(w), w)))
-
-
-def _mask(array: pa.Array) -> Mask:
-    return np.array(array.to_numpy(zero_copy_only=False), dtype=bool)

@@ -113,6 +113,8 @@ def _utf8(data: bytes) -> Decoded | None:
 
 def _flaw(data: bytes) -> UnicodeDecodeError | None:
     """Where it is not UTF-8; piece by piece, since a whole copy costs memory."""
+    if data.isascii():
+        return None
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(data), PIECE):
         piece = data[start : start + PIECE]

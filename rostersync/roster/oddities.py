@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from rostersync.roster import forensics
+from rostersync.roster.distinct import Distinct
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings
 from rostersync.roster.forensics import days
@@ -24,12 +25,20 @@ class Key:
     """The key of a row's user, or of its course."""
 
     values: pa.Array
+    distinct: Distinct
+    """The same."""
     used: Mapping[str, Mask]
     """Field → rows whose key is this column's."""
 
 
 def note(
-    *, sheet: Sheet, columns: Columns, cells: Mapping[str, pa.Array], keys: Sequence[Key], findings: Findings
+    *,
+    sheet: Sheet,
+    columns: Columns,
+    cells: Mapping[str, pa.Array],
+    distinct: Mapping[str, Distinct],
+    keys: Sequence[Key],
+    findings: Findings,
 ) -> list[Note]:
     """Adds what is odd in rows to the findings.
 
@@ -37,6 +46,7 @@ def note(
         sheet: its raw cells, and which of them are numbers and dates in a workbook.
         columns: what they are.
         cells: field → cells without outer blanks.
+        distinct: the same.
         keys: of users, then of courses.
         findings: of this sheet.
 
@@ -46,9 +56,9 @@ def note(
     notes: list[Note] = []
     for key in keys:
         for field, used in key.used.items():
-            notes += _column(field, used, sheet, columns, cells[field], findings)
+            notes += _column(field, used, sheet, columns, cells[field], distinct[field], findings)
     for field in sorted(SHOWN_ONLY & cells.keys()):
-        for found in forensics.names(cells[field]):
+        for found in forensics.names(distinct[field]):
             findings.add(found.code, found.rows, column=columns.name(field), value=cells[field], detail=found.detail)
     for field in ("start", "end"):
         if field in cells and (dates := sheet.dates.get(columns.fields[field])) is not None:
@@ -56,17 +66,26 @@ def note(
             if count:
                 name = columns.name(field)
                 notes.append({"code": "dates_swapped", "column": name, "value": text, "detail": f"{count:,}"})
-    _people(keys, columns, cells, findings)
+    _people(keys, columns, distinct, findings)
     return notes
 
 
-def _column(field: str, used: Mask, sheet: Sheet, columns: Columns, cells: pa.Array, findings: Findings) -> list[Note]:
+def _column(
+    field: str,
+    used: Mask,
+    sheet: Sheet,
+    columns: Columns,
+    cells: pa.Array,
+    distinct: Distinct,
+    findings: Findings,
+) -> list[Note]:
     position = columns.fields[field]
     name = columns.name(field)
     nothing = np.zeros(len(used), dtype=bool)
     keys = forensics.Keys(
         field=field,
         cells=cells,
+        distinct=distinct,
         used=used & ~findings.done,
         numbers=sheet.numbers.get(position, nothing),
         dates=sheet.dates.get(position, nothing),
@@ -77,23 +96,23 @@ def _column(field: str, used: Mask, sheet: Sheet, columns: Columns, cells: pa.Ar
     if blanks := forensics.outer_blanks(sheet.cells[position], cells):
         notes.append({"code": "key_blanks", "column": name, "detail": f"{blanks:,}"})
     if field == "username":
-        count, first = forensics.capitals(cells, keys.used)
+        count, first = forensics.capitals(distinct, keys.used)
         if count:
             notes.append({"code": "key_capitals", "column": name, "value": first, "detail": f"{count:,}"})
     return notes
 
 
-def _people(keys: Sequence[Key], columns: Columns, cells: Mapping[str, pa.Array], findings: Findings) -> None:
+def _people(keys: Sequence[Key], columns: Columns, distinct: Mapping[str, Distinct], findings: Findings) -> None:
     """Keys with two names and people with two keys."""
     user, course = keys
     field = next(f for f in (*USER_KEYS, *COURSE_KEYS) if f in user.used)
-    spelled = [cells[f] for f in ("first_name", "last_name") if f in cells]
+    spelled = [distinct[f] for f in ("first_name", "last_name") if f in distinct]
     if len(spelled) == 1:  # half a name tells nobody apart
         spelled = []
-    if not spelled and "full_name" in cells:
-        spelled = [cells["full_name"]]
-    email = cells["email"] if "email" in cells and field != "email" else None
+    if not spelled and "full_name" in distinct:
+        spelled = [distinct["full_name"]]
+    email = distinct["email"] if "email" in distinct and field != "email" else None
     if not spelled and email is None:
         return
-    for found in forensics.people_in(user.values, course.values, spelled, email):
+    for found in forensics.people_in(user.distinct, course.distinct, spelled, email):
         findings.add(found.code, found.rows, column=columns.name(field), value=user.values, detail=found.detail)

@@ -13,6 +13,7 @@ import pandas as pd
 from rostersync.errors import EmptyRoster, RosterError, UsageError
 from rostersync.originals import OURS
 from rostersync.roster import asides, delimited, doubts, files, presets, recast, rejected, returned, rows, shapes
+from rostersync.roster.distinct import Known, encoded
 from rostersync.roster.doubts import Judge
 from rostersync.roster.headers import Columns
 from rostersync.roster.kinds import Kind
@@ -47,17 +48,14 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
     parts: list[rows.Part] = []
     sources: list[Source] = []
     read: list[Sheet] = []
-    for bundle in files.gather(paths, settings):
-        notes = bundle.notes
-        found = [*sheets(bundle.files, settings)]
-        alone = len(paths) == 1 and len(found) == 1
-        for file, lying in found:
-            sheet, settled = _settled(lying, file, settings, alone=alone, judge=judge)
-            part, source = _understand(sheet, file, settled, number=len(parts), first_row=_count(parts))
-            parts.append(part)
-            sources.append(replace(source, notes=notes + source.notes))
-            read.append(sheet)
-            notes = ()
+    for file, lying, notes, alone in _all_sheets(paths, settings):
+        sheet, settled = _settled(lying, file, settings, alone=alone and len(paths) == 1, judge=judge)
+        known = encoded(sheet.cells, settled.columns.fields.values())
+        sheet = asides.mark(sheet, settled.columns, settled.settings, known)
+        part, source = _understand(sheet, known, file, settled, number=len(parts), first_row=_count(parts))
+        parts.append(part)
+        sources.append(replace(source, notes=notes + source.notes))
+        read.append(sheet)
     table = ROSTER.check(_joined([p.rows for p in parts]))
     return Roster(
         rows=table,
@@ -65,6 +63,19 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         sources=tuple(sources),
         originals=rejected.originals(read, table),
     )
+
+
+def _all_sheets(paths: Sequence[Path], settings: Settings) -> list[tuple[files.File, Sheet, tuple[str, ...], bool]]:
+    """Every sheet with its file, what was left out beside the file, and whether the sheet is the only one there.
+
+    The files come without their bytes, which would be in memory as often as the roster itself.
+    """
+    lying: list[tuple[files.File, Sheet, tuple[str, ...], bool]] = []
+    for bundle in files.gather(paths, settings):
+        found = [(replace(file, data=b""), sheet) for file, sheet in sheets(bundle.files, settings)]
+        left_out = [bundle.notes, *[()] * len(found)]
+        lying += [(*both, notes, len(found) == 1) for both, notes in zip(found, left_out, strict=False)]
+    return lying
 
 
 def sheets(together: Sequence[files.File], settings: Settings) -> Iterator[tuple[files.File, Sheet]]:
@@ -124,17 +135,17 @@ def _settled(
         "role_words": {**sheet.role_words, **settings.role_words},
     }
     settled = doubts.settle(sheet, settings.model_copy(update=said), where=where, alone=alone, judge=judge)
-    return asides.mark(sheet, settled.columns, settled.settings), settled
+    return sheet, settled
 
 
 def _understand(
-    sheet: Sheet, file: files.File, settled: doubts.Settled, *, number: int, first_row: int
+    sheet: Sheet, known: Known, file: files.File, settled: doubts.Settled, *, number: int, first_row: int
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
     columns, settings = settled.columns, settled.settings
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
-    part = rows.build(sheet, columns, settings, mode, source=number, first_row=first_row)
+    part = rows.build(sheet, known, columns, settings, mode, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(
             f"{_where(sheet, file)} has a header and no rows",

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rostersync.roster.sheets import Ints, Mask
+from rostersync.roster.distinct import Distinct
+from rostersync.roster.sheets import Mask
 from rostersync.roster.words import Reading
 
 Places = npt.NDArray[np.int8]
@@ -20,21 +21,20 @@ Places = npt.NDArray[np.int8]
 class Words:
     """A column's cells as indexes into the readings of its distinct values."""
 
-    index: Ints
+    index: npt.NDArray[np.int32]
     readings: Sequence[Reading]
     values: pa.Array
 
     @classmethod
-    def of(cls, cells: pa.Array, read: Callable[[str], Reading]) -> Words:
+    def of(cls, column: Distinct, cells: pa.Array, read: Callable[[str], Reading]) -> Words:
         """A column's readings; each distinct value is read once."""
-        index, distinct = factorise(cells)
-        return cls(index=index, readings=[read(v) for v in distinct], values=cells)
+        return cls(index=column.index, readings=[read(v) for v in column.texts.to_pylist()], values=cells)
 
     @classmethod
     def silent(cls, count: int) -> Words:
         """One reading that says nothing, for all rows: where there is no such column."""
         nothing = pa.repeat(pa.scalar("", pa.string()), count)
-        return cls(index=np.zeros(count, dtype=np.int64), readings=[Reading("")], values=nothing)
+        return cls(index=np.zeros(count, dtype=np.int32), readings=[Reading("")], values=nothing)
 
     def codes(self) -> list[str]:
         """The problems that some of the values are."""
@@ -52,9 +52,3 @@ class Words:
         """Each row's value as a position in `kinds`."""
         order = list(kinds)
         return np.array([order.index(kinds(r.value)) for r in self.readings], dtype=np.int8)[self.index]
-
-
-def factorise(column: pa.Array) -> tuple[Ints, list[str]]:
-    """Each row's index into the distinct values, and these in the order in which they first occur."""
-    encoded = column.dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()

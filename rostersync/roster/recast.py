@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
 from rostersync.roster import presets, recognition
+from rostersync.roster.distinct import encoded
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import understand
@@ -95,7 +96,8 @@ def _require(preset: Preset, sheet: Sheet, where: str) -> None:
 def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tuple[Sheet, Settings]:
     # A text that stands for an error must become no part of a key, and filters must not take it for a value.
     decisive = presets.composed(preset) | {normalise(h) for h in preset.keep}
-    clean = taken_out(sheet, (p for p, h in enumerate(sheet.header) if normalise(h) in decisive))
+    matter = [p for p, h in enumerate(sheet.header) if normalise(h) in decisive]
+    clean, _ = taken_out(sheet, encoded(sheet.cells, matter))
     made = _Columns(
         header=list(sheet.header),
         cells=list(clean.cells),

@@ -88,6 +88,8 @@ def breaks_of(cells: list[pa.Array], count: int, delimiter: str) -> tuple[Ints, 
     breaks = np.zeros(count, dtype=np.int64)
     more = np.zeros(count, dtype=np.int64)
     inside = np.zeros(count, dtype=np.int64)
+    if not cells:
+        return breaks, np.zeros(count, dtype=bool)
     for column in cells:
         broken = pc.or_(pc.match_substring(column, "\n"), pc.match_substring(column, "\r"))
         rows = np.flatnonzero(broken.to_numpy(zero_copy_only=False))

@@ -18,14 +18,16 @@ import pyarrow.compute as pc
 from rostersync.columns import choice
 from rostersync.roster import dates, oddities, tells
 from rostersync.roster.asides import furniture
+from rostersync.roster.distinct import Distinct, Known
+from rostersync.roster.distinct import mask as _mask
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
 from rostersync.roster.marks import UNVALUED
 from rostersync.roster.oddities import Key
-from rostersync.roster.readings import Places, Words, factorise
-from rostersync.roster.sheets import Ints, Mask, Sheet, trimmed
+from rostersync.roster.readings import Places, Words
+from rostersync.roster.sheets import Ints, Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
@@ -46,11 +48,14 @@ class Part:
     """No row holds anything, titles and totals apart."""
 
 
-def build(sheet: Sheet, columns: Columns, settings: Settings, mode: Mode, *, source: int, first_row: int) -> Part:
+def build(
+    sheet: Sheet, known: Known, columns: Columns, settings: Settings, mode: Mode, *, source: int, first_row: int
+) -> Part:
     """The rows of one sheet.
 
     Args:
         sheet: its cells.
+        known: its columns that are used.
         columns: what they are.
         settings: keys, words and dates matter.
         mode: what follows from the sheet.
@@ -60,7 +65,7 @@ def build(sheet: Sheet, columns: Columns, settings: Settings, mode: Mode, *, sou
     Raises:
         SettingsError: default_role cannot be used.
     """
-    return _Builder(sheet, columns, settings, source).part(first_row, mode)
+    return _Builder(sheet, known, columns, settings, source).part(first_row, mode)
 
 
 COMPARED = ("username", "idnumber")
@@ -70,17 +75,25 @@ COMPARED = ("username", "idnumber")
 class _Builder:
     """Holds what the steps share; each step adds its findings, and their order is the order in which they count."""
 
-    def __init__(self, sheet: Sheet, columns: Columns, settings: Settings, source: int) -> None:
-        sheet = taken_out(sheet, (p for f, p in columns.fields.items() if f not in SHOWN_ONLY))
+    def __init__(self, sheet: Sheet, known: Known, columns: Columns, settings: Settings, source: int) -> None:
+        matter = {p: known[p] for f, p in columns.fields.items() if f not in SHOWN_ONLY}
+        sheet, clean = taken_out(sheet, matter)
         self.sheet, self.columns, self.settings = sheet, columns, settings
         self.count = len(sheet.lines)
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
         self.keys: list[Key] = []
-        self.cells = {f: trimmed(sheet.cells[p]) for f, p in columns.fields.items()}
-        if sheet.run_on:
-            gone = pa.array(_rows(sheet.run_on, self.count))
-            self.cells = {f: pc.if_else(gone, "", c) for f, c in self.cells.items()}
+        self.distinct: dict[str, Distinct] = {}
+        self.cells: dict[str, pa.Array] = {}
+        gone = pa.array(_rows(sheet.run_on, self.count)) if sheet.run_on else None
+        for field, position in columns.fields.items():
+            lying = clean.get(position, known[position])
+            column = lying.trimmed()
+            cells = sheet.cells[position] if column is lying else column.column()
+            if gone is not None:
+                cells = pc.if_else(gone, "", cells)
+                column = Distinct.of(cells)
+            self.distinct[field], self.cells[field] = column, cells
 
     def part(self, first_row: int, mode: Mode) -> Part:
         """All steps."""
@@ -91,7 +104,12 @@ class _Builder:
         self._aside()
         self._broken()
         self.notes += oddities.note(
-            sheet=self.sheet, columns=self.columns, cells=self.cells, keys=self.keys, findings=self.findings
+            sheet=self.sheet,
+            columns=self.columns,
+            cells=self.cells,
+            distinct=self.distinct,
+            keys=self.keys,
+            findings=self.findings,
         )
         actions = self._words("action", Actions().read)
         statuses = self._words("status", Statuses(self.settings, self.columns.name("status")).read)
@@ -149,10 +167,14 @@ class _Builder:
         kind = np.full(self.count, order.index(tried[first]), dtype=np.int8)
         for field in others:
             empty, other = pc.equal(values, ""), self.cells[field]
+            if not pc.any(empty).as_py():
+                break
             kind[_mask(pc.and_(empty, pc.not_equal(other, "")))] = order.index(tried[field])
             values = pc.if_else(empty, other, values)
         used = {f: kind == order.index(k) for f, k in tried.items()}
-        self.keys.append(Key(values=values, used=used))
+        # Whose cells are those of one column has its distinct values already.
+        whole = self.distinct[first] if values is self.cells[first] else Distinct.of(values)
+        self.keys.append(Key(values=values, distinct=whole, used=used))
         self.notes += [
             {"code": "key_undecided", "column": self.columns.name(f)} for f, k in tried.items() if k == kinds("any")
         ]
@@ -171,9 +193,11 @@ class _Builder:
         kind = np.full(self.count, order.index(UserField.ANY), dtype=np.int8)
         for field in [f for f in COMPARED if f in self.cells and not self.settings.user_key]:
             place = order.index(USER_KEYS[field])
-            fits = (used != place) & _mask(pc.equal(values, "")) & _mask(pc.not_equal(self.cells[field], ""))
-            kind[fits] = place
-            values = pc.if_else(pa.array(fits), self.cells[field], values)
+            fits = used != place
+            if fits.any():
+                fits &= _mask(pc.and_(pc.equal(values, ""), pc.not_equal(self.cells[field], "")))
+                kind[fits] = place
+                values = pc.if_else(pa.array(fits), self.cells[field], values)
         return values, kind
 
     def _blank(self, user: pa.Array, course: pa.Array) -> Mask:
@@ -218,7 +242,9 @@ class _Builder:
 
     def _words(self, field: str, read: Callable[[str], Reading]) -> Words:
         """A column's readings; where there is no such column, one reading that says nothing for all rows."""
-        return Words.of(self.cells[field], read) if field in self.cells else Words.silent(self.count)
+        return (
+            Words.of(self.distinct[field], self.cells[field], read) if field in self.cells else Words.silent(self.count)
+        )
 
     def _note(self, field: str, words: Words, *, ignoring: bool = False) -> None:
         """Adds the findings of a column of words: those that make rows be ignored, or the others."""
@@ -271,12 +297,13 @@ class _Builder:
             found[field] = np.full(self.count, NOT_GIVEN, dtype=np.int64)
             if field not in self.cells:
                 continue
-            index, distinct = factorise(self.cells[field])
-            moments = dates.read(distinct, self.settings, end=field == "end")
-            found[field] = np.array([m.epoch for m in moments], dtype=np.int64)[index]
-            bad = np.array([m.problem is not None for m in moments], dtype=bool)[index]
-            why = pa.array([m.problem or "" for m in moments], pa.string()).take(pa.array(index))
-            self.findings.add("date_bad", bad, column=self.columns.name(field), value=self.cells[field], detail=why)
+            days = self.distinct[field]
+            moments = dates.read(days.texts.to_pylist(), self.settings, end=field == "end")
+            found[field] = np.array([m.epoch for m in moments], dtype=np.int64)[days.index]
+            bad = days.rows(np.array([m.problem is not None for m in moments], dtype=bool))
+            if bad.any():
+                why = days.spread(pa.array([m.problem or "" for m in moments], pa.string()))
+                self.findings.add("date_bad", bad, column=self.columns.name(field), value=self.cells[field], detail=why)
         start, end = found["start"], found["end"]
         reversed_ = (start > 0) & (end > 0) & (end <= start)
         if reversed_.any():
@@ -302,7 +329,7 @@ class _Builder:
             self.notes.append(note | {"column": header[position]})
         self.notes += [
             {"code": "column_contradicts", "column": self.columns.name(f), "value": f, "detail": why}
-            for f, why in tells.contradictions(self.cells, self.columns, self.settings)
+            for f, why in tells.contradictions(self.distinct, self.columns, self.settings)
         ]
 
     def _shown(self) -> dict[str, Any]:
@@ -319,10 +346,6 @@ class _Builder:
         whole = PROBLEMS.records([{"row": -1, "source": self.findings.source, **n} for n in self.notes])
         tables = [t for t in (whole, self.findings.table(first_row)) if len(t)]
         return pd.concat(tables, ignore_index=True) if tables else PROBLEMS.empty()
-
-
-def _mask(array: pa.Array) -> Mask:
-    return np.array(array.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _rows(rows: Mapping[int, int], count: int) -> Mask:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from rostersync.errors import SettingsError
 from rostersync.roster import dates
+from rostersync.roster.distinct import Distinct
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.words import Actions, Roles, Statuses
@@ -103,30 +104,27 @@ def contradicted(field: str, shape: Shape) -> bool:
     return bool(len(shape.values)) and shape.share(field) == 0
 
 
-def contradictions(cells: Mapping[str, pa.Array], columns: Columns, settings: Settings) -> Iterator[tuple[str, str]]:
+def contradictions(distinct: Mapping[str, Distinct], columns: Columns, settings: Settings) -> Iterator[tuple[str, str]]:
     """The fields whose columns hold nothing of the kind, each with the reason.
 
     E-mail addresses without any @, roles of which none is a role, keys of other kinds that are all e-mail addresses
     (user names may well be some).
     """
-    for field, column in cells.items():
-        first = pc.filter(column.slice(0, FEW), pc.not_equal(column.slice(0, FEW), ""))
+    for field, column in distinct.items():
+        texts = column.texts.filter(pc.not_equal(column.texts, ""))
+        if not len(texts):
+            continue
         if field == "email":
-            if pc.any(pc.not_equal(column, "")).as_py() and not pc.any(pc.match_substring(column, "@")).as_py():
+            if not pc.any(pc.match_substring(texts, "@")).as_py():
                 yield field, "no value has an @, as e-mail addresses do"
         elif field in {"idnumber", *COURSE_KEYS}:
             # Most columns are cleared by a look at their beginning.
-            if len(first) and pc.all(_addresses(first)).as_py() and _all_addresses(column):
+            if all(pc.all(_addresses(some)).as_py() for some in (texts[:FEW], texts)):
                 yield field, "all of its values are e-mail addresses"
         elif field == "role":
             read = Roles(settings, columns.name("role")).read
-            words = [v for v in pc.unique(column).to_pylist() if v]
-            if words and all(read(v).code == "role_unknown" for v in words[:FEW]):
+            if all(read(v).code == "role_unknown" for v in texts[:FEW].to_pylist()):
                 yield field, "no value is a role that rostersync knows"
-
-
-def _all_addresses(column: pa.Array) -> bool:
-    return bool(pc.all(pc.or_(_addresses(column), pc.equal(column, ""))).as_py())
 
 
 def _addresses(values: pa.Array) -> pa.Array:

@@ -8,7 +8,7 @@ import io
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -249,22 +249,23 @@ def test_a_name_that_is_no_text_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def growing(tmp_path: Path) -> Iterator[Path]:
-    """A file that another program goes on writing."""
+def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file to which another program adds a row whenever somebody has read some of it."""
     path = tmp_path / "a.csv"
-    path.write_bytes(ANN + b"bob,BIO101,student\n" * 1_000_000)
-    stop = threading.Event()
+    path.write_bytes(ANN)
 
-    def write() -> None:
-        with path.open("ab", buffering=0) as file:
-            while not stop.is_set():
+    class Read(io.FileIO):
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(-1 if size is None else size)
+            with io.FileIO(path, "ab") as file:
                 file.write(b"zoe,BIO101,student\n")
+            return data or b""
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    yield path
-    stop.set()
-    writer.join()
+    def opened(self: Path, mode: str) -> Read:
+        return Read(self, mode)
+
+    monkeypatch.setattr(Path, "open", opened)
+    return path
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(growing: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from rostersync import problems
 from rostersync.roster import headers, rows
+from rostersync.roster.distinct import encoded
 from rostersync.roster.forensics.repairs import repairs
 from rostersync.roster.rows import Part
 from rostersync.roster.sheets import Sheet
@@ -36,9 +37,9 @@ def built(header: Sequence[str], columns: Sequence[Sequence[str]], **more: Mappi
         numbers=kinds.get("numbers", {}),
         dates=kinds.get("dates", {}),
     )
-    return rows.build(
-        sheet, headers.understand(sheet.header, Settings()), Settings(), Mode.MIRROR, source=0, first_row=0
-    )
+    understood = headers.understand(sheet.header, Settings())
+    known = encoded(sheet.cells, understood.fields.values())
+    return rows.build(sheet, known, understood, Settings(), Mode.MIRROR, source=0, first_row=0)
 
 
 def users(*keys: str) -> Part:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.roster.distinct import Distinct, mask
 from rostersync.roster.fields import COURSE_KEYS
 from rostersync.roster.forensics import days, letters, numbers, people
 from rostersync.roster.forensics.damage import Damage
@@ -29,8 +30,6 @@ HABIT, ENOUGH = 0.5, 5
 """Share of a column's rows, and distinct values, from which an odd shape is how the registrar writes keys."""
 POWER = r"^[1-9][0-9]*00$"
 """What is left of a code like 1E5, or 12E3."""
-FEW, HEAD = 1000, 20_000
-"""Cells by which a column is judged to repeat itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +39,8 @@ class Keys:
     field: str
     cells: pa.Array
     """Without outer blanks."""
+    distinct: Distinct
+    """The same."""
     used: Mask
     """Rows of which this column holds the key."""
     numbers: Mask
@@ -67,17 +68,17 @@ def examine(keys: Keys) -> Iterator[Found]:
         Each code's rows; a row has one code of `problems.DAMAGED` at most.
     """
     damaged = np.zeros(len(keys.used), dtype=bool)
-    digits = _mask(pc.ascii_is_decimal(keys.cells)) & keys.used & ~keys.dates
-    lost = numbers.rounded(keys.cells, digits, keys.numbers)
+    digits = keys.distinct.rows(pc.ascii_is_decimal(keys.distinct.texts)) & keys.used & ~keys.dates
+    lost = numbers.rounded(keys.distinct, digits, keys.numbers)
     if lost.size:
         damaged[lost] = True
         yield Found(code="key_rounded", rows=lost)
-    odd = keys.used & ~(_mask(pc.ascii_is_alnum(keys.cells)) & ~keys.dates)
+    odd = keys.used & (keys.distinct.rows(_odd(keys.distinct.texts)) | keys.dates)
     for found in _values(keys, np.flatnonzero(odd)):
         damaged[found.rows] = found.code != "key_script"
         yield found
     if keys.field not in {"id", "course_id", "email", "course_name"}:
-        short, length = numbers.shortened(keys.cells, keys.used & ~damaged, digits & ~damaged)
+        short, length = numbers.shortened(keys.distinct, keys.used & ~damaged, digits & ~damaged)
         if short.size:
             yield Found(code="zeros_lost", rows=short, detail=pc.utf8_lpad(keys.cells, length, "0"))
     if keys.numbers.any():
@@ -86,27 +87,28 @@ def examine(keys: Keys) -> Iterator[Found]:
 
 def outer_blanks(raw: pa.Array, trimmed: pa.Array) -> int:
     """How many cells are longer than without the blanks around them."""
-    if pc.sum(pc.binary_length(raw)).as_py() == pc.sum(pc.binary_length(trimmed)).as_py():
+    if raw is trimmed or pc.sum(pc.binary_length(raw)).as_py() == pc.sum(pc.binary_length(trimmed)).as_py():
         return 0
     return int(pc.sum(pc.not_equal(pc.binary_length(raw), pc.binary_length(trimmed))).as_py())
 
 
-def capitals(cells: pa.Array, used: Mask) -> tuple[int, str]:
+def capitals(cells: Distinct, used: Mask) -> tuple[int, str]:
     """How many cells have a capital letter, and the first of them."""
-    rows = np.flatnonzero(used & _mask(pc.not_equal(cells, pc.ascii_lower(cells))))
-    return len(rows), cells[int(rows[0])].as_py() if rows.size else ""
+    rows = np.flatnonzero(used & cells.rows(pc.not_equal(cells.texts, pc.ascii_lower(cells.texts))))
+    return len(rows), cells.take(rows[:1])[0].as_py() if rows.size else ""
 
 
-def names(cells: pa.Array) -> Iterator[Found]:
+def names(cells: Distinct) -> Iterator[Found]:
     """Names that were read in a wrong encoding."""
-    maybe = pc.or_(pc.invert(pc.string_is_ascii(cells)), pc.match_substring(cells, "?"))
-    rows = np.flatnonzero(_mask(maybe))
-    if rows.size:
-        rows = rows[_mask(pc.match_substring_regex(cells.take(pa.array(rows)), rf"{letters.MISREAD}|\pL\?\pL"))]
+    maybe = pc.or_(pc.invert(pc.string_is_ascii(cells.texts)), pc.match_substring(cells.texts, "?"))
+    some = np.flatnonzero(mask(maybe))
+    odd = np.zeros(len(cells.texts), dtype=bool)
+    odd[some[_matching(cells.texts.take(pa.array(some)), rf"{letters.MISREAD}|\pL\?\pL")]] = True
+    rows = np.flatnonzero(cells.rows(odd))
     yield from _each(cells, rows, lambda name: Damage("text_mojibake", d) if (d := letters.misread(name)) else None)
 
 
-def people_in(keys: pa.Array, course: pa.Array, spelled: Sequence[pa.Array], email: pa.Array | None) -> Iterator[Found]:
+def people_in(keys: Distinct, course: Distinct, spelled: Sequence[Distinct], email: Distinct | None) -> Iterator[Found]:
     """Keys beside two names, and people with two keys: of one address, or of one name in one course.
 
     Args:
@@ -115,13 +117,13 @@ def people_in(keys: pa.Array, course: pa.Array, spelled: Sequence[pa.Array], ema
         spelled: first and last names, or full names, or nothing.
         email: addresses, where they are not the keys.
     """
-    owners = people.Owners(keys)
+    owners, count = people.Owners(keys), len(keys.index)
     if spelled:
-        yield _listed("key_two_names", people.two_names(owners, spelled), len(keys))
+        yield _listed("key_two_names", people.two_names(owners, spelled), count)
     if email is not None:
-        yield _listed("person_two_keys", people.by_address(owners, pc.ascii_lower(email)), len(keys))
+        yield _listed("person_two_keys", people.by_address(owners, email.mapped(pc.ascii_lower(email.texts))), count)
     if spelled:
-        yield _listed("person_two_keys", people.by_name(owners, spelled, course, email), len(keys))
+        yield _listed("person_two_keys", people.by_name(owners, spelled, course, email), count)
 
 
 def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Found:
@@ -137,11 +139,10 @@ def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Found:
 
 def _values(keys: Keys, rows: Ints) -> Iterator[Found]:
     """Damage that a value shows by itself, or beside the others of its column."""
-    rows = rows[_odd(keys.cells.take(pa.array(rows))) | keys.dates[rows]]
     if not rows.size:
         return
     natural = _habits(keys, rows)
-    codes = days.are_codes(pc.unique(keys.cells).to_pylist()) if _has_months(keys.cells.take(pa.array(rows))) else False
+    codes = days.are_codes(keys.distinct.texts.to_pylist()) if _has_months(keys.distinct.take(rows)) else False
     title = keys.field == "course_name"
 
     def read(key: str) -> Damage | None:
@@ -153,9 +154,9 @@ def _values(keys: Keys, rows: Ints) -> Iterator[Found]:
         return None if found and natural(found.code) else found
 
     texts = rows[~keys.dates[rows]]
-    yield from _each(keys.cells, texts, read)
+    yield from _each(keys.distinct, texts, read)
     cells = rows[keys.dates[rows]]
-    yield from _each(keys.cells, cells, lambda key: days.damage(key, codes=False) or Damage("key_date"))
+    yield from _each(keys.distinct, cells, lambda key: days.damage(key, codes=False) or Damage("key_date"))
 
 
 def _marked(key: str) -> Damage | None:
@@ -171,7 +172,7 @@ def _marked(key: str) -> Damage | None:
 
 def _habits(keys: Keys, rows: Ints) -> Callable[[str], bool]:
     """Says of a code whether its shape is how this column is written."""
-    values = keys.cells.take(pa.array(rows))
+    values = keys.distinct.take(rows)
     many = int(keys.used.sum()) * HABIT
 
     def often(pattern: str) -> bool:
@@ -181,10 +182,10 @@ def _habits(keys: Keys, rows: Ints) -> Callable[[str], bool]:
     course = keys.field in COURSE_KEYS
 
     def sections() -> bool:
-        return course and bool(pc.any(pc.match_substring_regex(keys.cells, numbers.SECTION)).as_py())
+        return course and bool(pc.any(pc.match_substring_regex(keys.distinct.texts, numbers.SECTION)).as_py())
 
     def points() -> bool:
-        plain = bool(pc.any(pc.ascii_is_decimal(keys.cells)).as_py())
+        plain = bool(pc.any(pc.ascii_is_decimal(keys.distinct.texts)).as_py())
         return sections() or (course and not plain) or often(r"^[0-9]{1,3}(?:[. ][0-9]{3})+$")
 
     def foreign() -> bool:
@@ -215,15 +216,15 @@ def _has_months(values: pa.Array) -> bool:
 def _numbers(keys: Keys, digits: Mask, damaged: Mask) -> Iterator[Found]:
     """What numbers of a workbook may have lost: a zero behind the point, or the E of a code."""
     mine = keys.numbers & keys.used & ~damaged
-    parts = np.flatnonzero(mine & _mask(pc.match_substring_regex(keys.cells, numbers.PART)))
+    parts = np.flatnonzero(mine & mask(pc.match_substring_regex(keys.cells, numbers.PART)))
     if parts.size:
         yield Found(code="key_fraction", rows=parts)
-    texts = keys.used & ~keys.numbers & _mask(pc.not_equal(keys.cells, ""))
+    texts = keys.used & ~keys.numbers & mask(pc.not_equal(keys.cells, ""))
     lettered = keys.cells.filter(pa.array(texts & ~digits))
     if len(lettered) * 2 <= int(keys.used.sum()):
         return
-    powers = np.flatnonzero(mine & digits & _mask(pc.match_substring_regex(keys.cells, POWER)))
-    yield from _each(keys.cells, powers, _power)
+    powers = np.flatnonzero(mine & digits & mask(pc.match_substring_regex(keys.cells, POWER)))
+    yield from _each(keys.distinct, powers, _power)
 
 
 def _power(key: str) -> Damage:
@@ -231,47 +232,34 @@ def _power(key: str) -> Damage:
     return Damage("key_power", f": it may have been “{stem}E{len(key) - len(stem)}”")
 
 
-def _each(cells: pa.Array, rows: Ints, read: Callable[[str], Damage | None]) -> Iterator[Found]:
+def _each(cells: Distinct, rows: Ints, read: Callable[[str], Damage | None]) -> Iterator[Found]:
     """These rows by code, after each distinct value was looked at once."""
     if not rows.size:
         return
-    encoded = cells.take(pa.array(rows)).dictionary_encode()
-    found = [read(value) for value in encoded.dictionary.to_pylist()]
-    index = encoded.indices.to_numpy()
+    places = np.flatnonzero(cells.within(rows))
+    found = [read(value) for value in cells.texts.take(pa.array(places)).to_pylist()]
+    at = np.zeros(len(cells.texts), dtype=np.int32)
+    at[places] = np.arange(1, len(places) + 1)
+    of_rows = at[cells.index]
     details = pa.array(["", *(d.detail if d else "" for d in found)], pa.string())
-    at = np.zeros(len(cells), dtype=np.int64)
-    at[rows] = index + 1
     for code in sorted({d.code for d in found if d}):
-        here = rows[np.array([d is not None and d.code == code for d in found], dtype=bool)[index]]
-        yield Found(code=code, rows=here, detail=details.take(pa.array(at)))
+        here = rows[np.array([False, *(d is not None and d.code == code for d in found)], dtype=bool)[of_rows[rows]]]
+        yield Found(code=code, rows=here, detail=details.take(pa.array(of_rows)))
 
 
 def _odd(values: pa.Array) -> Mask:
-    """Which values need a second look."""
-    encoded = _repeated(values)
-    if encoded is not None:
-        return _odd(encoded.dictionary)[encoded.indices.to_numpy()]
-    ascii_, odd = _mask(pc.string_is_ascii(values)), np.zeros(len(values), dtype=bool)
-    if ascii_.any():
-        some = values if ascii_.all() else values.filter(pa.array(ascii_))
-        start = pc.match_substring_regex(some, ODD_START)
-        odd[ascii_] = _mask(pc.or_(start, pc.invert(pc.ascii_is_printable(some))))
-    if not ascii_.all():
-        odd[~ascii_] = _mask(pc.match_substring_regex(values.filter(pa.array(~ascii_)), ODD_LETTERS))
+    """Which distinct values need a second look."""
+    odd = ~mask(pc.ascii_is_alnum(values))
+    texts = np.flatnonzero(odd)
+    some = values.take(pa.array(texts))
+    ascii_ = mask(pc.string_is_ascii(some))
+    plain, other = some.filter(pa.array(ascii_)), some.filter(pa.array(~ascii_))
+    odd[texts[ascii_]] = mask(
+        pc.or_(pc.match_substring_regex(plain, ODD_START), pc.invert(pc.ascii_is_printable(plain)))
+    )
+    odd[texts[~ascii_]] = _matching(other, ODD_LETTERS)
     return odd
 
 
-def _repeated(values: pa.Array) -> pa.DictionaryArray | None:
-    """The values encoded, where their first ones tell that this is less work than looking at each."""
-    if len(values) < FEW or len(pc.unique(values[:HEAD])) * 2 > min(len(values), HEAD):
-        return None
-    encoded = values.dictionary_encode()
-    return encoded if len(encoded.dictionary) < len(values) else None
-
-
 def _matching(values: pa.Array, pattern: str) -> Mask:
-    return _mask(pc.match_substring_regex(values, pattern))
-
-
-def _mask(array: pa.Array) -> Mask:
-    return np.array(array.to_numpy(zero_copy_only=False), dtype=bool)
+    return mask(pc.match_substring_regex(values, pattern))

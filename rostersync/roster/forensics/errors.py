@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.roster.distinct import Known, mask
 from rostersync.roster.sheets import Sheet
 
 ERRORS = frozenset(
@@ -33,26 +33,23 @@ TOO_NARROW = 4
 """So many #, and nothing else, stand where a column was too narrow to show its number."""
 
 
-def taken_out(sheet: Sheet, positions: Iterable[int]) -> Sheet:
+def taken_out(sheet: Sheet, known: Known) -> tuple[Sheet, Known]:
     """The sheet with errors that these columns hold as text in `errors`, and with blanks in their place."""
-    cells, errors = list(sheet.cells), {p: dict(e) for p, e in sheet.errors.items()}
-    for position in positions:
-        column = cells[position]
-        maybe = pc.or_(pc.starts_with(column, "#"), pc.starts_with(column, "Err:"))
-        rows = np.flatnonzero(maybe.to_numpy(zero_copy_only=False))
-        if not rows.size:
+    cells, errors, clean = list(sheet.cells), {p: dict(e) for p, e in sheet.errors.items()}, dict(known)
+    for position, column in known.items():
+        values = column.texts
+        maybe = mask(pc.or_(pc.starts_with(values, "#"), pc.starts_with(values, "Err:")))
+        places = [p for p in np.flatnonzero(maybe).tolist() if is_error(values[p].as_py().strip())]
+        if not places:
             continue
-        values = zip(rows.tolist(), column.take(pa.array(rows)).to_pylist(), strict=True)
-        if found := {row: value.strip() for row, value in values if is_error(value.strip())}:
-            mask = np.zeros(len(column), dtype=bool)
-            mask[list(found)] = True
-            cells[position] = pc.if_else(pa.array(mask), "", column)
-            errors[position] = {**found, **errors.get(position, {})}
-    return (
-        sheet
-        if errors.keys() == sheet.errors.keys() and errors == sheet.errors
-        else replace(sheet, cells=tuple(cells), errors=errors)
-    )
+        bad = np.zeros(len(values), dtype=bool)
+        bad[places] = True
+        rows = np.flatnonzero(column.rows(bad))
+        texts = column.take(rows).to_pylist()
+        errors[position] = {r: t.strip() for r, t in zip(rows.tolist(), texts, strict=True)} | errors.get(position, {})
+        clean[position] = column.mapped(pc.if_else(pa.array(bad), "", values))
+        cells[position] = clean[position].column()
+    return (replace(sheet, cells=tuple(cells), errors=errors), clean) if clean != known else (sheet, known)
 
 
 def is_error(value: str) -> bool:

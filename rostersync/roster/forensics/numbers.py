@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.roster.distinct import Distinct
 from rostersync.roster.forensics.damage import Damage, was
 from rostersync.roster.sheets import Ints, Mask
 
@@ -49,16 +50,15 @@ def _is_float(key: str) -> bool:
     return FLOAT.fullmatch(key) is not None
 
 
-def rounded(cells: pa.Array, digits: Mask, numbers: Mask) -> Ints:
+def rounded(cells: Distinct, digits: Mask, numbers: Mask) -> Ints:
     """Rows of whole numbers that have lost their last digits: numbers of a workbook, or texts made from such.
 
     A text of so many digits is one of them where at least half of all such texts look rounded.
     """
-    lengths = pc.binary_length(cells).to_numpy(zero_copy_only=False)
-    long = np.flatnonzero(digits & (lengths > DIGITS))
+    long = np.flatnonzero(digits & cells.rows(pc.greater(pc.binary_length(cells.texts), DIGITS)))
     if not long.size:
         return long
-    distinct = cells.take(pa.array(long)).dictionary_encode()
+    distinct = cells.take(long).dictionary_encode()
     texts = distinct.dictionary.to_pylist()
     tails = np.array([_is_rounded(value) for value in texts], dtype=bool)
     surely = len(texts) > 1 or len(texts[0]) > DIGITS + 2
@@ -71,13 +71,13 @@ def _is_rounded(digits: str) -> bool:
     return not digits[DIGITS:].strip("0") or (len(digits) > DIGITS + 2 and int(float(digits)) == int(digits))
 
 
-def shortened(cells: pa.Array, used: Mask, digits: Mask) -> tuple[Ints, int]:
+def shortened(cells: Distinct, used: Mask, digits: Mask) -> tuple[Ints, int]:
     """Rows of numbers that are shorter than nearly all others, and the length of those: they may have lost zeros."""
     nothing = np.empty(0, dtype=np.int64)
     count = int(digits.sum())
     if not count or count < 0.95 * int(used.sum()):
         return nothing, 0
-    lengths = pc.binary_length(cells).to_numpy(zero_copy_only=False)
+    lengths = pc.binary_length(cells.texts).to_numpy()[cells.index]
     counts = np.bincount(np.minimum(lengths[digits], 99))
     length = int(counts.argmax())
     share = counts[length] / count
@@ -85,12 +85,12 @@ def shortened(cells: pa.Array, used: Mask, digits: Mask) -> tuple[Ints, int]:
         return nothing, 0
     # Some of full length that begin with a zero prove that zeros belong there.
     full = digits & (lengths == length)
-    zeros = bool(pc.any(pc.starts_with(cells.filter(pa.array(full)), "0")).as_py())
+    zeros = bool(pc.any(pc.starts_with(cells.texts.filter(pa.array(cells.within(full))), "0")).as_py())
     short = np.flatnonzero(digits & (lengths < length))
     if zeros:
         return (short if share >= LEAD_WITH_ZEROS else nothing), length
     if share < LEAD or count < ENOUGH or length > DIGITS:
         return nothing, 0
-    known = np.sort(cells.filter(pa.array(digits)).cast(pa.int64()).to_numpy(zero_copy_only=False))
+    known = np.sort(cells.texts.filter(pa.array(cells.within(digits))).cast(pa.int64()).to_numpy())
     distinct = 1 + int((known[1:] != known[:-1]).sum())
     return (nothing if distinct < ENOUGH or distinct > DENSE * 10**length else short), length

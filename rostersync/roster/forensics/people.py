@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync import names
+from rostersync.roster.distinct import Distinct, Index, mask
 from rostersync.roster.sheets import Ints
 
 MOST = 1000
@@ -25,13 +25,11 @@ Pair = tuple[Ints, str]
 class Owners:
     """The distinct keys: `key` is each row's number of its key, `first` the first row of each key, blank ones too."""
 
-    def __init__(self, keys: pa.Array) -> None:
-        encoded = keys.dictionary_encode()
-        self.texts = encoded.dictionary
-        self.key: Ints = encoded.indices.to_numpy().astype(np.int64)
-        self.first: Ints = np.empty(len(self.texts), dtype=np.int64)
+    def __init__(self, keys: Distinct) -> None:
+        self.texts = keys.texts
+        self.key = keys.index
+        self.first = keys.first()
         self._order: Ints | None = None
-        self.first[self.key[::-1]] = np.arange(len(self.key))[::-1]  # the last to be written is the first row
 
     def named(self, number: int) -> str:
         """A key as it is written."""
@@ -45,7 +43,7 @@ class Owners:
         return np.sort(np.concatenate([self._order[start:end] for start, end in ends]))
 
 
-def two_names(owners: Owners, spelled: Sequence[pa.Array]) -> Iterator[Pair]:
+def two_names(owners: Owners, spelled: Sequence[Distinct]) -> Iterator[Pair]:
     """Keys beside a name that cannot be the same person's as in their first row; rows without a full name say nothing.
 
     Args:
@@ -54,7 +52,7 @@ def two_names(owners: Owners, spelled: Sequence[pa.Array]) -> Iterator[Pair]:
     """
     differs = np.zeros(len(owners.key), dtype=bool)
     for part in spelled:
-        differs |= ~_mask(pc.equal(part, part.take(pa.array(owners.first[owners.key]))))
+        differs |= part.index != part.index[owners.first][owners.key]
     seen: dict[tuple[int, str, str], list[int]] = {}
     for row in np.flatnonzero(differs).tolist():
         at = int(owners.first[owners.key[row]])
@@ -68,35 +66,30 @@ def two_names(owners: Owners, spelled: Sequence[pa.Array]) -> Iterator[Pair]:
             yield np.array([at, *rows], dtype=np.int64), f"“{one}” and “{other}”"
 
 
-def by_address(owners: Owners, email: pa.Array) -> Iterator[Pair]:
+def by_address(owners: Owners, email: Distinct) -> Iterator[Pair]:
     """Keys that have one e-mail address, as each key's first row says."""
     for keys in _sharing(owners, [email]):
-        yield from _pairs(owners, owners.rows_of(keys), np.zeros(len(owners.key), dtype=np.int64))
+        yield from _pairs(owners, owners.rows_of(keys), np.zeros(len(owners.key), dtype=np.int32))
 
 
-def by_name(owners: Owners, spelled: Sequence[pa.Array], course: pa.Array, email: pa.Array | None) -> Iterator[Pair]:
+def by_name(owners: Owners, spelled: Sequence[Distinct], course: Distinct, email: Distinct | None) -> Iterator[Pair]:
     """Keys that have one full name in one course; where all have addresses, these tell people apart."""
-    groups = list(_sharing(owners, spelled))
-    if not groups:
-        return
-    courses = course.dictionary_encode().indices.to_numpy().astype(np.int64)
-    for keys in groups:
+    for keys in _sharing(owners, spelled):
         if email is not None:
-            addresses = email.take(pa.array(owners.first[keys])).to_pylist()
+            addresses = email.take(owners.first[keys]).to_pylist()
             if all(addresses):
                 continue
-        yield from _pairs(owners, owners.rows_of(keys), courses)
+        yield from _pairs(owners, owners.rows_of(keys), course.index)
 
 
-def _sharing(owners: Owners, parts: Sequence[pa.Array]) -> Iterator[list[int]]:
+def _sharing(owners: Owners, parts: Sequence[Distinct]) -> Iterator[list[int]]:
     """Groups of keys whose first rows agree in these columns, none of which is blank there."""
     together = np.zeros(len(owners.first), dtype=np.int64)
-    known = _mask(pc.not_equal(owners.texts, ""))
+    known = mask(pc.not_equal(owners.texts, ""))
     for part in parts:
-        first = part.take(pa.array(owners.first))
-        encoded = first.dictionary_encode()
-        together = together * (len(encoded.dictionary) + 1) + encoded.indices.to_numpy()
-        known &= _mask(pc.not_equal(first, ""))
+        first = part.index[owners.first]
+        together = together * len(part.texts) + first
+        known &= mask(pc.not_equal(part.texts, ""))[first]
     codes = pd.factorize(together)[0]
     several = np.bincount(codes[known], minlength=int(codes.max(initial=0)) + 1)[codes] > 1
     members = np.flatnonzero(known & several)
@@ -106,7 +99,7 @@ def _sharing(owners: Owners, parts: Sequence[pa.Array]) -> Iterator[list[int]]:
     yield from list(groups.values())[:MOST]
 
 
-def _pairs(owners: Owners, rows: Ints, apart: Ints) -> Iterator[Pair]:
+def _pairs(owners: Owners, rows: Ints, apart: Index) -> Iterator[Pair]:
     """Of these rows those in one place with different keys; keys that differ in letter case alone are one."""
     places: dict[int, dict[str, list[int]]] = {}
     for row in rows.tolist():
@@ -119,11 +112,7 @@ def _pairs(owners: Owners, rows: Ints, apart: Ints) -> Iterator[Pair]:
             yield np.array(all_rows, dtype=np.int64), " and ".join(f"“{key}”" for key in shown[:3])
 
 
-def _spelled(parts: Sequence[pa.Array], row: int) -> str:
+def _spelled(parts: Sequence[Distinct], row: int) -> str:
     """The full name of a row, "" where a part of it is missing."""
-    words = [part[row].as_py() for part in parts]
+    words = [part.texts[int(part.index[row])].as_py() for part in parts]
     return " ".join(words) if all(words) else ""
-
-
-def _mask(array: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return np.array(array.to_numpy(zero_copy_only=False), dtype=bool)
