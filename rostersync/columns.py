@@ -48,7 +48,10 @@ class Table:
         return self.frame({})
 
     def frame(self, columns: Mapping[str, Any]) -> pd.DataFrame:
-        """The table made of these columns (arrays, lists or single values); what is not given is blank, 0 or False."""
+        """The table made of these columns (arrays, lists or single values); what is not given is blank, 0 or False.
+
+        Arrays are not copied: who hands one over writes to it no more.
+        """
         length = max((len(v) for v in columns.values() if not isinstance(v, str | int | bool)), default=0)
         if not length and columns and all(isinstance(v, str | int | bool) for v in columns.values()):
             length = 1
@@ -61,7 +64,7 @@ class Table:
                 values = [values] * length if isinstance(column.dtype, pd.CategoricalDtype) else values
             elif isinstance(values, pd.Series):
                 values = values.array
-            made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length))
+            made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length), copy=False)
         return pd.DataFrame(made, copy=False)
 
     def records(self, rows: list[dict[str, Any]]) -> pd.DataFrame:

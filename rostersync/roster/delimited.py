@@ -137,6 +137,8 @@ def _delimiter(head: str, settings: Settings, said: str) -> str:
 
     def score(delimiter: str) -> tuple[int, int, int]:
         records = [r for r, _ in _first_records(head, delimiter)]
+        if all(len(r) < 2 for r in records):  # noqa: PLR2004 - nothing is delimited
+            return (0, 0, 1)
         found = layout.find(records, settings)
         if found is None:
             return (0, 0, 0)

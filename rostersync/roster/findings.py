@@ -82,22 +82,22 @@ class Findings:
         """The columns state, code and detail of ROSTER."""
         count = len(self.lines)
         state = np.full(count, OK, dtype=np.int8)
-        first = np.full(count, -1, dtype=np.int64)
-        place = 0
         telling = [f for f in self.found if problems.ROWS[f.code].severity != problems.Severity.NOTES]
+        # Each row's place among all findings; a blank behind them is what rows without one take.
+        nothing = sum(len(f.rows) for f in telling)
+        first = np.full(count, nothing, dtype=np.int32)
+        place = 0
         for finding in telling:
             ignores = problems.ROWS[finding.code].severity == problems.Severity.IGNORES
-            new = first[finding.rows] < 0
+            new = first[finding.rows] == nothing
             rows = finding.rows[new]
             state[rows] = IGNORED if ignores else REJECTED
             first[rows] = place + np.flatnonzero(new)
             place += len(finding.rows)
         states = pd.Categorical.from_codes(state, dtype=choice(RowState))
-        if not place:
+        if not nothing:
             return {"state": states}
-        # A blank behind the others is what rows without a finding take.
-        blank = pa.array([""], pa.string())
-        chosen = pa.array(np.where(first < 0, place, first))
+        blank, chosen = pa.array([""], pa.string()), pa.array(first)
         return {
             "state": states,
             "code": text(pa.concat_arrays([_spread(telling, "code"), blank]).take(chosen)),

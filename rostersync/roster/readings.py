@@ -51,4 +51,5 @@ class Words:
     def places(self, kinds: type[StrEnum]) -> Places:
         """Each row's value as a position in `kinds`."""
         order = list(kinds)
-        return np.array([order.index(kinds(r.value)) for r in self.readings], dtype=np.int8)[self.index]
+        found = np.array([order.index(kinds(r.value)) for r in self.readings], dtype=np.int8)
+        return found[self.index] if len(found) > 1 else np.full(len(self.index), found.max(initial=0), dtype=np.int8)

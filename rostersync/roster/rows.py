@@ -294,8 +294,8 @@ class _Builder:
         """Start and end in epoch seconds."""
         found: dict[str, Ints] = {}
         for field in ("start", "end"):
-            found[field] = np.full(self.count, NOT_GIVEN, dtype=np.int64)
             if field not in self.cells:
+                found[field] = np.full(self.count, NOT_GIVEN, dtype=np.int64)
                 continue
             days = self.distinct[field]
             moments = dates.read(days.texts.to_pylist(), self.settings, end=field == "end")
