@@ -14,6 +14,7 @@ from rostersync.roster.kinds import SAVE_AS
 from rostersync.roster.layout import Layout
 from rostersync.roster.sheets import Mask, Sheet
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 CELL = 128
 """Bytes of a cell in a row of text, with its share of the tree that it was read from."""
@@ -79,7 +80,11 @@ def sheet_of(
         rows.append([*row[:width], *[""] * (width - length)] if length <= width or is_title else [""] * width)
     columns = zip(*rows, strict=True) if rows else [()] * width
     told = [f"{grid.hidden:,} hidden rows, read like the others"] if grid.hidden else []
-    told += [f"{grid.spans:,} cells that reach over several rows, repeated in each"] if grid.spans else []
+    told += (
+        [f"{counted(grid.spans, 'cell that reaches', 'cells that reach')} over several rows, repeated in each"]
+        if grid.spans
+        else []
+    )
     places = {int(at): position for position, at in enumerate(kept)}
     errors: dict[int, dict[int, str]] = {}
     for (row_at, column), error in grid.errors.items():

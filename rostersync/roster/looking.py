@@ -24,6 +24,7 @@ from rostersync.roster.marks import Marks
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 UNSEEN = (
     "hidden rows, error cells and leading zeros that the workbook shows cannot be seen in this file: "
@@ -121,7 +122,7 @@ def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
             cells[position], changed = _put(cells[position], places, shown)
             if changed:
                 notes.append(
-                    f"column “{sheet.header[position]}”: {_count(changed, 'number')} read as the workbook shows it, "
+                    f"column “{sheet.header[position]}”: {counted(changed, 'number')} read as the workbook shows it, "
                     f"by the number format {code}"
                 )
     for column, texts_of in sorted(marks.shown.items()):
@@ -134,7 +135,7 @@ def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
             cells[position], changed = _put(cells[position], places, pa.array(fit, pa.string()))
             if changed:
                 notes.append(
-                    f"column “{sheet.header[position]}”: {_count(changed, 'number')} read as the workbook shows it"
+                    f"column “{sheet.header[position]}”: {counted(changed, 'number')} read as the workbook shows it"
                 )
     return replace(sheet, cells=tuple(cells), notes=(*sheet.notes, *notes))
 
@@ -192,14 +193,10 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
         if position in errors:
             errors[position] |= {r: errors[position][s] for r, s in filled.items() if s in errors[position]}
     notes = [
-        f"column “{sheet.header[p]}”: {_count(n, 'merged range')}, the value of each counts for all of its rows"
+        f"column “{sheet.header[p]}”: {counted(n, 'merged range')}, the value of each counts for all of its rows"
         for p, n in sorted(ranges.items())
     ]
     return replace(sheet, cells=tuple(cells), numbers=numbers, dates=dates, errors=errors, notes=(*sheet.notes, *notes))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _hidden_rows(sheet: Sheet, marks: Marks, settings: Settings) -> Sheet:
@@ -208,7 +205,7 @@ def _hidden_rows(sheet: Sheet, marks: Marks, settings: Settings) -> Sheet:
     places = places[places >= sheet.titles]
     if not places.size:
         return sheet
-    count = _count(places.size, "hidden row")
+    count = counted(places.size, "hidden row")
     lines = ", ".join(str(n) for n in sheet.lines[places[:SEVERAL]]) + (", …" if places.size > SEVERAL else "")
     if settings.hidden == "skip":
         note = f"{count} left out ({lines}), as --hidden skip says"

@@ -16,6 +16,7 @@ from rostersync.roster.intake import too_large
 from rostersync.roster.kinds import SAVE_AS
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 TREE = 20
 """Bytes of memory for each byte of a page (measured: 18 for tables of short cells)."""
@@ -73,7 +74,7 @@ def read(file: File, settings: Settings) -> list[Sheet]:
     if nested := next((g for g in chosen if g.nested), None):
         raise RosterError(f"{file.path} has a table inside of a cell of {nested.name}", remedy=SAVE_AS)
     notes = [f"web page in {text.encoding}", *text.notes]
-    notes += [f"not read: {g.name} (“{_first(g)}”, {len(g.rows):,} rows)" for g in others]
+    notes += [f"not read: {g.name} (“{_first(g)}”, {counted(len(g.rows), 'row')})" for g in others]
     if len(full) == 1:
         chosen[0].name = ""
     return [sheet_of(file.path, g, lay, settings, notes if i == 0 else notes[:1]) for i, (g, lay) in enumerate(fitting)]

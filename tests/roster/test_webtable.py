@@ -72,7 +72,7 @@ def test_cells_that_reach_over_rows_are_repeated_and_over_columns_are_not() -> N
         ["BIO101", "BIO101", ""],
         ["student", "student", ""],
     ]
-    assert sheet.notes == ("web page in utf-8", "1 cells that reach over several rows, repeated in each")
+    assert sheet.notes == ("web page in utf-8", "1 cell that reaches over several rows, repeated in each")
 
 
 def test_numbers_of_excel_are_known() -> None:
@@ -103,7 +103,7 @@ def test_every_table_that_is_a_roster_is_read(loaded: Load) -> None:
         ["bob", 3, ""],
     ]
     assert [(s.sheet, s.notes) for s in roster.sources] == [
-        ("table 2", ("web page in utf-8", "not read: table 1 (“Term”, 1 rows)")),
+        ("table 2", ("web page in utf-8", "not read: table 1 (“Term”, 1 row)")),
         ("table 3", ("web page in utf-8", "row 1 stands above the header, which is row 2")),
     ]
 

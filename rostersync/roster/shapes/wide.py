@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.roster import dates
-from rostersync.roster.shapes.sets import aside, counted
+from rostersync.roster.shapes.sets import aside
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.settings import Settings
-from rostersync.vocabulary import Mode
+from rostersync.vocabulary import Mode, counted
 
 SLOT = re.compile(r"(course|role|type|group|enrolstatus|enroltimestart|enrolperiod)(\d+)")
 TYPES = {"1": "student", "2": "editingteacher", "3": "teacher"}
