@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import headers, tells
+from rostersync.roster import headers, overlooked, tells
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Sheet
@@ -54,6 +54,12 @@ class Doubted:
     ambiguous: bool
     """Its own header is known, and means different things in different places."""
     shape: Shape
+    marks: str = ""
+    """What it marks people with, and how many; blank where its header says nothing of that."""
+
+    def sentence(self, fields: Sequence[str]) -> str:
+        """What its values say of what it can be; "" where they say nothing."""
+        return self.marks or tells.sentence(self.shape, fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +162,7 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
         if still := doubt.open(ruling.fields):
             raise refusal(doubt, still, ruling, sheet.notes)
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
+    overlooked.refuse_marks(sheet, columns, settings, where)
     if judge and (words := _teachers(sheet, columns, settings)):
         ruling = judge(Doubt(where=where, header=sheet.header, teacher=words))
         if ruling.teacher_means:
@@ -175,7 +182,7 @@ def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence
             fields = [f for f in (heard.fields if heard else column.fields) if f in FIELDS_OF[what]]
             flags += [f'--map "{column.header}={f}"' for f in fields]
             looks = f" looks like “{column.like}”" if column.like else ""
-            said = heard.sentence if heard else tells.sentence(column.shape, fields)
+            said = heard.sentence if heard else column.sentence(fields)
             if looks or said:
                 lines[column.header] = f"\n  “{column.header}”{looks}" + (f": {said}" if said else "")
         if what in TURNING:
@@ -214,7 +221,7 @@ def _of_columns(sheet: Sheet, columns: Columns, settings: Settings, where: str) 
 
 def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[str], settings: Settings) -> Doubted:
     """A column, and what it can be of what is missing: by its header, by a likeness, else by its values."""
-    shape = tells.look(sheet.cells[position], settings)
+    shape = tells.look(sheet.cells[position], settings, columns.header[position])
     like = columns.alike.get(position)
     fields = columns.offered.get(position) or (like.fields if like else ())
     fields = tuple(dict.fromkeys((*fields, *_by_values(shape))))
@@ -227,6 +234,7 @@ def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[st
         like=like.alias if like and fields else "",
         ambiguous=position in columns.offered,
         shape=shape,
+        marks=next((m.told for m in overlooked.marks(sheet, columns, settings) if m.position == position), ""),
     )
 
 
@@ -244,23 +252,29 @@ def _turning(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, li
     list that says who has left, read without that, would enrol them.
     """
     wanted = [what for what in TURNING if what not in columns.fields]
+    marked = {m.position for m in overlooked.marks(sheet, columns, settings) if m.readable and "status" in wanted}
     possible = {p: k.fields for p, k in columns.alike.items()} | dict(columns.offered)
     found: dict[str, list[int]] = {}
     for position in sorted({*columns.unused, *columns.offered} if wanted else ()):
-        shape = tells.look(sheet.cells[position], settings)
+        if position in marked:
+            found.setdefault("status", []).append(position)
+            continue
+        shape = tells.look(sheet.cells[position], settings, columns.header[position])
         # What its header says goes before what most of its words are.
         said = [what for what in wanted if what in possible.get(position, ())]
         ranked = said or sorted(wanted, key=shape.share, reverse=True)[:1]
         for what in (w for w in ranked if len(shape.values) and shape.share(w) >= TELLING):
-            if not (settings.mode or sheet.mode) if what == "action" else _leaves(shape, settings):
+            turns = _leaves(shape, settings, columns.header[position])
+            if not (settings.mode or sheet.mode) if what == "action" else turns:
                 found.setdefault(what, []).append(position)
     return found
 
 
-def _leaves(shape: Shape, settings: Settings) -> bool:
+def _leaves(shape: Shape, settings: Settings, header: str) -> bool:
     """Whether a word among these says that somebody is not simply enrolled."""
-    readings = map(Statuses(settings, "").read, shape.values.to_pylist())
-    return any(r.value != Status.ACTIVE for r in readings if r.code != "status_unknown")
+    readings = map(Statuses(settings, header).read, shape.values.to_pylist())
+    known = [r for r in readings if r.code != "status_unknown"]
+    return any(r.code or r.value not in {Status.ACTIVE, Status.NONE} for r in known)
 
 
 def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:

@@ -12,7 +12,19 @@ import pandas as pd
 
 from rostersync.errors import EmptyRoster, RosterError, UsageError
 from rostersync.originals import OURS
-from rostersync.roster import asides, delimited, doubts, files, presets, recast, rejected, returned, rows, shapes
+from rostersync.roster import (
+    asides,
+    delimited,
+    doubts,
+    files,
+    overlooked,
+    presets,
+    recast,
+    rejected,
+    returned,
+    rows,
+    shapes,
+)
 from rostersync.roster.doubts import Judge
 from rostersync.roster.headers import Columns
 from rostersync.roster.kinds import Kind
@@ -134,6 +146,8 @@ def _understand(
     columns, settings = settled.columns, settled.settings
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
+    if mode == Mode.MIRROR:
+        overlooked.refuse_terms(sheet, columns, _where(sheet, file))
     part = rows.build(sheet, columns, settings, mode, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(

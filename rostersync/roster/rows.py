@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.columns import choice
-from rostersync.roster import dates, oddities, tells
+from rostersync.roster import dates, oddities, overlooked, tells
 from rostersync.roster.asides import furniture
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
@@ -29,7 +29,7 @@ from rostersync.roster.sheets import Ints, Mask, Sheet, trimmed
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
-from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField
+from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField, counted
 
 IGNORING = ("waiting_list", "status_ignored")
 
@@ -105,6 +105,7 @@ class _Builder:
         self._note("action", actions)
         self._note("status", statuses)
         start, end = self._dates()
+        self._overlooked()
         self._offer()
         rows = {
             "row": np.arange(first_row, first_row + self.count),
@@ -127,7 +128,7 @@ class _Builder:
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
             problems=self._problems(first_row),
             notes=tuple(
-                f"{n['detail']} rows without a role get “{n['value']}”"
+                f"{n['detail']} without a role: “{n['value']}” is taken"
                 for n in self.notes
                 if n["code"] == "role_defaulted"
             ),
@@ -258,7 +259,7 @@ class _Builder:
                     "code": "role_defaulted",
                     "column": self.columns.name("role"),
                     "value": roles.default,
-                    "detail": str(int(blank.sum())),
+                    "detail": counted(int(blank.sum()), "row"),
                 }
             )
             names = pc.if_else(pa.array(blank), roles.default, names)
@@ -284,11 +285,18 @@ class _Builder:
             self.findings.add("dates_reversed", reversed_, column=self.columns.name("end"), value=shown, detail=shown)
         return start, end
 
+    def _overlooked(self) -> None:
+        """Notes what unused columns say of rows that may not count."""
+        self.notes += overlooked.notes(self.sheet, self.columns, self.settings)
+        for position, rows in overlooked.remarks(self.sheet, self.columns):
+            name, texts = self.columns.header[position], pc.utf8_trim_whitespace(self.sheet.cells[position])
+            self.findings.add("remark_left", rows, column=name, value=texts)
+
     def _offer(self) -> None:
         """Notes the columns that are not used."""
         header = self.columns.header
         for position, fields in self.columns.offered.items():
-            shape = tells.look(self.sheet.cells[position], self.settings)
+            shape = tells.look(self.sheet.cells[position], self.settings, header[position])
             first, *others = ranked = tells.ranked(fields, shape)
             evidence = tells.sentence(shape, ranked)
             could = " or ".join(FIELDS[f] for f in (first, *others)) + (evidence and f" ({evidence})")
