@@ -1,4 +1,4 @@
-"""A sheet and its file go in; the sheet comes out with what calamine hides: zeros, errors, merged and hidden cells."""
+"""A sheet and its file go in; the sheet comes out with what calamine hides: zeros, errors, merged cells, lines."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def mend(sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> S
             texts = [t for t, h in zip(found.values(), here.tolist(), strict=True) if h]
             errors[column - first_column] = dict(zip(places.tolist(), texts, strict=True))
     sheet = _merged(replace(sheet, errors={p: e for p, e in errors.items() if e}), marks, first_column)
-    sheet = _hidden_rows(sheet, marks, settings)
+    sheet = _struck(_hidden_rows(sheet, marks, settings), marks, first_column)
     return _hidden_columns(sheet, marks, first_column, settings)
 
 
@@ -197,6 +197,23 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
         for p, n in sorted(ranges.items())
     ]
     return replace(sheet, cells=tuple(cells), numbers=numbers, dates=dates, errors=errors, notes=(*sheet.notes, *notes))
+
+
+def _struck(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
+    """Rows with a line through a cell that holds something are named, by the first of these cells."""
+    columns: dict[int, list[int]] = {}
+    for row, column in marks.struck:
+        columns.setdefault(column - first_column, []).append(row)
+    seen = np.zeros(len(sheet.lines), dtype=bool)
+    seen[: sheet.titles] = True
+    found: list[Aside] = []
+    for position in sorted(p for p in columns if 0 <= p < len(sheet.header) and sheet.header[p]):
+        places, _ = _places(sheet, sorted(columns[position]))
+        filled = pc.not_equal(pc.utf8_trim_whitespace(sheet.cells[position].take(pa.array(places))), "")
+        places = places[np.array(filled, dtype=bool) & ~seen[places]]
+        seen[places] = True
+        found += [Aside(code="row_struck", rows=places, column=sheet.header[position])] if places.size else []
+    return replace(sheet, aside=(*sheet.aside, *found))
 
 
 def _hidden_rows(sheet: Sheet, marks: Marks, settings: Settings) -> Sheet:

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync import problems
 from rostersync.columns import choice
 from rostersync.roster import dates, oddities, overlooked, tells
 from rostersync.roster.asides import furniture
@@ -191,9 +192,15 @@ class _Builder:
         return blank
 
     def _aside(self) -> None:
-        """Notes rows that the layout or a filter takes out."""
+        """Notes rows that the layout or a filter takes out, and what a reader found odd in others."""
+        lying = self.sheet.original or self.sheet
         for aside in self.sheet.aside:
-            self.findings.add(aside.code, aside.rows, detail=aside.detail, last=True)
+            if problems.ROWS[aside.code].severity != problems.Severity.NOTES:
+                self.findings.add(aside.code, aside.rows, detail=aside.detail, last=True)
+                continue
+            cells = pc.utf8_trim_whitespace(lying.cells[lying.header.index(aside.column)])
+            values = cells if self.sheet.origin is None else cells.take(pa.array(self.sheet.origin))
+            self.findings.add(aside.code, aside.rows, column=aside.column, value=values)
 
     def _broken(self) -> None:
         """Notes rows that do not fit the header, and error cells in columns that matter."""
