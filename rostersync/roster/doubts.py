@@ -231,7 +231,7 @@ def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[st
     return Doubted(
         header=columns.header[position],
         fields=tells.ranked(fitting or fields, shape),
-        like=like.alias if like and fields else "",
+        like=like.alias if like and set(like.fields) & set(fields) else "",
         ambiguous=position in columns.offered,
         shape=shape,
         marks=next((m.told for m in overlooked.marks(sheet, columns, settings) if m.position == position), ""),
