@@ -38,6 +38,8 @@ TURNING: Mapping[str, str] = {
 """What no file needs, and what turns the meaning of its rows round where it has it."""
 TELLING = 0.5
 """The share of a column's distinct values that are known words, from which on it is not left out in silence."""
+SLOTS = 3
+"""Columns to be added that are named."""
 DIGEST = 12
 """Letters of a fingerprint: short enough to type, long enough to be the only one in a store."""
 
@@ -160,7 +162,8 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
         ruling = judge(doubt) if judge else Ruling()
         settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         if still := doubt.open(ruling.fields):
-            raise refusal(doubt, still, ruling, sheet.notes)
+            slots = pc.unique(sheet.slots["role"]).to_pylist() if "role" in sheet.slots else ()
+            raise refusal(doubt, still, ruling, sheet.notes, slots)
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
     overlooked.refuse_marks(sheet, columns, settings, where)
     if judge and (words := _teachers(sheet, columns, settings)):
@@ -171,8 +174,18 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
     return Settled(columns=columns, settings=settings, notes=notes)
 
 
-def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence[str] = ()) -> RosterError:
-    """The error that says what is missing, how the file was read, what the evidence is, and the flags that decide."""
+def refusal(
+    doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence[str] = (), slots: Sequence[str] = ()
+) -> RosterError:
+    """The error that says what is missing, how the file was read, what the evidence is, and the flags that decide.
+
+    Args:
+        doubt: what was to be judged.
+        missing: what still is.
+        ruling: what was found out.
+        read: how the file was read.
+        slots: the headers that the role would have in a file that has one column for each course.
+    """
     lines: dict[str, str] = {}
     remedies: list[str] = []
     for what in missing:
@@ -187,6 +200,11 @@ def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence
                 lines[column.header] = f"\n  “{column.header}”{looks}" + (f": {said}" if said else "")
         if what in TURNING:
             flags.append(f'--map "{doubt.candidates(what)[0].header}=ignore"')
+        if what == "role" and slots:
+            added = "column" if len(slots) == 1 else "columns"
+            flags = [f"--default-role student, or add the {added} {', '.join(f'“{s}”' for s in slots[:SLOTS])}"]
+            remedies.append(flags[0])
+            continue
         flags = flags or [f'--map "HEADER={what}"']
         remedies.append(" or ".join([*flags, *(["--default-role student"] if what == "role" else [])]))
     named = " and ".join(f"the {what}" for what in missing if what not in TURNING)

@@ -329,10 +329,22 @@ class _Builder:
             columns["last_name"] = text(self.cells["full_name"])
         return columns
 
+    def _as_in_the_file(self, found: pd.DataFrame, first_row: int) -> pd.DataFrame:
+        """The problems of rows with the headers of the file, where a shape gathered a column from several.
+
+        A damaged key keeps the column's: by it the key is known as the user's or the course's.
+        """
+        for header, names in self.sheet.slots.items():
+            mine = np.flatnonzero((found["column"] == header) & ~found["code"].isin(problems.DAMAGED))
+            real = names.take(pa.array(found["row"].to_numpy()[mine] - first_row)).to_pylist()
+            if mine.size:
+                found.iloc[mine, found.columns.get_loc("column")] = real
+        return found
+
     def _problems(self, first_row: int) -> pd.DataFrame:
         """Those of the sheet, then those of the rows in their order."""
         whole = PROBLEMS.records([{"row": -1, "source": self.findings.source, **n} for n in self.notes])
-        tables = [t for t in (whole, self.findings.table(first_row)) if len(t)]
+        tables = [t for t in (whole, self._as_in_the_file(self.findings.table(first_row), first_row)) if len(t)]
         return pd.concat(tables, ignore_index=True) if tables else PROBLEMS.empty()
 
 

@@ -68,6 +68,8 @@ class Sheet:
     """Position of the first column in the workbook's own sheet, from 0; None for text, which has no cells to name."""
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Header of a column that was put together → the headers of its parts, as they stand in the file."""
+    slots: Mapping[str, pa.Array] = field(default_factory=dict)
+    """Header of a column that a shape gathered from several → for each row the header that its cell has in the file."""
     original: Sheet | None = None
     """The sheet as it lies in the file, where a layout or a preset has recast it."""
     origin: Ints | None = None
