@@ -108,7 +108,7 @@ def sheet_of(
         notes=(*notes, *lay.notes, *told),
     )
     grid.marks.hidden_columns |= {column for row, column in grid.hidden_cells if lay.until <= row < lay.start}
-    return looking.mend(sheet, grid.marks, 0, settings)
+    return looking.mend(path, sheet, grid.marks, 0, settings)
 
 
 def _flat_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

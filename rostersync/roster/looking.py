@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import numberformat, ods, presets, xls, xlsb, xlsx
+from rostersync.roster import numberformat, ods, presets, texts, xls, xlsb, xlsx
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.files import File
 from rostersync.roster.headers import understand
@@ -71,8 +71,12 @@ def look(file: File, index: int, sheet: Sheet, first_column: int, settings: Sett
         raise RosterError(f"{file.path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
 
 
-def mend(sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> Sheet:
-    """The sheet with these marks applied; each that changes how it is read is noted."""
+def mend(path: str, sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> Sheet:
+    """The sheet with these marks applied; each that changes how it is read is noted.
+
+    Raises:
+        RosterError: a merged range would repeat a long text more often than memory allows.
+    """
     if marks.unseen:
         sheet = replace(sheet, notes=(*sheet.notes, UNSEEN))
     sheet = _formatted(sheet, marks, first_column)
@@ -82,7 +86,7 @@ def mend(sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> S
             places, here = _places(sheet, list(found))
             texts = [t for t, h in zip(found.values(), here.tolist(), strict=True) if h]
             errors[column - first_column] = dict(zip(places.tolist(), texts, strict=True))
-    sheet = _merged(replace(sheet, errors={p: e for p, e in errors.items() if e}), marks, first_column)
+    sheet = _merged(path, replace(sheet, errors={p: e for p, e in errors.items() if e}), marks, first_column, settings)
     sheet = _struck(_hidden_rows(sheet, marks, settings), marks, first_column)
     return _hidden_columns(sheet, marks, first_column, settings)
 
@@ -160,7 +164,7 @@ def _put(column: pa.Array, places: Ints, texts: pa.Array) -> tuple[pa.Array, int
     return pc.replace_with_mask(column, pa.array(mask), texts.take(pa.array(order))), changed
 
 
-def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
+def _merged(path: str, sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> Sheet:
     """The value of a merged range stands in all of its rows that hold something else."""
     sources: dict[int, dict[int, int]] = {}
     ranges: dict[int, int] = {}
@@ -186,6 +190,8 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
     for position, filled in sources.items():
         order = np.arange(len(sheet.lines))
         order[list(filled)] = list(filled.values())
+        lengths = pc.binary_length(cells[position]).take(pa.array([*filled.values()], pa.int64()))
+        texts.bound(path, pc.sum(lengths).as_py(), settings.max_megabytes << 20)
         cells[position] = cells[position].take(pa.array(order))
         for masks in (numbers, dates):
             if position in masks:

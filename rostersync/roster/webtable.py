@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from rostersync.errors import RosterError
-from rostersync.roster import encodings
+from rostersync.roster import encodings, texts
 from rostersync.roster.archives import AGAIN
 from rostersync.roster.files import File
 from rostersync.roster.grids import CELL, Grid, sheet_of
@@ -59,7 +59,7 @@ def read(file: File, settings: Settings) -> list[Sheet]:
 
     Raises:
         RosterError: no table, cut short, control characters, a table inside of a cell, a table that may continue
-            another one without a header, or too large.
+            another one without a header, or too large, as where long texts stand in many rows.
     """
     if len(file.data) * TREE > settings.max_megabytes << 20:
         raise too_large(file.path, settings.max_megabytes << 20)
@@ -125,7 +125,7 @@ def _grid(path: str, table: etree._Element, name: str, room: int) -> tuple[Grid,
     grid = Grid(name=name)
     unseen = _Unseen(table)
     carried: dict[int, tuple[int, str]] = {}
-    taken = 0
+    taken = copied = 0
     for place, element in enumerate(_rows(path, table)):
         if unseen.row(element):
             grid.marks.hidden_rows.add(place)
@@ -147,12 +147,14 @@ def _grid(path: str, table: etree._Element, name: str, room: int) -> tuple[Grid,
         _carry(row, carried, below)
         if label and all(t == label or NUMBERS.fullmatch(t) for t in row):
             grid.labels[place] = label
+        copied += sum(len(repeated) for _, repeated in carried.values())
         carried = below
         taken += (len(row) + 1) * CELL
+        texts.bound(path, copied, room)
         if taken > room:
             raise too_large(path, room)
         grid.rows.append(row)
-    return grid, taken
+    return grid, taken + copied
 
 
 def _mark(grid: Grid, unseen: _Unseen, cell: etree._Element, place: tuple[int, int], text: str) -> None:
