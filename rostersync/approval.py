@@ -15,6 +15,7 @@ from pathlib import Path
 from rostersync.errors import PlanRefused
 from rostersync.sync.plan import Plan
 from rostersync.tables import Source
+from rostersync.vocabulary import counted
 from rostersync.work import Work
 
 TOLERANCE = 600
@@ -88,7 +89,7 @@ def _fresh(plan: Plan, work: Work) -> None:
         )
     if age > most * 3600:
         raise PlanRefused(
-            f"the plan is {age / 3600:,.0f} hours old, and {most:,} are allowed (plan_max_age_hours)",
+            f"the plan is {counted(round(age / 3600), 'hour')} old, and {most:,} are allowed (plan_max_age_hours)",
             remedy=f"{AGAIN}: people have come and gone since",
         )
 

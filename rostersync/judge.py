@@ -21,7 +21,7 @@ from rostersync.settings import Settings
 from rostersync.store import Mapped, Store
 from rostersync.sync import evidence
 from rostersync.sync.evidence import Evidence
-from rostersync.vocabulary import UserField
+from rostersync.vocabulary import UserField, counted
 from rostersync.work import Work, at_work
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -141,7 +141,7 @@ class Judge:
         answered: dict[str, str] = {}
         for missing in case.open:
             for column in case.candidates(missing):
-                sentence = tells.sentence(column.shape, column.fields)
+                sentence = column.sentence(column.fields)
                 heard = case.heard.get(column.header) or Heard(fields=column.fields, sentence=sentence)
                 choices = dict.fromkeys([*heard.fields, *_CHOICES[missing]])
                 fields = tuple(f for f in choices if f in FIELDS_OF[missing])
@@ -235,8 +235,9 @@ def _how(mapped: Mapped) -> str:
 
 def _teacher(doubt: Doubt, means: str, how: str) -> Ruling:
     words, rows = ", ".join(f"“{w}”" for w in doubt.teacher), sum(doubt.teacher.values())
-    counted = f"{rows:,} row{'' if rows == 1 else 's'}"
-    return Ruling(teacher_means=means, notes=(f"{words} ({counted}) is taken for the role {means}: {how}",))
+    return Ruling(
+        teacher_means=means, notes=(f"{words} ({counted(rows, 'row')}) is taken for the role {means}: {how}",)
+    )
 
 
 def _users(column: Doubted, client: moodle.Client) -> Evidence:

@@ -18,7 +18,7 @@ from rostersync.sync import doubts, evidence, offers, resolve
 from rostersync.sync.decide import Decision
 from rostersync.sync.offers import Offers
 from rostersync.tables import COURSE_MATCHES, USER_MATCHES, Roster
-from rostersync.vocabulary import CourseField, Match, RowState, UserField
+from rostersync.vocabulary import CourseField, Match, RowState, UserField, counted
 from rostersync.work import Work
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
     for user_field, part in rows.groupby("user_field", observed=True):
         keys = _keys(part["user"])
         keys += sorted({padded[row] for row in part.index.intersection(list(padded))})
-        told = work.told(f"looking up {len(keys):,} users")
+        told = work.told(f"looking up {counted(len(keys), 'user')}")
         if user_field == UserField.ANY:
             users.append(moodle.find_users_any(work.client, keys, progress=told))
         else:
@@ -57,7 +57,7 @@ def look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
     courses = [COURSE_MATCHES.empty()]
     for course_field, part in rows.groupby("course_field", observed=True):
         keys = _keys(part["course"])
-        told = work.told(f"looking up {len(keys):,} courses")
+        told = work.told(f"looking up {counted(len(keys), 'course')}")
         if course_field == CourseField.ANY:
             courses.append(moodle.find_courses_any(work.client, keys, progress=told))
         else:

@@ -8,6 +8,11 @@ NOT_GIVEN = -1
 """A start or end that the roster does not state (0 states that there is none)."""
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 row", "6,041 rows", "2 people"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 class UserField(StrEnum):
     """Where a user's key is looked up; ANY until all distinct values of its column were tried."""
 

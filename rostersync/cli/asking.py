@@ -51,7 +51,8 @@ class _Terminal:
 
     def teacher(self, doubt: Doubt) -> str:
         """What “teacher” means: editingteacher or teacher; "" where such rows are to stay rejected."""
-        from rostersync.report.wording import counted, printable
+        from rostersync.report.wording import printable
+        from rostersync.vocabulary import counted
 
         words = ", ".join(f"“{printable(w)}” ({counted(n, 'row')})" for w, n in doubt.teacher.items())
         say(f"\n{printable(doubt.where.rstrip(','))}: what does {words} mean?")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
+from rostersync.vocabulary import counted
 
 if TYPE_CHECKING:
     from rostersync.tables import Report
@@ -99,7 +100,7 @@ class _Story(_Silent):
     def ends(self, done: Report, again: Report, written: list[Path]) -> None:
         from rostersync.cli.messages import tell
 
-        self._say(f"The reconciliation report accounts for all {len(done.rows):,} rows:")
+        self._say(f"The reconciliation report accounts for all {counted(len(done.rows), 'row')}:")
         for path in written:
             tell(f"     {path}")
         self._say(f"The same file a second time: {again.verdict}.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
+from rostersync.vocabulary import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ def command(
     with screen.progress() as told, pipeline.at_work(settings, writing=False, progress=told) as work:
         table, notes = pipeline.export(courses, work)
     _write(table, notes, out, as_json=as_json)
-    line = f"{len(table):,} rows for {', '.join(courses)}" + (f" are in {out}" if out else "")
+    line = f"{counted(len(table), 'row')} for {', '.join(courses)}" + (f" written to {out}" if out else "")
     (tell if out and not as_json else say)(line)  # beside a file this is the result
     for note in notes:
         say(f"Note: {note}")

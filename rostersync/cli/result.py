@@ -10,6 +10,7 @@ from rostersync.cli import screen
 from rostersync.cli.messages import print_json, say
 from rostersync.errors import ReportError
 from rostersync.tables import Report
+from rostersync.vocabulary import counted
 
 FOLDER = Path("rostersync-reports")
 _ACTIONS = ("enrolling", "reactivating", "role_changing", "dates_changing", "suspending", "unenrolling")
@@ -23,7 +24,7 @@ def pending(shown: Report) -> int:
 def question(shown: Report) -> str:
     """What is asked before a run: the numbers stand in it, for whoever scrolled past them."""
     out = int(shown.courses[["suspending", "unenrolling"]].sum().sum())
-    return f"Make {_counted(pending(shown), 'change')} ({out:,} suspend or unenrol) on {shown.site}?"
+    return f"Make {counted(pending(shown), 'change')} ({out:,} suspend or unenrol) on {shown.site}?"
 
 
 def present(shown: Report, folder: Path | None, *, as_json: bool) -> int:
@@ -54,10 +55,6 @@ def finish(done: Report, folder: Path | None, *, as_json: bool) -> int:
         say(f"Error: the run is over, and its report is what stands above: {trouble}")
         return trouble.exit_code
     return done.exit_code
-
-
-def _counted(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"
 
 
 def say_where(what: str, written: list[Path]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
+from rostersync.vocabulary import counted
 
 if TYPE_CHECKING:
     from rostersync.store import Health, Pruned
@@ -169,18 +170,20 @@ def _tell(health: Health, days: int) -> None:
     for run in health.dangling:
         tell(f"Run {run} did not end: it was killed, or the machine stopped")
     if health.overdue:
-        tell(f"{health.overdue:,} runs are older than {days} days and still have their plans: rostersync store prune")
+        runs = counted(health.overdue, "run is", "runs are")
+        tell(f"{runs} older than {counted(days, 'day')}, with plans still kept: rostersync store prune")
 
 
 def _tell_pruned(pruned: Pruned, days: int, *, dry_run: bool) -> None:
     from rostersync.cli.messages import tell
 
     if not pruned.runs:
-        tell(f"Nothing is older than {days} days.")
+        tell(f"Nothing is older than {counted(days, 'day')}.")
         return
     head = "Would delete" if dry_run else "Deleted"
     tell(
-        f"{head} what {pruned.runs:,} runs older than {days} days had kept: {pruned.plans:,} plans, "
-        f"{pruned.outcomes:,} outcomes, {pruned.journal:,} lines of journals, {pruned.before:,} lines of the ledger "
-        "from before them. Their lines in the list of runs stay."
+        f"{head} what {counted(pruned.runs, 'run')} older than {counted(days, 'day')} had kept: "
+        f"{counted(pruned.plans, 'plan')}, {counted(pruned.outcomes, 'outcome')}, "
+        f"{counted(pruned.journal, 'line')} of journals, {counted(pruned.before, 'line')} of the ledger from before "
+        "them. Their lines in the list of runs stay."
     )

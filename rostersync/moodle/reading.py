@@ -21,6 +21,7 @@ from rostersync.moodle.enrolled import (
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.moodle.site import site_info
 from rostersync.tables import READS
+from rostersync.vocabulary import counted
 
 _log = logging.getLogger(__name__)
 
@@ -110,19 +111,19 @@ def _read(client: Client, course_id: int, page_size: int, *, status: bool, prove
         if inactive is None:
             _log.info("course %d: not told who is suspended: %s", course_id, reason)
             unknown = reason
-    counted, detail = -1, listing.detail or unknown
+    count, detail = -1, listing.detail or unknown
     if prove and listing.complete:
         members = [user_id for user_id in listing.names if user_id not in (inactive or ())]
-        counted, unproven = count_enrolled(client, course_id, members)
+        count, unproven = count_enrolled(client, course_id, members)
         detail = unproven or unknown
-        if counted not in {-1, len(listing.names)}:
-            detail = f"the list has {len(listing.names)} people, the course counts {counted}"
+        if count not in {-1, len(listing.names)}:
+            detail = f"the list has {counted(len(listing.names), 'person', 'people')}, the course counts {count}"
             listing.detail = detail
     return _Read(
         course_id=course_id,
         listing=listing,
         inactive=inactive,
-        counted=counted,
-        proven=counted == len(listing.names) and listing.complete,
+        counted=count,
+        proven=count == len(listing.names) and listing.complete,
         detail=detail,
     )

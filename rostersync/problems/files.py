@@ -38,11 +38,11 @@ IN_FILES: Mapping[str, Kind] = {
     "date_bad": rejects("“{value}” is no date{detail}", "write it as 2026-09-30, or set date_order"),
     "dates_reversed": rejects("the end ({detail}) is not after the start", "correct one of them"),
     "row_length": rejects(
-        "the row has {value} fields, the header has {detail}",
+        "fields in the row: {value}, in the header: {detail}",
         "look for a delimiter inside a value (it needs quotes) or for a missing one",
     ),
     "quote_open": rejects(
-        "a quotation mark is not closed: a value runs on over {value} line breaks and takes other rows with it",
+        "a quotation mark is not closed: a value runs on (line breaks: {value}) and takes other rows with it",
         "close the quotation mark; inside a quoted value, double it",
     ),
     "cell_error": rejects("the cell holds the error {value}", "repair the formula, or type the value"),
@@ -98,7 +98,24 @@ IN_FILES: Mapping[str, Kind] = {
         "the column “{column}” counts only where “{value}” is blank: whether both mean the same is not compared",
         'if “{column}” is what counts, say --map "{value}=ignore"',
     ),
-    "role_defaulted": notes("{detail} rows have no role and get “{value}”"),
+    "role_defaulted": notes("{detail} without a role: “{value}” is taken"),
+    "terms_mixed": notes(
+        "the column “{column}” names several terms: {detail}; rows of all of them count",
+        "if they are not to, leave the others out with a preset, which says under [keep]: \"{column}\" = '{value}'",
+    ),
+    "marks_unused": notes(
+        "the column “{column}” marks people who may not be enrolled: {detail}; it is not used, the rows count",
+        "if they are not to, leave them out with a preset, which says under [keep]: \"{column}\" = ''; else say "
+        '--map "{column}=ignore"',
+    ),
+    "remark_left": notes(
+        "“{value}” may say that the person has left; the column is not used, the row is read as it stands",
+        'delete the row if it does; if the column says nothing of this kind, say --map "{column}=ignore"',
+    ),
+    "row_struck": notes(
+        "“{value}” is struck through; the row is read as it stands",
+        "delete the row if it is no enrolment any more; else take the line off",
+    ),
     "column_ignored": notes("the column “{column}” is not used"),
     "column_offered": notes(
         "the column “{column}” could be {detail}, which is not certain: it is not used",

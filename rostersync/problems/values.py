@@ -56,7 +56,7 @@ IN_VALUES: Mapping[str, Kind] = {
         "user names with capital letters, such as “{value}” ({detail} in all), are looked up in small ones: Moodle's "
         "have no others"
     ),
-    "key_blanks": notes("blanks around {detail} values of column “{column}” are left out"),
+    "key_blanks": notes("blanks around {detail} of column “{column}” are left out"),
     "text_mojibake": notes("“{value}” was read in a wrong encoding before it came here{detail}", "export it as UTF-8"),
     "key_two_names": notes(
         "“{value}” stands beside different names: {detail}", "look for a typing error in the key: one may be wrong"
@@ -65,7 +65,7 @@ IN_VALUES: Mapping[str, Kind] = {
         "one person seems to have two keys: {detail}", "if it is one person, leave the key that is right"
     ),
     "dates_swapped": notes(
-        "{detail} dates of column “{column}” may have day and month exchanged: no date of the workbook has a day above "
+        "{detail} of column “{column}” may have day and month exchanged: no date of the workbook has a day above "
         "12, and all of the column's texts have one (“{value}”)",
         "compare them with the source: a spreadsheet that is set to another order of day and month does this",
     ),

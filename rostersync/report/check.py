@@ -7,9 +7,8 @@ from rich.console import Console
 from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
 from rostersync.report.screen import grid, heading, say, show_cause
-from rostersync.report.wording import counted
 from rostersync.tables import Roster, Source
-from rostersync.vocabulary import RowState
+from rostersync.vocabulary import RowState, counted
 
 REST = "all with --json"
 REST_WRITTEN = "all in the files with the rejected rows"

@@ -13,7 +13,8 @@ from rich.console import Console
 from rostersync.past import Comparison, Differing, Explanation, Step
 from rostersync.report.columns import values
 from rostersync.report.screen import grid, heading, say
-from rostersync.report.wording import counted, moment, some
+from rostersync.report.wording import moment, some
+from rostersync.vocabulary import counted
 
 DIGEST = 12
 """So much of a digest is shown."""

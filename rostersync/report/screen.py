@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rostersync.report.causes import Case, Cause, Place
-from rostersync.report.wording import cell_names, counted, line_numbers, printable
+from rostersync.report.wording import cell_names, line_numbers, printable
+from rostersync.vocabulary import counted
 
 _NARROWEST = 20
 

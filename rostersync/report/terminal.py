@@ -10,9 +10,9 @@ from rostersync.report.causes import problems_table
 from rostersync.report.changes import forecast_lines, show_gains, with_states
 from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
-from rostersync.report.wording import bucket_words, counted, moment, site_words, some
+from rostersync.report.wording import bucket_words, moment, site_words, some
 from rostersync.tables import Report
-from rostersync.vocabulary import Bucket, Proof
+from rostersync.vocabulary import Bucket, Proof, counted
 
 REST = "all in the report"
 REST_OF_A_PREVIEW = "--report FOLDER lists them all"

@@ -29,11 +29,6 @@ PLANNED = {
 """How a preview words the buckets of what has not happened yet."""
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: "1 row", "6,041 rows"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def bucket_words(bucket: str, *, preview: bool) -> str:
     """A bucket as a report words it."""
     return PLANNED.get(Bucket(bucket), bucket) if preview else bucket

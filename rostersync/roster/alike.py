@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from rapidfuzz import fuzz, process
 
 from rostersync.roster.fields import SHOWN_ONLY
-from rostersync.roster.words import lists, normalise
+from rostersync.roster.words import aliases, lists, normalise, words_of
 
 NEAR = 85
 """Likeness in percent from which a header is offered: one letter in seven may be missing, added or other."""
@@ -22,8 +19,6 @@ TELLING = 3
 """Letters that a word needs to mean something among others."""
 WORDS = 12
 """Words of a header that are looked at; a longer one is a sentence."""
-_WORD = re.compile(r"[^\W_]+")
-_JOINT = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +42,7 @@ def alike(header: str, known: Mapping[str, tuple[str, ...]]) -> Likeness | None:
         The best likeness; None where there is none, or where what it looks like is of no use: a name, a term, a group.
     """
     best = (0.0, "")
-    words = [normalise(w) for w in _WORD.findall(_JOINT.sub(" ", header))[:WORDS]]
+    words = words_of(header)[:WORDS]
     for first in range(len(words)):
         for last in range(len(words), first, -1):
             run = "".join(words[first:last])
@@ -80,8 +75,7 @@ def _nearest(run: str, known: Mapping[str, tuple[str, ...]], *, whole: bool) -> 
 @cache
 def _spelled() -> Mapping[str, str]:
     """Normalised header → the header as it is first written."""
-    aliases = json.loads((files(__package__) / "data" / "aliases.json").read_text(encoding="utf-8"))
-    written = [e["alias"] for languages in aliases.values() for entries in languages.values() for e in entries]
+    written = [e["alias"] for languages in aliases().values() for entries in languages.values() for e in entries]
     for group in ("headers", "offers"):
         written += [w for languages in lists()[group].values() for words in languages.values() for w in words]
     return {normalise(w): w for w in reversed(written)}

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 
 from rostersync.errors import RosterError
-from rostersync.roster import archives, ole
+from rostersync.roster import archives, ole, texts
 from rostersync.roster.files import File
 from rostersync.roster.intake import too_large
 from rostersync.roster.kinds import Kind
@@ -28,9 +27,6 @@ _FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Za-z]{2,}\d|[A-Za-z]?\d{7,})""")
 """A cell beyond column Z or row 999,999: what lies before them fits into memory."""
 _CELLS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{1,20})["'](?!(?:\s+[\w:]+="[^"<>]*")*\s*/>)""")
 """A cell or a row that is not closed at once: one with a format and without a value is no harm."""
-_VALUES = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>\s*0*(\d+)\s*<")
-_LONG = 4096
-"""Bytes from which on a text counts that cells share."""
 _PLACELESS = re.compile(rb"""<(?:\w+:)?c(?:>|\s(?![^<>]*\br\s*=))""")
 """A cell that does not say where it stands: behind the one before it, in a row that does."""
 _MERGED = re.compile(rb"""mergeCell\s[^>]*ref\s*=\s*["']([A-Za-z]+)(\d{1,20}):([A-Za-z]+)(\d{1,20})""")
@@ -55,21 +51,22 @@ def check(file: File, settings: Settings) -> None:
     """Looks at a workbook before it is read.
 
     Raises:
-        RosterError: damaged, protected, what is packed or the rectangle of a sheet takes more than max_megabytes, or
-            XML that defines entities.
+        RosterError: damaged, protected, what is packed, the rectangle of a sheet or what its cells repeat takes more
+            than max_megabytes, or XML that defines entities.
     """
     room = settings.max_megabytes << 20
     if file.kind == Kind.XLS:
         for stream in ole.streams(file.path, file.data).values():
             for rows, columns in _xls(file.path, stream):  # calamine reads all of them, whichever is asked for
                 room = _fits(file.path, rows, columns, room)
+            texts.of_stream(file.path, stream, room)
         return
     room -= len(file.data)
     with archives.opened(file.path, file.data) as archive:
         for entry in archive.infolist():
             look = _look_at(entry.filename.replace("\\", "/").lower())
             room = look(file.path, archive, entry, room)
-        _repeated_texts(file.path, archive, room)
+        texts.of_archive(file.path, archive, room)
 
 
 def _look_at(part: str) -> Callable[[str, zipfile.ZipFile, zipfile.ZipInfo, int], int]:
@@ -114,28 +111,6 @@ def _sheet(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: in
     return left
 
 
-def _repeated_texts(path: str, archive: zipfile.ZipFile, room: int) -> None:
-    """Adds up long texts that cells share: in the file each stands once, in memory once for each cell."""
-    entries = {e.filename.replace("\\", "/").lower(): e for e in archive.infolist()}
-    shared = entries.get("xl/sharedstrings.xml")
-    if shared is None:
-        return
-    data = archives.member(path, archive, shared, room)
-    texts = data.split(b"<si" if b"<si" in data else b":si")[1:]
-    long = {b"%d" % i: len(text) for i, text in enumerate(texts) if len(text) > _LONG}
-    if not long:
-        return
-    for name, entry in entries.items():
-        if name.startswith("xl/worksheets/"):
-            found = Counter(_VALUES.findall(archives.member(path, archive, entry, room)))
-            taken = sum(found[i] * length for i, length in long.items())
-            if taken > room:
-                raise RosterError(
-                    f"{path} has long texts in so many cells that they would take {taken >> 20:,} MB",
-                    remedy="shorten them, or save the sheet as CSV",
-                )
-
-
 def _reach(source: Iterator[bytes]) -> tuple[int, int]:
     """The last row and column of a sheet in which a cell may have a value."""
     rest = b""
@@ -161,7 +136,10 @@ def _content(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: 
         raise _entities(path, entry.filename)
     left = room - len(data)
     row = column = rows = columns = 0
-    for element, attributes in _ODS.findall(data):
+    lines = 1
+    repeated = 0
+    for tag in _ODS.finditer(data):
+        element, attributes = tag.groups()
         found = _REPEATED.search(attributes) if b"-repeated" in attributes else None
         count = int(found[1]) if found else 1
         match element:
@@ -169,11 +147,15 @@ def _content(path: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: 
                 left = _fits(path, rows, columns, left)
                 row = rows = columns = 0
             case b"table-row":
-                row, column = row + count, 0
+                row, column, lines = row + count, 0, count
             case _:
                 column += count
+                if count * lines > 1 and not attributes.endswith(b"/"):
+                    length = data.find(b"</table:", tag.end()) - tag.end()
+                    repeated += length * count * lines if length > texts.LONG else 0
                 if not attributes.endswith(b"/") or b"office:value" in attributes:
                     rows, columns = max(rows, row), max(columns, column)
+    texts.bound(path, repeated, left)
     return _fits(path, rows, columns, left)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import headers, tells
+from rostersync.roster import headers, overlooked, tells
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Sheet
@@ -38,6 +38,8 @@ TURNING: Mapping[str, str] = {
 """What no file needs, and what turns the meaning of its rows round where it has it."""
 TELLING = 0.5
 """The share of a column's distinct values that are known words, from which on it is not left out in silence."""
+SLOTS = 3
+"""Columns to be added that are named."""
 DIGEST = 12
 """Letters of a fingerprint: short enough to type, long enough to be the only one in a store."""
 
@@ -54,6 +56,12 @@ class Doubted:
     ambiguous: bool
     """Its own header is known, and means different things in different places."""
     shape: Shape
+    marks: str = ""
+    """What it marks people with, and how many; blank where its header says nothing of that."""
+
+    def sentence(self, fields: Sequence[str]) -> str:
+        """What its values say of what it can be; "" where they say nothing."""
+        return self.marks or tells.sentence(self.shape, fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +162,10 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
         ruling = judge(doubt) if judge else Ruling()
         settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         if still := doubt.open(ruling.fields):
-            raise refusal(doubt, still, ruling, sheet.notes)
+            slots = pc.unique(sheet.slots["role"]).to_pylist() if "role" in sheet.slots else ()
+            raise refusal(doubt, still, ruling, sheet.notes, slots)
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
+    overlooked.refuse_marks(sheet, columns, settings, where)
     if judge and (words := _teachers(sheet, columns, settings)):
         ruling = judge(Doubt(where=where, header=sheet.header, teacher=words))
         if ruling.teacher_means:
@@ -164,8 +174,18 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
     return Settled(columns=columns, settings=settings, notes=notes)
 
 
-def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence[str] = ()) -> RosterError:
-    """The error that says what is missing, how the file was read, what the evidence is, and the flags that decide."""
+def refusal(
+    doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence[str] = (), slots: Sequence[str] = ()
+) -> RosterError:
+    """The error that says what is missing, how the file was read, what the evidence is, and the flags that decide.
+
+    Args:
+        doubt: what was to be judged.
+        missing: what still is.
+        ruling: what was found out.
+        read: how the file was read.
+        slots: the headers that the role would have in a file that has one column for each course.
+    """
     lines: dict[str, str] = {}
     remedies: list[str] = []
     for what in missing:
@@ -175,11 +195,16 @@ def refusal(doubt: Doubt, missing: Sequence[str], ruling: Ruling, read: Sequence
             fields = [f for f in (heard.fields if heard else column.fields) if f in FIELDS_OF[what]]
             flags += [f'--map "{column.header}={f}"' for f in fields]
             looks = f" looks like “{column.like}”" if column.like else ""
-            said = heard.sentence if heard else tells.sentence(column.shape, fields)
+            said = heard.sentence if heard else column.sentence(fields)
             if looks or said:
                 lines[column.header] = f"\n  “{column.header}”{looks}" + (f": {said}" if said else "")
         if what in TURNING:
             flags.append(f'--map "{doubt.candidates(what)[0].header}=ignore"')
+        if what == "role" and slots:
+            added = "column" if len(slots) == 1 else "columns"
+            flags = [f"--default-role student, or add the {added} {', '.join(f'“{s}”' for s in slots[:SLOTS])}"]
+            remedies.append(flags[0])
+            continue
         flags = flags or [f'--map "HEADER={what}"']
         remedies.append(" or ".join([*flags, *(["--default-role student"] if what == "role" else [])]))
     named = " and ".join(f"the {what}" for what in missing if what not in TURNING)
@@ -214,7 +239,7 @@ def _of_columns(sheet: Sheet, columns: Columns, settings: Settings, where: str) 
 
 def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[str], settings: Settings) -> Doubted:
     """A column, and what it can be of what is missing: by its header, by a likeness, else by its values."""
-    shape = tells.look(sheet.cells[position], settings)
+    shape = tells.look(sheet.cells[position], settings, columns.header[position])
     like = columns.alike.get(position)
     fields = columns.offered.get(position) or (like.fields if like else ())
     fields = tuple(dict.fromkeys((*fields, *_by_values(shape))))
@@ -224,9 +249,10 @@ def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[st
     return Doubted(
         header=columns.header[position],
         fields=tells.ranked(fitting or fields, shape),
-        like=like.alias if like and fields else "",
+        like=like.alias if like and set(like.fields) & set(fields) else "",
         ambiguous=position in columns.offered,
         shape=shape,
+        marks=next((m.told for m in overlooked.marks(sheet, columns, settings) if m.position == position), ""),
     )
 
 
@@ -244,23 +270,29 @@ def _turning(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, li
     list that says who has left, read without that, would enrol them.
     """
     wanted = [what for what in TURNING if what not in columns.fields]
+    marked = {m.position for m in overlooked.marks(sheet, columns, settings) if m.readable and "status" in wanted}
     possible = {p: k.fields for p, k in columns.alike.items()} | dict(columns.offered)
     found: dict[str, list[int]] = {}
     for position in sorted({*columns.unused, *columns.offered} if wanted else ()):
-        shape = tells.look(sheet.cells[position], settings)
+        if position in marked:
+            found.setdefault("status", []).append(position)
+            continue
+        shape = tells.look(sheet.cells[position], settings, columns.header[position])
         # What its header says goes before what most of its words are.
         said = [what for what in wanted if what in possible.get(position, ())]
         ranked = said or sorted(wanted, key=shape.share, reverse=True)[:1]
         for what in (w for w in ranked if len(shape.values) and shape.share(w) >= TELLING):
-            if not (settings.mode or sheet.mode) if what == "action" else _leaves(shape, settings):
+            turns = _leaves(shape, settings, columns.header[position])
+            if not (settings.mode or sheet.mode) if what == "action" else turns:
                 found.setdefault(what, []).append(position)
     return found
 
 
-def _leaves(shape: Shape, settings: Settings) -> bool:
+def _leaves(shape: Shape, settings: Settings, header: str) -> bool:
     """Whether a word among these says that somebody is not simply enrolled."""
-    readings = map(Statuses(settings, "").read, shape.values.to_pylist())
-    return any(r.value != Status.ACTIVE for r in readings if r.code != "status_unknown")
+    readings = map(Statuses(settings, header).read, shape.values.to_pylist())
+    known = [r for r in readings if r.code != "status_unknown"]
+    return any(r.code or r.value not in {Status.ACTIVE, Status.NONE} for r in known)
 
 
 def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:

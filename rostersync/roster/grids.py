@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from rostersync.errors import RosterError
-from rostersync.roster import layout
-from rostersync.roster.kinds import SAVE_AS
+from rostersync.roster import layout, looking
 from rostersync.roster.layout import Layout
+from rostersync.roster.marks import Marks
 from rostersync.roster.sheets import Mask, Sheet
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 CELL = 128
 """Bytes of a cell in a row of text, with its share of the tree that it was read from."""
@@ -28,11 +28,16 @@ class Grid:
     numbers: list[tuple[int, int]] = field(default_factory=list)
     """Row and column of the cells that are numbers."""
     dates: list[tuple[int, int]] = field(default_factory=list)
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)
+    """Errors, what is hidden, and what has a line through it."""
+    hidden_cells: set[tuple[int, int]] = field(default_factory=set)
+    """A column whose header is among them is hidden."""
+    labels: dict[int, str] = field(default_factory=dict)
+    """Rows that hold one text, over several columns, and otherwise numbers → that text."""
     nested: bool = False
     """Some cell holds a table of its own, whose text is not the cell's."""
-    hidden: int = 0
-    """Rows that the program does not show."""
+    columns: int = 0
+    """Columns that were described so far."""
     spans: int = 0
     """Cells that reach over several rows, and were repeated in each."""
 
@@ -46,7 +51,8 @@ def sheet_of(
 ) -> Sheet:
     """The sheet that a table is.
 
-    A row that is shorter or longer than the header is told by its length; nothing of a longer one is trusted.
+    A row that is shorter or longer than the header is told by its length; nothing of a longer one is trusted. A label
+    over several columns, with numbers beside it, is no row of another length: it stands in the first column.
 
     Args:
         path: the file, for messages.
@@ -57,10 +63,8 @@ def sheet_of(
         first_column: as Sheet.first_column.
 
     Raises:
-        RosterError: hidden rows are to be skipped, which is not possible here; or the header is a row of data.
+        RosterError: the header is a row of data.
     """
-    if grid.hidden and settings.hidden == "skip":
-        raise RosterError(f"{path} has {grid.hidden:,} hidden rows, which cannot be skipped here", remedy=SAVE_AS)
     layout.refuse_data(lay, f"{path}, {grid.name}," if grid.name else path, settings, line=lay.until + 1)
     header = _flat_header(grid.rows[lay.start :]) if lay.flat else lay.header
     width = len(header)
@@ -69,29 +73,31 @@ def sheet_of(
     titles = lay.until - lay.titles
     lengths: dict[int, int] = {}
     rows: list[list[str]] = []
-    for position, row in enumerate(grid.rows[at] for at in kept.tolist()):
+    for position, at in enumerate(kept.tolist()):
+        row = grid.rows[at]
         length = len(row)
         while length > width and not row[length - 1].strip():
             length -= 1
         is_title = position < titles
         if not is_title and length not in fit and any(map(str.strip, row)):
+            if at in grid.labels:
+                rows.append([grid.labels[at], *[""] * (width - 1)])
+                continue
             lengths[position] = length
         rows.append([*row[:width], *[""] * (width - length)] if length <= width or is_title else [""] * width)
     columns = zip(*rows, strict=True) if rows else [()] * width
-    told = [f"{grid.hidden:,} hidden rows, read like the others"] if grid.hidden else []
-    told += [f"{grid.spans:,} cells that reach over several rows, repeated in each"] if grid.spans else []
+    told = (
+        [f"{counted(grid.spans, 'cell that reaches', 'cells that reach')} over several rows, repeated in each"]
+        if grid.spans
+        else []
+    )
     places = {int(at): position for position, at in enumerate(kept)}
-    errors: dict[int, dict[int, str]] = {}
-    for (row_at, column), error in grid.errors.items():
-        if row_at in places and column < width:
-            errors.setdefault(column, {})[places[row_at]] = error
-    return Sheet(
+    sheet = Sheet(
         name=grid.name,
         header=header,
         cells=tuple(pa.array(list(values), pa.string()) for values in columns),
         lines=kept + 1,
         lengths=lengths,
-        errors=errors,
         numbers=_masks(grid.numbers, places, width),
         dates=_masks(grid.dates, places, width),
         first_column=first_column,
@@ -101,6 +107,8 @@ def sheet_of(
         mode=lay.mode,
         notes=(*notes, *lay.notes, *told),
     )
+    grid.marks.hidden_columns |= {column for row, column in grid.hidden_cells if lay.until <= row < lay.start}
+    return looking.mend(path, sheet, grid.marks, 0, settings)
 
 
 def _flat_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

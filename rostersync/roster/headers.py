@@ -6,17 +6,15 @@ a header certain all the same stand in words.toml under `headers`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from rostersync.errors import RosterError, SettingsError
 from rostersync.roster.alike import Likeness, alike
 from rostersync.roster.fields import ALIASES, COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
-from rostersync.roster.words import flat, lists, meanings, normalise
+from rostersync.roster.words import aliases, flat, lists, meanings, normalise
 from rostersync.settings import Settings
 
 HINT = re.compile(r"[\s*:]*[(\[]([^()\[\]]*)[)\]][\s*:]*$")
@@ -63,8 +61,7 @@ def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
     """Normalised header → field where certain; normalised header → fields where ambiguous."""
     certain: dict[str, str] = {}
     ambiguous: dict[str, tuple[str, ...]] = {}
-    aliases = json.loads((files(__package__) / "data" / "aliases.json").read_text(encoding="utf-8"))
-    for group, languages in aliases.items():
+    for group, languages in aliases().items():
         for entry in (e for entries in languages.values() for e in entries):
             header, field = normalise(entry["alias"]), ALIASES[group]
             if not entry["ambiguous"]:

@@ -106,6 +106,11 @@ def find(grid: Sequence[Sequence[str]], settings: Settings, lines: Sequence[int]
         if both := _two_rows(headers[i], headers.get(i + 1, ()), settings):
             return _layout(both, first, i, i + 1, numbers)
     best = max(rows, key=lambda i: (recognised(headers[i], settings), -i))
+    for i in rows:
+        if both := _two_rows(
+            headers[i], headers.get(i + 1, ()), settings, more_than=recognised(headers[best], settings)
+        ):
+            return _layout(both, first, i, i + 1, numbers)
     if recognised(headers[best], settings) < KNOWN:
         best = max(rows, key=lambda i: (bool(recognised(headers[i], settings)), sum(map(bool, headers[i])) > 1, -i))
     return _layout(headers[best], first, best, best, numbers)
@@ -169,11 +174,23 @@ def _columns_of_groups(upper: tuple[str, ...], lower: tuple[str, ...], settings:
     return next((both for both in _together(upper, lower) if _complete(both, settings)), ())
 
 
-def _two_rows(upper: tuple[str, ...], lower: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
-    """Both rows as one header where neither would do; a lower one that looks like data is none."""
+def _two_rows(
+    upper: tuple[str, ...], lower: tuple[str, ...], settings: Settings, *, more_than: int = 0
+) -> tuple[str, ...]:
+    """Both rows as one header where neither would do; a lower one that looks like data is none.
+
+    Args:
+        upper: a row.
+        lower: the one below it.
+        settings: columns and default_role matter.
+        more_than: where both together are no complete header, either, more headers than this have to be known.
+    """
     if not any(upper) or not any(lower) or any(ADDRESS.fullmatch(c) or VALUE.fullmatch(c) for c in lower if c):
         return ()
-    return next((both for both in _together(upper, lower) if _complete(both, settings)), ())
+    pairs = _together(upper, lower)
+    if more_than:
+        return next((both for both in pairs if recognised(both, settings) > max(more_than, KNOWN - 1)), ())
+    return next((both for both in pairs if _complete(both, settings)), ())
 
 
 def _together(upper: tuple[str, ...], lower: tuple[str, ...]) -> list[tuple[str, ...]]:

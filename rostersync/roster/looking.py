@@ -1,4 +1,4 @@
-"""A sheet and its file go in; the sheet comes out with what calamine hides: zeros, errors, merged and hidden cells."""
+"""A sheet and its file go in; the sheet comes out with what calamine hides: zeros, errors, merged cells, lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import numberformat, ods, presets, xls, xlsb, xlsx
+from rostersync.roster import numberformat, ods, presets, texts, xls, xlsb, xlsx
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.files import File
 from rostersync.roster.headers import understand
@@ -24,6 +24,7 @@ from rostersync.roster.marks import Marks
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 UNSEEN = (
     "hidden rows, error cells and leading zeros that the workbook shows cannot be seen in this file: "
@@ -70,8 +71,12 @@ def look(file: File, index: int, sheet: Sheet, first_column: int, settings: Sett
         raise RosterError(f"{file.path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
 
 
-def mend(sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> Sheet:
-    """The sheet with these marks applied; each that changes how it is read is noted."""
+def mend(path: str, sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> Sheet:
+    """The sheet with these marks applied; each that changes how it is read is noted.
+
+    Raises:
+        RosterError: a merged range would repeat a long text more often than memory allows.
+    """
     if marks.unseen:
         sheet = replace(sheet, notes=(*sheet.notes, UNSEEN))
     sheet = _formatted(sheet, marks, first_column)
@@ -81,8 +86,8 @@ def mend(sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> S
             places, here = _places(sheet, list(found))
             texts = [t for t, h in zip(found.values(), here.tolist(), strict=True) if h]
             errors[column - first_column] = dict(zip(places.tolist(), texts, strict=True))
-    sheet = _merged(replace(sheet, errors={p: e for p, e in errors.items() if e}), marks, first_column)
-    sheet = _hidden_rows(sheet, marks, settings)
+    sheet = _merged(path, replace(sheet, errors={p: e for p, e in errors.items() if e}), marks, first_column, settings)
+    sheet = _struck(_hidden_rows(sheet, marks, settings), marks, first_column)
     return _hidden_columns(sheet, marks, first_column, settings)
 
 
@@ -121,7 +126,7 @@ def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
             cells[position], changed = _put(cells[position], places, shown)
             if changed:
                 notes.append(
-                    f"column “{sheet.header[position]}”: {_count(changed, 'number')} read as the workbook shows it, "
+                    f"column “{sheet.header[position]}”: {counted(changed, 'number')} read as the workbook shows it, "
                     f"by the number format {code}"
                 )
     for column, texts_of in sorted(marks.shown.items()):
@@ -134,7 +139,7 @@ def _formatted(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
             cells[position], changed = _put(cells[position], places, pa.array(fit, pa.string()))
             if changed:
                 notes.append(
-                    f"column “{sheet.header[position]}”: {_count(changed, 'number')} read as the workbook shows it"
+                    f"column “{sheet.header[position]}”: {counted(changed, 'number')} read as the workbook shows it"
                 )
     return replace(sheet, cells=tuple(cells), notes=(*sheet.notes, *notes))
 
@@ -159,7 +164,7 @@ def _put(column: pa.Array, places: Ints, texts: pa.Array) -> tuple[pa.Array, int
     return pc.replace_with_mask(column, pa.array(mask), texts.take(pa.array(order))), changed
 
 
-def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
+def _merged(path: str, sheet: Sheet, marks: Marks, first_column: int, settings: Settings) -> Sheet:
     """The value of a merged range stands in all of its rows that hold something else."""
     sources: dict[int, dict[int, int]] = {}
     ranges: dict[int, int] = {}
@@ -185,6 +190,8 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
     for position, filled in sources.items():
         order = np.arange(len(sheet.lines))
         order[list(filled)] = list(filled.values())
+        lengths = pc.binary_length(cells[position]).take(pa.array([*filled.values()], pa.int64()))
+        texts.bound(path, pc.sum(lengths).as_py(), settings.max_megabytes << 20)
         cells[position] = cells[position].take(pa.array(order))
         for masks in (numbers, dates):
             if position in masks:
@@ -192,14 +199,27 @@ def _merged(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
         if position in errors:
             errors[position] |= {r: errors[position][s] for r, s in filled.items() if s in errors[position]}
     notes = [
-        f"column “{sheet.header[p]}”: {_count(n, 'merged range')}, the value of each counts for all of its rows"
+        f"column “{sheet.header[p]}”: {counted(n, 'merged range')}, the value of each counts for all of its rows"
         for p, n in sorted(ranges.items())
     ]
     return replace(sheet, cells=tuple(cells), numbers=numbers, dates=dates, errors=errors, notes=(*sheet.notes, *notes))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+def _struck(sheet: Sheet, marks: Marks, first_column: int) -> Sheet:
+    """Rows with a line through a cell that holds something are named, by the first of these cells."""
+    columns: dict[int, list[int]] = {}
+    for row, column in marks.struck:
+        columns.setdefault(column - first_column, []).append(row)
+    seen = np.zeros(len(sheet.lines), dtype=bool)
+    seen[: sheet.titles] = True
+    found: list[Aside] = []
+    for position in sorted(p for p in columns if 0 <= p < len(sheet.header) and sheet.header[p]):
+        places, _ = _places(sheet, sorted(columns[position]))
+        filled = pc.not_equal(pc.utf8_trim_whitespace(sheet.cells[position].take(pa.array(places))), "")
+        places = places[np.array(filled, dtype=bool) & ~seen[places]]
+        seen[places] = True
+        found += [Aside(code="row_struck", rows=places, column=sheet.header[position])] if places.size else []
+    return replace(sheet, aside=(*sheet.aside, *found))
 
 
 def _hidden_rows(sheet: Sheet, marks: Marks, settings: Settings) -> Sheet:
@@ -208,7 +228,7 @@ def _hidden_rows(sheet: Sheet, marks: Marks, settings: Settings) -> Sheet:
     places = places[places >= sheet.titles]
     if not places.size:
         return sheet
-    count = _count(places.size, "hidden row")
+    count = counted(places.size, "hidden row")
     lines = ", ".join(str(n) for n in sheet.lines[places[:SEVERAL]]) + (", …" if places.size > SEVERAL else "")
     if settings.hidden == "skip":
         note = f"{count} left out ({lines}), as --hidden skip says"

@@ -1,4 +1,4 @@
-"""What a workbook holds beside the values that calamine gives: formats, errors, what is hidden, what is merged.
+"""What a workbook holds beside the values that calamine gives: formats, errors, what is hidden, merged, struck through.
 
 calamine gives no number formats, blanks for errors and for formulas without a value, and does not tell what is hidden
 (LIBRARIES.md, silent loss 4).
@@ -27,6 +27,8 @@ class Marks:
     shown: dict[int, dict[int, str]] = field(default_factory=dict)
     """Column → row → the text that a number is shown as, where the file says it."""
     merged: list[Range] = field(default_factory=list)
+    struck: list[tuple[int, int]] = field(default_factory=list)
+    """Row and column of the cells whose font has a line through it."""
     unseen: bool = False
     """The file is of a kind in which nothing of this can be seen."""
 
@@ -39,8 +41,16 @@ class Marks:
         self.formats.setdefault(column, {}).setdefault(code, []).extend(rows)
 
 
-Styles = Mapping[int, str]
-"""Index of a cell's style → its number format, where that changes whole numbers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Styles:
+    """What the styles of cells say, by their index."""
+
+    formats: Mapping[int, str] = field(default_factory=dict)
+    """Style → its number format, where that changes whole numbers."""
+    struck: frozenset[int] = frozenset()
+    """Styles whose font has a line through it."""
+
+
 ERROR_CODES: Mapping[int, str] = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",

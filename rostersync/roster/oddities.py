@@ -16,6 +16,7 @@ from rostersync.roster.findings import Findings
 from rostersync.roster.forensics import days
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Mask, Sheet
+from rostersync.vocabulary import counted
 
 Note = dict[str, Any]
 
@@ -65,7 +66,7 @@ def note(
             count, text = days.swapped(cells[field], dates)
             if count:
                 name = columns.name(field)
-                notes.append({"code": "dates_swapped", "column": name, "value": text, "detail": f"{count:,}"})
+                notes.append({"code": "dates_swapped", "column": name, "value": text, "detail": counted(count, "date")})
     _people(keys, columns, distinct, findings)
     return notes
 
@@ -94,7 +95,7 @@ def _column(
         findings.add(found.code, found.rows, column=name, value=cells, detail=found.detail)
     notes: list[Note] = []
     if blanks := forensics.outer_blanks(sheet.cells[position], cells):
-        notes.append({"code": "key_blanks", "column": name, "detail": f"{blanks:,}"})
+        notes.append({"code": "key_blanks", "column": name, "detail": counted(blanks, "value")})
     if field == "username":
         count, first = forensics.capitals(distinct, keys.used)
         if count:

@@ -12,7 +12,19 @@ import pandas as pd
 
 from rostersync.errors import EmptyRoster, RosterError, UsageError
 from rostersync.originals import OURS
-from rostersync.roster import asides, delimited, doubts, files, presets, recast, rejected, returned, rows, shapes
+from rostersync.roster import (
+    asides,
+    delimited,
+    doubts,
+    files,
+    overlooked,
+    presets,
+    recast,
+    rejected,
+    returned,
+    rows,
+    shapes,
+)
 from rostersync.roster.distinct import Known, encoded
 from rostersync.roster.doubts import Judge
 from rostersync.roster.headers import Columns
@@ -145,6 +157,8 @@ def _understand(
     columns, settings = settled.columns, settled.settings
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
+    if mode == Mode.MIRROR:
+        overlooked.refuse_terms(sheet, columns, _where(sheet, file))
     part = rows.build(sheet, known, columns, settings, mode, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(
@@ -186,17 +200,19 @@ def _mode(sheet: Sheet, settings: Settings, columns: Columns, *, partial: bool) 
 def _letters(sheet: Sheet) -> dict[str, str]:
     """Header → the column's letters in the file; nothing where cells have no names, or two headers are the same.
 
-    A column that a preset or a shape made of others has none.
+    A column that a preset put together has those of its parts; one that a shape made of others has none.
     """
     lying = sheet.original or sheet
     if lying.first_column is None:
         return {}
-    both = (Counter(lying.header), Counter(sheet.header))
-    return {
+    there, here = Counter(lying.header), Counter(sheet.header)
+    found = {
         header: letters(lying.first_column + position)
         for position, header in enumerate(lying.header)
-        if header and all(names[header] == 1 for names in both)
+        if header and there[header] == 1 and here[header] <= 1
     }
+    composed = {h: [found.get(part, "") for part in parts] for h, parts in sheet.parts.items()}
+    return found | {h: "+".join(parts) for h, parts in composed.items() if all(parts)}
 
 
 def _count(parts: list[rows.Part]) -> int:

@@ -40,6 +40,8 @@ class _Columns:
     fields: dict[str, str] = field(default_factory=dict)
     parts: set[int] = field(default_factory=set)
     """Positions that only were put together."""
+    composed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Header of a column that was put together → those of its parts."""
     notes: list[str] = field(default_factory=list)
 
     def at(self, header: str) -> int:
@@ -133,6 +135,7 @@ def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tup
         fields={h: f for h, f in {**made.fields, **sheet.fields}.items() if made.at(h) in places},
         mode=sheet.mode or preset.mode,
         notes=(*sheet.notes, title, *made.notes),
+        parts=made.composed,
         original=sheet.original or sheet,
         origin=np.arange(len(sheet.lines), dtype=np.int64) if sheet.origin is None else sheet.origin,
     ), presets.under(preset, settings, words).model_copy(
@@ -205,6 +208,7 @@ def _fields(made: _Columns, preset: Preset, settings: Settings, count: int) -> N
         at = made.add(header, _composed(made, pieces, count, key=name in USER_KEYS or name in COURSE_KEYS))
         made.fields[made.header[at]] = name
         made.parts.update(positions)
+        made.composed[made.header[at]] = tuple(made.header[p] for p in positions)
         _inherit(made, at, positions)
         made.notes.append(f"“{made.header[at]}” is put together from {', '.join(made.header[p] for p in positions)}")
 

@@ -15,8 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync import problems
 from rostersync.columns import choice
-from rostersync.roster import dates, oddities, tells
+from rostersync.roster import dates, oddities, overlooked, tells
 from rostersync.roster.asides import furniture
 from rostersync.roster.distinct import Distinct, Known
 from rostersync.roster.distinct import mask as _mask
@@ -31,7 +32,7 @@ from rostersync.roster.sheets import Ints, Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
-from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField
+from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField, counted
 
 IGNORING = ("waiting_list", "status_ignored")
 
@@ -123,6 +124,7 @@ class _Builder:
         self._note("action", actions)
         self._note("status", statuses)
         start, end = self._dates()
+        self._overlooked()
         self._offer()
         rows = {
             "row": np.arange(first_row, first_row + self.count),
@@ -145,7 +147,7 @@ class _Builder:
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
             problems=self._problems(first_row),
             notes=tuple(
-                f"{n['detail']} rows without a role get “{n['value']}”"
+                f"{n['detail']} without a role: “{n['value']}” is taken"
                 for n in self.notes
                 if n["code"] == "role_defaulted"
             ),
@@ -214,9 +216,15 @@ class _Builder:
         return blank
 
     def _aside(self) -> None:
-        """Notes rows that the layout or a filter takes out."""
+        """Notes rows that the layout or a filter takes out, and what a reader found odd in others."""
+        lying = self.sheet.original or self.sheet
         for aside in self.sheet.aside:
-            self.findings.add(aside.code, aside.rows, detail=aside.detail, last=True)
+            if problems.ROWS[aside.code].severity != problems.Severity.NOTES:
+                self.findings.add(aside.code, aside.rows, detail=aside.detail, last=True)
+                continue
+            cells = pc.utf8_trim_whitespace(lying.cells[lying.header.index(aside.column)])
+            values = cells if self.sheet.origin is None else cells.take(pa.array(self.sheet.origin))
+            self.findings.add(aside.code, aside.rows, column=aside.column, value=values)
 
     def _broken(self) -> None:
         """Notes rows that do not fit the header, and error cells in columns that matter."""
@@ -284,7 +292,7 @@ class _Builder:
                     "code": "role_defaulted",
                     "column": self.columns.name("role"),
                     "value": roles.default,
-                    "detail": str(int(blank.sum())),
+                    "detail": counted(int(blank.sum()), "row"),
                 }
             )
             names = pc.if_else(pa.array(blank), roles.default, names)
@@ -311,11 +319,18 @@ class _Builder:
             self.findings.add("dates_reversed", reversed_, column=self.columns.name("end"), value=shown, detail=shown)
         return start, end
 
+    def _overlooked(self) -> None:
+        """Notes what unused columns say of rows that may not count."""
+        self.notes += overlooked.notes(self.sheet, self.columns, self.settings)
+        for position, rows in overlooked.remarks(self.sheet, self.columns):
+            name, texts = self.columns.header[position], pc.utf8_trim_whitespace(self.sheet.cells[position])
+            self.findings.add("remark_left", rows, column=name, value=texts)
+
     def _offer(self) -> None:
         """Notes the columns that are not used."""
         header = self.columns.header
         for position, fields in self.columns.offered.items():
-            shape = tells.look(self.sheet.cells[position], self.settings)
+            shape = tells.look(self.sheet.cells[position], self.settings, header[position])
             first, *others = ranked = tells.ranked(fields, shape)
             evidence = tells.sentence(shape, ranked)
             could = " or ".join(FIELDS[f] for f in (first, *others)) + (evidence and f" ({evidence})")
@@ -341,10 +356,22 @@ class _Builder:
             columns["last_name"] = text(self.cells["full_name"])
         return columns
 
+    def _as_in_the_file(self, found: pd.DataFrame, first_row: int) -> pd.DataFrame:
+        """The problems of rows with the headers of the file, where a shape gathered a column from several.
+
+        A damaged key keeps the column's: by it the key is known as the user's or the course's.
+        """
+        for header, names in self.sheet.slots.items():
+            mine = np.flatnonzero((found["column"] == header) & ~found["code"].isin(problems.DAMAGED))
+            real = names.take(pa.array(found["row"].to_numpy()[mine] - first_row)).to_pylist()
+            if mine.size:
+                found.iloc[mine, found.columns.get_loc("column")] = real
+        return found
+
     def _problems(self, first_row: int) -> pd.DataFrame:
         """Those of the sheet, then those of the rows in their order."""
         whole = PROBLEMS.records([{"row": -1, "source": self.findings.source, **n} for n in self.notes])
-        tables = [t for t in (whole, self.findings.table(first_row)) if len(t)]
+        tables = [t for t in (whole, self._as_in_the_file(self.findings.table(first_row), first_row)) if len(t)]
         return pd.concat(tables, ignore_index=True) if tables else PROBLEMS.empty()
 
 

@@ -18,13 +18,15 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
-    """Rows of which a reader has said all: they state no enrolment (titles, totals, a filter), or cannot stand."""
+    """Rows of which a reader knows: they state no enrolment (titles, totals, a filter), cannot stand, or are odd."""
 
     code: str
-    """Of `problems.ROWS`; it says whether its rows are ignored or rejected."""
+    """Of `problems.ROWS`; it says whether its rows are ignored or rejected, or stand."""
     rows: Ints
     """Their positions in the sheet."""
     detail: str = ""
+    column: str = ""
+    """The header of the cells concerned, as it stands in the file; blank where the whole row is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Sheet:
     titles: int = 0
     """How many of its first rows stand above the header."""
     aside: tuple[Aside, ...] = ()
-    """Rows that state no enrolment."""
+    """Rows of which a reader knows something."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Header → field, where the layout says what a column is; settings.columns goes before it."""
     role_words: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +66,10 @@ class Sheet:
     """What the reader decided: delimiter, encoding, which sheet, layout, preset."""
     first_column: int | None = None
     """Position of the first column in the workbook's own sheet, from 0; None for text, which has no cells to name."""
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Header of a column that was put together → the headers of its parts, as they stand in the file."""
+    slots: Mapping[str, pa.Array] = field(default_factory=dict)
+    """Header of a column that a shape gathered from several → for each row the header that its cell has in the file."""
     original: Sheet | None = None
     """The sheet as it lies in the file, where a layout or a preset has recast it."""
     origin: Ints | None = None

@@ -17,7 +17,7 @@ from rostersync.roster import dates
 from rostersync.roster.distinct import Distinct
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
-from rostersync.roster.words import Actions, Roles, Statuses
+from rostersync.roster.words import Actions, Roles, Statuses, sense
 from rostersync.settings import Settings
 
 LOOKED_AT = 50_000
@@ -64,8 +64,8 @@ class Shape:
         return 0.5 - addresses / 2 if field in COURSE_KEYS or field == "idnumber" else 0.5
 
 
-def look(column: pa.Array, settings: Settings) -> Shape:
-    """What the values of a column are."""
+def look(column: pa.Array, settings: Settings, header: str = "") -> Shape:
+    """What the values of a column are; under some headers yes and no are words of a status."""
     cells = column
     if len(column) > LOOKED_AT:
         cells = column.take(pa.array(np.linspace(0, len(column) - 1, LOOKED_AT).astype(np.int64)))
@@ -78,7 +78,7 @@ def look(column: pa.Array, settings: Settings) -> Shape:
         **dict.fromkeys(("role", "status", "action", "date"), 0),
     }
     if len(values) <= FEW:
-        counts |= _words(values.to_pylist(), settings)
+        counts |= _words(values.to_pylist(), settings, header)
     return Shape(values=values, counts=counts, sampled=len(column) > LOOKED_AT)
 
 
@@ -131,17 +131,20 @@ def _addresses(values: pa.Array) -> pa.Array:
     return pc.match_substring_regex(values, r"^[^@\s]+@[^@\s]+$")
 
 
-def _words(values: Sequence[str], settings: Settings) -> dict[str, int]:
-    """How many are words of a kind. Bare numbers are counted as none: they can be role ids, and anything else."""
+def _words(values: Sequence[str], settings: Settings, header: str) -> dict[str, int]:
+    """How many are words of a kind. Bare numbers are counted as none: they can be role ids, and anything else.
+
+    0 and 1 are yes and no where the header says what they affirm.
+    """
     words = [v for v in values if not v.isdigit()]
     try:
         role = Roles(settings).read
     except SettingsError:  # default_role; whoever reads the rows says it
         role = Roles(settings.model_copy(update={"default_role": ""})).read
-    status, action = Statuses(settings, "").read, Actions().read
+    status, action = Statuses(settings, header).read, Actions().read
     return {
         "role": sum(role(v).code in {"", "role_ambiguous", "role_not_allowed"} for v in words),
-        "status": sum(status(v).code != "status_unknown" for v in words),
+        "status": sum(status(v).code != "status_unknown" for v in (values if sense(header) else words)),
         "action": sum(not action(v).code for v in words),
         "date": sum(not m.problem for m in dates.read(values, settings, end=False)),
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from rostersync.errors import RosterError
-from rostersync.roster import encodings
+from rostersync.roster import encodings, texts
 from rostersync.roster.archives import AGAIN
 from rostersync.roster.files import File
 from rostersync.roster.grids import CELL, Grid, sheet_of
@@ -16,6 +16,7 @@ from rostersync.roster.intake import too_large
 from rostersync.roster.kinds import SAVE_AS
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 TREE = 20
 """Bytes of memory for each byte of a page (measured: 18 for tables of short cells)."""
@@ -41,6 +42,10 @@ BLANKS = re.compile(r"[ \t\r\n\f]+")
 AROUND_BREAKS = re.compile(r" *\n *")
 BLANKS_BUT_BREAKS = re.compile(r" +")
 UNSHOWN = frozenset({"script", "style", "table"})
+HIDING = re.compile(r"\.([\w-]+)\s*\{[^}]*display\s*:\s*none")
+"""A class that a page's style hides."""
+STRUCK = frozenset({"s", "strike", "del"})
+NUMBERS = re.compile(r"[\s\d.,:'\u2019%()/+-]*")
 SHOWN = 40
 """Characters of a cell that a message shows."""
 BLOCKS = frozenset({"p", "div", "li", "h1", "h2", "h3", "h4"})
@@ -54,7 +59,7 @@ def read(file: File, settings: Settings) -> list[Sheet]:
 
     Raises:
         RosterError: no table, cut short, control characters, a table inside of a cell, a table that may continue
-            another one without a header, or too large.
+            another one without a header, or too large, as where long texts stand in many rows.
     """
     if len(file.data) * TREE > settings.max_megabytes << 20:
         raise too_large(file.path, settings.max_megabytes << 20)
@@ -73,7 +78,7 @@ def read(file: File, settings: Settings) -> list[Sheet]:
     if nested := next((g for g in chosen if g.nested), None):
         raise RosterError(f"{file.path} has a table inside of a cell of {nested.name}", remedy=SAVE_AS)
     notes = [f"web page in {text.encoding}", *text.notes]
-    notes += [f"not read: {g.name} (“{_first(g)}”, {len(g.rows):,} rows)" for g in others]
+    notes += [f"not read: {g.name} (“{_first(g)}”, {counted(len(g.rows), 'row')})" for g in others]
     if len(full) == 1:
         chosen[0].name = ""
     return [sheet_of(file.path, g, lay, settings, notes if i == 0 else notes[:1]) for i, (g, lay) in enumerate(fitting)]
@@ -118,32 +123,78 @@ def _tables(path: str, data: bytes, settings: Settings) -> list[Grid]:
 def _grid(path: str, table: etree._Element, name: str, room: int) -> tuple[Grid, int]:
     """The rows of a table, and the memory that they take."""
     grid = Grid(name=name)
+    unseen = _Unseen(table)
     carried: dict[int, tuple[int, str]] = {}
-    taken = 0
+    taken = copied = 0
     for place, element in enumerate(_rows(path, table)):
-        grid.hidden += "display:none" in (element.get("style") or "").replace(" ", "").lower()
+        if unseen.row(element):
+            grid.marks.hidden_rows.add(place)
         row: list[str] = []
+        label = ""
         below: dict[int, tuple[int, str]] = {}
         for cell in element.iterchildren("td", "th"):
             _carry(row, carried, below)
             text = _text(cell)
-            grid.nested = grid.nested or next(cell.iter("table"), None) is not None
-            if cell.get("x:num") is not None:
-                grid.numbers.append((place, len(row)))
+            _mark(grid, unseen, cell, (place, len(row)), text)
             down = _span(cell, "rowspan", 1 << 16)
             across = _span(cell, "colspan", MOST_COLUMNS)
+            label = label or (text if text and across > 1 and not any(row) else "")
             for i in range(across):
                 if down > 1:
                     below[len(row)] = (down - 1, text if not i else "")
                 row.append(text if not i else "")
             grid.spans += down > 1 and bool(text)
         _carry(row, carried, below)
+        if label and all(t == label or NUMBERS.fullmatch(t) for t in row):
+            grid.labels[place] = label
+        copied += sum(len(repeated) for _, repeated in carried.values())
         carried = below
         taken += (len(row) + 1) * CELL
+        texts.bound(path, copied, room)
         if taken > room:
             raise too_large(path, room)
         grid.rows.append(row)
-    return grid, taken
+    return grid, taken + copied
+
+
+def _mark(grid: Grid, unseen: _Unseen, cell: etree._Element, place: tuple[int, int], text: str) -> None:
+    """Notes what a cell is besides its text."""
+    grid.nested = grid.nested or next(cell.iter("table"), None) is not None
+    if cell.get("x:num") is not None:
+        grid.numbers.append(place)
+    if unseen.says(cell):
+        grid.hidden_cells.add(place)
+    if text and _is_struck(cell):
+        grid.marks.struck.append(place)
+
+
+class _Unseen:
+    """Tells what a browser does not show of a table: by an attribute, by its style, or by its class's."""
+
+    def __init__(self, table: etree._Element) -> None:
+        styles = "".join("".join(style.itertext()) for style in table.getroottree().iter("style"))
+        self._classes = set(HIDING.findall(styles))
+        self._table = table
+
+    def says(self, element: etree._Element) -> bool:
+        """Whether the element itself is hidden."""
+        style = (element.get("style") or "").replace(" ", "").lower()
+        named = not self._classes.isdisjoint((element.get("class") or "").split())
+        return element.get("hidden") is not None or "display:none" in style or named
+
+    def row(self, element: etree._Element) -> bool:
+        """Whether a row is hidden, itself or with others as a part of the table."""
+        return self.says(element) or any(
+            self.says(e) for e in element.iterancestors("tbody", "thead", "tfoot") if e.getparent() is self._table
+        )
+
+
+def _is_struck(cell: etree._Element) -> bool:
+    """Whether there is a line through all of a cell's text."""
+    styles = [(e.get("style") or "").lower() for e in (cell.getparent(), cell)]
+    within = next((e for e in cell if not (cell.text or "").strip()), None) if len(cell) == 1 else None
+    alone = within is not None and within.tag in STRUCK and not (within.tail or "").strip()
+    return alone or any("line-through" in style for style in styles)
 
 
 def _carry(row: list[str], carried: dict[int, tuple[int, str]], below: dict[int, tuple[int, str]]) -> None:

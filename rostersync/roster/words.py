@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -16,11 +18,14 @@ from rostersync.errors import SettingsError
 from rostersync.settings import Settings
 from rostersync.vocabulary import Action, Status
 
+_WORD = re.compile(r"[^\W_]+")
+_JOINT = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
 KANA_VOICING = "\u3099\u309a"
 NEAR = 75
 """Likeness in percent from which a known word is offered for an unknown one."""
 SUGGESTIONS = 200
 """A mapped column full of unknown words gets no more suggestions than a person would read."""
+_MARKING = frozenset({"removed", "ignored", "undecided"})
 DEFAULT_ROLE_IDS = {"1": "manager", "2": "coursecreator", "3": "editingteacher", "4": "teacher", "5": "student"}
 """Moodle's ids after installation (MOODLE.md, fact 16)."""
 
@@ -44,6 +49,18 @@ def normalise(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFC", kept) if c.isalnum())
 
 
+def words_of(header: str) -> list[str]:
+    """The words of a header, normalised; those of `camelCase` and `snake_case` count one by one."""
+    return [normalise(w) for w in _WORD.findall(_JOINT.sub(" ", header))]
+
+
+@cache
+def aliases() -> Mapping[str, Any]:
+    """Everything in aliases.json."""
+    found: Mapping[str, Any] = json.loads((files(__package__) / "data" / "aliases.json").read_text(encoding="utf-8"))
+    return found
+
+
 @cache
 def lists() -> Mapping[str, Any]:
     """Everything in words.toml."""
@@ -65,6 +82,20 @@ def meanings(group: str) -> Mapping[str, str]:
 def spellings(group: str) -> Mapping[str, str]:
     """Normalised word → word as it is written, for a group of lists."""
     return {word: spelling for languages in lists()[group].values() for word, spelling in flat(languages).items()}
+
+
+@lru_cache(maxsize=1000)
+def sense(header: str) -> str:
+    """What “yes” means in a column with this header: active, suspended, removed, ignored or undecided; else "".
+
+    A header that marks who left, waits or only listens may say more: “On waitlist (Y/N)”.
+    """
+    known = meanings("sense")
+    if normalise(header) in known:
+        return known[normalise(header)]
+    words = words_of(header)
+    runs = ["".join(words[i:j]) for i in range(len(words)) for j in range(len(words), i, -1)]
+    return next((known[run] for run in runs if known.get(run) in _MARKING), "")
 
 
 class Roles:
@@ -143,6 +174,15 @@ class Roles:
         return reading.value
 
 
+_YES = {"ignored": Reading("", "waiting_list"), "undecided": Reading("", "status_unknown")}
+"""Sense → what “yes” is, where it is not the status of that name."""
+_NO = {
+    "active": Reading(Status.SUSPENDED),
+    "ignored": Reading(Status.NONE),
+    "undecided": Reading(Status.NONE),
+}
+
+
 class Statuses:
     """Reads status words in a column with this header.
 
@@ -153,8 +193,7 @@ class Statuses:
         self._own = {normalise(w): s for w, s in settings.status_words.items()}
         self._words = meanings("status")
         self._truth = meanings("truth")
-        sense = {"negative": "suspended", "positive": "active"}.get(settings.status_sense, "")
-        self._yes = meanings("sense").get(normalise(header), sense)
+        self._yes = sense(header) or {"negative": "suspended", "positive": "active"}.get(settings.status_sense, "")
 
     def read(self, word: str) -> Reading:
         """A value of Status. Problems: status_unknown; waiting_list or status_ignored where the row is no enrolment."""
@@ -169,8 +208,8 @@ class Statuses:
             return Reading("", "waiting_list") if meant == "ignored" else Reading(meant)
         if self._yes and plain in self._truth:
             if self._truth[plain] == "yes":
-                return Reading(self._yes)
-            return Reading(Status.SUSPENDED if self._yes == Status.ACTIVE else Status.ACTIVE)
+                return _YES.get(self._yes, Reading(self._yes))
+            return _NO.get(self._yes, Reading(Status.ACTIVE))
         return Reading("", "status_unknown")
 
 

@@ -197,7 +197,7 @@ def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -
     marks = looking.look(file, found.index, sheet, found.first_column, settings)
     if found.merged is not None:
         marks.merged = found.merged
-    return looking.mend(sheet, marks, found.first_column, settings)
+    return looking.mend(file.path, sheet, marks, found.first_column, settings)
 
 
 def _flat(rows: list[list[Cell]]) -> tuple[tuple[str, ...], dict[int, int]]:

@@ -11,8 +11,13 @@ from collections.abc import Collection, Iterator
 from rostersync.roster import numberformat
 from rostersync.roster.marks import ERROR_CODES, Marks, Styles
 
-BEGIN, END, SHEET, FORMAT, STYLE = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0
+BEGIN, END, SHEET, FORMAT, STYLE, FONT = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0, 0x0031
 ROW, COLUMNS, ERROR, FORMULA, NUMBER, SHORT, SHORTS = 0x0208, 0x007D, 0x0205, 0x0006, 0x0203, 0x027E, 0x00BD
+CELLS = frozenset({0x0204, 0x00FD, ERROR, FORMULA, NUMBER, SHORT, SHORTS})
+"""These, and cells that hold a text, their own or a shared one."""
+STRUCK = 0x0008
+NO_FONT = 4
+"""There is no font of this number; those behind it are counted from 1."""
 VERSION = 0x0600
 """Of Excel 97 and later; older ones write formats otherwise."""
 HIDDEN_ROW = 0x20
@@ -48,6 +53,8 @@ def _look(stream: bytes, index: int, keys: Collection[int]) -> Marks | None:
         return None
     marks = Marks()
     for kind, body in _records(stream, sheets[index]):
+        if styles.struck and kind in CELLS:
+            marks.struck += _struck(kind, body, styles)
         if kind == ROW:
             row, flags = struct.unpack_from("<H10xH", body)
             if flags & HIDDEN_ROW:
@@ -66,8 +73,8 @@ def _cell(kind: int, body: bytes, marks: Marks, styles: Styles, keys: Collection
     if kind == SHORTS:
         for place in range((len(body) - 6) // 6):
             (style,) = struct.unpack_from("<H", body, 4 + 6 * place)
-            if column + place in keys and style in styles:
-                marks.format(column + place, styles[style], [row])
+            if column + place in keys and style in styles.formats:
+                marks.format(column + place, styles.formats[style], [row])
         return
     if kind == ERROR:
         if body[7]:
@@ -77,8 +84,17 @@ def _cell(kind: int, body: bytes, marks: Marks, styles: Styles, keys: Collection
         if body[6] == IS_ERROR:
             marks.error(row, column, ERROR_CODES.get(body[8], "#N/A"))
         return
-    if column in keys and style in styles:
-        marks.format(column, styles[style], [row])
+    if column in keys and style in styles.formats:
+        marks.format(column, styles.formats[style], [row])
+
+
+def _struck(kind: int, body: bytes, styles: Styles) -> Iterator[tuple[int, int]]:
+    """Row and column of the cells of a record whose font has a line through it."""
+    row, column = struct.unpack_from("<HH", body)
+    for place in range((len(body) - 6) // 6 if kind == SHORTS else 1):
+        (style,) = struct.unpack_from("<H", body, 4 + 6 * place)
+        if style in styles.struck:
+            yield row, column + place
 
 
 def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
@@ -95,9 +111,11 @@ def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _globals(stream: bytes) -> tuple[Styles, list[int], int]:
-    """The styles that change whole numbers, where each sheet begins, and the version."""
+    """What styles say, where each sheet begins, and the version."""
     codes: dict[int, str] = {}
     formats: list[int] = []
+    fonts: list[int] = []
+    lined: list[bool] = []
     sheets: list[int] = []
     version = 0
     for kind, body in _records(stream, 0):
@@ -106,11 +124,18 @@ def _globals(stream: bytes) -> tuple[Styles, list[int], int]:
         elif kind == SHEET:
             sheets.append(int.from_bytes(body[:4], "little"))
         elif kind == STYLE:
-            formats.append(int.from_bytes(body[2:4], "little"))
+            font, code = struct.unpack_from("<HH", body)
+            fonts.append(font - (font > NO_FONT))
+            formats.append(code)
+        elif kind == FONT:
+            lined.append(bool(struct.unpack_from("<2xH", body)[0] & STRUCK))
         elif kind == FORMAT and version == VERSION:
             number, _, wide = struct.unpack_from("<HHB", body)
             codes[number] = body[5:].decode("utf-16-le" if wide & 1 else "latin-1", errors="replace")
-    styles = {i: codes[f] for i, f in enumerate(formats) if numberformat.changes(codes.get(f, ""))}
+    styles = Styles(
+        formats={i: codes[f] for i, f in enumerate(formats) if numberformat.changes(codes.get(f, ""))},
+        struck=frozenset(i for i, f in enumerate(fonts) if f < len(lined) and lined[f]),
+    )
     return styles, sheets, version
 
 

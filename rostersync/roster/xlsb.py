@@ -13,13 +13,15 @@ from rostersync.roster import numberformat
 from rostersync.roster.marks import ERROR_CODES, Marks, Styles
 from rostersync.roster.xml import walk
 
-ROW, COLUMN, MERGED, SHEET, FORMAT, STYLE = 0, 60, 176, 156, 44, 47
+ROW, COLUMN, MERGED, SHEET, FORMAT, STYLE, FONT = 0, 60, 176, 156, 44, 47, 43
 CELL_STYLES, END_CELL_STYLES = 617, 618
 ERRORS = (3, 11)
 """Cells that hold an error, and formulas of which the result is one."""
 NUMBERS = (2, 5, 9)
 """Cells that hold a number, short or long, and formulas of which the result is one."""
+CELLS = range(2, 12)
 HIDDEN_ROW = 0x10
+STRUCK = 0x08
 MORE = 0x80
 """A byte of a number that is followed by another."""
 
@@ -33,19 +35,15 @@ def look(archive: zipfile.ZipFile, index: int, keys: Collection[int]) -> Marks:
         keys: columns of which number formats are wanted, counted from 0.
     """
     marks = Marks()
-    styles = _styles(archive.read("xl/styles.bin")) if "xl/styles.bin" in archive.namelist() else {}
+    styles = _styles(archive.read("xl/styles.bin")) if "xl/styles.bin" in archive.namelist() else Styles()
     row = 0
     for kind, body in records(archive.read(_part(archive, index))):
         if kind == ROW:
             row = int.from_bytes(body[:4], "little")
             if body[11] & HIDDEN_ROW:
                 marks.hidden_rows.add(row)
-        elif kind in ERRORS:
-            marks.error(row, int.from_bytes(body[:4], "little"), ERROR_CODES.get(body[8], "#N/A"))
-        elif kind in NUMBERS:
-            column, style = struct.unpack_from("<II", body)
-            if column in keys and (code := styles.get(style & 0xFFFFFF)):
-                marks.format(column, code, [row])
+        elif kind in CELLS:
+            _cell(kind, row, body, marks, styles, keys)
         elif kind == COLUMN:
             first, last, _, _, flags = struct.unpack_from("<IIIIH", body)
             if flags & 1:
@@ -54,6 +52,17 @@ def look(archive: zipfile.ZipFile, index: int, keys: Collection[int]) -> Marks:
             top, bottom, left, right = struct.unpack_from("<IIII", body)
             marks.merged.append(((top, left), (bottom, right)))
     return marks
+
+
+def _cell(kind: int, row: int, body: bytes, marks: Marks, styles: Styles, keys: Collection[int]) -> None:
+    column, style = struct.unpack_from("<II", body)
+    style &= 0xFFFFFF
+    if style in styles.struck:
+        marks.struck.append((row, column))
+    if kind in ERRORS:
+        marks.error(row, column, ERROR_CODES.get(body[8], "#N/A"))
+    elif kind in NUMBERS and column in keys and style in styles.formats:
+        marks.format(column, styles.formats[style], [row])
 
 
 def records(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -94,13 +103,17 @@ def _part(archive: zipfile.ZipFile, index: int) -> str:
 
 
 def _styles(data: bytes) -> Styles:
-    """The cell styles whose number formats change whole numbers."""
+    """The cell styles whose number formats change whole numbers, and those whose font has a line through it."""
     codes: dict[int, str] = {}
-    styles: dict[int, str] = {}
+    formats: dict[int, str] = {}
+    fonts: list[bool] = []
+    struck: set[int] = set()
     count = -1
     for kind, body in records(data):
         if kind == FORMAT:
             codes[int.from_bytes(body[:2], "little")] = body[6:].decode("utf-16-le")
+        elif kind == FONT:
+            fonts.append(bool(body[2] & STRUCK))
         elif kind == CELL_STYLES:
             count = 0
         elif kind == END_CELL_STYLES:
@@ -108,6 +121,9 @@ def _styles(data: bytes) -> Styles:
         elif kind == STYLE and count >= 0:
             code = codes.get(int.from_bytes(body[2:4], "little"), "")
             if numberformat.changes(code):
-                styles[count] = code
+                formats[count] = code
+            font = int.from_bytes(body[4:6], "little")
+            if font < len(fonts) and fonts[font]:
+                struck.add(count)
             count += 1
-    return styles
+    return Styles(formats=formats, struck=frozenset(struck))

@@ -40,11 +40,11 @@ def look(archive: zipfile.ZipFile, index: int, keys: Collection[int]) -> Marks:
         keys: columns of which number formats are wanted, counted from 0.
     """
     part, styles_part = _parts(archive, index)
-    styles = _styles(archive, styles_part) if keys else {}
+    styles = _styles(archive, styles_part)
     if not part:
         return Marks(unseen=True)
     marks = Marks()
-    quick = 0 not in styles and _quickly(_rows(archive, part), marks, styles, keys)
+    quick = 0 not in styles.formats and 0 not in styles.struck and _quickly(_rows(archive, part), marks, styles, keys)
     if not quick:
         marks = Marks()
         parser = _Parser(marks, styles, keys)
@@ -80,11 +80,13 @@ def _parts(archive: zipfile.ZipFile, index: int) -> tuple[str, str]:
 
 
 def _styles(archive: zipfile.ZipFile, part: str) -> Styles:
-    """The cell styles whose number formats change whole numbers."""
+    """The cell styles whose number formats change whole numbers, and those whose font has a line through it."""
     if not part:
-        return {}
+        return Styles()
     codes: dict[str, str] = {}
-    styles: dict[int, str] = {}
+    formats: dict[int, str] = {}
+    fonts: list[bool] = []
+    struck: set[int] = set()
     inside: list[str] = []
     count = 0
 
@@ -93,14 +95,21 @@ def _styles(archive: zipfile.ZipFile, part: str) -> Styles:
         inside.append(name)
         if name == "numFmt":
             codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        if name == "font" and "fonts" in inside:
+            fonts.append(False)
+        if name == "strike" and "fonts" in inside and attributes.get("val", "1") in TRUE:
+            fonts[-1] = True
         if name == "xf" and "cellXfs" in inside:
             code = codes.get(attributes.get("numFmtId", ""), "")
             if numberformat.changes(code):
-                styles[count] = code
+                formats[count] = code
+            font = int(attributes.get("fontId", "0"))
+            if font < len(fonts) and fonts[font]:
+                struck.add(count)
             count += 1
 
     walk([archive.read(part)], start, lambda _: inside.pop())
-    return styles
+    return Styles(formats=formats, struck=frozenset(struck))
 
 
 def _rows(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
@@ -121,8 +130,10 @@ def _quickly(pieces: Iterator[bytes], marks: Marks, styles: Styles, keys: Collec
     styled = [
         (key, code, re.compile(rb'<c r="%s(\d+)"[^>]*? s="%d"' % (_letters(key).encode(), style)))
         for key in keys
-        for style, code in styles.items()
+        for style, code in styles.formats.items()
     ]
+    lined = "|".join(map(str, sorted(styles.struck))).encode()
+    through = re.compile(rb'<c (r="[A-Z]+\d+")[^>]*? s="(?:%s)"' % lined) if lined else None
     for number, piece in enumerate(pieces):
         if number == 0:
             head, mark, _ = piece.partition(b"<sheetData")
@@ -132,6 +143,8 @@ def _quickly(pieces: Iterator[bytes], marks: Marks, styles: Styles, keys: Collec
         if not _is_common(piece):
             return False
         _errors(piece, marks)
+        if through:
+            marks.struck += map(_place, through.findall(piece))
         for key, code, pattern in styled:
             if rows := pattern.findall(piece):
                 marks.format(key, code, [int(row) - 1 for row in rows])
@@ -202,7 +215,10 @@ class _Parser:
         if "r" in attributes:
             self._row, self._column = _place(b'r="%s"' % attributes["r"].encode())
         self._kind, self._value, self._formula, self._stored = attributes.get("t", "n"), "", False, False
-        if self._column in self._keys and (code := self._styles.get(int(attributes.get("s", "0")))):
+        style = int(attributes.get("s", "0"))
+        if style in self._styles.struck:
+            self._marks.struck.append((self._row, self._column))
+        if self._column in self._keys and (code := self._styles.formats.get(style)):
             self._marks.format(self._column, code, [self._row])
 
 

@@ -26,6 +26,8 @@ _ENTITIES = tuple(w.encode(e) for w in ("<!DOCTYPE", "<!ENTITY") for e in ("utf-
 _MIDNIGHT = "T00:00:00.000"
 ZEROS = re.compile(r"0{2,}")
 """A number format that shows leading zeros."""
+MOST_COLUMNS, MOST_ROWS = 1 << 14, 1 << 20
+"""What a sheet can have."""
 TREE = 4
 """Bytes of memory for each byte of a file, while its rows are read one by one."""
 
@@ -41,6 +43,8 @@ class _Book:
     """Names of hidden sheets."""
     zeros: dict[str, int] = field(default_factory=dict)
     """Style → digits that its numbers show at least."""
+    struck: set[str] = field(default_factory=set)
+    """Styles with a line through the text."""
 
 
 def read(file: File, settings: Settings) -> list[Sheet]:
@@ -79,7 +83,7 @@ def _square(book: _Book, grid: Grid) -> None:
 
 def _elements(data: bytes) -> Iterator[etree._Element]:
     """Rows, styles and what sheets say of themselves, as they end; each is emptied after it was looked at."""
-    wanted = [_SS + name for name in ("Worksheet", "Row", "Style")] + [_VISIBLE]
+    wanted = [_SS + name for name in ("Worksheet", "Column", "Row", "Style")] + [_VISIBLE]
     source = etree.iterparse(
         io.BytesIO(data),
         events=("start", "end"),
@@ -108,8 +112,20 @@ def _take(book: _Book, element: etree._Element) -> None:
                 digits = ZEROS.fullmatch(shown.get(_SS + "Format") or "")
                 if digits:
                     book.zeros[element.get(_SS + "ID") or ""] = len(digits[0])
+            if any(font.get(_SS + "StrikeThrough") == "1" for font in element.iterchildren(_SS + "Font")):
+                book.struck.add(element.get(_SS + "ID") or "")
+        case "Column" if book.grids:
+            _column(book.grids[-1], element)
         case "Row" if book.grids:
             _row(book, book.grids[-1], element)
+
+
+def _column(grid: Grid, element: etree._Element) -> None:
+    """Notes which columns are hidden; an element can stand for several."""
+    first = _index(element, grid.columns)
+    grid.columns = first + 1 + _number(element, "Span")
+    if element.get(_SS + "Hidden") == "1":
+        grid.marks.hidden_columns.update(range(first, min(grid.columns, MOST_COLUMNS)))
 
 
 def _row(book: _Book, grid: Grid, element: etree._Element) -> None:
@@ -117,7 +133,9 @@ def _row(book: _Book, grid: Grid, element: etree._Element) -> None:
     place = _index(element, len(grid.rows))
     _occupy(book, place - len(grid.rows) + 1)
     grid.rows += [[] for _ in range(place - len(grid.rows))]
-    grid.hidden += element.get(_SS + "Hidden") == "1"
+    further = _number(element, "Span")
+    if element.get(_SS + "Hidden") == "1":
+        grid.marks.hidden_rows.update(range(place, place + 1 + min(further, MOST_ROWS)))
     row: list[str] = []
     for cell in element.iterchildren(_SS + "Cell"):
         column = _index(cell, len(row))
@@ -126,10 +144,12 @@ def _row(book: _Book, grid: Grid, element: etree._Element) -> None:
         row += [""] * (column - len(row))
         data = next(cell.iterchildren(_SS + "Data"), None)
         text = "" if data is None else "".join(data.itertext())
+        style = cell.get(_SS + "StyleID") or element.get(_SS + "StyleID") or ""
+        if style in book.struck:
+            grid.marks.struck.append((place, column))
         match "" if data is None else data.get(_SS + "Type"):
             case "Number":
                 grid.numbers.append((place, column))
-                style = cell.get(_SS + "StyleID") or element.get(_SS + "StyleID") or ""
                 text = _shown(text, book.zeros.get(style, 0))
             case "DateTime":
                 grid.dates.append((place, column))
@@ -137,7 +157,7 @@ def _row(book: _Book, grid: Grid, element: etree._Element) -> None:
             case "Boolean":
                 text = "TRUE" if text.strip() == "1" else "FALSE"
             case "Error":
-                grid.errors[place, column] = text
+                grid.marks.error(place, column, text)
                 text = ""
         if _number(cell, "MergeDown"):
             raise RosterError(
@@ -146,6 +166,9 @@ def _row(book: _Book, grid: Grid, element: etree._Element) -> None:
             )
         row += [text, *[""] * across]
     grid.rows.append(row)
+    if further:
+        _occupy(book, further)
+        grid.rows += [[] for _ in range(further)]
 
 
 def _occupy(book: _Book, cells: int) -> None:

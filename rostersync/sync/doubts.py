@@ -12,7 +12,7 @@ import pandas as pd
 from rostersync import names, problems
 from rostersync.sync.keys import Ints, Mask
 from rostersync.tables import Roster
-from rostersync.vocabulary import Match, UserField
+from rostersync.vocabulary import Match, UserField, counted
 
 TELLING = 4
 """Letters of a word that two names have in common from which they need no closer look."""
@@ -148,7 +148,7 @@ def twice(roster: Roster, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
 def loud(people: int) -> str:
     """What a person must see before anything is applied: so many names do not fit."""
     return (
-        f"{people:,} {'name has' if people == 1 else 'names have'} nothing in common with the name that Moodle shows "
+        f"{counted(people, 'name has', 'names have')} nothing in common with the name that Moodle shows "
         "for the same key: somebody else may be meant (name_unlike in the list of problems)"
     )
 

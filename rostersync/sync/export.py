@@ -8,7 +8,7 @@ import pandas as pd
 
 from rostersync.columns import TEXT
 from rostersync.errors import RosterError
-from rostersync.vocabulary import Match
+from rostersync.vocabulary import Match, counted
 
 ROLE_WORDS: Mapping[str, str] = {"teacher": "non-editing teacher"}
 """How a role is written where its short name could be taken for another (MOODLE.md, fact 16)."""
@@ -63,11 +63,14 @@ def _notes(
     current: pd.DataFrame, reads: pd.DataFrame, table: pd.DataFrame, shortname: Mapping[int, str]
 ) -> Iterator[str]:
     if bare := int((current["role_id"] == 0).sum()):
-        yield f"{bare:,} people are enrolled without a role and stand in no row; rostersync never touches them"
+        people = counted(bare, "person is", "people are")
+        yield f"{people} enrolled without a role, in no row; rostersync never touches them"
     if idle := len(current[current["inactive"] == 1].drop_duplicates(["course_id", "user_id"])):
-        yield f"{idle:,} people are written as suspended: they are, or their dates are over or ahead; Moodle mixes them"
+        people = counted(idle, "person is", "people are")
+        yield f"{people} written as suspended: suspended, or the dates are over or ahead; Moodle mixes these"
     if nameless := int((table["Username"] == "").sum()):
-        yield f"{nameless:,} rows have no username: Moodle cannot show these accounts; fill in a key by hand"
+        lines = counted(nameless, "row has", "rows have")
+        yield f"{lines} no username: Moodle cannot show the account; fill in a key by hand"
     for course, detail in reads.loc[~reads["proven"], ["course_id", "detail"]].itertuples(index=False, name=None):
         yield f"{shortname.get(course, course)}: nothing confirms that the list is complete ({detail})"
     for course in reads.loc[~reads["status_known"], "course_id"].tolist():

@@ -14,7 +14,7 @@ from rostersync.sync.lines import change_lines
 from rostersync.sync.losses import forecast
 from rostersync.sync.plan import Plan
 from rostersync.tables import OUTCOMES, REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
-from rostersync.vocabulary import Bucket, Op, Proof, RowState
+from rostersync.vocabulary import Bucket, Op, Proof, RowState, counted
 
 ORDER = [str(b) for b in Bucket]
 SENT = {str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.DISPROVED)}
@@ -262,13 +262,13 @@ def _verdict(
     open_rows = {b: int((rows["bucket"] == b).sum()) for b in (Bucket.REJECTED, Bucket.HELD, Bucket.FAILED)}
     lost = removals[removals["bucket"].isin([str(Bucket.HELD), str(Bucket.FAILED)])]
     open_removals = int((~lost["code"].isin(DONE_NOTHING)).sum())
-    said = [f"{n:,} rows {b}" for b, n in open_rows.items() if n]
+    said = [f"{counted(n, 'row')} {b}" for b, n in open_rows.items() if n]
     if open_removals:
-        said.append(f"{open_removals:,} removals held or failed")
+        said.append(f"{counted(open_removals, 'removal')} held or failed")
     open_ = done[~done["bucket"].isin([str(Bucket.HELD), str(Bucket.FAILED), str(Bucket.UNCHANGED)])]
     pending = len(open_.drop_duplicates(["course_id", "user_id"]))
     if preview:
-        head = f"{pending:,} enrolments to change" if pending else "nothing to do"
+        head = f"{counted(pending, 'enrolment')} to change" if pending else "nothing to do"
     else:
-        head = f"{pending:,} enrolments changed" if pending else "nothing was to do"
+        head = f"{counted(pending, 'enrolment')} changed" if pending else "nothing was to do"
     return (3 if said else 0), "; ".join([head, *said])

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from rostersync.vocabulary import Op, Proof
+from rostersync.vocabulary import Op, Proof, counted
 
 DONE = [str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.UNCHANGED)]
 
@@ -31,7 +31,7 @@ def doubt_emptied(
     emptied &= ~reads["course_id"].isin(list(believed))
     if not emptied.any():
         return reads
-    words = had[emptied].map(lambda n: f"nobody is listed, where {n:,.0f} people were {when}")
+    words = had[emptied].map(lambda n: f"nobody is listed, where {counted(int(n), 'person was', 'people were')} {when}")
     made = reads.copy()
     made.loc[emptied, "complete"] = False
     made.loc[emptied, "detail"] = words.astype(made["detail"].dtype)

@@ -19,7 +19,7 @@ from rostersync.sync.keys import Ints, Mask, pack
 from rostersync.sync.limits import UNCERTAIN
 from rostersync.sync.marks import Marks
 from rostersync.sync.plan import Plan
-from rostersync.vocabulary import Op
+from rostersync.vocabulary import Op, counted
 
 GAINS = (str(Op.ENROL), str(Op.ASSIGN))
 STRUCK = "struck_out"
@@ -39,9 +39,7 @@ def strike(plan: Plan, struck: Collection[int]) -> Plan:
     _hold_emptying(marks, plan, sorted(struck))
     changes = marks.done()
     every, more = int((changes["hold"] == STRUCK).sum()), int((changes["hold"] == DEPENDS).sum())
-    note = (
-        f"reviewed: of plan {plan.digest()[:12]}, {every:,} {'change is' if every == 1 else 'changes are'} struck out"
-    )
+    note = f"reviewed: of plan {plan.digest()[:12]}, {counted(every, 'change is', 'changes are')} struck out"
     note += f"; {more:,} more, which cannot be made without, held" if more else ""
     gone = plan.losses.merge(
         changes.loc[(changes["op"] == Op.UNENROL) & (changes["hold"] == ""), ["course_id", "user_id"]],

@@ -113,7 +113,7 @@ class Source:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field name → header text, for the columns that were understood."""
     letters: Mapping[str, str] = field(default_factory=dict)
-    """Header → the column's letters, in workbooks: with a line, the name of a cell (B17)."""
+    """Header → the column's letters, in workbooks: with a line, the name of a cell (B17). Parts are joined: A+C."""
     ignored: tuple[str, ...] = ()
     """Headers that were not used."""
     notes: tuple[str, ...] = ()
@@ -126,8 +126,11 @@ class Source:
         return f"{name}[{self.sheet}]" if self.sheet else name
 
     def cell(self, column: str, line: int) -> str:
-        """The name of a cell as its program shows it (B17); blank where cells have no names, or it is a whole row."""
-        return f"{self.letters[column]}{line}" if line and column in self.letters else ""
+        """The name of a cell as its program shows it (B17); blank where cells have no names, or it is a whole row.
+
+        Where a column was put together of others, those of its parts: A17+C17.
+        """
+        return "+".join(f"{one}{line}" for one in self.letters.get(column, "").split("+") if one and line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

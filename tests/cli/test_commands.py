@@ -159,8 +159,8 @@ def test_nobody_to_ask_is_no_yes(run: Run, connected: Server, changed: Path) -> 
 def test_an_exported_file_synced_as_it_is_changes_nothing(run: Run, connected: Server, name: str) -> None:
     """The file says teachers, non-editing teachers and suspended people so that sync finds nothing to do."""
     made = run("export", "BIO101", "C-2", "--out", name)
-    note = "Note: 1 people are written as suspended: they are, or their dates are over or ahead; Moodle mixes them\n"
-    assert (made.code, made.out, made.err) == (0, f"9 rows for BIO101, C-2 are in {name}\n", note)
+    note = "Note: 1 person is written as suspended: suspended, or the dates are over or ahead; Moodle mixes these\n"
+    assert (made.code, made.out, made.err) == (0, f"9 rows for BIO101, C-2 written to {name}\n", note)
     before = connected.state.document()
     ran = run("sync", name, "--yes", "--json")
     report = one_document(ran.out, "report")

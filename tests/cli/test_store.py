@@ -96,5 +96,5 @@ def test_the_retention_is_a_setting(run: Run, used: Path) -> None:
         file.execute("UPDATE runs SET started = started - 86400 * 31")
     file.close()
     warned = run("store", "check", ROSTERSYNC_RETENTION_DAYS="30")
-    assert "1 runs are older than 30 days" in warned.out
-    assert "what 1 runs older than 30 days had kept" in run("store", "prune", ROSTERSYNC_RETENTION_DAYS="30").out
+    assert "1 run is older than 30 days" in warned.out
+    assert "what 1 run older than 30 days had kept" in run("store", "prune", ROSTERSYNC_RETENTION_DAYS="30").out

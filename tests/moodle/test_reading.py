@@ -211,7 +211,7 @@ def test_many_courses_are_read_and_proven(make_client: Callable[..., Client], mo
     )
     assert rows(READS.check(read.reads)) == [
         (301, True, True, True, 3, 3, ""),
-        (302, False, False, False, 1, 14, "the list has 1 people, the course counts 14"),
+        (302, False, False, False, 1, 14, "the list has 1 person, the course counts 14"),
         (303, True, False, False, 0, -1, "nobody is listed who could be asked for the count"),
         (304, False, False, False, 0, -1, "Sorry [nopermissions]"),
         (305, True, False, True, 1, -1, "nobody is listed who could be asked for the count"),

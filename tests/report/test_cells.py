@@ -86,8 +86,8 @@ def test_a_text_file_has_no_cells(tmp_path: Path) -> None:
     assert CELL not in text.read_text(encoding="utf-8-sig")
 
 
-def test_a_column_that_a_preset_put_together_has_no_letter(tmp_path: Path) -> None:
-    """The others have those of the file, and what was made of two of them is in neither."""
+def test_a_column_that_a_preset_put_together_has_the_letters_of_its_parts(tmp_path: Path) -> None:
+    """Whoever corrects the row finds both cells; a part by itself is still where the file has it."""
     made = openpyxl.Workbook()
     sheet = made.active
     assert sheet is not None
@@ -95,6 +95,6 @@ def test_a_column_that_a_preset_put_together_has_no_letter(tmp_path: Path) -> No
         sheet.append(row)
     made.save(tmp_path / "banner.xlsx")
     roster = load([tmp_path / "banner.xlsx"], Settings())
-    assert roster.sources[0].letters == {"SPRIDEN_ID": "C", "RSTS": "D"}
+    assert roster.sources[0].letters == {"TERM": "A", "CRN": "B", "SPRIDEN_ID": "C", "RSTS": "D", "TERM.CRN": "A+B"}
     assert "cell D3" in shown(roster)
-    assert "line 2" in shown(roster)
+    assert "cell A2+B2" in shown(roster)

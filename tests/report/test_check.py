@@ -78,7 +78,7 @@ def test_cases_that_differ_in_detail_alone_are_told_by_it(checked: Roster) -> No
         {"row": 2, "line": 9, "source": 1, "code": "row_length", "value": "7", "detail": "5"},
     ]
     lines = shown(replace(checked, problems=PROBLEMS.records(lengths)))
-    start = lines.index("  3 rows: the row has 7 fields, the header has …")
+    start = lines.index("  3 rows: fields in the row: 7, in the header: …")
     assert lines[start + 3 : start + 5] == [
         "      5 (2 rows): roster.xlsx[Term 1] line 5; late.csv line 9",
         "      6: roster.xlsx[Term 1] line 4",

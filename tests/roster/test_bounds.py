@@ -82,6 +82,24 @@ def ods(rows: bytes) -> bytes:
     return packed({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
 
 
+def length(number: int) -> bytes:
+    """A record's length as .xlsb files have it: seven bits in each byte."""
+    return bytes([number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14 & 0x7F | 0x80, number >> 21])
+
+
+def merged(text: bytes, count: int) -> bytes:
+    """A small .xlsx in which one cell's text is that of so many rows."""
+    rows = b"".join(b'<row r="%d"><c r="B%d" t="str"><v>x</v></c></row>' % (i, i) for i in range(4, 4 + count))
+    first = b'<row r="3"><c r="A3" t="str"><v>' + text + b'</v></c><c r="B3" t="str"><v>x</v></c></row>'
+    data = workbook(first + rows)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    ranges = b'<mergeCells count="1"><mergeCell ref="A3:A%d"/></mergeCells>' % (3 + count)
+    members[sheet] = members[sheet].replace(b"</sheetData>", b"</sheetData>" + ranges)
+    return packed(members)
+
+
 def lying(content: bytes, says: int) -> bytes:
     """A ZIP whose member says that it is smaller than it is."""
     data = bytearray(packed({"a.csv": content}))
@@ -133,6 +151,35 @@ HARM: dict[str, tuple[bytes, str]] = {
             xl__sharedStrings_xml=b"<sst><si><t>" + b"a" * MEGABYTE + b"</t></si></sst>",
         ),
         "has long texts in so many cells that they would take 2,",
+    ),
+    "shared.xlsb": (
+        packed(
+            {
+                "xl/workbook.bin": b"",
+                "xl/sharedStrings.bin": b"\x13" + length(MEGABYTE) + bytes(MEGABYTE),
+                "xl/worksheets/sheet1.bin": b"".join(b"\x07\x0c" + bytes(12) for _ in range(3000)),
+            }
+        ),
+        "has long texts in so many cells that they would take 3,",
+    ),
+    "repeated.ods": (
+        ods(
+            b'<table:table-row table:number-rows-repeated="50"><table:table-cell table:number-columns-repeated="50">'
+            b"<text:p>" + b"a" * MEGABYTE + b"</text:p></table:table-cell></table:table-row>"
+        ),
+        "has long texts in so many cells that they would take 2,5",
+    ),
+    "spanned.xls": (
+        b"<table><tr><td>user<td>course<td>role</tr><tr><td rowspan=3000>"
+        + b"a" * MEGABYTE
+        + b"<td>B<td>student</tr>"
+        + b"<tr><td>B<td>student</tr>" * 3000
+        + b"</table>",
+        "has long texts in so many cells that they would take ",
+    ),
+    "merged.xlsx": (
+        merged(b"a" * MEGABYTE, 3000),
+        "has long texts in so many cells that they would take 3,",
     ),
     "laughs.xlsx": (workbook(xl__sharedStrings_xml=BOMB + b"<sst><si><t>&j;</t></si></sst>"), LAUGHS),
     "laughs-utf16.xlsx": (workbook(xl__sharedStrings_xml=(BOMB + b"<sst/>").decode().encode("utf-16")), LAUGHS),

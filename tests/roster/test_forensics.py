@@ -290,7 +290,7 @@ def test_what_is_left_out_is_counted(loaded: Load) -> None:
         "username,course short name,role\nAnn\u00a0,BIO101,student\nBob ,BIO101,student\ncid,BIO101,student\n"
     )
     assert roster.problems[["row", "code", "column", "value", "detail"]].to_numpy().tolist() == [
-        [-1, "key_blanks", "username", "", "2"],
+        [-1, "key_blanks", "username", "", "2 values"],
         [-1, "key_capitals", "username", "Ann", "2"],
     ]
     assert roster.rows["user"].tolist() == ["Ann", "Bob", "cid"]

@@ -115,8 +115,8 @@ def test_a_missing_role_column_needs_a_default_role(loaded: Load) -> None:
     roster = loaded("user,course\nann,BIO101\nbob,BIO101\n", default_role="student")
     assert roster.rows["role_name"].tolist() == ["student", "student"]
     note = roster.problems.query("code == 'role_defaulted'")
-    assert note[["row", "value", "detail"]].to_numpy().tolist() == [[-1, "student", "2"]]
-    assert roster.sources[0].notes[-1] == "2 rows without a role get “student”"
+    assert note[["row", "value", "detail"]].to_numpy().tolist() == [[-1, "student", "2 rows"]]
+    assert roster.sources[0].notes[-1] == "2 rows without a role: “student” is taken"
 
 
 def test_columns_can_be_mapped(loaded: Load) -> None:

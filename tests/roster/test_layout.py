@@ -202,3 +202,21 @@ def test_a_total_in_the_place_of_the_course_is_nobody(loaded: Load) -> None:
     assert rows[["state", "code"]].to_numpy().tolist() == [["ok", ""], ["ignored", "totals_row"]]
     for row in ("Total,1,Kurz,\n", "Total,1,,\nTotal,2,Kurz,student\n", "Total,1,,student\n", "Total,ann,,\n"):
         assert "totals_row" not in loaded(head + row).rows["code"].tolist()
+
+
+def test_two_header_rows_that_lack_something_are_still_one_header(loaded: Load) -> None:
+    """What is said to be missing is only what both together do not name, and the flag names the whole header."""
+    with pytest.raises(RosterError, match="has no column for the role;") as caught:
+        loaded("Student,,Course,\nID,Name,Code,Kind\n0001,Lee,BIO,student\n0002,Ray,BIO,student\n")
+    assert "the header stands in two rows, 1 and 2" in caught.value.message
+    assert caught.value.remedy == 'say --map "Course Kind=role" or --default-role student'
+    assert loaded("Student,,Course,\nID,Name,Code,Kind\n0001,Lee,BIO,student\n", columns={"Course Kind": "role"}).rows[
+        ["user", "course", "role_name", "state"]
+    ].to_numpy().tolist() == [["0001", "BIO", "student", "ok"]]
+
+
+def test_data_below_a_header_is_no_second_row_of_it(loaded: Load) -> None:
+    """Words that are headers elsewhere may well stand in the first row of data."""
+    with pytest.raises(RosterError) as caught:
+        loaded("Student ID,Course code,Kind\nA1,course,name\n")
+    assert "“Student ID”, “Course code”, “Kind”" in caught.value.message

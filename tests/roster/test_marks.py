@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -18,7 +20,7 @@ from rostersync.errors import RosterError
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from tests.roster.xlsb import Error, Shown, write
+from tests.roster.xlsb import Error, Lined, Shown, write
 
 HEADER = ["user", "course", "role"]
 SHEET = "xl/worksheets/sheet1.xml"
@@ -245,3 +247,60 @@ def test_damaged_workbooks_are_refused(tmp_path: Path, name: str) -> None:
             assert load([path], Settings()).rows["user"].tolist() == whole
         except RosterError as error:
             assert name in error.message  # noqa: PT017 - either may happen
+
+
+def lined(path: Path) -> Path:
+    """A workbook in which a line goes through all of one row, through a cell of another, and through a blank cell."""
+
+    def fill(sheet: Worksheet) -> None:
+        for name in ("ann", "bob", "cleo", "dora"):
+            sheet.append([name, "BIO101", "student"])
+        for place in ("A3", "B3", "C3", "B4", "D2", "A1"):
+            sheet[place].font = Font(strike=True)
+        sheet["A2"].font = Font(strike=False, bold=True)
+
+    return made(path, fill)
+
+
+LINED = [[3, "A3", "bob"], [4, "B4", "BIO101"]]
+
+
+def through(path: Path, **settings: object) -> list[list[Any]]:
+    """Line, cell and value of each row with a line through it."""
+    roster = load([path], Settings.model_validate(settings))
+    assert roster.rows["state"].tolist() == ["ok"] * len(roster.rows)
+    found = roster.problems[roster.problems["code"] == "row_struck"]
+    return [[p.line, roster.sources[0].cell(p.column, p.line), p.value] for p in found.itertuples()]
+
+
+def test_a_line_through_a_row_is_found(tmp_path: Path) -> None:
+    """The row is read as it stands; its first cell with a line is named, a header and a blank cell are none."""
+    path = lined(tmp_path / "r.xlsx")
+    assert through(path) == LINED
+    slowly = rewritten(path, lambda text: text.replace("<sheetData>", "<sheetData><!-- by another program -->"))
+    assert through(slowly) == LINED
+
+
+def test_a_line_is_named_by_the_columns_of_the_file(tmp_path: Path) -> None:
+    """A preset may have put the column together with others."""
+    preset = tmp_path / "p.toml"
+    preset.write_text("title='x'\nunverified='x'\n[columns]\ncourse_idnumber='{course}-{role}'\nusername='user'\n")
+    path = lined(tmp_path / "r.xlsx")
+    assert through(path, preset=str(preset), default_role="student") == LINED
+
+
+def test_a_line_is_found_in_a_binary_workbook(tmp_path: Path) -> None:
+    """Its fonts say so, as those of the others do."""
+    path = tmp_path / "r.xlsb"
+    path.write_bytes(write([HEADER, ["ann", "BIO101", "student"], [Lined(text="bob"), "BIO101", "student"]]))
+    assert through(path) == [[3, "A3", "bob"]]
+
+
+@pytest.mark.component("soffice")
+@pytest.mark.parametrize("ending", ["xls", "ods"])
+def test_a_line_is_found_in_other_workbooks(tmp_path: Path, ending: str) -> None:
+    """As LibreOffice writes them."""
+    path = lined(tmp_path / "r.xlsx")
+    office = ["soffice", f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", ending]
+    subprocess.run([*office, "--outdir", str(tmp_path), str(path)], check=True, capture_output=True, timeout=120)
+    assert through(path.with_suffix(f".{ending}")) == LINED

@@ -110,3 +110,21 @@ def test_what_a_workbook_says_of_itself_is_checked(harm: bytes, message: str) ->
     """Each of these makes calamine ask for more memory than there is, which ends the process."""
     with pytest.raises(RosterError, match=message):
         bounds.check(xls(harm), SMALL)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_long_texts_that_cells_share_are_bounded(wide: bool) -> None:  # noqa: FBT001 -- both ways of writing
+    """A text goes on in further records, each with a new sign of its width; formats stand behind it."""
+    letter, sign = ("ä".encode("utf-16-le"), 1) if wide else (b"a", 0)
+    first = struct.pack("<II", 3000, 2) + struct.pack("<HBH", 9000, sign | 8, 2) + letter * 3000
+    more = [bytes([sign]) + letter * 3000, bytes([sign]) + letter * 3000 + bytes(5)]
+    short = bytes(3) + struct.pack("<HB", 3, 0) + b"abc"
+    table = record(0x00FC, first) + b"".join(record(0x003C, m) for m in more) + record(0x003C, short)
+
+    def shown(text: int) -> bytes:
+        return b"".join(record(0x00FD, struct.pack("<HHHI", row, 0, 0, text)) for row in range(1500))
+
+    with pytest.raises(RosterError, match="has long texts in so many cells that they would take"):
+        bounds.check(xls(table, shown(0)), SMALL)
+    bounds.check(xls(table, shown(1)), SMALL)
+    bounds.check(xls(table[:-20], shown(0)), Settings(max_megabytes=64))

@@ -207,6 +207,26 @@ def test_none_joins_nothing(loose: Callable[..., Roster]) -> None:
 UPLOAD = "username,course1,role1,course2,type2,enrolstatus2\n"
 
 
+def test_an_upload_without_roles_is_told_the_columns_to_add(loaded: Load) -> None:
+    """Not one that only stands for them here."""
+    with pytest.raises(RosterError) as caught:
+        loaded("username,course1,course2\nann,A,B\nben,A,\n")
+    assert caught.value.remedy == "say --default-role student, or add the columns “role1”, “role2”"
+
+
+def test_a_problem_of_an_upload_names_the_column_of_the_file(loaded: Load) -> None:
+    """Each enrolment's own; in a workbook with its cell."""
+    header = ["username", "course1", "role1", "Course2", "TYPE2", "course3"]
+    roster = loaded([header, ["ann", "A", "", "B", "", "C"], ["ben", "A", "Wizard", "", "", ""]], "r.xlsx")
+    found = roster.problems[roster.problems["row"] >= 0]
+    assert [(p.line, p.code, p.column, roster.sources[0].cell(p.column, p.line)) for p in found.itertuples()] == [
+        (2, "role_blank", "role1", "C2"),
+        (2, "role_blank", "TYPE2", "E2"),
+        (2, "role_blank", "role3", ""),
+        (3, "role_unknown", "role1", "C3"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("row", "expected"),
     [

@@ -72,7 +72,7 @@ def test_cells_that_reach_over_rows_are_repeated_and_over_columns_are_not() -> N
         ["BIO101", "BIO101", ""],
         ["student", "student", ""],
     ]
-    assert sheet.notes == ("web page in utf-8", "1 cells that reach over several rows, repeated in each")
+    assert sheet.notes == ("web page in utf-8", "1 cell that reaches over several rows, repeated in each")
 
 
 def test_numbers_of_excel_are_known() -> None:
@@ -103,7 +103,7 @@ def test_every_table_that_is_a_roster_is_read(loaded: Load) -> None:
         ["bob", 3, ""],
     ]
     assert [(s.sheet, s.notes) for s in roster.sources] == [
-        ("table 2", ("web page in utf-8", "not read: table 1 (“Term”, 1 rows)")),
+        ("table 2", ("web page in utf-8", "not read: table 1 (“Term”, 1 row)")),
         ("table 3", ("web page in utf-8", "row 1 stands above the header, which is row 2")),
     ]
 
@@ -177,13 +177,69 @@ def test_pages_that_cannot_be_read_whole_are_refused(content: str, message: str)
     assert refused(content).startswith(message)
 
 
-def test_hidden_rows_are_read_and_said() -> None:
-    """A page cannot say which of them a person would see; they can only be refused."""
-    content = page(HEADER + ROW.format("ann", "Lee") + "<tr style='display: none'><td>bob<td>BIO101<td>student<td>Ray")
+UNSEEN = (
+    "<tr style='display: none'>",
+    "<tr hidden>",
+    "<tr style='mso-height-source:userset;display:none'>",
+    "<style>.xl9 {mso-style-parent:style0; display:none;}</style><tr class='xl8 xl9'>",
+    "<tbody style='DISPLAY:NONE'><tr>",
+)
+
+
+@pytest.mark.parametrize("row", UNSEEN)
+def test_hidden_rows_are_read_and_said(row: str) -> None:
+    """Or left out, where that is said."""
+    content = page(HEADER + ROW.format("ann", "Lee") + f"{row}<td>bob<td>BIO101<td>student<td>Ray")
     (sheet,) = sheets(content)
     assert column(sheet, 0) == ["ann", "bob"]
-    assert sheet.notes[1] == "1 hidden rows, read like the others"
-    assert refused(content, hidden="skip") == "t.xls has 1 hidden rows, which cannot be skipped here"
+    assert sheet.notes[1] == "1 hidden row read like the others (3); --hidden skip leaves such out"
+    (skipped,) = sheets(content, hidden="skip")
+    assert [(a.code, a.rows.tolist()) for a in skipped.aside] == [("hidden_row", [1])]
+    assert skipped.notes[1] == "1 hidden row left out (3), as --hidden skip says"
+
+
+def test_a_hidden_column_is_one_whose_header_is_hidden() -> None:
+    """It loses its header where hidden ones are skipped."""
+    content = page(HEADER.replace("<th>last name", "<th style='display:none'>last name") + ROW.format("ann", "Lee"))
+    assert sheets(content)[0].header == ("user", "course", "role", "last name")
+    assert sheets(content, hidden="skip")[0].header == ("user", "course", "role", "")
+
+
+@pytest.mark.parametrize(
+    ("footer", "code"),
+    [
+        ("<td colspan=4>Total: 1 student", "totals_row"),
+        ("<td colspan=2>Total", "totals_row"),
+        ("<td colspan=4>Total<td>1", "totals_row"),
+        ("<td colspan=3>Total<td>1<td>1<td>100%", "totals_row"),
+        ("<td colspan=9>Printed on 1.9.2026", "footer_row"),
+        ("<td>Total<td colspan=5>1", "totals_row"),
+        ("<td colspan=6>Ask the registrar", "course_blank"),
+        ("<td>bob<td>BIO101<td>student<td>Ray<td>5", "row_length"),
+        ("<td colspan=3>bob<td>BIO101<td>student<td>Ray", "row_length"),
+    ],
+)
+def test_a_footer_over_several_columns_is_one(loaded: Load, footer: str, code: str) -> None:
+    """As it would be in a workbook; what may be a row of data that does not fit stays one."""
+    content = page(HEADER + ROW.format("ann", "Lee") + f"<tr>{footer}</tr>")
+    assert loaded(content, "r.xls").rows["code"].tolist() == ["", code]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<tr style='text-decoration: line-through'><td>bob<td>BIO101<td>student<td>Ray",
+        "<tr><td><s>bob</s><td><s>BIO101</s><td>student<td>Ray",
+        "<tr><td><del>bob</del><td>BIO101<td>student<td>Ray",
+        "<tr><td style='text-decoration:line-through'>bob<td>BIO101<td>student<td>Ray",
+    ],
+)
+def test_a_line_through_a_row_of_a_page_is_found(loaded: Load, row: str) -> None:
+    """The row is read as it stands."""
+    roster = loaded(page(HEADER + ROW.format("ann", "<s>x</s>y") + row), "r.xls")
+    assert roster.rows["state"].tolist() == ["ok", "ok"]
+    found = roster.problems[roster.problems["code"] == "row_struck"]
+    assert found[["line", "column", "value"]].to_numpy().tolist() == [[3, "user", "bob"]]
 
 
 @pytest.mark.parametrize(
@@ -284,3 +340,25 @@ def test_what_the_content_is_decides_and_not_the_name(tmp_path: Path) -> None:
     path.write_text("<?xml version='1.0'?><roster/>", encoding="utf-8")
     with pytest.raises(RosterError, match="is XML of a kind that is not read"):
         load([path], Settings())
+
+
+def test_what_an_xml_workbook_hides_is_seen() -> None:
+    """Rows with their numbers, columns, and a line through a text; elements that stand for several count so."""
+    styles = "<Styles><Style ss:ID='s1'><Font ss:StrikeThrough='1'/></Style></Styles>"
+    more = "<Cell><Data ss:Type='String'>{}</Data></Cell>"
+    rows = "<Column/><Column ss:Span='1'/><Column ss:Hidden='1'/>"
+    rows += f"<Row>{NAMES}{more.format('last name')}</Row><Row>{ANN}{more.format('Lee')}</Row>"
+    rows += f"<Row ss:Hidden='1'>{ANN.replace('ann', 'bob')}</Row><Row ss:Hidden='1' ss:Span='2'/>"
+    rows += f"<Row ss:StyleID='s1'>{ANN.replace('ann', 'cleo')}</Row>"
+    content = styles + worksheet("Roster", rows)
+    sheet = book(content)
+    assert column(sheet, 0) == ["ann", "bob", "", "", "", "cleo"]
+    assert sheet.lines.tolist() == [2, 3, 4, 5, 6, 7]
+    assert sheet.notes[1:] == (
+        "4 hidden rows read like the others (3, 4, 5, 6); --hidden skip leaves such out",
+        "hidden columns, read like the others: “last name”; --hidden skip leaves such out",
+    )
+    assert [(a.code, a.rows.tolist(), a.column) for a in sheet.aside] == [("row_struck", [5], "user")]
+    skipped = book(content, hidden="skip")
+    assert skipped.header == ("user", "course", "role", "")
+    assert [(a.code, a.rows.tolist()) for a in skipped.aside] == [("hidden_row", [1, 2, 3, 4]), ("row_struck", [5])]

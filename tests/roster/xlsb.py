@@ -38,6 +38,13 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lined:
+    """A text with a line through it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Error:
     """An error cell."""
 
@@ -71,8 +78,8 @@ def write(
             ("_rels/.rels", office.encode()),
             ("xl/_rels/workbook.bin.rels", RELATIONS.format(parts).encode()),
             ("xl/workbook.bin", _workbook(name)),
-            ("xl/styles.bin", _styles(formats)),
-            ("xl/worksheets/sheet1.bin", _sheet(rows, hidden, merged or {})),
+            ("xl/styles.bin", _styles(formats, lined=any(isinstance(v, Lined) for row in rows for v in row))),
+            ("xl/worksheets/sheet1.bin", _sheet(rows, hidden, merged or {}, lined=len(formats) + 1)),
         ):
             archive.writestr(zipfile.ZipInfo(path, WHEN), content)
     return target.getvalue()
@@ -97,11 +104,14 @@ def _workbook(name: str) -> bytes:
     return b"".join([_record(131), _record(143), _record(156, sheet), _record(144), _record(132)])
 
 
-def _styles(formats: Sequence[str]) -> bytes:
+def _styles(formats: Sequence[str], *, lined: bool) -> bytes:
     numbers = [_record(44, struct.pack("<H", 164 + i) + _text(code)) for i, code in enumerate(formats)]
+    fonts = [
+        _record(43, struct.pack("<HHHHBBBB", 220, flags, 400, 0, 0, 0, 0, 0) + bytes(9)) for flags in (0, 8) if lined
+    ]
     cells = [
-        _record(47, struct.pack("<HHHHHBBHBB", 0, number, 0, 0, 0, 0, 0, 0, 0, 0))
-        for number in (0, *(164 + i for i in range(len(formats))))
+        _record(47, struct.pack("<HHHHHBBHBB", 0, number, font, 0, 0, 0, 0, 0, 0, 0))
+        for number, font in ((0, 0), *((164 + i, 0) for i in range(len(formats))), *([(0, 1)] if lined else []))
     ]
     return b"".join(
         [
@@ -109,6 +119,7 @@ def _styles(formats: Sequence[str]) -> bytes:
             _record(615, struct.pack("<I", len(numbers))),
             *numbers,
             _record(616),
+            *([_record(611, struct.pack("<I", len(fonts))), *fonts, _record(612)] if lined else []),
             _record(617, struct.pack("<I", len(cells))),
             *cells,
             _record(618),
@@ -118,14 +129,18 @@ def _styles(formats: Sequence[str]) -> bytes:
 
 
 def _sheet(
-    rows: Sequence[Sequence[object]], hidden: Collection[int], merged: Mapping[tuple[int, int], tuple[int, int]]
+    rows: Sequence[Sequence[object]],
+    hidden: Collection[int],
+    merged: Mapping[tuple[int, int], tuple[int, int]],
+    *,
+    lined: int,
 ) -> bytes:
     width = max(len(row) for row in rows)
     records = [_record(129), _record(148, struct.pack("<IIII", 0, len(rows) - 1, 0, width - 1)), _record(145)]
     for number, row in enumerate(rows):
         flags = 0x10 if number in hidden else 0
         records.append(_record(0, struct.pack("<IIHBBBI", number, 0, 300, 0, flags, 0, 0)))
-        records += [_cell(column, value) for column, value in enumerate(row) if value is not None]
+        records += [_cell(column, value, lined) for column, value in enumerate(row) if value is not None]
     records.append(_record(146))
     if merged:
         ranges = [struct.pack("<IIII", top, bottom, left, right) for (top, left), (bottom, right) in merged.items()]
@@ -133,7 +148,9 @@ def _sheet(
     return b"".join([*records, _record(130)])
 
 
-def _cell(column: int, value: object) -> bytes:
+def _cell(column: int, value: object, lined: int) -> bytes:
+    if isinstance(value, Lined):
+        return _record(6, struct.pack("<II", column, lined) + _text(value.text))
     place = struct.pack("<II", column, value.style if isinstance(value, Shown) else 0)
     match value:
         case bool():

@@ -79,7 +79,7 @@ def test_a_preview_says_what_would_happen(planned: Planned) -> None:
     assert ends(made.removals, "user", "what", "bucket", "code") == [("eva", "unenrolled", "unenrolled", "absent")]
     assert sum(made.buckets().values()) == 8
     assert (made.preview, made.exit_code) == (True, 3)
-    assert made.verdict == "4 enrolments to change; 1 rows rejected"
+    assert made.verdict == "4 enrolments to change; 1 row rejected"
 
 
 def test_what_is_known_of_a_row_is_the_worst_of_its_changes(planned: Planned) -> None:
@@ -93,7 +93,7 @@ def test_what_is_known_of_a_row_is_the_worst_of_its_changes(planned: Planned) ->
         ("unenrolled", "proved"),
         ("unchanged", ""),
     ]
-    assert made.verdict == "4 enrolments changed; 1 rows rejected"
+    assert made.verdict == "4 enrolments changed; 1 row rejected"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_change_that_was_not_sent_is_held(planned: Planned) -> None:
     assert ends(made.rows, "bucket", "code")[:3] == [("held", "stopped")] * 3
     assert ends(made.removals, "bucket", "code") == [("held", "stopped")]
     assert made.exit_code == 3
-    assert made.verdict == "nothing was to do; 1 rows rejected; 4 rows held; 1 removals held or failed"
+    assert made.verdict == "nothing was to do; 1 row rejected; 4 rows held; 1 removal held or failed"
 
 
 def test_a_duplicate_names_its_twin_and_the_twins_file(planned: Planned) -> None:
@@ -141,7 +141,7 @@ def test_a_duplicate_names_its_twin_and_the_twins_file(planned: Planned) -> None
             0,
             "nothing to do",
         ),
-        ({"roster.csv": "user,course,role\nanna,BIO,student\n", "moodle.txt": "BIO\n"}, 0, "1 enrolments to change"),
+        ({"roster.csv": "user,course,role\nanna,BIO,student\n", "moodle.txt": "BIO\n"}, 0, "1 enrolment to change"),
         (
             {
                 "moodle.txt": "BIO\n  anna student\n  ben student",
@@ -155,7 +155,7 @@ def test_a_duplicate_names_its_twin_and_the_twins_file(planned: Planned) -> None
                 "moodle.txt": "BIO unproven\n  anna student\n  ben student",
             },
             3,
-            "nothing to do; 1 removals held or failed",
+            "nothing to do; 1 removal held or failed",
         ),
     ],
 )

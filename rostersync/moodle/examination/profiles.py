@@ -13,7 +13,7 @@ from rostersync.moodle.examination.needs import allow
 from rostersync.moodle.examination.survey import Survey
 from rostersync.moodle.gradebook import COURSE_GRADES
 from rostersync.moodle.users import find_users
-from rostersync.vocabulary import Match, UserField
+from rostersync.vocabulary import Match, UserField, counted
 
 ALL_DETAILS = "moodle/user:viewalldetails"
 GRADES = "moodle/grade:viewall"
@@ -75,7 +75,7 @@ def _strangers(survey: Survey, found: set[int], lost: set[int]) -> Finding:
             what = f"accounts outside of courses are found, such as {user_id}"
             return Finding(code=ALL_DETAILS, state=State.OK, what=what)
     if lost:
-        what = f"{len(lost)} people of a course that was read are not found when they are looked up"
+        what = f"of a course that was read, {counted(len(lost), 'person is', 'people are')} not found when looked up"
         return Finding(
             code=ALL_DETAILS, state=State.MISSING, what=what, causes=(ALL_DETAILS,), remedy=allow(ALL_DETAILS)
         )

@@ -9,6 +9,7 @@ from rostersync.moodle.examination.asking import NOBODY, Reply, ask
 from rostersync.moodle.examination.finding import Finding, State
 from rostersync.moodle.examination.needs import allow
 from rostersync.moodle.examination.survey import Course, Reading, Survey
+from rostersync.vocabulary import counted
 
 VIEW = "moodle/course:view"
 HIDDEN = "moodle/course:viewhiddencourses"
@@ -73,7 +74,7 @@ def _view(survey: Survey) -> Finding:
     if not survey.courses:
         what = "not tried: the token sees no course"
         return Finding(code=VIEW, state=State.UNTESTABLE, what=what, causes=(VIEW,), remedy=allow(VIEW))
-    return Finding(code=VIEW, state=State.OK, what=f"all {len(survey.courses)} courses that were seen can be entered")
+    return Finding(code=VIEW, state=State.OK, what=f"every course that was seen can be entered ({len(survey.courses)})")
 
 
 def _hidden(survey: Survey) -> Finding:
@@ -176,7 +177,8 @@ def _undisputed(survey: Survey) -> list[Finding]:
         cause = ("complete read",)
         incomplete = Finding(code=COMPLETE, state=State.MISSING, what=what, causes=cause, remedy=remedy)
     elif full:
-        reason = full.reason or f"it has {len(full.listing.names)} people, the count says {full.counted}: run it again"
+        people = counted(len(full.listing.names), "person", "people")
+        reason = full.reason or f"it has {people}, the count says {full.counted}: run it again"
         what = f"whether the list of {full.course.shortname} is complete cannot be told: {reason}"
         incomplete = Finding(code=COMPLETE, state=State.UNTESTABLE, what=what)
     else:

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from rostersync.errors import RosterError
 from rostersync.roster.files import File
 from rostersync.roster.shapes import sets
-from rostersync.roster.shapes.sets import Found, Table, aside, counted
+from rostersync.roster.shapes.sets import Found, Table, aside
 from rostersync.roster.sheets import Aside, Mask, Sheet
 from rostersync.settings import Settings
-from rostersync.vocabulary import Mode
+from rostersync.vocabulary import Mode, counted
 
 KINDS: sets.Kinds = {
     "manifest": frozenset({"propertyname", "value"}),

@@ -18,6 +18,7 @@ from rostersync.roster.files import File
 from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet, tidy
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 PEEK = 1 << 16
 """Bytes in which a header is looked for."""
@@ -195,8 +196,3 @@ def widened(
         original=sheet,
         origin=np.arange(len(sheet.lines), dtype=np.int64),
     )
-
-
-def counted(number: int, one: str) -> str:
-    """The number with its noun."""
-    return f"{number:,} {one if number == 1 else one + 's'}"

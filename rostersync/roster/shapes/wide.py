@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.roster import dates
-from rostersync.roster.shapes.sets import aside, counted
+from rostersync.roster.shapes.sets import aside
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.settings import Settings
-from rostersync.vocabulary import Mode
+from rostersync.vocabulary import Mode, counted
 
 SLOT = re.compile(r"(course|role|type|group|enrolstatus|enroltimestart|enrolperiod)(\d+)")
 TYPES = {"1": "student", "2": "editingteacher", "3": "teacher"}
@@ -86,6 +86,7 @@ def melted(sheet: Sheet, settings: Settings) -> Sheet:
         fields={h: f for h, f in FIELDS.items() if h in header} | dict(sheet.fields),
         mode=sheet.mode or Mode.EXPLICIT,
         notes=(*sheet.notes, *notes, "an upload of users takes nobody out of a course (--mode mirror says otherwise)"),
+        slots=_headers(sheet, slots, numbers),
         original=sheet.original or sheet,
         origin=rows if sheet.origin is None else sheet.origin[rows],
     )
@@ -137,6 +138,19 @@ def _gathered(sheet: Sheet, slots: _Slots, rows: Ints, numbers: Ints, what: str)
             pieces.append(sheet.cells[places[what]].take(pa.array(rows[mine])))
     back = np.argsort(np.concatenate(order), kind="stable")
     return pa.concat_arrays(pieces).take(pa.array(back))
+
+
+def _headers(sheet: Sheet, slots: _Slots, numbers: Ints) -> dict[str, pa.Array]:
+    """For each row the headers of its cells: the role's too where there is none, as the one that is to be added."""
+    alone = {n: "type" if "type" in p and "role" not in p else "role" for n, p in slots.at.items()}
+    found: dict[str, pa.Array] = {}
+    for what in dict.fromkeys([*_kinds(slots), "role"]):
+        kinds = {n: alone[n] if what == "role" else what for n in slots.at}
+        names = {n: sheet.header[p[kinds[n]]] if kinds[n] in p else f"{kinds[n]}{n}" for n, p in slots.at.items()}
+        order = {n: i for i, n in enumerate(names)}
+        places = pa.array([order.get(n, 0) for n in numbers.tolist()], pa.int64())
+        found[what] = pa.array([*names.values()], pa.string()).take(places)
+    return found
 
 
 def _typed(types: pa.Array) -> pa.Array:
