@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from rostersync.apply import Applied
-from rostersync.errors import StoreError, UsageError
+from rostersync.errors import SiteBusy, StoreError, UsageError
 from rostersync.past import MOVED, Comparison, Differing
 from rostersync.store import Entry, Kept, Run, State, Store
 from rostersync.sync import plan as plans
@@ -48,8 +48,9 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work) -> Report:
             seen=people_left(plan.reads, plan.changes, done.outcomes),
             times=(_seconds(report.started), _seconds(report.finished)),
         )
-    except StoreError as error:
-        note = f"this run could not be set down, and counts as running: {error.message}"
+    except (StoreError, SiteBusy) as error:
+        counts = ", and counts as running" if isinstance(error, StoreError) else ""
+        note = f"this run could not be set down{counts}: {error.message}"
         return replace(report, exit_code=report.exit_code or error.exit_code, notes=(*report.notes, note))
     return report
 
