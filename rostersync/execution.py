@@ -31,6 +31,7 @@ def apply_plan(plan: Plan, work: Work) -> Report:
 
     def begin() -> int:
         not_applied(plan, work)
+        history.forget_doubtful(work.store, plan.site)
         return work.store.begin(plan.site, plan.digest(), history.to_keep(plan))
 
     with lease(work.store, plan.site, this_process(work)):

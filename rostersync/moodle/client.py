@@ -105,14 +105,14 @@ class Client:
         """Closes the connections."""
         self._transport.close()
 
-    def call(  # noqa: ANN401 - JSON
+    def call(
         self,
         function: str,
         fields: Iterable[tuple[str, str | int]] | Body,
         *,
         writes: bool = False,
         ready: Callable[[], object] = lambda: None,
-    ) -> Any:
+    ) -> Any:  # noqa: ANN401 - JSON
         """What Moodle answers to one function.
 
         Args:

@@ -1,7 +1,7 @@
 """The machine of a term with dates: they come, change and go in the roster, are set by hand, and rows say remove.
 
-Everything that happens in a term (`machine`) happens here, too. The laws that are added are those of rules 6 and 7: what
-each enrol call may say (`wire`), and that dates which a report calls right are those of the roster.
+Everything that happens in a term (`machine`) happens here, too. The laws that are added are those of rules 6 and 7:
+what each enrol call may say (`wire`), and that dates which a report calls right are those of the roster.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rostersync.sandbox.records import Enrolment
 from rostersync.tables import Report
 
 from .gate import Fault
-from .machine import Joining, Term, Week, joiners, places, weeks
+from .machine import Term, Week, places, weeks
 from .term import COURSES, LOOSE, METHODS, PEOPLE, Death, Has, Pair, Roll, one_of, site_of, throw_out
 from .wire import NOTHING, Dates, Person, Watch
 
@@ -180,10 +180,23 @@ class Dated(Term):
         else:
             assert was.roles - now.roles <= ({"student"} if action == "remove" else {"student", "teacher"}), (pair, now)
 
-    @rule(week=weeks, joining=joiners, fault=st.sampled_from((Fault.NONE, Fault.LOSE_CALL)), at=st.integers(1, 3))
-    def is_killed_and_planned_anew(self, *, week: Week, joining: Joining, fault: Fault, at: int) -> None:
-        """The process dies, and nobody resumes its run: the next plan knows no more than can be known."""
-        self.passes(week, joining, LOOSE)
+    @rule(
+        week=weeks,
+        changes=dated,
+        fault=st.sampled_from((Fault.NONE, Fault.LOSE_CALL)),
+        at=st.integers(1, 3),
+        back=st.booleans(),
+    )
+    def is_killed_and_planned_anew(
+        self, *, week: Week, changes: list[tuple[int, Span]], fault: Fault, at: int, back: bool
+    ) -> None:
+        """The process dies, and nobody resumes its run: the next plan knows no more than can be known.
+
+        Where `back`, the registrar has taken the new dates back by then.
+        """
+        self.passes(week, [], LOOSE)
+        dates = dict(self.dates.dates)
+        self.dates_change(changes=changes, columns=True)
         before, plan = site_of(self.world), self.plan()
 
         def fatal(nth: int) -> Fault:
@@ -198,6 +211,7 @@ class Dated(Term):
         finally:
             self.world.dies, self.world.gate.script = False, lambda _: Fault.NONE
         self.now[0] += 3600
+        self.dates.dates = dates if back else self.dates.dates
         self.checked(before, self.world.apply(self.plan(), **self.settings()), fair=False)
 
     @precondition(lambda self: self.last and self.last[0] != self.last[1])

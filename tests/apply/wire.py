@@ -28,7 +28,7 @@ CARRIED_OUT = {Fault.NONE, Fault.LOSE_ANSWER, Fault.BROKEN_LATE, Fault.PAGE, Fau
 class Memory:
     """What may have been set last of one person's enrolment; None: nothing that rostersync could know of."""
 
-    set: set[Line | None] = field(default_factory=lambda: {None})
+    last: set[Line | None] = field(default_factory=lambda: {None})
     ever: set[Line] = field(default_factory=set)
     manual: bool = False
     """An enrol call was carried out, and no unenrolment since: there is a manual enrolment, as far as can be known."""
@@ -70,9 +70,9 @@ class Watch(Gate):
             if not self.undoing and line[:2] != tuple(date or 0 for date in stated):
                 yield f"enrolled with other dates than the roster's {stated}"
             return
-        cleared = None in memory.set and bool(line[2])
+        cleared = None in memory.last and bool(line[2])
         for name, sent, said, at in zip(("start", "end"), line, stated, (0, 1), strict=False):
-            known = {was[at] for was in memory.set if was}
+            known = {was[at] for was in memory.last if was}
             known |= {was[at] for was in memory.ever} if self.undoing else set()
             if said is not None and not self.undoing:
                 known = {said}
@@ -81,9 +81,9 @@ class Watch(Gate):
         if person[0] not in self.only_manual and not memory.manual:
             yield "rule 7: nobody knows whether this enrolment is a manual one"
         active = any(not one.status for one in enrolments.values())
-        if not line[2] and not active and not any(was and was[2] for was in memory.set) and not self.undoing:
+        if not line[2] and not active and not any(was and was[2] for was in memory.last) and not self.undoing:
             yield "somebody else's suspension is lifted"
-        if memory.set == {line} and active is not bool(line[2]) and not self.undoing:
+        if memory.last == {line} and active is not bool(line[2]) and not self.undoing:
             yield "nothing of it is new, and what somebody set by hand is overwritten"
 
     def _learn(self, person: Person, line: Line | None, fault: Fault, *, refused: bool) -> None:
@@ -91,9 +91,9 @@ class Watch(Gate):
         if refused:
             return
         if fault is Fault.NONE:
-            memory.set = {line}
+            memory.last = {line}
         else:
-            memory.set |= {line, None}
+            memory.last |= {line, None}
         if fault in CARRIED_OUT:
             memory.manual = line is not None
             self.by_hand.discard(person)

@@ -71,7 +71,11 @@ def _told(stage: Stage, process: Child, code: int, result: Result) -> Iterator[s
     result.outcome = f"exit {code}, {'a report' if report else 'an error'}, {state}"
     yield from (f"after the disk was full: {one}" for one in laws.site(stage.chosen, now))
     if report is None:
-        if code != 1 or f"Error: the store {stage.folder}" not in process.said() or "What to do: " not in process.said():
+        if (
+            code != 1
+            or f"Error: the store {stage.folder}" not in process.said()
+            or "What to do: " not in process.said()
+        ):
             yield f"it ended with {code} and these words: {process.said()[-500:]}"
         if stage.wrote():
             yield f"{stage.wrote()} calls were sent and there is no report of them"
