@@ -64,7 +64,6 @@ joiners = st.lists(
 )
 figures = st.sampled_from((LOOSE, LOOSE, COURSE_TIGHT, RUN_TIGHT))
 
-
 Week: TypeAlias = list[tuple[int, str]]
 Joining: TypeAlias = list[tuple[str, str, str]]
 
@@ -145,8 +144,7 @@ class Term(RuleBasedStateMachine):
             assert site_of(self.world) == before
             return
         report = self.world.apply(plan, **self.settings())
-        after = site_of(self.world)
-        self.last = (before, after)
+        self.last = (before, site_of(self.world))
         self.checked(before, report, fair=True)
         if again and not [note for note in report.notes if "already held" in note]:
             changes = self.plan().changes
