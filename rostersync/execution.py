@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rostersync import history
 from rostersync.apply import carry_out
 from rostersync.approval import allow, not_applied
-from rostersync.errors import RosterSyncError, StoreError, UsageError
+from rostersync.errors import RosterSyncError, SiteBusy, StoreError, UsageError
 from rostersync.store import Run, State, lease, this_process
 from rostersync.sync import plan as plans
 from rostersync.sync import reconcile
@@ -31,6 +31,7 @@ def apply_plan(plan: Plan, work: Work) -> Report:
 
     def begin() -> int:
         not_applied(plan, work)
+        history.forget_doubtful(work.store, plan.site)
         return work.store.begin(plan.site, plan.digest(), history.to_keep(plan))
 
     with lease(work.store, plan.site, this_process(work)):
@@ -92,7 +93,7 @@ def _carry(plan: Plan, work: Work, begin: Callable[[], int], started: str) -> Re
         )
     except BaseException as error:
         # Where the store cannot take this, either, the run counts as running, and its lease ends by itself.
-        with suppress(StoreError):
+        with suppress(StoreError, SiteBusy):
             work.store.end(run, State.FAILED, error.exit_code if isinstance(error, RosterSyncError) else 1)
         raise
     if done.stopped:

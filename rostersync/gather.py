@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from rostersync import lookups, moodle
+from rostersync import history, lookups, moodle
 from rostersync.lookups import indispensable
 from rostersync.sync import decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.propose import Basis
@@ -33,7 +33,7 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
     )
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
-    ledger = work.store.ledger(client.site, ids)
+    ledger = history.ledger(work.store, client.site, ids)
     read = moodle.read_courses(
         client,
         ids,
@@ -87,7 +87,7 @@ def read_again(known: Basis, work: Work) -> Basis:
         roles=wanted.site_roles(learnt, work.settings),
         current=propose.only_complete(read.current, reads),
         reads=reads,
-        ledger=work.store.ledger(client.site, ids),
+        ledger=history.ledger(work.store, client.site, ids),
         own_id=(client.info or moodle.site_info(client)).user_id,
     )
 

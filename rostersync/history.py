@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from rostersync.apply import Applied
-from rostersync.errors import StoreError, UsageError
+from rostersync.apply.memory import SETS_DATES
+from rostersync.apply.resume import earlier
+from rostersync.errors import SiteBusy, StoreError, UsageError
 from rostersync.past import MOVED, Comparison, Differing
 from rostersync.store import Entry, Kept, Run, State, Store
 from rostersync.sync import plan as plans
@@ -18,14 +20,15 @@ from rostersync.sync import reconcile
 from rostersync.sync.batch import to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.seen import people_left
-from rostersync.tables import OUTCOMES, Report
-from rostersync.vocabulary import Bucket, Proof
+from rostersync.tables import LEDGER, OUTCOMES, Report
+from rostersync.vocabulary import NOT_GIVEN, Bucket, Proof
 from rostersync.work import Work
 
 KILLED = "the run did not end: it was killed, or the machine stopped"
 FAILED = "the run failed before it could report"
 NO_ROSTER = [str(Bucket.IGNORED), str(Bucket.DUPLICATE)]
 """Buckets of rows that state no enrolment of their own."""
+PERSON = ["course_id", "user_id"]
 
 
 def to_keep(plan: Plan) -> Kept:
@@ -48,8 +51,9 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work) -> Report:
             seen=people_left(plan.reads, plan.changes, done.outcomes),
             times=(_seconds(report.started), _seconds(report.finished)),
         )
-    except StoreError as error:
-        note = f"this run could not be set down, and counts as running: {error.message}"
+    except (StoreError, SiteBusy) as error:
+        counts = ", and counts as running" if isinstance(error, StoreError) else ""
+        note = f"this run could not be set down{counts}: {error.message}"
         return replace(report, exit_code=report.exit_code or error.exit_code, notes=(*report.notes, note))
     return report
 
@@ -136,6 +140,41 @@ def told_by(entries: Sequence[Entry]) -> pd.DataFrame:
             for proof, code, message in (said[entry.event],)
         ]
     )
+
+
+def ledger(store: Store, site: str, courses: Sequence[int]) -> pd.DataFrame:
+    """LEDGER of these courses, without dates that a run may have changed which broke off and was not resumed.
+
+    What was set last is not known where a call was sent and no answer set down (rule 6).
+    """
+    known, doubtful = store.ledger(site, courses), _doubtful(store, site)
+    if doubtful.empty:
+        return known
+    unsure = pd.MultiIndex.from_frame(known[PERSON]).isin(pd.MultiIndex.from_frame(doubtful))
+    return LEDGER.check(known.assign(**{date: known[date].mask(unsure, NOT_GIVEN) for date in ("start", "end")}))
+
+
+def forget_doubtful(store: Store, site: str) -> None:
+    """Keep it that way: a run is about to begin, after which nobody can resume the one that broke off.
+
+    Raises:
+        StoreError: it cannot be written.
+        SiteBusy: the site is another run's meanwhile.
+    """
+    courses = sorted(set(_doubtful(store, site)["course_id"].tolist()))
+    if courses:
+        store.remember(site, ledger(store, site, courses))
+
+
+def _doubtful(store: Store, site: str) -> pd.DataFrame:
+    """PERSON of each whose dates were sent by the site's last run, if it did not end, and no answer was set down."""
+    last = store.runs(site)[-1:]
+    lost = earlier(store.journal(last[0].run)).unanswered if last and last[0].state is not State.DONE else frozenset()
+    plan = plan_of(store, last[0]) if lost else None
+    if plan is None:
+        return pd.DataFrame(columns=PERSON)
+    changes = plan.changes
+    return changes.loc[changes["change"].isin(lost) & changes["op"].isin(SETS_DATES), PERSON].drop_duplicates()
 
 
 def compare(store: Store, first: int, second: int) -> Comparison:

@@ -19,10 +19,10 @@ from rostersync import moodle
 from rostersync.apply.memory import as_sent
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
 from rostersync.apply.reread import read_one_by_one
-from rostersync.errors import AnswerError, MoodleError, SiteError, StoreError, Unreachable
+from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
 from rostersync.moodle.answers import CODES
-from rostersync.store import Store
+from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
 from rostersync.sync.prove import SEEN, visible
 from rostersync.vocabulary import Op, Proof
@@ -93,21 +93,32 @@ class Sender:
 
     def _call(self, chunk: Chunk) -> None:
         """One call, journalled before it leaves and after it came back."""
-        self.store.write_journal(self.run, chunk.changes, "sent")
+        announced = self._announce(chunk)
         rows = self.changes.loc[list(chunk.changes)]
         try:
-            moodle.send(self.client, chunk.op, rows)
+            moodle.send(self.client, chunk.op, rows, ready=lambda: self._still(chunk, announced))
         except AnswerError as error:
             event = "failed" if isinstance(error, MoodleError) else "unknown"
             self.note(chunk.changes, event, getattr(error, "errorcode", ""))
             raise
-        except SiteError:
+        except (SiteError, SiteBusy):
             self.note(chunk.changes, "failed", "site")
             raise
         self.outcomes.set(chunk.changes, Outcome(Proof.ACCEPTED))
         self.note(chunk.changes, "done", ledger=as_sent(rows))
         for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"].tolist())}:
             self.alone.pop(place, None)
+
+    def _announce(self, chunk: Chunk) -> float:
+        """Set down that it is about to be sent; when that was."""
+        at = self.clock()
+        self.store.write_journal(self.run, chunk.changes, "sent")
+        return at
+
+    def _still(self, chunk: Chunk, announced: float) -> None:
+        """Announce it anew where it had to wait, or the machine slept, for so long that the site may be another's."""
+        if not 0 <= self.clock() - announced <= BEAT:
+            self._announce(chunk)
 
     def _refused(self, chunk: Chunk, error: MoodleError) -> None:
         remedy = moodle.remedy_of(error)

@@ -105,13 +105,21 @@ class Client:
         """Closes the connections."""
         self._transport.close()
 
-    def call(self, function: str, fields: Iterable[tuple[str, str | int]] | Body, *, writes: bool = False) -> Any:  # noqa: ANN401 - JSON
+    def call(
+        self,
+        function: str,
+        fields: Iterable[tuple[str, str | int]] | Body,
+        *,
+        writes: bool = False,
+        ready: Callable[[], object] = lambda: None,
+    ) -> Any:  # noqa: ANN401 - JSON
         """What Moodle answers to one function.
 
         Args:
             function: the web service function's name.
             fields: its parameters, or a body that is encoded already.
             writes: the function changes something and answers null.
+            ready: asked when the call has its turn, before each try; what it raises ends the call, and nothing is sent.
 
         Returns:
             The decoded JSON; None for writes.
@@ -136,6 +144,7 @@ class Client:
             try:
                 # Waiting between the tries is outside: somebody else can have the turn meanwhile.
                 with self.pace.call(function, rows=body.rows if writes else 0):
+                    ready()
                     return self._once(function, body, writes=writes)
             except Setback as found:
                 setback = found

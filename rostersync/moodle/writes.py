@@ -5,7 +5,7 @@ One call is one transaction (MOODLE.md, fact 18). Nothing is repeated here that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -111,12 +111,19 @@ def unassign_roles(client: Client, rows: Rows) -> None:
     send(client, Op.UNASSIGN, rows)
 
 
-def send(client: Client, op: Op, rows: Rows) -> None:
-    """Sends rows of one operation in one call; no rows are no call. Raises what `enrol` raises."""
+def send(client: Client, op: Op, rows: Rows, *, ready: Callable[[], object] = lambda: None) -> None:
+    """Sends rows of one operation in one call; no rows are no call. Raises what `enrol` and `ready` raise.
+
+    Args:
+        client: the site.
+        op: what is done.
+        rows: to whom.
+        ready: asked right before it leaves; a call can wait for minutes until a busy site takes it.
+    """
     form = FORMS[op]
     values = _values(form, rows)
     if values:
-        client.call(form.function, encode_rows(form.template, form.fields, values), writes=True)
+        client.call(form.function, encode_rows(form.template, form.fields, values), writes=True, ready=ready)
 
 
 def _values(form: Form, rows: Rows) -> list[tuple[int, ...]]:

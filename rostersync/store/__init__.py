@@ -2,7 +2,7 @@
 
 from rostersync.store.database import default_path
 from rostersync.store.journal import Entry
-from rostersync.store.lease import lease
+from rostersync.store.lease import BEAT, lease
 from rostersync.store.mappings import Mapped, forget, mapped, recall, remember
 from rostersync.store.opening import Store, existing_store, open_store, store_as_it_is
 from rostersync.store.owner import this_process
@@ -11,6 +11,7 @@ from rostersync.store.runs import Kept, Kind, Run, State
 from rostersync.store.upkeep import Health, back_up, examine
 
 __all__ = [
+    "BEAT",
     "Entry",
     "Health",
     "Kept",

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from rostersync.errors import SiteBusy
 from rostersync.store import schema
 from rostersync.store.database import execute_many
-from rostersync.store.lease import Leases, prolong
+from rostersync.store.lease import Leases
 from rostersync.store.ledger import replace_lines
 
 _ADD = insert(schema.journal)
@@ -51,7 +51,8 @@ class Journal(Leases):
             what: `sent`, `done`, `failed` or `unknown`.
             code: Moodle's errorcode, or how it is known.
             site: the site of `ledger`.
-            ledger: LEDGER lines that became true with this; they are written together with it, or not at all.
+            ledger: LEDGER lines that became true with this; they are written together with it, or not at all. Where
+                another run has taken the site they are left out: what that one has set since is newer.
 
         Raises:
             SiteBusy: something is about to be sent, and another run has taken the site meanwhile.
@@ -61,12 +62,12 @@ class Journal(Leases):
         if not lines:
             return
         with self.writing() as connection:
-            for place, owner in list(self._leases.items()):
-                if not prolong(connection, place, owner, at) and what == "sent":
-                    raise SiteBusy(
-                        f"another run of rostersync has taken over {place} while this one gave no sign of life",
-                        remedy="wait until it ends, then run this again",
-                    )
+            try:
+                self.stay(connection)
+            except SiteBusy:
+                if what == "sent":
+                    raise
+                ledger = None
             execute_many(connection, _ADD, lines)
             if ledger is not None:
                 replace_lines(connection, site, ledger)

@@ -52,6 +52,19 @@ class Leases(Database):
         with self.writing() as connection:
             return prolong(connection, site, owner, self._clock())
 
+    def stay(self, connection: Connection) -> None:
+        """A sign of life for every site that was taken, within a transaction that only its holder may make.
+
+        Raises:
+            SiteBusy: another run has taken one meanwhile.
+        """
+        for site, owner in sorted(self._leases.items()):
+            if not prolong(connection, site, owner, self._clock()):
+                raise SiteBusy(
+                    f"another run of rostersync has taken over {site} while this one gave no sign of life",
+                    remedy="wait until it ends, then run this again",
+                )
+
     def release(self, site: str, owner: str) -> None:
         """Give the site back."""
         table = schema.leases

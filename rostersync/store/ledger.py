@@ -9,7 +9,8 @@ import pandas as pd
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from rostersync.store import schema
-from rostersync.store.database import Database, execute_many
+from rostersync.store.database import execute_many
+from rostersync.store.lease import Leases
 from rostersync.tables import LEDGER
 
 MANY = 500
@@ -23,7 +24,7 @@ _FORGET = delete(schema.ledger).where(
 )
 
 
-class Ledger(Database):
+class Ledger(Leases):
     """The part of the store that knows dates, suspensions and methods."""
 
     def ledger(self, site: str, courses: Sequence[int]) -> pd.DataFrame:
@@ -32,8 +33,13 @@ class Ledger(Database):
             return lines_of(connection, schema.ledger, {"site": site}, courses)
 
     def remember(self, site: str, lines: pd.DataFrame, forget: Sequence[tuple[int, int]] = ()) -> None:
-        """Take these lines (LEDGER) in place of what was remembered, and forget these (course, user)."""
+        """Take these lines (LEDGER) in place of what was remembered, and forget these (course, user).
+
+        Raises:
+            SiteBusy: another run has taken the site, and knows better.
+        """
         with self.writing() as connection:
+            self.stay(connection)
             replace_lines(connection, site, lines, forget)
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from rostersync.errors import StoreError
 from rostersync.store import schema
-from rostersync.store.database import Database, execute_many
+from rostersync.store.database import execute_many
+from rostersync.store.lease import Leases
 from rostersync.store.ledger import MANY, lines_of, rows_of
 from rostersync.tables import OUTCOMES
 
@@ -74,7 +75,7 @@ class Kept:
     """The run that it undoes."""
 
 
-class Runs(Database):
+class Runs(Leases):
     """The part of the store that knows what was done, and why."""
 
     def begin(self, site: str, digest: str, kept: Kept | None = None) -> int:
@@ -87,12 +88,14 @@ class Runs(Database):
 
         Raises:
             StoreError: it cannot be written; there is no run.
+            SiteBusy: another run has taken the site meanwhile; there is no run.
         """
         values: dict[str, Any] = {"site": site, "digest": digest, "started": self._clock(), "state": State.RUNNING}
         if kept is not None:
             kind = Kind.APPLY if kept.undoes is None else Kind.UNDO
             values |= {"kind": kind, "undoes": kept.undoes, "release": kept.release}
         with self.writing() as connection:
+            self.stay(connection)
             key = connection.execute(insert(schema.runs).values(values)).inserted_primary_key
             run = int(key[0]) if key is not None else 0
             if kept is not None:
@@ -126,12 +129,14 @@ class Runs(Database):
 
         Raises:
             StoreError: it cannot be written; the run counts as running.
+            SiteBusy: another run has taken the site meanwhile, and may have resumed this one.
         """
         table = schema.runs
         said = {"verdict": verdict, "notes": json.dumps(list(notes), ensure_ascii=False)}
         when = {"started": times[0], "finished": times[1]} if times else {"finished": self._clock()}
         ended = update(table).where(table.c.run == run)
         with self.writing() as connection:
+            self.stay(connection)
             connection.execute(ended.values(state=State(state), exit_code=exit_code, **said, **when))
             if outcomes is not None:
                 _take_outcomes(connection, run, outcomes)

@@ -64,7 +64,6 @@ joiners = st.lists(
 )
 figures = st.sampled_from((LOOSE, LOOSE, COURSE_TIGHT, RUN_TIGHT))
 
-
 Week: TypeAlias = list[tuple[int, str]]
 Joining: TypeAlias = list[tuple[str, str, str]]
 
@@ -128,6 +127,10 @@ class Term(RuleBasedStateMachine):
         observe(self.world, pair)
         before[pair] = replace(before.get(pair, here[pair]), roles=before.get(pair, here[pair]).roles | {"observer"})
 
+    def checked(self, before: dict[Pair, Has], report: Report, *, fair: bool) -> None:
+        """The laws hold after a run."""
+        check(before, site_of(self.world), report, self.roll, fair=fair)
+
     # runs
 
     @rule(week=weeks, joining=joiners, limits=figures, again=st.booleans())
@@ -141,9 +144,8 @@ class Term(RuleBasedStateMachine):
             assert site_of(self.world) == before
             return
         report = self.world.apply(plan, **self.settings())
-        after = site_of(self.world)
-        self.last = (before, after)
-        check(before, after, report, self.roll, fair=True)
+        self.last = (before, site_of(self.world))
+        self.checked(before, report, fair=True)
         if again and not [note for note in report.notes if "already held" in note]:
             changes = self.plan().changes
             todo = changes[(changes["hold"] == "") & (changes["op"] != "nothing")]
@@ -201,11 +203,11 @@ class Term(RuleBasedStateMachine):
             report = self.world.apply(plan, **self.settings(attempts=2))
         finally:
             self.world.gate.script = lambda _: Fault.NONE
-        check(before, site_of(self.world), report, self.roll, fair=False)
+        self.checked(before, report, fair=False)
         with self.world.work(**self.settings()) as work:
             if work.store.runs()[-1].state is not RunState.DONE:
                 report = pipeline.resume(work)
-                check(before, site_of(self.world), report, self.roll, fair=False)
+                self.checked(before, report, fair=False)
 
     @rule(
         week=weeks,
@@ -235,7 +237,7 @@ class Term(RuleBasedStateMachine):
                 self.interferes(hand, before)
             with self.world.work(**self.settings()) as work:
                 report = pipeline.resume(work)
-        check(before, site_of(self.world), report, self.roll, fair=False)
+        self.checked(before, report, fair=False)
 
     def weather(self, does: Callable[[int], Fault]) -> Callable[[Called], Fault]:
         """A script that asks for a fault by the number of the call among those that change something."""

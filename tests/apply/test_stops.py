@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rostersync import pipeline
+from rostersync import history, pipeline
 from rostersync.errors import PlanRefused, SiteBusy, SiteError
 from rostersync.store import lease, open_store
 
@@ -211,6 +211,54 @@ def test_a_run_whose_site_was_taken_over_sends_no_more(make: Make) -> None:
     assert report.buckets()["enrolled"] == 20
     assert report.buckets()["held"] == 20
     assert len(world.wrote()) == 2
+
+
+def test_a_call_that_waited_while_the_site_was_taken_over_is_not_sent(make: Make) -> None:
+    """The site asks for a pause, the machine sleeps through it and longer: what was announced before is announced anew.
+
+    Else it would be sent on waking, into the middle of another run's work.
+    """
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+
+    class Asleep(list[float]):
+        """Whoever waits, sleeps for an hour, and another run takes the site."""
+
+        def append(self, seconds: float) -> None:
+            world.now[0] += 3600
+            other = open_store(world.store_path, clock=world.clock)
+            other.acquire(plan.site, "elsewhere:1")
+            other.close()
+
+    world.waits = Asleep()
+    at_write(world, 2, lambda: None, "BUSY")
+    report = world.apply(plan)
+    assert report.exit_code == 6
+    assert len(world.wrote()) == 2
+    assert report.buckets()["enrolled"] == 10
+    assert report.buckets()["held"] == 30
+
+
+def test_a_run_that_was_resumed_while_it_slept_leaves_it_as_it_is(make: Make) -> None:
+    """Whoever wakes up and finds its run done by another one says so, and sets nothing down over it."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+
+    def sleep_and_lose() -> None:
+        world.now[0] += 3600
+        world.gate.script = lambda _: Fault.NONE
+        world.gate.lock.release()  # the gate holds it while it asks its script
+        with world.work() as work:
+            pipeline.resume(work)
+        world.gate.lock.acquire()
+
+    at_write(world, 2, sleep_and_lose)
+    report = world.apply(plan)
+    assert report.exit_code == 6
+    assert [note for note in report.notes if "could not be set down: another run" in note]
+    assert runs(world) == [(1, "done", 0)]
+    with world.work() as work:
+        assert history.again(work.store, 1).buckets()["enrolled"] == 40
 
 
 def test_a_crash_between_sent_and_done_is_finished_by_the_next_run(make: Make) -> None:

@@ -1,4 +1,7 @@
-"""Kill runs at random moments, and print what went wrong: python -m tests.kills [--points N] [--seed N] [--jobs N]."""
+"""Kill, starve and freeze runs at random moments, and print what went wrong.
+
+python -m tests.kills [--points N] [--seed N] [--jobs N] [--kind kill|full|pause]
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,21 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.kills.scenario import Result, run
+from tests.kills.scenario import KINDS, run
+from tests.kills.stage import Result
 
 
-def run_alone(seed: int) -> Result:
+def run_alone(seed: int, kind: str) -> Result:
     """One scenario in a folder of its own; an exception that nobody foresaw is a violation."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return run(seed, Path(folder))
+            return run(seed, Path(folder), kind)
         except Exception:  # noqa: BLE001 - whatever it is, it is told with its seed
-            return Result(seed=seed, violations=[traceback.format_exc()[-3000:]])
+            return Result(seed=seed, kind=kind, violations=[traceback.format_exc()[-3000:]])
 
 
 def main() -> int:
@@ -29,19 +34,24 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9), help="of the first one")
     parser.add_argument("--jobs", type=int, default=2, help="at once")
+    parser.add_argument("--kind", choices=KINDS, default="kill", help="what happens to the run")
     chosen = parser.parse_args()
     print(f"seeds from {chosen.seed} on", flush=True)
-    began, kills, bad = time.perf_counter(), 0, []
+    began, hits, bad, outcomes = time.perf_counter(), 0, [], Counter[str]()
+    seeds = range(chosen.seed, chosen.seed + chosen.points)
     with ThreadPoolExecutor(chosen.jobs) as pool:
-        for done, result in enumerate(pool.map(run_alone, range(chosen.seed, chosen.seed + chosen.points)), start=1):
-            kills += len(result.kills)
+        for done, result in enumerate(pool.map(run_alone, seeds, [chosen.kind] * len(seeds)), start=1):
+            hits += len(result.moments)
+            outcomes[result.outcome] += 1
             if result.violations:
                 bad.append(result.seed)
                 print(result, flush=True)
             if done % 20 == 0:
                 print(f"{done} of {chosen.points}", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - began
-    print(f"{chosen.points} scenarios in {seconds:.0f} s, {kills} processes killed; {len(bad)} broke a law {bad[:20]}")
+    for outcome, times in sorted(outcomes.items()):
+        print(f"{times:6} {outcome}")
+    print(f"{chosen.points} scenarios in {seconds:.0f} s, {hits} processes hit; {len(bad)} broke a law {bad[:20]}")
     return int(bool(bad))
 
 

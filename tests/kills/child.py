@@ -1,23 +1,34 @@
-"""The process that is killed: `python -m tests.kills.child apply|resume URL FOLDER` carries out FOLDER/plan.json."""
+"""The process to which it happens: `python -m tests.kills.child apply|resume URL FOLDER` carries out FOLDER/plan.json.
+
+Its report goes to standard output, pickled; an error is told, and ends it, as in every command.
+"""
 
 from __future__ import annotations
 
+import pickle
 import sys
 from pathlib import Path
 
 from rostersync import pipeline
+from rostersync.cli.failure import ended
+from rostersync.errors import RosterSyncError
 from tests.kills.site import at_work
 
 
-def main() -> None:
-    """Apply the plan, or go on with the run."""
+def main() -> int:
+    """Apply the plan, or go on with the run; the exit code."""
     what, url, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    with at_work(url, folder) as work:
-        if what == "apply":
-            pipeline.apply_plan(pipeline.load_plan(folder / "plan.json"), work)
-        else:
-            pipeline.resume(work)
+    try:
+        with at_work(url, folder) as work:
+            if what == "apply":
+                told = pipeline.apply_plan(pipeline.load_plan(folder / "plan.json"), work)
+            else:
+                told = pipeline.resume(work)
+    except RosterSyncError as error:
+        return ended(error, [])
+    pickle.dump(told, sys.stdout.buffer)
+    return told.exit_code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

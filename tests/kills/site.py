@@ -1,4 +1,7 @@
-"""An address and a folder go in; the site comes out, ready to work with, by the clock of the fault tests' world."""
+"""An address and a folder go in; the site comes out, ready to work with, by the clock of the fault tests' world.
+
+All processes of a folder have one clock; it jumps ahead when a file in the folder says so.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,13 @@ from tests.invented import NOW, TOKEN
 
 SETTINGS = {"mode": "mirror", "allow_removals": 9999, "chunk_rows": 25, "connections": 3, "timeout": 30.0}
 """Small calls, so that there are many moments between two of them."""
+AHEAD = "ahead"
+"""The file with the seconds by which the clock is ahead."""
+
+
+def passes(seconds: float, folder: Path) -> None:
+    """So much time goes by at once for everybody who works in this folder."""
+    (folder / AHEAD).write_text(str(seconds), encoding="ascii")
 
 
 @contextmanager
@@ -26,7 +36,8 @@ def at_work(url: str, folder: Path) -> Iterator[Work]:
     began, settings = time.monotonic(), Settings.model_validate(SETTINGS)
 
     def clock() -> float:
-        return NOW + time.monotonic() - began
+        ahead = folder / AHEAD
+        return NOW + time.monotonic() - began + (float(ahead.read_text(encoding="ascii")) if ahead.exists() else 0.0)
 
     with Client(url, SecretStr(TOKEN), settings=settings) as client:
         moodle.require(moodle.site_info(client), (*READING, *WRITING))

@@ -1,4 +1,7 @@
-"""A real process is killed at fresh points each time; ROSTERSYNC_FAULTS says how many, 10 where it does not."""
+"""A real process is killed, starved of its disk and frozen at fresh points each time.
+
+ROSTERSYNC_FAULTS says how many are killed, 10 where it does not; the others are a third of that.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,25 @@ from tests.kills.scenario import run
 
 COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 10)
 FIRST = random.SystemRandom().randrange(10**9)
-"""Each test's name has its own seed: `python -m tests.kills --points 1 --seed SEED` repeats it."""
+"""Each test's name has its own seed: `python -m tests.kills --kind KIND --points 1 --seed SEED` repeats it."""
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT), ids="seed-{}".format)
 def test_a_killed_run_is_resumed_and_undone(seed: int, tmp_path: Path) -> None:
     """Whenever the process dies, resume ends in the wanted state with a true report, and undo takes it all back."""
-    result = run(seed, tmp_path)
+    result = run(seed, tmp_path, "kill")
+    assert not result.violations, str(result)
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + max(1, COUNT // 3)), ids="seed-{}".format)
+def test_a_run_whose_disk_is_full_is_resumed_and_undone(seed: int, tmp_path: Path) -> None:
+    """Whenever there is no room left, the run ends, says so and claims nothing; with room again, resume goes on."""
+    result = run(seed, tmp_path, "full")
+    assert not result.violations, str(result)
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + max(1, COUNT // 3)), ids="seed-{}".format)
+def test_a_run_that_stood_still_for_longer_than_its_lease_is_resumed_and_undone(seed: int, tmp_path: Path) -> None:
+    """Whenever the laptop is closed: who wakes up and finds the site taken sends nothing; else the run goes on."""
+    result = run(seed, tmp_path, "pause")
     assert not result.violations, str(result)

@@ -197,6 +197,31 @@ def test_who_lost_the_site_may_not_announce_a_call_but_may_say_what_came_back(op
     assert not one.renew(SITE, "a")
 
 
+def test_who_lost_the_site_changes_nothing_that_another_run_may_have_set(opened: Opened, now: list[float]) -> None:
+    """Neither what is remembered, nor how a run ended, nor is a new one begun; with the site given back all is free."""
+    one, two = opened(), opened()
+    one.acquire(SITE, "a")
+    run = one.begin(SITE, "d1")
+    one.remember(SITE, LEDGER.records([line(11, 101, 5)]))
+    now[0] += 1000
+    two.acquire(SITE, "b")
+    two.remember(SITE, LEDGER.records([line(11, 101, 7)]))
+    two.end(run, "done", 0, verdict="resumed")
+    one.write_journal(run, [0], "done", site=SITE, ledger=LEDGER.records([line(11, 101, 6)]))
+    for do in (
+        lambda: one.remember(SITE, LEDGER.records([line(11, 101, 6)])),
+        lambda: one.end(run, "stopped", 6),
+        lambda: one.begin(SITE, "d2"),
+    ):
+        with pytest.raises(SiteBusy, match="taken over"):
+            do()
+    assert two.ledger(SITE, [11])["start"].tolist() == [7]
+    assert [(r.run, r.state, r.verdict) for r in two.runs()] == [(run, "done", "resumed")]
+    one.release(SITE, "a")
+    one.remember(SITE, LEDGER.records([line(11, 101, 8)]))
+    assert two.ledger(SITE, [11])["start"].tolist() == [8]
+
+
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(opened: Opened, tmp_path: Path) -> None:
     """An older rostersync says what to do, and adds no tables of its own."""
     with sqlite3.connect(tmp_path / "store.db") as file:
