@@ -119,8 +119,9 @@ def prune(older_than: int | None, dry_run: bool, as_json: bool, **chosen: Any) -
     """Delete what names people in runs older than the settings' retention_days, or --older-than DAYS.
 
     Their plans, outcomes, journals and notes go, and what was known before them: these runs cannot be shown, explained
-    or undone any more. Their lines stay in the list of runs. The dates, suspensions and methods of enrolments that
-    rostersync set stay, too (ids only): without them nobody could be suspended or reactivated safely.
+    or undone any more. So do keys of users that were not looked up since. The runs' lines stay in the list. The dates,
+    suspensions and methods of enrolments that rostersync set stay, too (ids only): without them nobody could be
+    suspended or reactivated safely.
 
     \b
     Examples:
@@ -175,10 +176,14 @@ def _tell(health: Health, days: int) -> None:
 def _tell_pruned(pruned: Pruned, days: int, *, dry_run: bool) -> None:
     from rostersync.cli.messages import tell
 
-    if not pruned.runs:
+    if not pruned.runs and not pruned.keys:
         tell(f"Nothing is older than {days} days.")
         return
     head = "Would delete" if dry_run else "Deleted"
+    if pruned.keys:
+        tell(f"{head} {pruned.keys:,} keys of users that were not looked up for {days} days.")
+    if not pruned.runs:
+        return
     tell(
         f"{head} what {pruned.runs:,} runs older than {days} days had kept: {pruned.plans:,} plans, "
         f"{pruned.outcomes:,} outcomes, {pruned.journal:,} lines of journals, {pruned.before:,} lines of the ledger "
