@@ -136,6 +136,8 @@ def offered(
         for f, k in offers.missing(rows, "course", course_field, courses)
         if not any(fnmatchcase(k, p) for p in work.settings.not_in_moodle)
     ]
+    if not unknown and not strange:
+        return Offers()
     found, known = [users], [courses]
     try:
         for field in sorted({f for f, _ in may_be}):
