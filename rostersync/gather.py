@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from rostersync import history, lookups, moodle
+from rostersync import history, lookups, moodle, remembered
 from rostersync.lookups import indispensable
 from rostersync.sync import decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.propose import Basis
-from rostersync.tables import COURSES, PEOPLE, Roster
+from rostersync.tables import COURSES, PEOPLE, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, UserField
 from rostersync.work import Work
 
 EMPTIED = "after the last run; if it was emptied on purpose, name it with --courses this once"
 
 
-def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
-    """Everything that the first decision is made from, and how the undecided columns were decided."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What the first decision is made from, and how it is known."""
+
+    basis: Basis
+    notes: tuple[str, ...]
+    """How the undecided columns were decided."""
+    known: pd.DataFrame
+    """USER_MATCHES that were not looked up: a list bears out what is remembered."""
+
+
+def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
+    """Everything that the first decision is made from.
+
+    Args:
+        loaded: the roster.
+        work: the site.
+        afresh: look up all keys, whatever is remembered of them.
+    """
     settings, client = work.settings, work.client
     with indispensable(client.site):
-        users, courses = lookups.look_up(loaded, work)
+        courses = lookups.look_up_courses(loaded, work)
+        known, listed = (USER_MATCHES.empty(), {}) if afresh else remembered.borne_out(loaded, courses, work)
+        users = lookups.look_up_users(loaded, work, known)
         lookups.make_sure(loaded, users, courses, work)
     decisions = (
         decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
@@ -39,6 +58,7 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
         ids,
         page_size=settings.page_size,
         with_status=scope.needs_status(resolution, in_scope, ledger, settings),
+        listed=listed,
         progress=work.told("reading courses"),
     )
     reads = seen.doubt_emptied(
@@ -64,7 +84,7 @@ def read(loaded: Roster, work: Work) -> tuple[Basis, tuple[str, ...]]:
         people=PEOPLE.empty(),
         own_id=info.user_id,
     )
-    return basis, resolution.notes
+    return Gathered(basis=basis, notes=resolution.notes, known=known)
 
 
 def read_again(known: Basis, work: Work) -> Basis:

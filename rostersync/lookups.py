@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from hashlib import blake2b
 
 import pandas as pd
 
@@ -14,12 +15,16 @@ from rostersync.errors import AnswerError, TransportError, Unreachable, UsageErr
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.forensics.repairs import repairs
 from rostersync.roster.words import normalise
+from rostersync.store import Hint
 from rostersync.sync import doubts, evidence, offers, resolve
 from rostersync.sync.decide import Decision
 from rostersync.sync.offers import Offers
 from rostersync.tables import COURSE_MATCHES, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, RowState, UserField, counted
 from rostersync.work import Work
+
+SHOWN = ("username", "email", "idnumber", "fullname")
+"""What is told of an account, in look-ups as in lists."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,33 +46,72 @@ def indispensable(site: str) -> Iterator[None]:
         ) from error
 
 
-def look_up(loaded: Roster, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """USER_MATCHES and COURSE_MATCHES for every key of the rows, those of rejected rows included."""
-    rows = loaded.rows[loaded.rows["state"] != RowState.IGNORED]
+def look_up_users(loaded: Roster, work: Work, known: pd.DataFrame) -> pd.DataFrame:
+    """USER_MATCHES for every user key of the rows, those of rejected rows included.
+
+    Args:
+        loaded: the rows.
+        work: the site.
+        known: USER_MATCHES of keys that need not be asked for.
+    """
+    rows = live(loaded)
     padded = doubts.padded(loaded)
-    users = [USER_MATCHES.empty()]
-    for user_field, part in rows.groupby("user_field", observed=True):
+    users = [USER_MATCHES.empty(), known]
+    for field, part in rows.groupby("user_field", observed=True):
         keys = _keys(part["user"])
         keys += sorted({padded[row] for row in part.index.intersection(list(padded))})
-        told = work.told(f"looking up {counted(len(keys), 'user')}")
-        if user_field == UserField.ANY:
-            users.append(moodle.find_users_any(work.client, keys, progress=told))
-        else:
-            users.append(moodle.find_users(work.client, UserField(str(user_field)), keys, progress=told))
+        settled = set(known.loc[known["field"] == field, "key"].tolist())
+        keys = [key for key in keys if key not in settled]
+        if field != UserField.ANY:
+            users.append(look_up_afresh(UserField(str(field)), keys, work))
+        elif keys:
+            users.append(
+                moodle.find_users_any(work.client, keys, progress=work.told(f"looking up {counted(len(keys), 'user')}"))
+            )
+    found = pd.concat(users, ignore_index=True).drop_duplicates(["field", "key", "user_id"], ignore_index=True)
+    return found.sort_values(["field", "key", "user_id"], ignore_index=True) if len(known) else found
+
+
+def look_up_afresh(field: UserField, keys: Sequence[str], work: Work) -> pd.DataFrame:
+    """USER_MATCHES for these keys, as the site says now; whose they are alone is remembered."""
+    found = moodle.find_users(work.client, field, keys, progress=work.told(f"looking up {counted(len(keys), 'user')}"))
+    alone = found[~found["key"].duplicated(keep=False) & (found["match"] == Match.EXACT)]
+    shown = zip(*(alone[name].tolist() for name in SHOWN), strict=True)
+    hints = {
+        key: Hint(user_id, shown_as(*values))
+        for key, user_id, values in zip(alone["key"].tolist(), alone["user_id"].tolist(), shown, strict=True)
+    }
+    work.store.learn(work.client.site, str(field), keys, hints)
+    return found
+
+
+def shown_as(*values: str) -> str:
+    """A digest of what is told of an account (SHOWN): two are the same where it was shown alike."""
+    return blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
+
+
+def look_up_courses(loaded: Roster, work: Work) -> pd.DataFrame:
+    """COURSE_MATCHES for every course key of the rows, those of rejected rows included, and for those of `--courses`.
+
+    They are never remembered: whether a course can be enrolled into is to be asked in any case (rules 7 and 8), and
+    one call brings all courses where there are more than a few.
+    """
     courses = [COURSE_MATCHES.empty()]
-    for course_field, part in rows.groupby("course_field", observed=True):
+    for field, part in live(loaded).groupby("course_field", observed=True):
         keys = _keys(part["course"])
         told = work.told(f"looking up {counted(len(keys), 'course')}")
-        if course_field == CourseField.ANY:
+        if field == CourseField.ANY:
             courses.append(moodle.find_courses_any(work.client, keys, progress=told))
         else:
-            courses.append(moodle.find_courses(work.client, CourseField(str(course_field)), keys, progress=told))
+            courses.append(moodle.find_courses(work.client, CourseField(str(field)), keys, progress=told))
     if work.settings.courses:
         courses.append(moodle.find_courses_any(work.client, work.settings.courses))
-    return (
-        pd.concat(users, ignore_index=True).drop_duplicates(["field", "key", "user_id"], ignore_index=True),
-        pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True),
-    )
+    return pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True)
+
+
+def live(loaded: Roster) -> pd.DataFrame:
+    """The rows that state an enrolment, rejected ones included."""
+    return loaded.rows[loaded.rows["state"] != RowState.IGNORED]
 
 
 def offered(
@@ -78,10 +122,10 @@ def offered(
     work: Work,
 ) -> Offers:
     """What keys that were not found may have been; a look-up that fails costs the offer, not the run."""
-    live = (loaded.rows["state"] != RowState.IGNORED).to_numpy()
-    rows, said = loaded.rows[live], doubts.spelled(loaded.rows)[live]
+    state = (loaded.rows["state"] != RowState.IGNORED).to_numpy()
+    rows, said = loaded.rows[state], doubts.spelled(loaded.rows)[state]
     user_field, course_field = (
-        resolve.key_fields(loaded.rows, what, made)[live]
+        resolve.key_fields(loaded.rows, what, made)[state]
         for what, made in zip(("user", "course"), decisions, strict=True)
     )
     lengths = sorted({len(k) for k in users.loc[users["field"] == UserField.IDNUMBER, "idnumber"].unique() if k})
@@ -92,6 +136,8 @@ def offered(
         for f, k in offers.missing(rows, "course", course_field, courses)
         if not any(fnmatchcase(k, p) for p in work.settings.not_in_moodle)
     ]
+    if not unknown and not strange:
+        return Offers()
     found, known = [users], [courses]
     try:
         for field in sorted({f for f, _ in may_be}):

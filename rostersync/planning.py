@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from rostersync import gather, moodle, outlook
+from rostersync import gather, moodle, outlook, remembered
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
 from rostersync.sync import deeds, losses, propose, undo
@@ -56,9 +56,17 @@ def plan_for(loaded: Roster, work: Work) -> Plan:
     if any(source.partial for source in loaded.sources):
         # Named courses are managed as a whole, which a part of a roster can say nothing of.
         work = replace(work, settings=work.settings.model_copy(update={"courses": ()}))
-    basis, notes = gather.read(loaded, work)
+    found = gather.read(loaded, work)
     now = int(work.clock())
-    return _decided(basis, lambda known: propose.propose(known, work.settings, now=now), notes, work)
+
+    def decide(known: Basis) -> pd.DataFrame:
+        return propose.propose(known, work.settings, now=now)
+
+    basis, changes = _closer(found.basis, decide, work)
+    if not remembered.still_so(found.known, loaded, basis, changes, work):
+        found = gather.read(loaded, work, afresh=True)
+        basis, changes = _closer(found.basis, decide, work)
+    return _decided(basis, changes, found.notes, work)
 
 
 def undo_plan(number: int, work: Work) -> Plan:
@@ -85,7 +93,8 @@ def undo_plan(number: int, work: Work) -> Plan:
 
     free = undo.may_empty(basis.facts(), decide(basis), basis.courses, before.reads)
     basis = replace(basis, courses=basis.courses.assign(may_empty=basis.courses["may_empty"] | free))
-    plan = _decided(basis, decide, deeds.limits_of(before, done, run=number), work)
+    basis, changes = _closer(basis, decide, work)
+    plan = _decided(basis, changes, deeds.limits_of(before, done, run=number), work)
     return replace(plan, undoes=number)
 
 
@@ -104,12 +113,15 @@ def _ended(number: int, work: Work) -> Run:
     return run
 
 
-def _decided(basis: Basis, decide: Decide, notes: tuple[str, ...], work: Work) -> Plan:
-    """The plan after the second look at courses that would lose somebody, the grades, and the limits."""
-    changes = decide(basis)
-    # Only courses that would lose somebody are worth a second look, and they get a strict one (rule 2).
-    basis = gather.look_closer(basis, changes, work)
-    changes = decide(basis)
+def _closer(basis: Basis, decide: Decide, work: Work) -> tuple[Basis, pd.DataFrame]:
+    """The decision after the second look at courses that would lose somebody."""
+    # Only they are worth a second look, and they get a strict one (rule 2).
+    basis = gather.look_closer(basis, decide(basis), work)
+    return basis, decide(basis)
+
+
+def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work) -> Plan:
+    """The plan after the grades and the limits."""
     if not propose.surely_refused(basis, changes, work.settings):
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades)

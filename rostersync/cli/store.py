@@ -120,8 +120,9 @@ def prune(older_than: int | None, dry_run: bool, as_json: bool, **chosen: Any) -
     """Delete what names people in runs older than the settings' retention_days, or --older-than DAYS.
 
     Their plans, outcomes, journals and notes go, and what was known before them: these runs cannot be shown, explained
-    or undone any more. Their lines stay in the list of runs. The dates, suspensions and methods of enrolments that
-    rostersync set stay, too (ids only): without them nobody could be suspended or reactivated safely.
+    or undone any more. So do keys of users that were not looked up since. The runs' lines stay in the list. The dates,
+    suspensions and methods of enrolments that rostersync set stay, too (ids only): without them nobody could be
+    suspended or reactivated safely.
 
     \b
     Examples:
@@ -177,10 +178,14 @@ def _tell(health: Health, days: int) -> None:
 def _tell_pruned(pruned: Pruned, days: int, *, dry_run: bool) -> None:
     from rostersync.cli.messages import tell
 
-    if not pruned.runs:
+    if not pruned.runs and not pruned.keys:
         tell(f"Nothing is older than {counted(days, 'day')}.")
         return
     head = "Would delete" if dry_run else "Deleted"
+    if pruned.keys:
+        tell(f"{head} {counted(pruned.keys, 'key')} of users not looked up for {counted(days, 'day')}.")
+    if not pruned.runs:
+        return
     tell(
         f"{head} what {counted(pruned.runs, 'run')} older than {counted(days, 'day')} had kept: "
         f"{counted(pruned.plans, 'plan')}, {counted(pruned.outcomes, 'outcome')}, "

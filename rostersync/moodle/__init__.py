@@ -15,10 +15,11 @@ The parts, each of which uses only those above it:
 from rostersync.moodle.answers import Answer, Remedy, answer_to, remedy_of
 from rostersync.moodle.client import Client
 from rostersync.moodle.courses import all_courses, find_courses, find_courses_any
-from rostersync.moodle.enrolled import CourseRead, count_enrolled, read_course, read_inactive
+from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read_course, read_inactive
 from rostersync.moodle.gradebook import grades
+from rostersync.moodle.matching import Index
 from rostersync.moodle.presence import courses_of, last_seen
-from rostersync.moodle.reading import CoursesRead, read_courses
+from rostersync.moodle.reading import CoursesRead, list_courses, read_courses
 from rostersync.moodle.site import SiteInfo, require, site_info
 from rostersync.moodle.users import find_users, find_users_any
 from rostersync.moodle.writes import (
@@ -37,6 +38,8 @@ __all__ = [
     "Client",
     "CourseRead",
     "CoursesRead",
+    "Index",
+    "Listing",
     "Remedy",
     "SiteInfo",
     "all_courses",
@@ -52,6 +55,7 @@ __all__ = [
     "find_users_any",
     "grades",
     "last_seen",
+    "list_courses",
     "read_course",
     "read_courses",
     "read_inactive",

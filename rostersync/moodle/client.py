@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import quote_plus, urljoin, urlsplit
 
 from pydantic import SecretStr
@@ -46,6 +46,9 @@ _REPEATABLE_FROM = 500
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+
+Fields: TypeAlias = Iterable[tuple[str, str | int]] | Body | Callable[[], Body]
+"""Parameters; or a body that is encoded already; or what makes one for each try."""
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +111,7 @@ class Client:
     def call(
         self,
         function: str,
-        fields: Iterable[tuple[str, str | int]] | Body,
+        fields: Fields,
         *,
         writes: bool = False,
         ready: Callable[[], object] = lambda: None,
@@ -117,7 +120,7 @@ class Client:
 
         Args:
             function: the web service function's name.
-            fields: its parameters, or a body that is encoded already.
+            fields: its parameters; what makes a body for each try has a page that did not come asked for again smaller.
             writes: the function changes something and answers null.
             ready: asked when the call has its turn, before each try; what it raises ends the call, and nothing is sent.
 
@@ -130,7 +133,7 @@ class Client:
             TransportError: no usable answer; a write may have been carried out.
             SiteError: nothing can go on. A write that ends with Unreachable was not carried out.
         """
-        body = fields if isinstance(fields, Body) else encode(fields)
+        body = _body(fields)
         if body.fields + OVERHEAD > self.settings.max_fields:
             raise ValueError(
                 f"{function}: {body.fields + OVERHEAD} fields in one body, more than max_fields "
@@ -143,9 +146,11 @@ class Client:
         for tries in range(1, self.settings.attempts + 1):
             try:
                 # Waiting between the tries is outside: somebody else can have the turn meanwhile.
-                with self.pace.call(function, rows=body.rows if writes else 0):
+                with self.pace.call(function, rows=body.rows if writes else 0, page=body.page) as turn:
                     ready()
-                    return self._once(function, body, writes=writes)
+                    answer = self._once(function, body, writes=writes)
+                    turn.got = len(answer) if isinstance(answer, list) else 0
+                    return answer
             except Setback as found:
                 setback = found
             wait = self._wait(tries, setback)
@@ -156,6 +161,7 @@ class Client:
             if self._called_back(wait):
                 break
             waited += wait
+            body = fields() if callable(fields) else body
         # Raised out here, so that nothing of the tries hangs on to the exception.
         raise setback.error(self.site, function, writes=writes)
 
@@ -247,6 +253,12 @@ class Client:
         if setback.retry_after is not None:
             return setback.retry_after
         return self._random() * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
+
+
+def _body(fields: Fields) -> Body:
+    if isinstance(fields, Body):
+        return fields
+    return fields() if callable(fields) else encode(fields)
 
 
 def _words(page: bytes) -> str:

@@ -22,6 +22,8 @@ class Body:
     fields: int
     rows: int = 1
     """What the parameters are about: rows, keys or one thing. For the log."""
+    page: int = 0
+    """People that they ask for at most; 0 where they ask for no page."""
 
 
 def encode(fields: Iterable[tuple[str, str | int]]) -> Body:

@@ -7,7 +7,7 @@ it is complete, and why not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from rostersync.errors import AnswerError, FunctionMissing
 from rostersync.moodle.client import Client
+from rostersync.moodle.encoding import Body, encode
 from rostersync.moodle.site import site_info
 from rostersync.tables import CURRENT, PEOPLE, ROLES
 
@@ -24,16 +25,23 @@ KNOWS_ONLYSUSPENDED = 2021051700
 """Moodle 3.11; before it the option is ignored, and everybody looks inactive (MOODLE.md, fact 10)."""
 MEMBERS_ASKED = 3
 
+FIELDS = "id,roles"
+"""What is asked of each person: what costs a tenth of the default fields (MOODLE.md, fact 9)."""
+KEYS = ("username", "email", "idnumber")
+"""What is asked besides where remembered keys are to be confirmed: columns of the account itself."""
+
 Role = tuple[int, str]
 """A role's id and short name."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Listing:
-    """A course's people as they were listed: user id → full name and roles. Filled while it is read."""
+    """A course's people as they were listed: user id → full name, roles, keys. Filled while it is read."""
 
     names: dict[int, str] = field(default_factory=dict)
     roles: dict[int, tuple[Role, ...]] = field(default_factory=dict)
+    keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """The values of KEYS, where they were asked for; blank where Moodle does not tell."""
     detail: str = ""
 
     @property
@@ -64,7 +72,7 @@ def read_course(client: Client, course_id: int, *, page_size: int, read_to_the_e
     Args:
         client: the site.
         course_id: the course.
-        page_size: people in one call.
+        page_size: people in one call at most.
         read_to_the_end: read a page beyond the last one too, which must be empty: Moodle takes people whom the token
             may not see out of a page after counting them, so that a short page need not be the last.
 
@@ -92,17 +100,37 @@ def list_people(
     page_size: int,
     read_to_the_end: bool = False,
     only_inactive: bool = False,
+    with_keys: bool = False,
 ) -> Listing:
-    """The same as `read_course` before it is made into tables; with `only_inactive`, ids and names of the inactive."""
-    listing = Listing()
-    options = [("userfields", "id" if only_inactive else "id,roles"), ("sortby", "id"), ("sortdirection", "ASC")]
+    """The same as `read_course` before it is made into tables.
+
+    A page is as large as the site answers in good time, and one that does not come is asked for again smaller. The
+    next one begins where it was to end, whatever came of it: Moodle takes people out after counting.
+
+    Args:
+        client: the site.
+        course_id: the course.
+        page_size: people in one call at most.
+        read_to_the_end: as for `read_course`.
+        only_inactive: ids and names of the inactive alone.
+        with_keys: their KEYS as well.
+    """
+    listing, fields = Listing(), "id" if only_inactive else FIELDS
+    fields = ",".join([fields, *KEYS]) if with_keys else fields
+    options = [("userfields", fields), ("sortby", "id"), ("sortdirection", "ASC")]
     if only_inactive:
         options.append(("onlysuspended", "1"))
-    start, ended = 0, False
+    start, size, ended = 0, 0, False
+
+    def ask() -> Body:
+        nonlocal size
+        size = client.pace.page(ENROLLED_USERS, page_size)
+        page_options = [*options, ("limitfrom", str(start)), ("limitnumber", str(size))]
+        return replace(encode(_parameters(course_id, page_options)), page=size)
+
     while not listing.detail:
-        page_options = [*options, ("limitfrom", str(start)), ("limitnumber", str(page_size))]
         try:
-            page = client.call(ENROLLED_USERS, _parameters(course_id, page_options))
+            page = client.call(ENROLLED_USERS, ask)
         except AnswerError as error:
             listing.detail = str(error)
             break
@@ -110,9 +138,9 @@ def list_people(
             if page != []:
                 listing.detail = f"people came after a page that was not full (from {start} on)"
             break
-        listing.detail = _take(page, listing, page_size, with_roles=not only_inactive)
-        start += page_size
-        if not listing.detail and len(page) < page_size:
+        listing.detail = _take(page, listing, size, with_roles=not only_inactive, with_keys=with_keys)
+        start += size
+        if not listing.detail and len(page) < size:
             ended = True
             if not read_to_the_end:
                 break
@@ -196,7 +224,7 @@ def _parameters(course_id: int, options: Sequence[tuple[str, str]]) -> list[tupl
     return parameters
 
 
-def _take(page: Any, listing: Listing, page_size: int, *, with_roles: bool) -> str:  # noqa: ANN401 - JSON
+def _take(page: Any, listing: Listing, page_size: int, *, with_roles: bool, with_keys: bool) -> str:  # noqa: ANN401 - JSON
     """Adds a page to a list; why the list is not complete for it, or ""."""
     if not isinstance(page, list) or not all(isinstance(p, dict) and isinstance(p.get("id"), int) for p in page):
         return "the answer is no list of people"
@@ -213,4 +241,6 @@ def _take(page: Any, listing: Listing, page_size: int, *, with_roles: bool) -> s
         listing.roles[user_id] = tuple(
             sorted({(int(r["roleid"]), str(r["shortname"])) for r in person.get("roles", [])})
         )
+        if with_keys:
+            listing.keys[user_id] = tuple(str(person.get(name) or "") for name in KEYS)
     return "Moodle sent more people than were asked for" if len(page) > page_size else ""

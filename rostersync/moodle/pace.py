@@ -2,6 +2,8 @@
 
 Large calls gain little (MOODLE.md, "Speed of the server": 50 rows a call are as quick a row as 200), and one that PHP
 or a proxy cuts off costs a second read of its courses. So a run starts small and grows only while the site is quick.
+Pages of lists are large from the start: 250 to 1,000 people cost the same in total (fact 9), and a page that is cut off
+is only asked for again, smaller.
 """
 
 from __future__ import annotations
@@ -17,11 +19,17 @@ START = 50
 """Rows in the first call of a function."""
 FLOOR = 10
 """Rows below which a call is made smaller only to find a bad row."""
+PAGE = 500
+"""People in the first page that is asked for."""
+PAGE_FLOOR = 25
+"""People below which a page is not made smaller: the call itself costs as much as they do."""
 GROWTH = 1.5
 QUICK = 1.0
 """Seconds; what took less leaves room for more rows."""
-SLOW = 4.0
-"""Seconds; what took more had too many rows."""
+SLOW = 2.0
+"""Seconds; what took more gets fewer rows, by as much as it grows: the aim is 1 to 2 s a call, and 3 s at most."""
+TOO_SLOW = 4.0
+"""Seconds; what took more is halved."""
 GOOD_CALLS = 30
 """Calls that were answered, one after the other, before one more connection is tried."""
 
@@ -31,8 +39,15 @@ _CROWDED_STATUSES = frozenset({503, 504})
 the call was begun."""
 
 
+class Turn:
+    """One try of a call, as long as it is under way."""
+
+    got = 0
+    """People in the page that came."""
+
+
 class Pace:
-    """The size of calls that write, by function, and a gate that all calls pass. Can be shared by threads.
+    """The size of calls that write and of pages, by function, and a gate that all calls pass. Can be shared by threads.
 
     Calls that were under way together and fail together count once: what they carried and how many they were is known
     from when they began, so four time-outs of 50 rows on four connections make 25 rows on two, and not 3 on one.
@@ -47,6 +62,7 @@ class Pace:
         self._ceiling = rows
         self._floor = min(FLOOR, rows)
         self._rows: dict[str, int] = {}
+        self._pages: dict[str, int] = {}
         self._most = self._connections = connections
         self._under_way = 0
         self._good = 0
@@ -62,21 +78,27 @@ class Pace:
         """Rows that the next call of this function takes, where so many fit."""
         return self._rows.get(function, min(START, self._ceiling))
 
+    def page(self, function: str, most: int) -> int:
+        """People in the next page of this function's list, at most so many."""
+        return min(most, self._pages.get(function, PAGE))
+
     @contextmanager
-    def call(self, function: str, *, rows: int = 0) -> Iterator[None]:
+    def call(self, function: str, *, rows: int = 0, page: int = 0) -> Iterator[Turn]:
         """One try of a call; waits for its turn, and learns from how it ends.
 
         Args:
             function: what is called.
             rows: that it writes; 0 for a read, which says nothing of how many rows to write.
+            page: people that it asks for at most; 0 where it asks for no page.
         """
+        turn = Turn()
         with self._gate:
             self._gate.wait_for(lambda: self._under_way < self._connections)
             self._under_way += 1
             connections, began = self._connections, self._clock()
         setback, answered = None, False
         try:
-            yield
+            yield turn
             answered = True
         except Setback as found:
             setback = found
@@ -86,8 +108,16 @@ class Pace:
             with self._gate:
                 self._under_way -= 1
                 self._learn_connections(connections, setback)
+                seconds = self._clock() - began
                 if rows and (answered or setback):
-                    self._learn_rows(function, rows, self._clock() - began, setback)
+                    now = self.rows(function)
+                    size = _resized(now, rows, seconds, setback, full=rows == now, floor=self._floor)
+                    self._rows[function] = min(self._ceiling, size)
+                if page and (answered or setback):
+                    now = self._pages.get(function, PAGE)
+                    # A list's last few people are quick on any site.
+                    full = turn.got >= page >= now
+                    self._pages[function] = _resized(now, page, seconds, setback, full=full, floor=PAGE_FLOOR)
                 self._gate.notify_all()
 
     def _learn_connections(self, connections: int, setback: Setback | None) -> None:
@@ -100,11 +130,14 @@ class Pace:
         if setback.kind in _CROWDED or setback.status in _CROWDED_STATUSES:
             self._connections = min(self._connections, max(1, connections // 2))
 
-    def _learn_rows(self, function: str, rows: int, seconds: float, setback: Setback | None) -> None:
-        now = self.rows(function)
-        late = setback is not None and setback.kind in {Kind.LATE, Kind.LOST}
-        if late or (setback is None and seconds > SLOW):
-            if rows > self._floor:  # fewer say nothing of the size
-                self._rows[function] = min(now, max(self._floor, rows // 2))
-        elif setback is None and seconds < QUICK and rows == now:
-            self._rows[function] = min(self._ceiling, int(now * GROWTH))
+
+def _resized(now: int, size: int, seconds: float, setback: Setback | None, *, full: bool, floor: int) -> int:
+    """What the next call carries, after one of this size; `now` is what it would have been.
+
+    Only a call that was as large as calls are now, and full, can say that more would do.
+    """
+    late = setback is not None and setback.kind in {Kind.LATE, Kind.LOST}
+    if late or (setback is None and seconds > SLOW):
+        smaller = size // 2 if late or seconds > TOO_SLOW else int(size / GROWTH)
+        return min(now, max(floor, smaller)) if size > floor else now  # fewer say nothing of the size
+    return int(now * GROWTH) if setback is None and seconds < QUICK and full else now

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -57,6 +58,7 @@ def read_courses(
     page_size: int,
     with_status: Collection[int] = (),
     to_prove: Collection[int] = (),
+    listed: Mapping[int, Listing] = MappingProxyType({}),
     progress: Progress | None = None,
 ) -> CoursesRead:
     """The people of many courses.
@@ -68,6 +70,7 @@ def read_courses(
         with_status: those of the courses for which inactive people are asked for as well.
         to_prove: those of the courses that may lose somebody: their lists are read past the end and compared with an
             independent count (SEMANTICS.md, rule 2).
+        listed: the lists of courses that need not be read again, unless they are to be proven.
         progress: told how many courses are done, and of how many.
 
     Returns:
@@ -81,7 +84,8 @@ def read_courses(
         site_info(client)  # once here, and not once in each thread
 
     def read(course_id: int) -> _Read:
-        return _read(client, course_id, page_size, status=course_id in status, prove=course_id in prove)
+        have = None if course_id in prove else listed.get(course_id)
+        return _read(client, course_id, page_size, have, status=course_id in status, prove=course_id in prove)
 
     courses = in_parallel(client, read, sorted(set(course_ids)), progress=progress)
     listings = [course.listing for course in courses]
@@ -103,8 +107,22 @@ def read_courses(
     )
 
 
-def _read(client: Client, course_id: int, page_size: int, *, status: bool, prove: bool) -> _Read:
-    listing = list_people(client, course_id, page_size=page_size, read_to_the_end=prove)
+def list_courses(
+    client: Client, course_ids: Iterable[int], *, page_size: int, progress: Progress | None = None
+) -> dict[int, Listing]:
+    """The lists of many courses, with everybody's keys, for `read_courses`; arguments and errors are the same."""
+    courses = sorted(set(course_ids))
+    listings = in_parallel(
+        client, lambda c: list_people(client, c, page_size=page_size, with_keys=True), courses, progress=progress
+    )
+    return dict(zip(courses, listings, strict=True))
+
+
+def _read(
+    client: Client, course_id: int, page_size: int, listing: Listing | None, *, status: bool, prove: bool
+) -> _Read:
+    if listing is None:
+        listing = list_people(client, course_id, page_size=page_size, read_to_the_end=prove)
     inactive, unknown = None, ""
     if status and listing.complete:
         inactive, reason = read_inactive(client, course_id, page_size=page_size)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import requests
 import truststore
@@ -122,8 +123,11 @@ class Transport:
             Setback: no complete answer came.
         """
         try:
-            response = self._session().post(
-                self._address, data=body, timeout=(CONNECT_TIMEOUT, self._timeout), allow_redirects=False
+            session, post, environment = self._prepared()
+            request = post.copy()
+            request.prepare_body(body, None)
+            response = session.send(
+                request, timeout=(CONNECT_TIMEOUT, self._timeout), allow_redirects=False, **environment
             )
         except (requests.RequestException, HTTPError) as error:
             setback = _setback(error)
@@ -136,17 +140,28 @@ class Transport:
         """Closes the connections."""
         self._adapter.close()
 
+    def _prepared(self) -> tuple[requests.Session, requests.PreparedRequest, Mapping[str, Any]]:
+        """This thread's Session, a request without its body, and what the environment says of proxies and certificates.
+
+        `Session.post` finds all of this out anew for each call, which is a third of what a call costs here.
+        """
+        found: tuple[requests.Session, requests.PreparedRequest, Mapping[str, Any]] | None
+        found = getattr(self._own, "prepared", None)
+        if found is None:
+            session = self._session()
+            post = session.prepare_request(requests.Request("POST", self._address))
+            environment = session.merge_environment_settings(post.url or "", {}, None, None, None)
+            found = self._own.prepared = session, post, environment
+        return found
+
     def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._own, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.mount("http://", self._adapter)
-            session.mount("https://", self._adapter)
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            # Without an `auth` of its own a Session looks for a password in ~/.netrc.
-            session.auth = lambda request: request
-            session.headers.update({"User-Agent": _user_agent(), "Content-Type": "application/x-www-form-urlencoded"})
-            self._own.session = session
+        session = requests.Session()
+        session.mount("http://", self._adapter)
+        session.mount("https://", self._adapter)
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Without an `auth` of its own a Session looks for a password in ~/.netrc.
+        session.auth = lambda request: request
+        session.headers.update({"User-Agent": _user_agent(), "Content-Type": "application/x-www-form-urlencoded"})
         return session
 
 

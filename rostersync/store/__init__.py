@@ -2,6 +2,7 @@
 
 from rostersync.store.database import default_path
 from rostersync.store.journal import Entry
+from rostersync.store.known import KEPT, Hint
 from rostersync.store.lease import BEAT, lease
 from rostersync.store.mappings import Mapped, forget, mapped, recall, remember
 from rostersync.store.opening import Store, existing_store, open_store, store_as_it_is
@@ -12,8 +13,10 @@ from rostersync.store.upkeep import Health, back_up, examine
 
 __all__ = [
     "BEAT",
+    "KEPT",
     "Entry",
     "Health",
+    "Hint",
     "Kept",
     "Kind",
     "Mapped",

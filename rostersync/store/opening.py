@@ -8,12 +8,13 @@ from pathlib import Path
 from rostersync.errors import StoreError
 from rostersync.store.database import default_path, engine_of, existing
 from rostersync.store.journal import Journal
+from rostersync.store.known import Known
 from rostersync.store.ledger import Ledger
 from rostersync.store.retention import Retention
 from rostersync.store.runs import Runs
 
 
-class Store(Ledger, Runs, Journal, Retention):
+class Store(Ledger, Runs, Journal, Known, Retention):
     """What is remembered, all of it over one database."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from rostersync.store import schema
 from rostersync.store.database import Database
@@ -24,15 +24,17 @@ class Pruned:
     outcomes: int
     journal: int
     before: int
+    keys: int
+    """Keys of users that were not looked up since."""
 
 
 class Retention(Database):
     """The part of the store that forgets.
 
-    A run's plan, outcomes, journal, notes and what was known before it go. What stays names nobody: the run's line
-    (number, site, digest, times, verdict), the first line of its journal, which says that its plan was applied, and
-    how many people a course had. The ledger stays as well: ids, dates and flags of enrolments, without which rules 6
-    and 7 could not hold; it is forgotten when rostersync unenrols somebody.
+    A run's plan, outcomes, journal, notes and what was known before it go, and keys that were not looked up since. What
+    stays names nobody: the run's line (number, site, digest, times, verdict), the first line of its journal, which says
+    that its plan was applied, and how many people a course had. The ledger stays as well: ids, dates and flags of
+    enrolments, without which rules 6 and 7 could not hold; it is forgotten when rostersync unenrols somebody.
     """
 
     def prune(self, days: float, *, dry_run: bool = False) -> Pruned:
@@ -50,12 +52,13 @@ class Retention(Database):
         now = self._clock()
         if dry_run:
             with self.reading() as connection:
-                return _count(connection, _old(now, days))
+                return _count(connection, _old(now, days), now - days * DAY)
         with self.writing() as connection:
             old = _old(now, days)
-            pruned = _count(connection, old)
+            pruned = _count(connection, old, now - days * DAY)
             _delete(connection, old)
-        if pruned.runs:
+            connection.execute(delete(schema.known_users).where(_unseen(now - days * DAY)))
+        if pruned.runs or pruned.keys:
             self._wipe()
         return pruned
 
@@ -83,6 +86,10 @@ def _old(now: float, days: float) -> Select[tuple[int]]:
     return select(runs.c.run).where(runs.c.started < now - days * DAY, ~going_on, has)
 
 
+def _unseen(since: float) -> ColumnElement[bool]:
+    return schema.known_users.c.looked_up < since
+
+
 def _more_than_first() -> Select[tuple[int]]:
     table = schema.journal
     return select(table.c.run).group_by(table.c.run).having(func.count() > 1)
@@ -101,7 +108,7 @@ def _unused(old: Select[tuple[int]]) -> Select[tuple[str]]:
     )
 
 
-def _count(connection: Connection, old: Select[tuple[int]]) -> Pruned:
+def _count(connection: Connection, old: Select[tuple[int]], since: float) -> Pruned:
     def number(query: Select[tuple[int]] | Select[tuple[str]]) -> int:
         return connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
@@ -112,6 +119,9 @@ def _count(connection: Connection, old: Select[tuple[int]]) -> Pruned:
         outcomes=number(select(schema.outcomes.c.change).where(schema.outcomes.c.run.in_(old))),
         journal=number(select(journal.c.entry).where(journal.c.run.in_(old), journal.c.entry.not_in(_first()))),
         before=number(select(schema.before.c.user_id).where(schema.before.c.run.in_(old))),
+        keys=connection.execute(
+            select(func.count()).select_from(schema.known_users).where(_unseen(since))
+        ).scalar_one(),
     )
 
 

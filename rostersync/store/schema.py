@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest revision of `migrations/versions`; four digits, so that a newer one can be told from an older one."""
 NOTHING = "base"
 """The revision of an empty database, as alembic names it."""
@@ -158,3 +158,15 @@ mappings = Table(
     Column("made", Float, nullable=False),
 )
 """What somebody said of the columns of files with one header; `header` and `fields` are JSON."""
+
+known_users = Table(
+    "known_users",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("field", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("shown", String, nullable=False),
+    Column("looked_up", Float, nullable=False),
+)
+"""Whose a key was when it was last looked up, and the digest of how that account was shown: a hint, never a match."""

@@ -17,7 +17,7 @@ from rostersync.errors import StoreError
 from rostersync.store import migrate, schema
 from rostersync.store.database import engine_of, existing, trouble
 
-COUNTED = ("runs", "plans", "outcomes", "journal", "before", "ledger", "courses_seen")
+COUNTED = ("runs", "plans", "outcomes", "journal", "before", "ledger", "courses_seen", "known_users")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

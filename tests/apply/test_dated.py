@@ -79,7 +79,10 @@ def test_somebody_goes_and_may_come_back(event: str, back: bool) -> None:  # noq
         synced(term, fay=AUTUMN, eve=AUTUMN)
         order = sorted(term.roll.rows)
         term.dates.columns = back
-        happening = [(order.index(FAY), event), (order.index(BEN), event)]  # in this order: places are those of who is left
+        happening = [
+            (order.index(FAY), event),
+            (order.index(BEN), event),
+        ]  # in this order: places are those of who is left
         term.is_synced(week=happening, joining=[], limits=LOOSE, again=True)
         for pair in (FAY, BEN):
             if not back:

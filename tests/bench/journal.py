@@ -7,8 +7,6 @@ time of the run, as the server is busy with the others' calls meanwhile.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,22 +19,11 @@ from rostersync.sandbox.term import term
 from rostersync.settings import Settings
 from rostersync.store import Store
 from tests.bench.figure import Figure
+from tests.bench.served import additions, sandbox
 
 COURSES = 20
 WRITES = ("begin", "write_journal", "remember", "end")
 """What of the store a run waits for."""
-SANDBOX = """
-import sys
-from rostersync.sandbox.latency import Capacity
-from rostersync.sandbox.server import serve
-from rostersync.sandbox.state import State
-from rostersync.sandbox.term import term
-people, courses, enrolments = map(int, sys.argv[1:])
-with serve(State.load(term(people=people, courses=courses, enrolments=enrolments)), capacity=Capacity()) as server:
-    print(server.url, server.token, flush=True)
-    sys.stdin.read()
-"""
-"""Serves a term until its standard input ends."""
 
 
 def figures(rows: int, repeat: int) -> list[Figure]:
@@ -59,10 +46,10 @@ def share(changes: int) -> tuple[float, float]:
     """Seconds that the connections waited for the store, and their seconds altogether."""
     people, enrolments = 2 * changes, 4 * COURSES
     state = State.load(term(people=people, courses=COURSES, enrolments=enrolments))
-    with tempfile.TemporaryDirectory() as folder, _sandbox(people, COURSES, enrolments) as (url, token):
+    with tempfile.TemporaryDirectory() as folder, sandbox(people, COURSES, enrolments) as site:
         roster = Path(folder) / "roster.csv"
-        roster.write_text(_roster(state, changes), encoding="utf-8")
-        values = {"site": url, "token": token, "store": f"{folder}/store.db", "mode": "add-only"}
+        roster.write_text(additions(state, changes, COURSES), encoding="utf-8")
+        values = {"site": site.url, "token": site.token, "store": f"{folder}/store.db", "mode": "add-only"}
         with pipeline.at_work(Settings.model_validate(values)) as work:
             plan = pipeline.make_plan([roster], work)
             with _timed(work.store) as spent:
@@ -72,30 +59,6 @@ def share(changes: int) -> tuple[float, float]:
     if report.buckets()["enrolled"] != changes:
         raise RuntimeError(f"the run did not enrol {changes}: {report.verdict}")
     return spent[0], took
-
-
-@contextmanager
-def _sandbox(*numbers: int) -> Iterator[tuple[str, str]]:
-    """The address and the token of a sandbox with so many people, courses and enrolments."""
-    code = [sys.executable, "-c", SANDBOX, *map(str, numbers)]
-    with subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            url, token = (running.stdout.readline() if running.stdout else "").split()
-            yield url, token
-        finally:
-            running.communicate("")
-
-
-def _roster(state: State, changes: int) -> str:
-    courses = [course for _, course in sorted(state.courses.items())][:COURSES]
-    names = {number: user.username for number, user in sorted(state.users.rows.items(), reverse=True)}
-    lines = ["username,course short name,role"]
-    for at, course in enumerate(courses):
-        part = changes // COURSES + (at < changes % COURSES)
-        here = state.enrolled(course.id)
-        free = [name for number, name in names.items() if number not in here]
-        lines += [f"{name},{course.shortname},student" for name in free[:part]]
-    return "\n".join(lines) + "\n"
 
 
 @contextmanager
