@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rostersync.sync.basis import Basis
 from rostersync.sync.holdings import NOT_ENROLLED
 from rostersync.sync.keys import Ints, Mask, course_of, distinct, enrolment_of, pack, place, role_of, take, user_of
 from rostersync.sync.plan import Plan
-from rostersync.sync.propose import Basis
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import ManagedRoles
 from rostersync.sync.wanted import Wanted

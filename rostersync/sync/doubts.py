@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync import names, problems
+from rostersync.sync.asked import Asked
 from rostersync.sync.keys import Ints, Mask
 from rostersync.tables import Roster
 from rostersync.vocabulary import Match, UserField
@@ -45,11 +46,11 @@ def damaged(roster: Roster) -> tuple[Mask, Mask]:
 def padded(roster: Roster) -> Mapping[int, str]:
     """Row → its user's key with the zeros that it may have lost."""
     found = roster.problems[roster.problems["code"] == "zeros_lost"]
-    same = found["value"].to_numpy() == roster.rows["user"].to_numpy()[found["row"].to_numpy()]
+    same = found["value"].to_numpy() == roster.rows["user"].iloc[found["row"].to_numpy()].to_numpy()
     return dict(zip(found["row"][same].tolist(), found["detail"][same].tolist(), strict=True))
 
 
-def zeros(roster: Roster, ids: Ints, fields: np.ndarray[Any, Any], users: pd.DataFrame) -> Iterator[Zeros]:
+def zeros(roster: Roster, ids: Ints, field_at: Callable[[int], str], users: pd.DataFrame) -> Iterator[Zeros]:
     """Rows whose number is found as it stands, and which all the same may be somebody else's.
 
     That is so where the number with its zeros is somebody else's, unless only the first one's name fits the row; and
@@ -58,21 +59,22 @@ def zeros(roster: Roster, ids: Ints, fields: np.ndarray[Any, Any], users: pd.Dat
     Args:
         roster: the rows.
         ids: the user found for each row, 0 for none.
-        fields: the field in which each row's key was found.
+        field_at: says of a row in which field its key was found.
         users: USER_MATCHES, those of the keys with zeros included.
     """
-    sure = users[users["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+    suspects = {row: key for row, key in padded(roster).items() if ids[row]}
+    if not suspects:
+        return
+    sure = users[users["match"].isin([str(Match.EXACT), str(Match.CASE)]) & users["key"].isin(set(suspects.values()))]
     known: dict[tuple[str, str], list[int]] = {}
     for field, key, number in zip(sure["field"].tolist(), sure["key"].tolist(), sure["user_id"].tolist(), strict=True):
         known.setdefault((field, key), []).append(number)
     called = full_names(users)
-    said = spelled(roster.rows)
-    for row, key in padded(roster).items():
+    said = spelled(roster.rows.iloc[list(suspects)])
+    for (row, key), name in zip(suspects.items(), said.tolist(), strict=True):
         number = int(ids[row])
-        if not number:
-            continue
-        others = tuple(sorted({*known.get((fields[row], key), [])} - {number}))
-        mine = names.plain(str(said[row]))
+        others = tuple(sorted({*known.get((field_at(row), key), [])} - {number}))
+        mine = names.plain(name)
         misfit = names.strangers(mine, names.plain(called.get(number, "")))
         fits = bool(mine) and names.same(mine, names.plain(called.get(number, "")))
         rivals = [n for n in others if not names.strangers(mine, names.plain(called.get(n, "")))]
@@ -98,6 +100,8 @@ def torn(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[t
     """
     rows = roster.rows
     at = np.flatnonzero(ok & (ids > 0) & (rows["other"] != "").to_numpy())
+    if not at.size:
+        return
     known = users.drop_duplicates("user_id").set_index("user_id")
     for field, words in ((UserField.USERNAME, "username"), (UserField.IDNUMBER, "id number")):
         here = at[(rows["other_field"].iloc[at] == field).to_numpy()]
@@ -113,26 +117,44 @@ def torn(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[t
 
 def unlike(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:
     """Rows whose name has nothing in common with that of the user whom their key means, and both names in words."""
-    said = spelled(roster.rows)
-    rows = np.flatnonzero(ok & (ids > 0) & (said != ""))
+    first, given = pd.factorize(roster.rows["first_name"])
+    last, family = pd.factorize(roster.rows["last_name"])
+    rows = np.flatnonzero(ok & (ids > 0))
     if not rows.size:
         return
-    called = full_names(users)
-    codes, distinct = pd.factorize(said[rows])
-    pairs, packed = pd.factorize(ids[rows] * len(distinct) + codes)
-    for at, pair in enumerate(packed.tolist()):
-        name, found = str(distinct[pair % len(distinct)]), called.get(pair // len(distinct), "")
-        if name != found and not _alike(name, found) and names.strangers(names.plain(name), names.plain(found)):
-            yield rows[pairs == at], f"“{found}” in Moodle, “{name}” in the file"
+    # One of each user, first name and last name; the names are put together for these alone.
+    pairs, packed = pd.factorize((ids[rows] * len(given) + first[rows]) * len(family) + last[rows])
+    number, name = np.divmod(packed, len(given) * len(family))
+    said = spelled(pd.DataFrame({"first_name": given[name // len(family)], "last_name": family[name % len(family)]}))
+    found = users.drop_duplicates("user_id", keep="last").set_index("user_id")["fullname"]
+    called = found.reindex(number, fill_value="").to_numpy(dtype=object)
+    odd = np.flatnonzero((said != called) & (said != ""))
+    order = np.argsort(pairs, kind="stable") if odd.size else pairs
+    for at in odd.tolist():
+        if not _alike(said[at], called[at]) and names.strangers(names.plain(said[at]), names.plain(called[at])):
+            low, high = np.searchsorted(pairs, [at, at + 1], sorter=order)
+            yield rows[order[low:high]], f"“{called[at]}” in Moodle, “{said[at]}” in the file"
 
 
-def twice(roster: Roster, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
-    """Rows of one source that mean one user by different keys, and these keys in words."""
+def twice(roster: Roster, asked: Asked, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
+    """Rows of one source that mean one user by different keys, and these keys in words.
+
+    Args:
+        roster: the rows.
+        asked: the distinct keys of their users.
+        ids: the user found for each row, 0 for none.
+        ok: the rows that stand.
+    """
     rows = np.flatnonzero(ok & (ids > 0))
-    source, user = roster.rows["source"].to_numpy()[rows], roster.rows["user"]
-    codes, distinct = pd.factorize(user)
-    keys = codes[rows]
-    groups = pd.factorize(source.astype(np.int64) * (int(ids.max(initial=0)) + 1) + ids[rows])[0]
+    found = np.zeros(len(asked.key), dtype=np.int64)
+    found[asked.places[rows]] = ids[rows]
+    # Most users have one key: only where there are more do rows matter.
+    users = pd.factorize(asked.source * (int(found.max(initial=0)) + 1) + found)[0]
+    several = (np.bincount(users) > 1)[users] if users.size else users > 0
+    rows = rows[several[asked.places[rows]]]
+    source = roster.rows["source"].to_numpy()[rows]
+    keys, distinct = pd.factorize(roster.rows["user"].iloc[rows])
+    groups = pd.factorize(source * (int(ids.max(initial=0)) + 1) + ids[rows])[0]
     first = np.full(int(groups.max(initial=-1)) + 1, -1)
     first[groups[::-1]] = np.arange(len(rows))[::-1]  # the last to be written is the first row
     odd = np.flatnonzero(keys != keys[first[groups]])

@@ -6,11 +6,16 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rostersync import names
+from rostersync.sync.asked import FIELDS, Asked
+from rostersync.sync.keys import Ints
 from rostersync.vocabulary import Match
 
 Pair = tuple[str, str]
@@ -50,19 +55,21 @@ class _Values:
         return cls(names=known, flat=flat, choices=list(flat))
 
 
-def missing(rows: pd.DataFrame, column: str, fields: Sequence[str], matches: pd.DataFrame) -> list[Pair]:
-    """The first distinct (field, key) of these rows that nothing was found for.
+def missing(asked: Asked, fields: Ints, matches: pd.DataFrame) -> list[Pair]:
+    """The first distinct (field, key) of rows that state an enrolment, for which nothing was found.
 
     Args:
-        rows: ROSTER, rows that state an enrolment.
-        column: user or course.
-        fields: each row's field; `any` where it was not decided.
+        asked: the distinct keys of a column.
+        fields: the field of each, as it was decided.
         matches: USER_MATCHES or COURSE_MATCHES.
     """
-    found = set(zip(matches["field"].tolist(), matches["key"].tolist(), strict=True))
-    pairs = pd.DataFrame({"field": list(fields), "key": rows[column].to_numpy(dtype=object)}).drop_duplicates()
-    every = zip(pairs["field"].tolist(), pairs["key"].tolist(), strict=True)
-    return [pair for pair in every if pair[1] and pair not in found][:MOST]
+    found: dict[int, Pair] = {}
+    for at, name in enumerate(FIELDS[asked.what]):
+        known = pa.array(matches.loc[matches["field"] == name, "key"])
+        here = np.flatnonzero(asked.live & (fields == at))
+        absent = here[~np.asarray(pc.is_in(pa.array(asked.key[here]), value_set=known))]
+        found |= {p: (name, key) for p, key in zip(absent.tolist(), asked.key[absent].tolist(), strict=True) if key}
+    return list(dict.fromkeys(found[p] for p in sorted(found)))[:MOST]
 
 
 def candidates(key: str, lengths: Iterable[int]) -> tuple[str, ...]:
@@ -118,21 +125,18 @@ def _typed_so(values: _Values, key: str, mine: str) -> str:
     return f" — did you mean “{near}”{f' ({values.names[near]})' if values.names[near] else ''}?"
 
 
-def of_courses(
-    unknown: Sequence[Pair], repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame
-) -> dict[Pair, str]:
+def of_courses(repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame) -> dict[Pair, str]:
     """For each key the course that it resembles most, by its repairs, then by typing errors; none where two do.
 
     Args:
-        unknown: (field, key) that were not found.
-        repairs: (field, key) → what it may have been.
+        repairs: (field, key) that was not found → what it may have been.
         courses: COURSE_MATCHES, all courses that are known.
     """
     offers: dict[Pair, str] = {}
-    for where in sorted({f for f, _ in unknown} & {"shortname", "idnumber"}):
+    for where in sorted({f for f, _ in repairs} & {"shortname", "idnumber"}):
         values = _Values.of(courses, where)
-        for pair in (p for p in unknown if p[0] == where):
-            near = _nearest([_flat(k) for k in (*repairs.get(pair, ()), pair[1])], values.flat, values.choices)
+        for pair in (p for p in repairs if p[0] == where):
+            near = _nearest([_flat(k) for k in (*repairs[pair], pair[1])], values.flat, values.choices)
             if near:
                 offers[pair] = f" — did you mean “{near}” ({values.names[near]})?"
     return offers

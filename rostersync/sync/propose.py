@@ -6,52 +6,17 @@ what would delete grades, what would empty a course, what would be too much.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync.basis import Basis
 from rostersync.sync.diff import diff
-from rostersync.sync.facts import Facts, facts
 from rostersync.sync.grades import spare_graded
 from rostersync.sync.keys import pack, place
 from rostersync.sync.limits import Verdict, hold_emptying, hold_limits, managed_enrolments
 from rostersync.sync.marks import Marks
-from rostersync.sync.resolve import Resolution
 from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unproven, hold_unresolved
-from rostersync.sync.scope import ManagedRoles
-from rostersync.sync.wanted import Wanted
-from rostersync.tables import Roster
 from rostersync.vocabulary import Op
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """What a decision is made from."""
-
-    roster: Roster
-    resolution: Resolution
-    wanted: Wanted
-    managed: ManagedRoles
-    courses: pd.DataFrame
-    """COURSES in scope."""
-    roles: pd.DataFrame
-    """ROLES of the site."""
-    current: pd.DataFrame
-    """CURRENT of the courses whose list is complete."""
-    reads: pd.DataFrame
-    """READS of all courses in scope."""
-    ledger: pd.DataFrame
-    """LEDGER of the same."""
-    people: pd.DataFrame
-    """PEOPLE about to be removed, with their names as far as Moodle tells them."""
-    own_id: int
-    """The token's own account."""
-
-    def facts(self) -> Facts:
-        """Everything side by side."""
-        return facts(self.wanted, self.current, self.reads, self.courses, self.ledger, self.managed)
 
 
 def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
@@ -114,11 +79,3 @@ def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> b
 def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:
     """CHANGES with suspensions in place of unenrolments that would delete grades."""
     return spare_graded(changes, grades, basis.facts())
-
-
-def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
-    """CURRENT without the courses whose list is not complete, sorted by course, user and role."""
-    complete = reads.loc[reads["complete"], "course_id"]
-    kept = current[current["course_id"].isin(complete)]
-    order = np.lexsort((kept["role_id"], kept["user_id"], kept["course_id"]))
-    return kept.iloc[order].reset_index(drop=True)

@@ -10,9 +10,9 @@ import json
 import os
 from dataclasses import asdict
 
-from tests.bench import journal, loading, start
+from tests.bench import journal, loading, start, steady
 
-BENCHES = {"loading": loading, "start": start, "journal": journal}
+BENCHES = {"loading": loading, "start": start, "journal": journal, "steady": steady}
 """By name: each gives its figures for a number of rows, and the best of a number of repetitions."""
 
 

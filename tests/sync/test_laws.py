@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from rostersync.settings import Settings
 from rostersync.sync import reconcile
+from rostersync.sync.basis import Basis
 from rostersync.sync.plan import Plan
-from rostersync.sync.propose import Basis
 
 Texts = Mapping[str, str]
 Planned = Callable[[Texts], Plan]
