@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync.facts import Facts, facts
+from rostersync.sync.keys import Ints, contains, distinct, enrolment_of, first_of_run, in_course, pack, role_of, within
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import ManagedRoles, managed_roles
 from rostersync.sync.wanted import Wanted, give_roles, site_roles, unite
 from rostersync.tables import PEOPLE, Roster
+from rostersync.vocabulary import Action, Status
+
+ADD, NO_STATUS = list(Action).index(Action.ADD), list(Status).index(Status.NONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what is packed of it is kept
 class Basis:
     """What a decision is made from."""
 
@@ -38,9 +43,49 @@ class Basis:
     own_id: int
     """The token's own account."""
 
-    def facts(self) -> Facts:
-        """Everything side by side."""
-        return facts(self.wanted, self.current, self.reads, self.courses, self.ledger, self.managed)
+    def facts(self, people: Ints | None = None) -> Facts:
+        """Everything side by side.
+
+        Args:
+            people: packed (course, user), sorted and distinct, of those that matter; None: all of them.
+        """
+        wanted, current, ledger = self.wanted, self.current, self.ledger
+        if people is not None:
+            wanted = wanted.of(people)
+            current = current.take(within(self.held, people))
+            ledger = ledger.take(np.flatnonzero(contains(people, self._led)))
+        return facts(wanted, current, self.reads, self.courses, ledger, self.managed)
+
+    def unsettled(self) -> Ints:
+        """Packed (course, user), sorted and distinct, of those for whom something may have to be done, or held.
+
+        Left out are those who hold exactly the roles that the roster gives them, where neither the roster nor the
+        ledger says any more of them, and those who are enrolled without a role and not wanted: nothing follows.
+        """
+        wanted, held = self.wanted, self.held[first_of_run(self.held)]
+        both = np.concatenate([wanted.role_keys, held[role_of(held) > 0]])
+        both.sort(kind="stable")  # merges what is sorted already
+        first = first_of_run(both)
+        alone = both[first & np.append(first[1:], True)]
+        says = (wanted.action != ADD) | (wanted.status != NO_STATUS) | (wanted.start >= 0) | (wanted.end >= 0)
+        ours = self._led[self.ledger["suspended"].to_numpy()]
+        return distinct(np.concatenate([enrolment_of(alone), wanted.keys[says], ours]))
+
+    @cached_property
+    def at_stake(self) -> Ints:
+        """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of."""
+        people = enrolment_of(self.held[contains(self.managed.at_stake, in_course(self.held))])
+        return people[first_of_run(people)]
+
+    @cached_property
+    def held(self) -> Ints:
+        """CURRENT, packed (course, user, role): sorted, as it is."""
+        return pack(*(self.current[name] for name in ("course_id", "user_id", "role_id")))
+
+    @cached_property
+    def _led(self) -> Ints:
+        """LEDGER, packed (course, user)."""
+        return pack(self.ledger["course_id"], self.ledger["user_id"])
 
 
 def basis(
@@ -90,10 +135,9 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
         current: CURRENT of these courses.
         reads: READS of the same.
     """
-    again = reads["course_id"]
-    together = pd.concat([known.reads[~known.reads["course_id"].isin(again)], reads], ignore_index=True)
-    together = together.sort_values("course_id", ignore_index=True)
-    kept = known.current[~known.current["course_id"].isin(again)]
+    again = np.sort(reads["course_id"].to_numpy())
+    kept, others = (t[~contains(again, t["course_id"].to_numpy())] for t in (known.current, known.reads))
+    together = pd.concat([others, reads], ignore_index=True).sort_values("course_id", ignore_index=True)
     return replace(
         known, reads=together, current=only_complete(pd.concat([kept, current], ignore_index=True), together)
     )
@@ -101,7 +145,10 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
 
 def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
     """CURRENT without the courses whose list is not complete, sorted by course, user and role."""
-    complete = reads.loc[reads["complete"], "course_id"]
-    kept = current[current["course_id"].isin(complete)]
-    order = np.lexsort((kept["role_id"], kept["user_id"], kept["course_id"]))
-    return kept.iloc[order].reset_index(drop=True)
+    complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), current["course_id"].to_numpy())
+    if not complete.all():
+        current = current[complete]
+    keys = pack(current["course_id"], current["user_id"], current["role_id"])
+    if (keys[1:] >= keys[:-1]).all():
+        return current.reset_index(drop=True)
+    return current.take(np.argsort(keys, kind="stable")).reset_index(drop=True)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync.basis import Basis
+from rostersync.sync.doubts import spelled
 from rostersync.sync.losses import holders
 from rostersync.sync.plan import Plan
 from rostersync.tables import PLAN_ROWS
@@ -90,7 +91,7 @@ def compose(
             {
                 **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
                 **{n: rows[n] for n in ("line", "user", "course", "role")},
-                "name": (rows["first_name"] + " " + rows["last_name"]).str.strip(),
+                "name": spelled(rows),
             }
         ),
         # What was undecided in the file alone is decided by now, and said in the notes.

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from rostersync import names, problems
+from rostersync.columns import TEXT
 from rostersync.sync.asked import Asked
-from rostersync.sync.keys import Ints, Mask
+from rostersync.sync.keys import Ints, Mask, contains, distinct
 from rostersync.tables import Roster
 from rostersync.vocabulary import Match, UserField
 
@@ -115,25 +118,41 @@ def torn(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[t
             yield int(here[place]), f"their {words} is “{own.iloc[place]}”, the row says “{said.iloc[place]}”"
 
 
-def unlike(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:
-    """Rows whose name has nothing in common with that of the user whom their key means, and both names in words."""
-    first, given = pd.factorize(roster.rows["first_name"])
-    last, family = pd.factorize(roster.rows["last_name"])
+def unlike(roster: Roster, asked: Asked, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:
+    """Rows whose name has nothing in common with that of the user whom their key means, and both names in words.
+
+    Args:
+        roster: the rows.
+        asked: the distinct keys of their users.
+        ids: the user found for each row, 0 for none.
+        ok: the rows that stand.
+        users: USER_MATCHES.
+    """
     rows = np.flatnonzero(ok & (ids > 0))
-    if not rows.size:
-        return
-    # One of each user, first name and last name; the names are put together for these alone.
-    pairs, packed = pd.factorize((ids[rows] * len(given) + first[rows]) * len(family) + last[rows])
-    number, name = np.divmod(packed, len(given) * len(family))
-    said = spelled(pd.DataFrame({"first_name": given[name // len(family)], "last_name": family[name % len(family)]}))
-    found = users.drop_duplicates("user_id", keep="last").set_index("user_id")["fullname"]
-    called = found.reindex(number, fill_value="").to_numpy(dtype=object)
+    # One row of each key stands for all that have the same name.
+    head = np.full(len(asked.key), -1)
+    head[asked.places[rows[::-1]]] = rows[::-1]
+    there = head[asked.places[rows]]
+    differs = rows == there
+    for name in ("first_name", "last_name"):
+        column = pa.array(roster.rows[name])
+        differs |= np.asarray(pc.not_equal(column.take(pa.array(rows)), column.take(pa.array(there))))
+    look = rows[differs]
+    said = spelled(roster.rows[["first_name", "last_name"]].iloc[look]).to_numpy(dtype=object)
+    found = users[["user_id", "fullname"]].drop_duplicates("user_id", keep="last").set_index("user_id")["fullname"]
+    called = found.reindex(ids[look], fill_value="").to_numpy(dtype=object)
     odd = np.flatnonzero((said != called) & (said != ""))
-    order = np.argsort(pairs, kind="stable") if odd.size else pairs
-    for at in odd.tolist():
-        if not _alike(said[at], called[at]) and names.strangers(names.plain(said[at]), names.plain(called[at])):
-            low, high = np.searchsorted(pairs, [at, at + 1], sorter=order)
-            yield rows[order[low:high]], f"“{called[at]}” in Moodle, “{said[at]}” in the file"
+    pairs = dict.fromkeys(zip(ids[look[odd]].tolist(), said[odd].tolist(), called[odd].tolist(), strict=True))
+    strange = {(number, name): other for number, name, other in pairs if _strangers(name, other)}
+    if not strange:
+        return
+    mine = rows[contains(distinct(np.array([number for number, _ in strange])), ids[rows])]
+    names_here = spelled(roster.rows[["first_name", "last_name"]].iloc[mine]).tolist()
+    places: dict[tuple[int, str], list[int]] = {}
+    for row, number, name in zip(mine.tolist(), ids[mine].tolist(), names_here, strict=True):
+        places.setdefault((number, name), []).append(row)
+    for (number, name), other in strange.items():
+        yield np.array(places[number, name], dtype=np.int64), f"“{other}” in Moodle, “{name}” in the file"
 
 
 def twice(roster: Roster, asked: Asked, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
@@ -180,12 +199,14 @@ def full_names(users: pd.DataFrame) -> Mapping[int, str]:
     return dict(zip(users["user_id"].tolist(), users["fullname"].tolist(), strict=True))
 
 
-def spelled(rows: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Each row's name as the file has it, first name first."""
-    return (rows["first_name"] + " " + rows["last_name"]).str.strip().to_numpy(dtype=object)
+def spelled(rows: pd.DataFrame) -> Any:  # noqa: ANN401 - an Arrow array has no type of its own
+    """Each row's name as the file has it, first name first: an array of Arrow strings."""
+    joined = pc.binary_join_element_wise(pa.array(rows["first_name"]), pa.array(rows["last_name"]), " ")
+    return pd.array(pc.utf8_trim_whitespace(joined), dtype=TEXT)
 
 
-def _alike(one: str, other: str) -> bool:
-    """They have a long word in common: what most names are told by."""
+def _strangers(one: str, other: str) -> bool:
+    """They have no word in common; most names that have are told by a long one."""
     ours = one.casefold().replace(",", " ").split()
-    return any(len(word) >= TELLING and word in other.casefold() for word in ours)
+    alike = any(len(word) >= TELLING and word in other.casefold() for word in ours)
+    return not alike and names.strangers(names.plain(one), names.plain(other))

@@ -40,27 +40,28 @@ class Offers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Values:
-    """What is known in one field: value → full name, and flattened value → values."""
+    """What is known in one field: value → full name, flattened value → the one value, "" where it is several."""
 
     names: Mapping[str, str]
-    flat: Mapping[str, Sequence[str]]
+    flat: Mapping[str, str]
 
     @classmethod
     def of(cls, table: pd.DataFrame, where: str) -> _Values:
         """The values of a column of USER_MATCHES or COURSE_MATCHES; blank ones are none."""
-        mine = table[table[where] != ""].drop_duplicates(where, keep="last").sort_values(where)
+        mine = table.loc[table[where] != "", [where, "fullname"]]
         values = mine[where].to_numpy(dtype=object).tolist()
-        flat: dict[str, list[str]] = {}
-        for value, plain in zip(values, names.flat_each(mine[where]), strict=True):
-            flat.setdefault(plain, []).append(value)
-        return cls(names=dict(zip(values, mine["fullname"].to_numpy(dtype=object).tolist(), strict=True)), flat=flat)
+        known = dict(zip(values, mine["fullname"].to_numpy(dtype=object).tolist(), strict=True))
+        plain = names.flat_each(mine[where])
+        flat = dict(zip(plain, values, strict=True))
+        flat |= {p: "" for p, value in zip(plain, values, strict=True) if flat[p] != value}
+        return cls(names=known, flat=flat)
 
     def nearest(self, asked: Sequence[Sequence[str]]) -> list[str]:
         """For each of these lists of flattened keys the one value that is nearest to one of them, or ""."""
-        found = [next((self.flat[k][0] for k in keys if len(self.flat.get(k, ())) == 1), "") for keys in asked]
+        found = [next((self.flat[k] for k in keys if self.flat.get(k)), "") for keys in asked]
         left = sorted({k for keys, value in zip(asked, found, strict=True) if not value for k in keys})
         near = dict(zip(left, _typed_alike(left, list(self.flat)), strict=True))
-        alone = {k: self.flat[n][0] for k, n in near.items() if n is not None and len(self.flat[n]) == 1}
+        alone = {k: self.flat[n] for k, n in near.items() if n is not None and self.flat[n]}
         return [
             value or next((alone[k] for k in keys if k in alone), "") for keys, value in zip(asked, found, strict=True)
         ]
@@ -75,7 +76,7 @@ def _typed_alike(keys: Sequence[str], choices: Sequence[str]) -> list[str | None
     made: list[str | None] = []
     for start in range(0, len(keys) if choices else 0, AT_ONCE):
         part = keys[start : start + AT_ONCE]
-        distances = process.cdist(part, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8)
+        distances = process.cdist(part, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8, workers=-1)
         for key, row in zip(part, distances, strict=True):
             errors = min(int(row.min()), FAR)
             best = np.flatnonzero(row == errors).tolist()

@@ -12,8 +12,8 @@ from rostersync.settings import Settings
 from rostersync.sync.basis import Basis
 from rostersync.sync.diff import diff
 from rostersync.sync.grades import spare_graded
-from rostersync.sync.keys import pack, place
-from rostersync.sync.limits import Verdict, hold_emptying, hold_limits, managed_enrolments
+from rostersync.sync.keys import distinct, pack, place
+from rostersync.sync.limits import Verdict, hold_emptying, hold_limits
 from rostersync.sync.marks import Marks
 from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unproven, hold_unresolved
 from rostersync.vocabulary import Op
@@ -27,7 +27,7 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
         settings: what follows from a roster on this site.
         now: the clock, in epoch seconds.
     """
-    return guard(basis, diff(basis.facts(), settings, now=now), settings)
+    return guard(basis, diff(basis.facts(basis.unsettled()), settings, now=now), settings)
 
 
 def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -59,9 +59,8 @@ def may_go(changes: pd.DataFrame) -> list[int]:
 def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
     marks = Marks(changes)
-    hold_emptying(marks, basis.current, basis.courses, basis.roles)
-    managed = managed_enrolments(basis.current, basis.managed.at_stake)
-    verdict = hold_limits(marks, managed, settings)
+    hold_emptying(marks, basis.held, basis.courses, basis.roles)
+    verdict = hold_limits(marks, basis.at_stake, settings)
     return marks.done(), verdict
 
 
@@ -70,12 +69,13 @@ def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> b
 
     Asking for the grades of thousands who will not be touched would take minutes for nothing.
     """
-    facts = basis.facts()
-    manual = facts.surely_manual[place(facts.keys, pack(changes["course_id"], changes["user_id"]))]
+    people = pack(changes["course_id"], changes["user_id"])
+    facts = basis.facts(distinct(people))
+    manual = facts.surely_manual[place(facts.keys, people)]
     sure = (changes["op"] != Op.UNENROL) | ((changes["inactive_before"] == 0) & manual)
     return bool(limit(basis, changes.assign(removal=changes["removal"] & sure), settings)[1].refused)
 
 
 def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:
     """CHANGES with suspensions in place of unenrolments that would delete grades."""
-    return spare_graded(changes, grades, basis.facts())
+    return spare_graded(changes, grades, basis.facts(distinct(pack(changes["course_id"], changes["user_id"]))))
