@@ -9,8 +9,9 @@ import pandas as pd
 
 from rostersync import history, lookups, moodle, remembered
 from rostersync.lookups import indispensable
-from rostersync.sync import decide, propose, resolve, scope, seen, wanted
-from rostersync.sync.propose import Basis
+from rostersync.sync import basis, decide, propose, resolve, scope, seen, wanted
+from rostersync.sync.asked import both_asked
+from rostersync.sync.basis import Basis
 from rostersync.tables import COURSES, PEOPLE, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, UserField
 from rostersync.work import Work
@@ -37,19 +38,19 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         work: the site.
         afresh: look up all keys, whatever is remembered of them.
     """
-    settings, client = work.settings, work.client
+    settings, client, asked = work.settings, work.client, both_asked(loaded.rows)
     with indispensable(client.site):
-        courses = lookups.look_up_courses(loaded, work)
-        known, listed = (USER_MATCHES.empty(), {}) if afresh else remembered.borne_out(loaded, courses, work)
-        users = lookups.look_up_users(loaded, work, known)
-        lookups.make_sure(loaded, users, courses, work)
+        courses = lookups.look_up_courses(asked[1], work)
+        known, listed = (USER_MATCHES.empty(), {}) if afresh else remembered.borne_out(asked, courses, work)
+        users = lookups.look_up_users(loaded, asked[0], work, known)
+        lookups.make_sure(lookups.doubtful(loaded, asked, (users, courses), settings), work)
     decisions = (
-        decide.decide_users(loaded.rows, users, loaded.sources, settings.user_key),
-        decide.decide_courses(loaded.rows, courses, loaded.sources, settings.course_key),
+        decide.decide(asked[0], users, loaded.sources, settings.user_key),
+        decide.decide(asked[1], courses, loaded.sources, settings.course_key),
     )
-    resolution = resolve.resolve(
-        loaded, users, courses, decisions, settings, lookups.offered(loaded, users, courses, decisions, work)
-    )
+    unknown = lookups.unknown(asked, users, courses, decisions, settings)
+    offers = lookups.offered(loaded, unknown, *lookups.ask_again(unknown, users, courses, work))
+    resolution = resolve.resolve(loaded, asked, users, courses, decisions, settings, offers)
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = history.ledger(work.store, client.site, ids)
@@ -67,24 +68,9 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         EMPTIED,
         believed=in_scope.loc[in_scope["may_empty"], "course_id"].tolist(),
     )
-    roles = wanted.site_roles(read.roles, settings)
-    resolution = wanted.give_roles(loaded, resolution, roles, settings)
-    resolution, enrolments = wanted.unite(loaded, resolution)
-    info = client.info or moodle.site_info(client)
-    basis = Basis(
-        roster=loaded,
-        resolution=resolution,
-        wanted=enrolments,
-        managed=scope.managed_roles(loaded, resolution, in_scope, roles, settings),
-        courses=in_scope,
-        roles=roles,
-        current=propose.only_complete(read.current, reads),
-        reads=reads,
-        ledger=ledger,
-        people=PEOPLE.empty(),
-        own_id=info.user_id,
-    )
-    return Gathered(basis=basis, notes=resolution.notes, known=known)
+    own_id = (client.info or moodle.site_info(client)).user_id
+    made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)
+    return Gathered(basis=made, notes=made.resolution.notes, known=known)
 
 
 def read_again(known: Basis, work: Work) -> Basis:
@@ -105,14 +91,14 @@ def read_again(known: Basis, work: Work) -> Basis:
         known,
         courses=pd.concat([courses, gone], ignore_index=True).sort_values("course_id", ignore_index=True),
         roles=wanted.site_roles(learnt, work.settings),
-        current=propose.only_complete(read.current, reads),
+        current=basis.only_complete(read.current, reads),
         reads=reads,
         ledger=history.ledger(work.store, client.site, ids),
         own_id=(client.info or moodle.site_info(client)).user_id,
     )
 
 
-def look_closer(basis: Basis, changes: pd.DataFrame, work: Work) -> Basis:
+def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
     """The same, with the courses that would lose somebody read again and counted, and those people's names."""
     courses = propose.may_lose(changes)
     if courses:
@@ -124,13 +110,8 @@ def look_closer(basis: Basis, changes: pd.DataFrame, work: Work) -> Basis:
             to_prove=courses,
             progress=work.told("counting courses"),
         )
-        reads = pd.concat([basis.reads[~basis.reads["course_id"].isin(courses)], again.reads], ignore_index=True)
-        current = pd.concat(
-            [basis.current[~basis.current["course_id"].isin(courses)], again.current], ignore_index=True
-        )
-        reads = reads.sort_values("course_id", ignore_index=True)
-        basis = replace(basis, reads=reads, current=propose.only_complete(current, reads))
-    return replace(basis, people=_people(propose.may_go(changes), work))
+        known = basis.read_closer(known, again.current, again.reads)
+    return replace(known, people=_people(propose.may_go(changes), work))
 
 
 def _people(ids: Sequence[int], work: Work) -> pd.DataFrame:

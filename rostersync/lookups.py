@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from rostersync import moodle
 from rostersync.errors import AnswerError, TransportError, Unreachable, UsageError
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.forensics.repairs import repairs
 from rostersync.roster.words import normalise
+from rostersync.settings import Settings
 from rostersync.store import Hint
-from rostersync.sync import doubts, evidence, offers, resolve
-from rostersync.sync.decide import Decision
-from rostersync.sync.offers import Offers
+from rostersync.sync import doubts, evidence, offers
+from rostersync.sync.asked import Asked, fields_of
+from rostersync.sync.decide import Decision, decided
+from rostersync.sync.offers import Offers, Pair
 from rostersync.tables import COURSE_MATCHES, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, RowState, UserField, counted
 from rostersync.work import Work
@@ -27,6 +32,11 @@ SHOWN = ("username", "email", "idnumber", "fullname")
 """What is told of an account, in look-ups as in lists."""
 
 _log = logging.getLogger(__name__)
+
+Asks = tuple[Asked, Asked]
+"""The distinct keys of users and of courses."""
+Decisions = tuple[Sequence[Decision], Sequence[Decision]]
+"""What the undecided columns of both hold."""
 
 
 @contextmanager
@@ -46,24 +56,24 @@ def indispensable(site: str) -> Iterator[None]:
         ) from error
 
 
-def look_up_users(loaded: Roster, work: Work, known: pd.DataFrame) -> pd.DataFrame:
+def look_up_users(loaded: Roster, asked: Asked, work: Work, known: pd.DataFrame) -> pd.DataFrame:
     """USER_MATCHES for every user key of the rows, those of rejected rows included.
 
     Args:
         loaded: the rows.
+        asked: their distinct keys.
         work: the site.
         known: USER_MATCHES of keys that need not be asked for.
     """
-    rows = live(loaded)
-    padded = doubts.padded(loaded)
+    padded: dict[str, set[str]] = {}
+    for row, key in doubts.padded(loaded).items():
+        padded.setdefault(str(loaded.rows["user_field"].iloc[row]), set()).add(key)
     users = [USER_MATCHES.empty(), known]
-    for field, part in rows.groupby("user_field", observed=True):
-        keys = _keys(part["user"])
-        keys += sorted({padded[row] for row in part.index.intersection(list(padded))})
+    for field, plain in asked.by_field():
         settled = set(known.loc[known["field"] == field, "key"].tolist())
-        keys = [key for key in keys if key not in settled]
+        keys = [key for key in (*plain, *sorted(padded.get(field, ()))) if key not in settled]
         if field != UserField.ANY:
-            users.append(look_up_afresh(UserField(str(field)), keys, work))
+            users.append(look_up_afresh(UserField(field), keys, work))
         elif keys:
             users.append(
                 moodle.find_users_any(work.client, keys, progress=work.told(f"looking up {counted(len(keys), 'user')}"))
@@ -90,112 +100,170 @@ def shown_as(*values: str) -> str:
     return blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
 
 
-def look_up_courses(loaded: Roster, work: Work) -> pd.DataFrame:
+def look_up_courses(asked: Asked, work: Work) -> pd.DataFrame:
     """COURSE_MATCHES for every course key of the rows, those of rejected rows included, and for those of `--courses`.
 
     They are never remembered: whether a course can be enrolled into is to be asked in any case (rules 7 and 8), and
     one call brings all courses where there are more than a few.
     """
     courses = [COURSE_MATCHES.empty()]
-    for field, part in live(loaded).groupby("course_field", observed=True):
-        keys = _keys(part["course"])
+    for field, keys in asked.by_field():
         told = work.told(f"looking up {counted(len(keys), 'course')}")
         if field == CourseField.ANY:
             courses.append(moodle.find_courses_any(work.client, keys, progress=told))
         else:
-            courses.append(moodle.find_courses(work.client, CourseField(str(field)), keys, progress=told))
+            courses.append(moodle.find_courses(work.client, CourseField(field), keys, progress=told))
     if work.settings.courses:
         courses.append(moodle.find_courses_any(work.client, work.settings.courses))
     return pd.concat(courses, ignore_index=True).drop_duplicates(["field", "key", "course_id"], ignore_index=True)
 
 
-def live(loaded: Roster) -> pd.DataFrame:
-    """The rows that state an enrolment, rejected ones included."""
-    return loaded.rows[loaded.rows["state"] != RowState.IGNORED]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Keys that nothing was found for, (field, key): what those of users may have been, and those of courses."""
+
+    users: Mapping[Pair, Sequence[str]]
+    courses: Mapping[Pair, Sequence[str]]
 
 
-def offered(
-    loaded: Roster,
-    users: pd.DataFrame,
-    courses: pd.DataFrame,
-    decisions: tuple[Sequence[Decision], Sequence[Decision]],
-    work: Work,
-) -> Offers:
-    """What keys that were not found may have been; a look-up that fails costs the offer, not the run."""
-    state = (loaded.rows["state"] != RowState.IGNORED).to_numpy()
-    rows, said = loaded.rows[state], doubts.spelled(loaded.rows)[state]
-    user_field, course_field = (
-        resolve.key_fields(loaded.rows, what, made)[state]
-        for what, made in zip(("user", "course"), decisions, strict=True)
+def unknown(
+    asked: Asks, users: pd.DataFrame, courses: pd.DataFrame, decisions: Decisions, settings: Settings
+) -> Unknown:
+    """The first keys that nothing was found for."""
+    fields = [fields_of(keys, decided(made)) for keys, made in zip(asked, decisions, strict=True)]
+    strangers = offers.missing(asked[0], fields[0], users)
+    numbers = pd.unique(users.loc[users["field"] == UserField.IDNUMBER, "idnumber"]) if strangers else []
+    lengths = sorted({len(k) for k in numbers if k})
+    return Unknown(
+        users={(f, k): (*repairs(k), *offers.candidates(k, lengths)) for f, k in strangers},
+        courses={
+            (f, k): repairs(k)
+            for f, k in offers.missing(asked[1], fields[1], courses)
+            if not any(fnmatchcase(k, p) for p in settings.not_in_moodle)
+        },
     )
-    lengths = sorted({len(k) for k in users.loc[users["field"] == UserField.IDNUMBER, "idnumber"].unique() if k})
-    unknown = offers.missing(rows, "user", user_field, users)
-    may_be = {(f, k): (*repairs(k), *offers.candidates(k, lengths)) for f, k in unknown}
-    strange = [
-        (f, k)
-        for f, k in offers.missing(rows, "course", course_field, courses)
-        if not any(fnmatchcase(k, p) for p in work.settings.not_in_moodle)
-    ]
-    if not unknown and not strange:
-        return Offers()
+
+
+def ask_again(
+    unknown: Unknown, users: pd.DataFrame, courses: pd.DataFrame, work: Work
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables with what such keys may have been; a look-up that fails costs the offer, not the run."""
     found, known = [users], [courses]
     try:
-        for field in sorted({f for f, _ in may_be}):
-            keys = sorted({k for (f, _), repaired in may_be.items() if f == field for k in repaired})
+        for field in sorted({f for f, _ in unknown.users}):
+            keys = sorted({k for (f, _), repaired in unknown.users.items() if f == field for k in repaired})
             found.append(moodle.find_users(work.client, UserField(field), keys))
-        if strange:
+        if unknown.courses:
             known.append(moodle.all_courses(work.client))
     except AnswerError as error:
         _log.info("not everything can be offered for keys that were not found: %s", error)
-    beside = rows["user"].isin([k for _, k in unknown]).to_numpy()
-    names = dict(zip(zip(user_field[beside], rows["user"][beside], strict=True), said[beside], strict=True))
+    return pd.concat(found, ignore_index=True), pd.concat(known, ignore_index=True)
+
+
+def offered(loaded: Roster, unknown: Unknown, users: pd.DataFrame, courses: pd.DataFrame) -> Offers:
+    """What keys that were not found may have been.
+
+    Args:
+        loaded: what names stand beside them.
+        unknown: these keys.
+        users: USER_MATCHES, with what such keys may have been.
+        courses: COURSE_MATCHES, likewise.
+    """
+    if not (unknown.users or unknown.courses):
+        return Offers()
+    rows = loaded.rows[loaded.rows["user"].isin({k for _, k in unknown.users})]
+    rows = rows[rows["state"] != RowState.IGNORED]
+    beside = dict(zip(rows["user"].tolist(), doubts.spelled(rows).tolist(), strict=True))
     return Offers(
-        users=offers.of_users(may_be, pd.concat(found, ignore_index=True), names),
-        courses=offers.of_courses(
-            strange, {(f, k): repairs(k) for f, k in strange}, pd.concat(known, ignore_index=True)
-        ),
+        users=offers.of_users(unknown.users, users, {(f, k): beside.get(k, "") for f, k in unknown.users}),
+        courses=offers.of_courses(unknown.courses, courses),
     )
 
 
-def make_sure(loaded: Roster, users: pd.DataFrame, courses: pd.DataFrame, work: Work) -> None:
-    """Refuse a column of which Moodle knows few values as what its header says, and most as something else.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """A column of which Moodle knows few values as what its header says."""
 
-    A column that settings name is not doubted.
+    what: str
+    """user or course."""
+    header: str
+    source: str
+    """The source's name."""
+    kind: str
+    """What its keys are looked up as."""
+    fields: Mapping[str, str]
+    """All kinds, and the fields of a roster that hold them."""
+    keys: Sequence[str]
+    enough: int
+    """Distinct keys from which on numbers mean something."""
+
+    @property
+    def field(self) -> str:
+        """What the column is read as."""
+        return self.fields[self.kind]
+
+
+def doubtful(
+    loaded: Roster, asked: Asks, matches: tuple[pd.DataFrame, pd.DataFrame], settings: Settings
+) -> list[Doubtful]:
+    """Columns of which Moodle knows few values as what their headers say; a column that settings name is not doubted.
+
+    Args:
+        loaded: the roster.
+        asked: its distinct keys.
+        matches: USER_MATCHES and COURSE_MATCHES of these.
+        settings: columns, user_key, course_key.
+    """
+    said = {normalise(header) for header in settings.columns}
+    columns = []
+    for keys, kinds, forced, found, enough in (
+        (asked[0], USER_KEYS, settings.user_key, matches[0], evidence.ENOUGH),
+        (asked[1], COURSE_KEYS, settings.course_key, matches[1], evidence.ENOUGH_COURSES),
+    ):
+        if forced:
+            continue
+        sure = found["match"].isin([str(Match.EXACT), str(Match.CASE)])
+        fields = {str(kinds[field]): field for field in reversed([*kinds])}
+        # What stands in the columns of rejected rows may be anything.
+        for number, kind, texts in keys.by_column(keys.ok & ~keys.undecided):
+            source = loaded.sources[number]
+            header = source.columns.get(fields[kind], "")
+            if normalise(header) in said or len(texts) < enough:
+                continue
+            known = pa.array(found.loc[sure & (found["field"] == kind), "key"])
+            if pc.sum(pc.is_in(pa.array(texts), value_set=known)).as_py() < evidence.FEW * len(texts):
+                columns.append(
+                    Doubtful(
+                        what=keys.what,
+                        header=header,
+                        source=source.name,
+                        kind=kind,
+                        fields=fields,
+                        keys=texts,
+                        enough=enough,
+                    )
+                )
+    return columns
+
+
+def make_sure(columns: Iterable[Doubtful], work: Work) -> None:
+    """Refuse a column most of whose values are something else in Moodle than what its header says.
 
     Raises:
         UsageError: there is such a column.
     """
-    settings = work.settings
-    said = {normalise(header) for header in settings.columns}
-    # What stands in the columns of rejected rows may be anything.
-    rows = loaded.rows[loaded.rows["state"] == RowState.OK]
-    for what, fields, forced, matches, enough in (
-        ("user", USER_KEYS, settings.user_key, users, evidence.ENOUGH),
-        ("course", COURSE_KEYS, settings.course_key, courses, evidence.ENOUGH_COURSES),
-    ):
-        for (number, kind), part in rows.groupby(["source", f"{what}_field"], observed=True):
-            source = loaded.sources[int(str(number))]
-            field = next(f for f, k in fields.items() if k == kind)
-            header = source.columns.get(field, "")
-            keys = _keys(part[what])
-            found = matches[(matches["field"] == kind) & matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
-            few = found.loc[found["key"].isin(keys), "key"].nunique() < evidence.FEW * len(keys)
-            if forced or kind == UserField.ANY or normalise(header) in said or not few or len(keys) < enough:
-                continue
-            sample = evidence.spread(keys)
-            if what == "user":
-                known = evidence.of_users(moodle.find_users_any(work.client, sample), sample, of=len(keys))
-            else:
-                known = evidence.of_courses(moodle.find_courses_any(work.client, sample), sample, of=len(keys))
-            if evidence.contradicts(known, str(kind), enough):
-                better = next(f for f, k in fields.items() if k == known.best)
-                raise UsageError(
-                    f"{source.name}: column “{header}” is read as {FIELDS[field]}, but {known.sentence()}",
-                    remedy=f'say --map "{header}={better}"; if it is right as it is, --map "{header}={field}"'
-                    if header
-                    else f"say --{what}-key {known.best}; if it is right as it is, --{what}-key {kind}",
-                )
-
-
-def _keys(column: pd.Series) -> list[str]:
-    return [k for k in column.drop_duplicates().tolist() if k]
+    for column in columns:
+        sample, header = evidence.spread(column.keys), column.header
+        if column.what == "user":
+            known = evidence.of_users(moodle.find_users_any(work.client, sample), sample, of=len(column.keys))
+        else:
+            known = evidence.of_courses(moodle.find_courses_any(work.client, sample), sample, of=len(column.keys))
+        if evidence.contradicts(known, column.kind, column.enough):
+            better = column.fields[known.best]
+            instead = f'say --map "{header}={better}"', f'--map "{header}={column.field}"'
+            if not header:
+                instead = f"say --{column.what}-key {known.best}", f"--{column.what}-key {column.kind}"
+            raise UsageError(
+                f"{column.source}: column “{header}” is read as {FIELDS[column.field]}, but {known.sentence()}",
+                remedy=f"{instead[0]}; if it is right as it is, {instead[1]}",
+            )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
 SAME = 85
@@ -22,6 +26,32 @@ def plain(name: str) -> str:
     """The name as it is compared: without case, accents and signs."""
     folded = unicodedata.normalize("NFKD", name).casefold()
     return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())
+
+
+def plain_each(names: Any) -> list[str]:  # noqa: ANN401 - an Arrow array has no type of its own
+    """`plain` of each of these texts (an Arrow array)."""
+    return _each(names, plain, "[^a-z0-9]+", " ")
+
+
+def flat(key: str) -> str:
+    """A key without case, accents, blanks and signs."""
+    spread = unicodedata.normalize("NFKD", key).casefold()
+    return "".join(c for c in spread if c.isalnum())
+
+
+def flat_each(keys: Any) -> list[str]:  # noqa: ANN401 - an Arrow array has no type of its own
+    """`flat` of each of these texts (an Arrow array)."""
+    return _each(keys, flat, "[^a-z0-9]", "")
+
+
+def _each(texts: Any, one: Callable[[str], str], signs: str, instead: str) -> list[str]:  # noqa: ANN401 - as above
+    """What `one` says of each; texts of ASCII alone, which most are, are done all at once."""
+    array = pc.cast(pa.array(texts), pa.string())
+    short = pc.utf8_trim(pc.replace_substring_regex(pc.ascii_lower(array), signs, instead), " ")
+    made: list[str] = short.to_numpy(zero_copy_only=False).tolist()
+    for at in pc.indices_nonzero(pc.invert(pc.string_is_ascii(array))).to_pylist():
+        made[at] = one(array[at].as_py())
+    return made
 
 
 def same(one: str, other: str) -> bool:

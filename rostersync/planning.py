@@ -10,39 +10,18 @@ import pandas as pd
 from rostersync import gather, moodle, outlook, remembered
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
-from rostersync.sync import deeds, losses, propose, undo
+from rostersync.sync import deeds, propose, undo
 from rostersync.sync import plan as plans
+from rostersync.sync.basis import Basis
+from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
 from rostersync.sync.plan import Plan
-from rostersync.sync.propose import Basis
-from rostersync.tables import PLAN_ROWS, Roster
+from rostersync.tables import Roster
 from rostersync.vocabulary import RowState
 from rostersync.work import Work
 
 Decide = Callable[[Basis], pd.DataFrame]
 """What is to be changed (CHANGES), with every hold but those that more questions decide."""
-
-REMEMBERED = (
-    "mode",
-    "on_missing",
-    "courses",
-    "default_role",
-    "teacher_means",
-    "missing_users",
-    "trust_reads",
-    "assignable_roles",
-    "managed_roles",
-    "protected_users",
-    "protected_roles",
-    "protected_courses",
-    "not_in_moodle",
-    "course_limit_share",
-    "course_limit_count",
-    "run_limit_share",
-    "run_limit_count",
-    "allow_removals",
-)
-"""The settings that mattered to a plan, and stand in it."""
 
 
 def plan_for(loaded: Roster, work: Work) -> Plan:
@@ -131,47 +110,14 @@ def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: 
 
 
 def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, ...], work: Work) -> Plan:
-    rows, info = basis.roster.rows, work.client.info or moodle.site_info(work.client)
-    said = work.settings.model_dump(mode="json", include=set(REMEMBERED))
-    used = set(changes["role_id"].tolist())
-    unlearnt = basis.roles[~basis.roles["learnt"] & basis.roles["role_id"].isin(used)]
-    notes = (
-        *notes,
-        *(
-            f"role “{n}” was not seen on this site yet: id {i} is tried on one person first"
-            for i, n in zip(unlearnt["role_id"].tolist(), unlearnt["shortname"].tolist(), strict=True)
-        ),
-    )
-    return Plan(
-        site=work.client.site,
-        site_name=info.name,
-        release=info.release,
-        made=work.time(),
-        settings={name: said[name] for name in REMEMBERED},
-        undoes=0,
+    info = work.client.info or moodle.site_info(work.client)
+    head = Head(site=work.client.site, site_name=info.name, release=info.release, made=work.time())
+    return compose(
+        head,
+        basis,
+        changes,
+        work.settings,
         refused=refused,
         notes=notes,
-        sources=basis.roster.sources,
-        rows=PLAN_ROWS.frame(
-            {
-                **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
-                **{n: rows[n] for n in ("line", "user", "course", "role")},
-                "name": (rows["first_name"] + " " + rows["last_name"]).str.strip(),
-            }
-        ),
-        # What was undecided in the file alone is decided by now, and said in the notes.
-        problems=pd.concat(
-            [
-                basis.roster.problems[basis.roster.problems["code"] != "key_undecided"],
-                basis.resolution.problems,
-            ],
-            ignore_index=True,
-        ),
-        courses=basis.courses,
-        roles=basis.roles,
-        reads=basis.reads,
-        people=basis.people,
-        changes=changes,
-        holders=losses.holders(basis.current, changes),
         losses=outlook.look(changes, basis.reads, work),
     )

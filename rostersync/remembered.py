@@ -24,34 +24,34 @@ from rostersync.lookups import shown_as
 from rostersync.moodle import Listing
 from rostersync.moodle.enrolled import KEYS
 from rostersync.sync import propose
+from rostersync.sync.asked import Asked
+from rostersync.sync.basis import Basis
 from rostersync.sync.keys import contains, distinct, pack
-from rostersync.sync.propose import Basis
 from rostersync.tables import USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, Op, UserField
 from rostersync.work import Work
 
 
-def borne_out(loaded: Roster, courses: pd.DataFrame, work: Work) -> tuple[pd.DataFrame, dict[int, Listing]]:
+def borne_out(asked: tuple[Asked, Asked], courses: pd.DataFrame, work: Work) -> tuple[pd.DataFrame, dict[int, Listing]]:
     """USER_MATCHES of the keys that are remembered and borne out, and the lists that were read for it, by course.
 
     Args:
-        loaded: the rows.
-        courses: COURSE_MATCHES of their keys.
+        asked: the distinct keys of the rows, of users and of courses.
+        courses: COURSE_MATCHES of theirs.
         work: the site.
 
     Raises:
         SiteError: nothing can go on.
     """
-    rows, site = lookups.live(loaded), work.client.site
     hints = {}
-    for field, part in rows.groupby("user_field", observed=True):
+    for field, keys in asked[0].by_field():
         if field != UserField.ANY:  # what an undecided column holds, all fields are asked for
-            known, keys = work.store.recall(site, str(field)), part["user"].drop_duplicates().tolist()
-            hints[str(field)] = {key: known[key] for key in keys if key in known}
+            known = work.store.recall(work.client.site, field)
+            hints[field] = {key: known[key] for key in keys if key in known}
     if not any(hints.values()):
         return USER_MATCHES.empty(), {}
     listed = moodle.list_courses(
-        work.client, _meant(rows, courses), page_size=work.settings.page_size, progress=work.told("reading courses")
+        work.client, _meant(asked[1], courses), page_size=work.settings.page_size, progress=work.told("reading courses")
     )
     shown = _accounts(listed)
     lines: list[tuple[Any, ...]] = []
@@ -102,15 +102,14 @@ def still_so(known: pd.DataFrame, loaded: Roster, basis: Basis, changes: pd.Data
     return True
 
 
-def _meant(rows: pd.DataFrame, courses: pd.DataFrame) -> list[int]:
+def _meant(asked: Asked, courses: pd.DataFrame) -> list[int]:
     """Ids of the courses that the rows name, as far as each key means one course alone."""
-    keys = rows.loc[rows["course_field"] != CourseField.ANY, ["course_field", "course"]].drop_duplicates()
+    named = [(field, key) for field, keys in asked.by_field() if field != CourseField.ANY for key in keys]
     found = courses[courses["match"].isin([str(Match.EXACT), str(Match.CASE)])]
     exact = found.loc[found["match"] == Match.EXACT, ["field", "key"]].astype(str)
     better = pd.MultiIndex.from_frame(found[["field", "key"]].astype(str)).isin(pd.MultiIndex.from_frame(exact))
     found = found[(found["match"] == Match.EXACT).to_numpy() | ~better]
     found = found[~found.duplicated(["field", "key"], keep=False)]
-    named = pd.MultiIndex.from_frame(keys.astype(str))
     return found.loc[pd.MultiIndex.from_frame(found[["field", "key"]].astype(str)).isin(named), "course_id"].tolist()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rostersync import names
 from rostersync.names import plain, strangers
 
 
@@ -39,3 +43,11 @@ def test_no_strangers(one: str, other: str) -> None:
     """A married name, another spelling or order, an abbreviation, another script: nothing can be said against them."""
     assert not strangers(plain(one), plain(other))
     assert not strangers(plain(other), plain(one))
+
+
+@given(st.lists(st.text(max_size=8), max_size=5))
+@settings(deadline=None)
+def test_many_texts_are_taken_as_each_of_them(texts: list[str]) -> None:
+    """Plain names and flat keys are the same, one by one or all at once."""
+    assert names.plain_each(pa.array(texts, pa.string())) == [names.plain(t) for t in texts]
+    assert names.flat_each(pa.array(texts, pa.string())) == [names.flat(t) for t in texts]

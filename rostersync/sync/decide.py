@@ -6,12 +6,13 @@ all of its distinct values, once for a column, never row by row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from rostersync.errors import UsageError
+from rostersync.sync.asked import Asked
 from rostersync.tables import Source
 from rostersync.vocabulary import CourseField, Match, UserField
 
@@ -38,56 +39,34 @@ class Decision:
         return f"column “{column}” is read as {self.field}: {why}"
 
 
-def decide_users(
-    rows: pd.DataFrame, matches: pd.DataFrame, sources: Sequence[Source], forced: str = ""
-) -> tuple[Decision, ...]:
-    """The field of each source's undecided user column.
+def decide(asked: Asked, matches: pd.DataFrame, sources: Sequence[Source], forced: str = "") -> tuple[Decision, ...]:
+    """The field of each source's undecided column.
 
     Args:
-        rows: ROSTER.
-        matches: USER_MATCHES of the undecided keys under all fields.
+        asked: the distinct keys of the column.
+        matches: USER_MATCHES or COURSE_MATCHES of the undecided keys under all fields.
         sources: where the rows come from.
         forced: the field to take in any case.
 
     Raises:
-        UsageError: two fields explain about as many values and mean different people.
+        UsageError: two fields explain about as many values and mean different people (or courses).
     """
-    asked = rows["user_field"] == UserField.ANY
-    return _decide(rows[asked], "user", matches, "user_id", USER_ORDER, sources, forced)
-
-
-def decide_courses(
-    rows: pd.DataFrame, matches: pd.DataFrame, sources: Sequence[Source], forced: str = ""
-) -> tuple[Decision, ...]:
-    """The field of each source's undecided course column; arguments and errors as for `decide_users`."""
-    asked = rows["course_field"] == CourseField.ANY
-    return _decide(rows[asked], "course", matches, "course_id", COURSE_ORDER, sources, forced)
-
-
-def _decide(
-    rows: pd.DataFrame,
-    column: str,
-    matches: pd.DataFrame,
-    found: str,
-    order: Sequence[str],
-    sources: Sequence[Source],
-    forced: str,
-) -> tuple[Decision, ...]:
-    real = matches[matches["match"].isin([str(Match.EXACT), str(Match.CASE)])]
-    pairs = real[["field", "key", found]].drop_duplicates()
+    found, order = f"{asked.what}_id", USER_ORDER if asked.what == "user" else COURSE_ORDER
     decisions = []
-    for source, part in rows.groupby("source", sort=True):
-        keys = part[column].drop_duplicates()
-        keys = keys[keys != ""]
-        mine = pairs[pairs["key"].isin(keys)]
+    for source, _, keys in asked.by_column(asked.undecided):
+        real = matches[matches["match"].isin([str(Match.EXACT), str(Match.CASE)]) & matches["key"].isin(keys)]
+        mine = real[["field", "key", found]].drop_duplicates()
         hits = {str(f): int(mine.loc[mine["field"] == f, "key"].nunique()) for f in order}
         best = forced or max(order, key=lambda f: (hits[str(f)], -order.index(f)))
         if not forced:
-            _refuse_doubt(mine, str(best), hits, found, _Where(column, int(str(source)), sources))
-        decisions.append(
-            Decision(source=int(str(source)), field=str(best), values=len(keys), hits=hits, forced=bool(forced))
-        )
+            _refuse_doubt(mine, str(best), hits, found, _Where(asked.what, source, sources))
+        decisions.append(Decision(source=source, field=str(best), values=len(keys), hits=hits, forced=bool(forced)))
     return tuple(decisions)
+
+
+def decided(decisions: Iterable[Decision]) -> list[tuple[int, str]]:
+    """The sources and their fields."""
+    return [(d.source, d.field) for d in decisions]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rostersync.sync.basis import Basis
 from rostersync.sync.holdings import NOT_ENROLLED
-from rostersync.sync.keys import Ints, Mask, course_of, distinct, enrolment_of, pack, place, role_of, take, user_of
+from rostersync.sync.keys import (
+    Ints,
+    Mask,
+    course_of,
+    distinct,
+    enrolment_of,
+    in_course,
+    pack,
+    place,
+    take,
+    user_of,
+)
 from rostersync.sync.plan import Plan
-from rostersync.sync.propose import Basis
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import ManagedRoles
 from rostersync.sync.wanted import Wanted
@@ -118,12 +129,8 @@ def wanted(done: Deeds) -> Wanted:
 
 def managed(done: Deeds) -> ManagedRoles:
     """The roles that may be taken away again, or come back, in each course."""
-    used = distinct(_in_course(np.concatenate([done.gave, done.took])))
-    return ManagedRoles(used=used, by_absence=distinct(_in_course(done.gave)), at_stake=used)
-
-
-def _in_course(roles: Ints) -> Ints:
-    return pack(course_of(roles), 0, role_of(roles))
+    used = distinct(in_course(np.concatenate([done.gave, done.took])))
+    return ManagedRoles(used=used, by_absence=distinct(in_course(done.gave)), at_stake=used)
 
 
 def basis(plan: Plan, done: Deeds, *, run: int) -> Basis:

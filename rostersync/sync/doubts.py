@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from rostersync import names, problems
-from rostersync.sync.keys import Ints, Mask
+from rostersync.columns import TEXT
+from rostersync.sync.asked import Asked
+from rostersync.sync.keys import Ints, Mask, contains, distinct
 from rostersync.tables import Roster
 from rostersync.vocabulary import Match, UserField, counted
 
@@ -45,11 +49,11 @@ def damaged(roster: Roster) -> tuple[Mask, Mask]:
 def padded(roster: Roster) -> Mapping[int, str]:
     """Row → its user's key with the zeros that it may have lost."""
     found = roster.problems[roster.problems["code"] == "zeros_lost"]
-    same = found["value"].to_numpy() == roster.rows["user"].to_numpy()[found["row"].to_numpy()]
+    same = found["value"].to_numpy() == roster.rows["user"].iloc[found["row"].to_numpy()].to_numpy()
     return dict(zip(found["row"][same].tolist(), found["detail"][same].tolist(), strict=True))
 
 
-def zeros(roster: Roster, ids: Ints, fields: np.ndarray[Any, Any], users: pd.DataFrame) -> Iterator[Zeros]:
+def zeros(roster: Roster, ids: Ints, field_at: Callable[[int], str], users: pd.DataFrame) -> Iterator[Zeros]:
     """Rows whose number is found as it stands, and which all the same may be somebody else's.
 
     That is so where the number with its zeros is somebody else's, unless only the first one's name fits the row; and
@@ -58,21 +62,22 @@ def zeros(roster: Roster, ids: Ints, fields: np.ndarray[Any, Any], users: pd.Dat
     Args:
         roster: the rows.
         ids: the user found for each row, 0 for none.
-        fields: the field in which each row's key was found.
+        field_at: says of a row in which field its key was found.
         users: USER_MATCHES, those of the keys with zeros included.
     """
-    sure = users[users["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+    suspects = {row: key for row, key in padded(roster).items() if ids[row]}
+    if not suspects:
+        return
+    sure = users[users["match"].isin([str(Match.EXACT), str(Match.CASE)]) & users["key"].isin(set(suspects.values()))]
     known: dict[tuple[str, str], list[int]] = {}
     for field, key, number in zip(sure["field"].tolist(), sure["key"].tolist(), sure["user_id"].tolist(), strict=True):
         known.setdefault((field, key), []).append(number)
     called = full_names(users)
-    said = spelled(roster.rows)
-    for row, key in padded(roster).items():
+    said = spelled(roster.rows.iloc[list(suspects)])
+    for (row, key), name in zip(suspects.items(), said.tolist(), strict=True):
         number = int(ids[row])
-        if not number:
-            continue
-        others = tuple(sorted({*known.get((fields[row], key), [])} - {number}))
-        mine = names.plain(str(said[row]))
+        others = tuple(sorted({*known.get((field_at(row), key), [])} - {number}))
+        mine = names.plain(name)
         misfit = names.strangers(mine, names.plain(called.get(number, "")))
         fits = bool(mine) and names.same(mine, names.plain(called.get(number, "")))
         rivals = [n for n in others if not names.strangers(mine, names.plain(called.get(n, "")))]
@@ -98,6 +103,8 @@ def torn(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[t
     """
     rows = roster.rows
     at = np.flatnonzero(ok & (ids > 0) & (rows["other"] != "").to_numpy())
+    if not at.size:
+        return
     known = users.drop_duplicates("user_id").set_index("user_id")
     for field, words in ((UserField.USERNAME, "username"), (UserField.IDNUMBER, "id number")):
         here = at[(rows["other_field"].iloc[at] == field).to_numpy()]
@@ -111,28 +118,62 @@ def torn(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[t
             yield int(here[place]), f"their {words} is “{own.iloc[place]}”, the row says “{said.iloc[place]}”"
 
 
-def unlike(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:
-    """Rows whose name has nothing in common with that of the user whom their key means, and both names in words."""
-    said = spelled(roster.rows)
-    rows = np.flatnonzero(ok & (ids > 0) & (said != ""))
-    if not rows.size:
-        return
-    called = full_names(users)
-    codes, distinct = pd.factorize(said[rows])
-    pairs, packed = pd.factorize(ids[rows] * len(distinct) + codes)
-    for at, pair in enumerate(packed.tolist()):
-        name, found = str(distinct[pair % len(distinct)]), called.get(pair // len(distinct), "")
-        if name != found and not _alike(name, found) and names.strangers(names.plain(name), names.plain(found)):
-            yield rows[pairs == at], f"“{found}” in Moodle, “{name}” in the file"
+def unlike(roster: Roster, asked: Asked, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:
+    """Rows whose name has nothing in common with that of the user whom their key means, and both names in words.
 
-
-def twice(roster: Roster, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
-    """Rows of one source that mean one user by different keys, and these keys in words."""
+    Args:
+        roster: the rows.
+        asked: the distinct keys of their users.
+        ids: the user found for each row, 0 for none.
+        ok: the rows that stand.
+        users: USER_MATCHES.
+    """
     rows = np.flatnonzero(ok & (ids > 0))
-    source, user = roster.rows["source"].to_numpy()[rows], roster.rows["user"]
-    codes, distinct = pd.factorize(user)
-    keys = codes[rows]
-    groups = pd.factorize(source.astype(np.int64) * (int(ids.max(initial=0)) + 1) + ids[rows])[0]
+    # One row of each key stands for all that have the same name.
+    head = np.full(len(asked.key), -1)
+    head[asked.places[rows[::-1]]] = rows[::-1]
+    there = head[asked.places[rows]]
+    differs = rows == there
+    for name in ("first_name", "last_name"):
+        column = pa.array(roster.rows[name])
+        differs |= np.asarray(pc.not_equal(column.take(pa.array(rows)), column.take(pa.array(there))))
+    look = rows[differs]
+    said = spelled(roster.rows[["first_name", "last_name"]].iloc[look]).to_numpy(dtype=object)
+    found = users[["user_id", "fullname"]].drop_duplicates("user_id", keep="last").set_index("user_id")["fullname"]
+    called = found.reindex(ids[look], fill_value="").to_numpy(dtype=object)
+    odd = np.flatnonzero((said != called) & (said != ""))
+    pairs = dict.fromkeys(zip(ids[look[odd]].tolist(), said[odd].tolist(), called[odd].tolist(), strict=True))
+    strange = {(number, name): other for number, name, other in pairs if _strangers(name, other)}
+    if not strange:
+        return
+    mine = rows[contains(distinct(np.array([number for number, _ in strange])), ids[rows])]
+    names_here = spelled(roster.rows[["first_name", "last_name"]].iloc[mine]).tolist()
+    places: dict[tuple[int, str], list[int]] = {}
+    for row, number, name in zip(mine.tolist(), ids[mine].tolist(), names_here, strict=True):
+        places.setdefault((number, name), []).append(row)
+    for (number, name), other in strange.items():
+        yield np.array(places[number, name], dtype=np.int64), f"“{other}” in Moodle, “{name}” in the file"
+
+
+def twice(roster: Roster, asked: Asked, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
+    """Rows of one source that mean one user by different keys, and these keys in words.
+
+    Args:
+        roster: the rows.
+        asked: the distinct keys of their users.
+        ids: the user found for each row, 0 for none.
+        ok: the rows that stand.
+    """
+    rows = np.flatnonzero(ok & (ids > 0))
+    found = np.zeros(len(asked.key), dtype=np.int64)
+    found[asked.places[rows]] = ids[rows]
+    # Most users have one key: only where there are more do rows matter.
+    users = pd.factorize(asked.source * (int(found.max(initial=0)) + 1) + found)[0]
+    several = (np.bincount(users) > 1)[users] if users.size else users > 0
+    rows = rows[several[asked.places[rows]]]
+    source = roster.rows["source"].to_numpy()[rows]
+    keys, distinct = pd.factorize(roster.rows["user"].iloc[rows])
+    groups = pd.factorize(source * (int(ids.max(initial=0)) + 1) + ids[rows])[0]
     first = np.full(int(groups.max(initial=-1)) + 1, -1)
     first[groups[::-1]] = np.arange(len(rows))[::-1]  # the last to be written is the first row
     odd = np.flatnonzero(keys != keys[first[groups]])
@@ -158,12 +199,14 @@ def full_names(users: pd.DataFrame) -> Mapping[int, str]:
     return dict(zip(users["user_id"].tolist(), users["fullname"].tolist(), strict=True))
 
 
-def spelled(rows: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Each row's name as the file has it, first name first."""
-    return (rows["first_name"] + " " + rows["last_name"]).str.strip().to_numpy(dtype=object)
+def spelled(rows: pd.DataFrame) -> Any:  # noqa: ANN401 - an Arrow array has no type of its own
+    """Each row's name as the file has it, first name first: an array of Arrow strings."""
+    joined = pc.binary_join_element_wise(pa.array(rows["first_name"]), pa.array(rows["last_name"]), " ")
+    return pd.array(pc.utf8_trim_whitespace(joined), dtype=TEXT)
 
 
-def _alike(one: str, other: str) -> bool:
-    """They have a long word in common: what most names are told by."""
+def _strangers(one: str, other: str) -> bool:
+    """They have no word in common; most names that have are told by a long one."""
     ours = one.casefold().replace(",", " ").split()
-    return any(len(word) >= TELLING and word in other.casefold() for word in ours)
+    alike = any(len(word) >= TELLING and word in other.casefold() for word in ours)
+    return not alike and names.strangers(names.plain(one), names.plain(other))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rostersync.sync.holdings import Holdings, holdings
-from rostersync.sync.keys import Ints, Mask, contains, course_of, distinct, pack, place, role_of, take
+from rostersync.sync.keys import Ints, Mask, contains, course_of, distinct, in_course, pack, place, take
 from rostersync.sync.scope import ManagedRoles
 from rostersync.sync.wanted import Wanted
 from rostersync.vocabulary import NOT_GIVEN
@@ -52,7 +52,7 @@ class Facts:
     def managed_of(self, roles: Ints, *, by_absence: bool) -> Mask:
         """For each (course, user, role) whether that role is managed in that course."""
         kept = self.managed.by_absence if by_absence else self.managed.used
-        return contains(kept, pack(course_of(roles), 0, role_of(roles)))
+        return contains(kept, in_course(roles))
 
 
 def facts(

@@ -52,6 +52,11 @@ def enrolment_of(keys: Ints) -> Ints:
     return keys & ~np.int64((1 << ROLE_BITS) - 1)
 
 
+def in_course(keys: Ints) -> Ints:
+    """The same keys without their user: which roles there are in a course."""
+    return keys & ~np.int64(((1 << USER_BITS) - 1) << ROLE_BITS)
+
+
 def distinct(keys: Ints) -> Ints:
     """The keys sorted, each once."""
     ordered = np.sort(keys)
@@ -70,6 +75,13 @@ def contains(ordered: Ints, wanted: Ints) -> Mask:
     if not len(ordered):
         return np.zeros(len(wanted), dtype=np.bool_)
     return ordered[np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)] == wanted
+
+
+def within(ordered: Ints, people: Ints) -> Ints:
+    """The positions of the ordered (course, user, role) of these (course, user); both are sorted."""
+    low = np.searchsorted(ordered, people)
+    many = np.searchsorted(ordered, people + (1 << ROLE_BITS)) - low
+    return np.repeat(low - np.append(0, np.cumsum(many)[:-1]), many) + np.arange(many.sum())
 
 
 def place(ordered: Ints, wanted: Ints) -> Ints:

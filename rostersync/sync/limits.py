@@ -10,7 +10,17 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, contains, course_of, distinct, enrolment_of, first_of_run, pack, role_of
+from rostersync.sync.keys import (
+    Ints,
+    contains,
+    course_of,
+    distinct,
+    enrolment_of,
+    first_of_run,
+    in_course,
+    pack,
+    role_of,
+)
 from rostersync.sync.marks import Marks, by_course
 from rostersync.vocabulary import Op
 
@@ -36,12 +46,12 @@ class Verdict:
     refused: str = ""
 
 
-def hold_emptying(marks: Marks, current: pd.DataFrame, courses: pd.DataFrame, roles: pd.DataFrame) -> None:
+def hold_emptying(marks: Marks, held: Ints, courses: pd.DataFrame, roles: pd.DataFrame) -> None:
     """Rule 3: a course left empty, or without anybody in a role, has its removals held, unless `--courses` names it.
 
     Args:
         marks: the changes, sorted by course.
-        current: CURRENT, sorted by course.
+        held: CURRENT, packed (course, user, role) and sorted.
         courses: COURSES.
         roles: ROLES.
     """
@@ -51,8 +61,7 @@ def hold_emptying(marks: Marks, current: pd.DataFrame, courses: pd.DataFrame, ro
     removal = changes["removal"].to_numpy()
     losing = distinct(marks.course)
     losing = losing[~contains(np.sort(courses.loc[courses["may_empty"], "course_id"].to_numpy()), losing)]
-    held = current[contains(losing, current["course_id"].to_numpy())]
-    held_keys = pack(held["course_id"], held["user_id"], held["role_id"])
+    held_keys = held[contains(losing, course_of(held))]
     gone = distinct(enrolment_of(keys[(op[Op.UNENROL] | op[Op.UPDATE]) & removal]))
     leaves = contains(gone, enrolment_of(held_keys))
     peopled = distinct(np.concatenate([course_of(held_keys[~leaves]), course_of(keys[op[Op.ENROL]])]))
@@ -60,10 +69,10 @@ def hold_emptying(marks: Marks, current: pd.DataFrame, courses: pd.DataFrame, ro
     names = {int(c): str(s) for c, s in zip(courses["course_id"], courses["shortname"], strict=True)}
     _hold_courses(marks, "would_empty", {c: names.get(c, str(c)) for c in empty.tolist()})
 
-    given = _of_course(keys[op[Op.ENROL] | op[Op.ASSIGN]])
+    given = in_course(keys[op[Op.ENROL] | op[Op.ASSIGN]])
     stays = ~leaves & ~contains(distinct(keys[op[Op.UNASSIGN]]), held_keys)
-    taken = np.concatenate([_of_course(keys[op[Op.UNASSIGN] & removal]), _of_course(held_keys[leaves])])
-    kept = distinct(np.concatenate([given, _of_course(held_keys[stays])]))
+    taken = np.concatenate([in_course(keys[op[Op.UNASSIGN] & removal]), in_course(held_keys[leaves])])
+    kept = distinct(np.concatenate([given, in_course(held_keys[stays])]))
     lost = distinct(taken[~contains(kept, taken) & (role_of(taken) > 0) & contains(losing, course_of(taken))])
     first = lost[first_of_run(course_of(lost))]
     role_names = {int(i): str(n) for i, n in zip(roles["role_id"], roles["shortname"], strict=True)}
@@ -71,27 +80,10 @@ def hold_emptying(marks: Marks, current: pd.DataFrame, courses: pd.DataFrame, ro
     _hold_courses(marks, "would_lose_role", dict(zip(course_of(first).tolist(), words, strict=True)))
 
 
-def _of_course(keys: Ints) -> Ints:
-    """Packed (course, 0, role) of these (course, user, role)."""
-    return pack(course_of(keys), 0, role_of(keys))
-
-
 def _hold_courses(marks: Marks, code: str, details: Mapping[int, str]) -> None:
     """Hold the removals of these courses."""
     hit = contains(np.array(sorted(details), dtype=np.int64), marks.course)
     marks.hold(marks.open[hit], code, by_course(details, marks.course[hit]))
-
-
-def managed_enrolments(current: pd.DataFrame, at_stake: Ints) -> Ints:
-    """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of.
-
-    Args:
-        current: CURRENT, sorted by course and user.
-        at_stake: ManagedRoles.at_stake.
-    """
-    mine = current[contains(at_stake, pack(current["course_id"], 0, current["role_id"]))]
-    people = pack(mine["course_id"], mine["user_id"])
-    return people[first_of_run(people)]
 
 
 def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:

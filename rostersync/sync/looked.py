@@ -1,14 +1,19 @@
-"""What the look-up of a key column came to: an answer for each distinct key, spread over the rows."""
+"""Distinct keys and what Moodle found for them go in; what each means comes out, spread over the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from rostersync.sync.asked import FIELDS, Asked
 from rostersync.sync.keys import Ints, Mask
+from rostersync.vocabulary import Match, UserField
 
 FIELD_WORDS = {
     "username": "username",
@@ -18,6 +23,8 @@ FIELD_WORDS = {
     "shortname": "short name",
     "any": "key",
 }
+
+SURE = (str(Match.EXACT), str(Match.CASE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +40,27 @@ class Answer:
 class Looked:
     """The answers for one key column, spread over its rows."""
 
-    def __init__(self, ids: Ints, places: Ints, keys: Sequence[tuple[str, str]], answers: Sequence[Answer]) -> None:
-        self.ids, self._places, self._keys, self._answers = ids, places, keys, answers
+    def __init__(self, keys: Asked, fields: Ints, ids: Ints, answers: Mapping[int, Answer]) -> None:
+        """Takes what `look_up` found: an id for each distinct key, and an answer for each that has none."""
+        self.asked, self._fields, self._answers = keys, fields, answers
+        self.ids = np.where(keys.live, ids, 0)[keys.places]
         self._doubted: dict[int, Answer] = {}
 
     def key_at(self, row: int) -> str:
         """The row's key."""
-        return self._keys[self._places[row]][1]
+        return str(self.asked.key[self.asked.places[row]])
+
+    def field_at(self, row: int) -> str:
+        """What the row's key is."""
+        return FIELDS[self.asked.what][self._fields[self.asked.places[row]]]
+
+    def words_at(self, row: int) -> tuple[str, str]:
+        """The key's field in words, and the key: what messages are about."""
+        return FIELD_WORDS[self.field_at(row)], self.key_at(row)
 
     def answer_at(self, row: int) -> Answer:
         """What the row's key turned out to be."""
-        return self._doubted.get(row) or self._answers[self._places[row]]
+        return self._doubted.get(row) or self._answers.get(int(self.asked.places[row])) or Answer(int(self.ids[row]))
 
     def doubt(self, row: int, answer: Answer) -> None:
         """This row's key means nobody for certain, whatever other rows with it mean."""
@@ -58,9 +75,105 @@ class Keys:
     course: Looked
     bad_user: Mask
     bad_course: Mask
-    user_field: np.ndarray[Any, Any]
-    course_field: np.ndarray[Any, Any]
 
-    def user_words(self, row: int) -> tuple[str, str]:
-        """The user key's field in words, and the key: what messages are about."""
-        return FIELD_WORDS.get(str(self.user_field[row]), "key"), self.user.key_at(row)
+
+def look_up(keys: Asked, fields: Ints, matches: pd.DataFrame) -> Looked:
+    """What each key means.
+
+    Args:
+        keys: the distinct keys of a column.
+        fields: the field of each, as it was decided.
+        matches: USER_MATCHES or COURSE_MATCHES for all of them.
+    """
+    ids = _plainly(keys, fields, matches)
+    left = np.flatnonzero(ids == 0)
+    names = FIELDS[keys.what]
+    wanted = [(names[f], k) for f, k in zip(fields[left].tolist(), _objects(keys.key[left]).tolist(), strict=True)]
+    known = _by_key(matches[matches["key"].isin({k for _, k in wanted})], keys.what)
+    answers = {}
+    for at, (field, key), undecided in zip(left.tolist(), wanted, keys.undecided[left].tolist(), strict=True):
+        answers[at] = answer(field, key, known, keys.what, tuple(FIELD_WORDS) if undecided else ())
+        ids[at] = answers[at].id
+    return Looked(keys, fields, ids, answers)
+
+
+def _plainly(keys: Asked, fields: Ints, matches: pd.DataFrame) -> Ints:
+    """The ids of keys that mean one and the same under every field in which anything was found; 0 for the others."""
+    if matches.empty:
+        return np.zeros(len(keys.key), dtype=np.int64)
+    codes, names = pd.factorize(matches["key"])
+    ids = matches[f"{keys.what}_id"].to_numpy()
+    first = np.zeros(len(names), dtype=np.int64)
+    first[codes] = ids
+    alone = np.ones(len(names), dtype=np.bool_)
+    alone[codes[(ids != first[codes]) | ~matches["match"].isin(SURE).to_numpy()]] = False
+    # The categories of the tables' column field are in the order of FIELDS.
+    found = np.zeros((len(FIELDS[keys.what]), len(names)), dtype=np.bool_)
+    found[matches["field"].cat.codes.to_numpy(), codes] = True
+    at = pc.fill_null(pc.index_in(pa.array(keys.key), value_set=pa.array(names)), -1).to_numpy(zero_copy_only=False)
+    return np.where((at >= 0) & alone[at] & found[fields, at], first[at], 0)
+
+
+def _objects(texts: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401 - an Arrow array
+    return np.asarray(texts.to_numpy(dtype=object))
+
+
+Found = Mapping[tuple[str, str], list[tuple[str, int, str]]]
+"""(field, key) → match, id, and the name or what Moodle said, of everything that was found."""
+
+
+def _by_key(matches: pd.DataFrame, what: str) -> Found:
+    known: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
+    shown = matches["username" if what == "user" else "shortname"]
+    for field, key, match, number, name, detail in zip(
+        *(c.to_numpy(dtype=object) for c in (matches["field"], matches["key"], matches["match"])),
+        matches[f"{what}_id"].tolist(),
+        *(c.to_numpy(dtype=object) for c in (shown, matches["detail"])),
+        strict=True,
+    ):
+        known.setdefault((field, key), []).append((match, number, detail if match == Match.ERROR else name))
+    return known
+
+
+def answer(  # noqa: PLR0911 - one return for each thing that a key can turn out to be, in their order
+    field: str, key: str, known: Found, what: str, others: Iterable[str]
+) -> Answer:
+    """What a key means. An exact match goes before one by letter case, save for e-mail, where case means nothing.
+
+    `others` are the fields under which the key was looked up as well, because its column was undecided.
+    """
+    if not key:
+        return Answer(0, f"{what}_blank")
+    found = known.get((field, key), [])
+    exact = {n: name for m, n, name in found if m == Match.EXACT}
+    alike = {n: name for m, n, name in found if m in SURE}
+    candidates = alike if field == UserField.EMAIL or not exact else exact
+    elsewhere = {
+        n: (other, name)
+        for other in others
+        if other != field
+        for m, n, name in known.get((other, key), [])
+        if m in SURE
+    }
+    if len(candidates) == 1:
+        number = next(iter(candidates))
+        if set(elsewhere) - {number}:  # under another field the same value is somebody else's
+            both = {**candidates, **elsewhere}
+            return Answer(0, f"{what}_not_unique", _names(both), tuple(sorted(both)))
+        return Answer(number)
+    if candidates:
+        return Answer(0, f"{what}_not_unique", _names(candidates), tuple(sorted(candidates)))
+    refused = [words for m, _, words in found if m == Match.ERROR]
+    if refused:
+        return Answer(0, f"{what}_refused", refused[0])
+    near = {n: name for m, n, name in found if m == Match.NEAR}
+    if near:
+        return Answer(0, f"{what}_not_found", f" — the nearest is “{next(iter(near.values()))}”", tuple(sorted(near)))
+    if elsewhere:
+        other, name = next(iter(elsewhere.values()))
+        return Answer(0, f"{what}_not_found", f" — it is the {FIELD_WORDS[other]} of “{name}”", tuple(elsewhere))
+    return Answer(0, f"{what}_not_found")
+
+
+def _names(candidates: Mapping[int, Any]) -> str:
+    return ", ".join(f"id {n}" for n in sorted(candidates))

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from rostersync.sync.keys import distinct
+from rostersync.sync.keys import contains, course_of, distinct, enrolment_of, first_of_run, in_course, pack, role_of
 from rostersync.sync.plan import Plan
 from rostersync.tables import HOLDERS, LOSSES, Forecast
 from rostersync.vocabulary import Op
@@ -75,17 +75,16 @@ def holders(current: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
         current: CURRENT.
         changes: CHANGES.
     """
-    mine = current[current["course_id"].isin(distinct(changes["course_id"].to_numpy()))]
-    everybody = mine.drop_duplicates(["course_id", "user_id"]).assign(role_id=0)
-    held = pd.concat([everybody, mine[mine["role_id"] > 0].drop_duplicates(["course_id", "user_id", "role_id"])])
-    if held.empty:
-        return HOLDERS.empty()
-    counted = held.groupby(["course_id", "role_id"], sort=True).size()
-    index = counted.index
+    mine = current[contains(distinct(changes["course_id"].to_numpy()), current["course_id"].to_numpy())]
+    full = distinct(pack(mine["course_id"], mine["user_id"], mine["role_id"]))
+    people = enrolment_of(full)[first_of_run(enrolment_of(full))]
+    held = np.concatenate([in_course(people), in_course(full[role_of(full) > 0])])
+    held.sort()
+    first = np.flatnonzero(first_of_run(held))
     return HOLDERS.frame(
         {
-            "course_id": index.get_level_values("course_id").to_numpy(),
-            "role_id": index.get_level_values("role_id").to_numpy(),
-            "people": counted.to_numpy(),
+            "course_id": course_of(held[first]),
+            "role_id": role_of(held[first]),
+            "people": np.diff(np.append(first, len(held))),
         }
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from rostersync.columns import choice
+from rostersync.columns import TEXT, choice
 from rostersync.sync.keys import Mask
 from rostersync.tables import PROBLEMS
 from rostersync.vocabulary import RowState
@@ -52,8 +55,8 @@ class Marking:
         """The columns state, code and detail of RESOLVED."""
         return {
             "state": pd.Categorical.from_codes(self._state, dtype=choice(RowState)),
-            "code": _with(self._rows["code"], {at: code for at, (code, _) in self._marked.items()}),
-            "detail": _with(self._rows["detail"], {at: detail for at, (_, detail) in self._marked.items()}),
+            "code": replaced(self._rows["code"], {at: code for at, (code, _) in self._marked.items()}),
+            "detail": replaced(self._rows["detail"], {at: detail for at, (_, detail) in self._marked.items()}),
         }
 
     def problems(self) -> pd.DataFrame:
@@ -61,10 +64,13 @@ class Marking:
         return PROBLEMS.records(self._problems)
 
 
-def _with(column: pd.Series, new: Mapping[int, str]) -> Any:  # noqa: ANN401 - a column or an array
-    """The column with new values at these positions; where there are none, nothing is copied."""
+def replaced(column: pd.Series, new: Mapping[int, str]) -> pd.Series:
+    """The column of Arrow texts with new values at these positions; where there are none, nothing is copied."""
     if not new:
         return column
-    made = column.to_numpy(dtype=object, copy=True)
-    made[list(new)] = list(new.values())
-    return made
+    places = sorted(new)
+    mask = np.zeros(len(column), dtype=np.bool_)
+    mask[places] = True
+    values = pa.array([new[at] for at in places], pa.string())
+    made = pc.replace_with_mask(pa.array(column), pa.array(mask), values)
+    return pd.Series(pd.array(made, dtype=TEXT), index=column.index)

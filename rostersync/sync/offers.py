@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import OSA, DamerauLevenshtein
 
 from rostersync import names
+from rostersync.sync.asked import FIELDS, Asked
+from rostersync.sync.keys import Ints
 from rostersync.vocabulary import Match
 
 Pair = tuple[str, str]
@@ -21,6 +26,8 @@ LONGEST = 10
 """Digits up to which numbers are tried with zeros before them."""
 SHORT, FAR = 5, 2
 """Keys shorter than this may be one typing error away from the offer, longer ones so many."""
+AT_ONCE = 16
+"""Keys that are compared with all values in one go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,36 +40,69 @@ class Offers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Values:
-    """What is known in one field: value → full name, and flattened value → values."""
+    """What is known in one field: value → full name, flattened value → the one value, "" where it is several."""
 
     names: Mapping[str, str]
-    flat: Mapping[str, Sequence[str]]
-    choices: Sequence[str]
+    flat: Mapping[str, str]
 
     @classmethod
     def of(cls, table: pd.DataFrame, where: str) -> _Values:
         """The values of a column of USER_MATCHES or COURSE_MATCHES; blank ones are none."""
-        known = dict(zip(table[where].tolist(), table["fullname"].tolist(), strict=True))
-        known.pop("", None)
-        flat: dict[str, list[str]] = {}
-        for value in sorted(known):
-            flat.setdefault(_flat(value), []).append(value)
-        return cls(names=known, flat=flat, choices=list(flat))
+        mine = table.loc[table[where] != "", [where, "fullname"]]
+        values = mine[where].to_numpy(dtype=object).tolist()
+        known = dict(zip(values, mine["fullname"].to_numpy(dtype=object).tolist(), strict=True))
+        plain = names.flat_each(mine[where])
+        flat = dict(zip(plain, values, strict=True))
+        flat |= {p: "" for p, value in zip(plain, values, strict=True) if flat[p] != value}
+        return cls(names=known, flat=flat)
+
+    def nearest(self, asked: Sequence[Sequence[str]]) -> list[str]:
+        """For each of these lists of flattened keys the one value that is nearest to one of them, or ""."""
+        found = [next((self.flat[k] for k in keys if self.flat.get(k)), "") for keys in asked]
+        left = sorted({k for keys, value in zip(asked, found, strict=True) if not value for k in keys})
+        near = dict(zip(left, _typed_alike(left, list(self.flat)), strict=True))
+        alone = {k: self.flat[n] for k, n in near.items() if n is not None and self.flat[n]}
+        return [
+            value or next((alone[k] for k in keys if k in alone), "") for keys, value in zip(asked, found, strict=True)
+        ]
 
 
-def missing(rows: pd.DataFrame, column: str, fields: Sequence[str], matches: pd.DataFrame) -> list[Pair]:
-    """The first distinct (field, key) of these rows that nothing was found for.
+def _typed_alike(keys: Sequence[str], choices: Sequence[str]) -> list[str | None]:
+    """For each key the choice with the fewest typing errors between them; None where that is two, or too far away.
+
+    The distance that counts is Damerau's and Levenshtein's. The restricted one (OSA) is many times quicker; up to one
+    error both are the same, and of two, the restricted one makes three at most.
+    """
+    made: list[str | None] = []
+    for start in range(0, len(keys) if choices else 0, AT_ONCE):
+        part = keys[start : start + AT_ONCE]
+        distances = process.cdist(part, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8, workers=-1)
+        for key, row in zip(part, distances, strict=True):
+            errors = min(int(row.min()), FAR)
+            best = np.flatnonzero(row == errors).tolist()
+            if errors == FAR and len(best) < 2:  # noqa: PLR2004 - more than one is no offer
+                close = np.flatnonzero(row == FAR + 1).tolist()
+                best += [at for at in close if DamerauLevenshtein.distance(key, choices[at]) <= FAR]
+            enough = errors <= (FAR if len(key) >= SHORT else 1)
+            made.append(choices[best[0]] if enough and len(best) == 1 else None)
+    return made or [None] * len(keys)
+
+
+def missing(asked: Asked, fields: Ints, matches: pd.DataFrame) -> list[Pair]:
+    """The first distinct (field, key) of rows that state an enrolment, for which nothing was found.
 
     Args:
-        rows: ROSTER, rows that state an enrolment.
-        column: user or course.
-        fields: each row's field; `any` where it was not decided.
+        asked: the distinct keys of a column.
+        fields: the field of each, as it was decided.
         matches: USER_MATCHES or COURSE_MATCHES.
     """
-    found = set(zip(matches["field"].tolist(), matches["key"].tolist(), strict=True))
-    pairs = pd.DataFrame({"field": list(fields), "key": rows[column].to_numpy(dtype=object)}).drop_duplicates()
-    every = zip(pairs["field"].tolist(), pairs["key"].tolist(), strict=True)
-    return [pair for pair in every if pair[1] and pair not in found][:MOST]
+    found: dict[int, Pair] = {}
+    for at, name in enumerate(FIELDS[asked.what]):
+        known = pa.array(matches.loc[matches["field"] == name, "key"])
+        here = np.flatnonzero(asked.live & (fields == at))
+        absent = here[~np.asarray(pc.is_in(pa.array(asked.key[here]), value_set=known))]
+        found |= {p: (name, key) for p, key in zip(absent.tolist(), asked.key[absent].tolist(), strict=True) if key}
+    return list(dict.fromkeys(found[p] for p in sorted(found)))[:MOST]
 
 
 def candidates(key: str, lengths: Iterable[int]) -> tuple[str, ...]:
@@ -82,77 +122,63 @@ def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: M
         said: (field, key) → the name that the file has beside it; who has another name is not offered.
     """
     sure = found[found["match"].isin([str(Match.EXACT), str(Match.CASE)])]
+    repaired = sure[sure["key"].isin({k for keys in repairs.values() for k in keys})]
     known = {
-        (f, k): name
-        for f, k, name in zip(sure["field"].tolist(), sure["key"].tolist(), sure["fullname"].tolist(), strict=True)
+        (f, k): name for f, k, name in zip(*(repaired[c].tolist() for c in ("field", "key", "fullname")), strict=True)
     }
-    named: dict[str, set[int]] = {}
-    for number, name in sorted({*zip(sure["user_id"].tolist(), sure["fullname"].tolist(), strict=True)}):
-        named.setdefault(names.plain(name), set()).add(number)
-    values = {f: _Values.of(sure, f) for f in sorted({f for f, _ in repairs} & {*sure.columns})}
-    offers = {}
-    for (where, key), repaired in repairs.items():
-        mine = names.plain(said.get((where, key), ""))
-        alike = named.get(mine, set())
-        if mine and len(alike) == 1 and where in sure:
-            person = sure[sure["user_id"] == min(alike)].iloc[0]
-            if person[where]:
-                offers[where, key] = f" — did you mean “{person[where]}” ({person['fullname']})?"
-        elif where in values and (near := _typed_so(values[where], key, mine)):
-            offers[where, key] = near
-        hits = [k for k in repaired if (where, k) in known and not names.strangers(mine, names.plain(known[where, k]))]
+    mine = {pair: names.plain(said.get(pair, "")) for pair in repairs}
+    named = _named(sure, {name for name in mine.values() if name})
+    offers, left = {}, dict[str, list[Pair]]()
+    for pair, keys in repairs.items():
+        where = pair[0]
+        hits = [
+            k for k in keys if (where, k) in known and not names.strangers(mine[pair], names.plain(known[where, k]))
+        ]
+        alike = named.get(mine[pair], {})
         if hits:
-            called = known[where, hits[0]]
-            offers[where, key] = f" — did you mean “{hits[0]}”{f' ({called})' if called else ''}?"
+            offers[pair] = _did_you_mean(hits[0], known[where, hits[0]])
+        elif len(alike) == 1 and where in sure:
+            person = next(iter(alike.values()))
+            if person[where]:
+                offers[pair] = _did_you_mean(person[where], person["fullname"])
+        # The next number is somebody else's as a rule, the next word hardly.
+        elif where in sure and not (pair[1].isdigit() and not mine[pair]):
+            left.setdefault(where, []).append(pair)
+    for where, pairs in left.items():
+        values = _Values.of(sure, where)
+        for pair, near in zip(pairs, values.nearest([[names.flat(key)] for _, key in pairs]), strict=True):
+            if near and not names.strangers(mine[pair], names.plain(values.names[near])):
+                offers[pair] = _did_you_mean(near, values.names[near])
     return offers
 
 
-def _typed_so(values: _Values, key: str, mine: str) -> str:
-    """The one known user whose key is a typing error away; of numbers only one who has the row's name.
+def _named(users: pd.DataFrame, wanted: Collection[str]) -> Mapping[str, Mapping[int, Any]]:
+    """Plain name → id → line of USER_MATCHES, for these plain names."""
+    named: dict[str, dict[int, Any]] = {}
+    if wanted:
+        plain = names.plain_each(users["fullname"])
+        for at in [at for at, name in enumerate(plain) if name in wanted]:
+            line = users.iloc[at]
+            named.setdefault(plain[at], {}).setdefault(int(line["user_id"]), line)
+    return named
 
-    The next number is somebody else's as a rule, the next word hardly.
-    """
-    near = _nearest([_flat(key)], values.flat, values.choices)
-    if not near or names.strangers(mine, names.plain(values.names[near])) or (key.isdigit() and not mine):
-        return ""
-    return f" — did you mean “{near}”{f' ({values.names[near]})' if values.names[near] else ''}?"
+
+def _did_you_mean(key: str, name: str) -> str:
+    return f" — did you mean “{key}”{f' ({name})' if name else ''}?"
 
 
-def of_courses(
-    unknown: Sequence[Pair], repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame
-) -> dict[Pair, str]:
+def of_courses(repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame) -> dict[Pair, str]:
     """For each key the course that it resembles most, by its repairs, then by typing errors; none where two do.
 
     Args:
-        unknown: (field, key) that were not found.
-        repairs: (field, key) → what it may have been.
+        repairs: (field, key) that was not found → what it may have been.
         courses: COURSE_MATCHES, all courses that are known.
     """
     offers: dict[Pair, str] = {}
-    for where in sorted({f for f, _ in unknown} & {"shortname", "idnumber"}):
-        values = _Values.of(courses, where)
-        for pair in (p for p in unknown if p[0] == where):
-            near = _nearest([_flat(k) for k in (*repairs.get(pair, ()), pair[1])], values.flat, values.choices)
+    for where in sorted({f for f, _ in repairs} & {"shortname", "idnumber"}):
+        values, pairs = _Values.of(courses, where), [p for p in repairs if p[0] == where]
+        asked = [[names.flat(k) for k in (*repairs[pair], pair[1])] for pair in pairs]
+        for pair, near in zip(pairs, values.nearest(asked), strict=True):
             if near:
                 offers[pair] = f" — did you mean “{near}” ({values.names[near]})?"
     return offers
-
-
-def _nearest(keys: Sequence[str], flat: Mapping[str, Sequence[str]], choices: Sequence[str]) -> str:
-    """The one value that is nearest to one of the keys, or ""."""
-    for key in keys:
-        if len(flat.get(key, ())) == 1:
-            return flat[key][0]
-    for key in keys:
-        cutoff = FAR if len(key) >= SHORT else 1
-        best = process.extract(key, choices, scorer=DamerauLevenshtein.distance, score_cutoff=cutoff, limit=2)
-        alone = best and (len(best) == 1 or best[0][1] < best[1][1])
-        if alone and len(flat[best[0][0]]) == 1:
-            return flat[best[0][0]][0]
-    return ""
-
-
-def _flat(key: str) -> str:
-    """The key without case, accents, blanks and signs."""
-    spread = unicodedata.normalize("NFKD", key).casefold()
-    return "".join(c for c in spread if c.isalnum())

@@ -6,52 +6,17 @@ what would delete grades, what would empty a course, what would be too much.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync.basis import Basis
 from rostersync.sync.diff import diff
-from rostersync.sync.facts import Facts, facts
 from rostersync.sync.grades import spare_graded
-from rostersync.sync.keys import pack, place
-from rostersync.sync.limits import Verdict, hold_emptying, hold_limits, managed_enrolments
+from rostersync.sync.keys import distinct, pack, place
+from rostersync.sync.limits import Verdict, hold_emptying, hold_limits
 from rostersync.sync.marks import Marks
-from rostersync.sync.resolve import Resolution
 from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unproven, hold_unresolved
-from rostersync.sync.scope import ManagedRoles
-from rostersync.sync.wanted import Wanted
-from rostersync.tables import Roster
 from rostersync.vocabulary import Op
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """What a decision is made from."""
-
-    roster: Roster
-    resolution: Resolution
-    wanted: Wanted
-    managed: ManagedRoles
-    courses: pd.DataFrame
-    """COURSES in scope."""
-    roles: pd.DataFrame
-    """ROLES of the site."""
-    current: pd.DataFrame
-    """CURRENT of the courses whose list is complete."""
-    reads: pd.DataFrame
-    """READS of all courses in scope."""
-    ledger: pd.DataFrame
-    """LEDGER of the same."""
-    people: pd.DataFrame
-    """PEOPLE about to be removed, with their names as far as Moodle tells them."""
-    own_id: int
-    """The token's own account."""
-
-    def facts(self) -> Facts:
-        """Everything side by side."""
-        return facts(self.wanted, self.current, self.reads, self.courses, self.ledger, self.managed)
 
 
 def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
@@ -62,7 +27,7 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
         settings: what follows from a roster on this site.
         now: the clock, in epoch seconds.
     """
-    return guard(basis, diff(basis.facts(), settings, now=now), settings)
+    return guard(basis, diff(basis.facts(basis.unsettled()), settings, now=now), settings)
 
 
 def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -94,9 +59,8 @@ def may_go(changes: pd.DataFrame) -> list[int]:
 def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
     marks = Marks(changes)
-    hold_emptying(marks, basis.current, basis.courses, basis.roles)
-    managed = managed_enrolments(basis.current, basis.managed.at_stake)
-    verdict = hold_limits(marks, managed, settings)
+    hold_emptying(marks, basis.held, basis.courses, basis.roles)
+    verdict = hold_limits(marks, basis.at_stake, settings)
     return marks.done(), verdict
 
 
@@ -105,20 +69,13 @@ def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> b
 
     Asking for the grades of thousands who will not be touched would take minutes for nothing.
     """
-    facts = basis.facts()
-    manual = facts.surely_manual[place(facts.keys, pack(changes["course_id"], changes["user_id"]))]
+    people = pack(changes["course_id"], changes["user_id"])
+    facts = basis.facts(distinct(people))
+    manual = facts.surely_manual[place(facts.keys, people)]
     sure = (changes["op"] != Op.UNENROL) | ((changes["inactive_before"] == 0) & manual)
     return bool(limit(basis, changes.assign(removal=changes["removal"] & sure), settings)[1].refused)
 
 
 def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:
     """CHANGES with suspensions in place of unenrolments that would delete grades."""
-    return spare_graded(changes, grades, basis.facts())
-
-
-def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
-    """CURRENT without the courses whose list is not complete, sorted by course, user and role."""
-    complete = reads.loc[reads["complete"], "course_id"]
-    kept = current[current["course_id"].isin(complete)]
-    order = np.lexsort((kept["role_id"], kept["user_id"], kept["course_id"]))
-    return kept.iloc[order].reset_index(drop=True)
+    return spare_graded(changes, grades, basis.facts(distinct(pack(changes["course_id"], changes["user_id"]))))

@@ -5,7 +5,7 @@ A row that cannot be resolved is rejected, and never an absence: BLOCKERS say wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,15 @@ import pandas as pd
 from rostersync.columns import choice
 from rostersync.settings import Settings
 from rostersync.sync import doubts
-from rostersync.sync.decide import Decision
+from rostersync.sync.asked import Asked, fields_of
+from rostersync.sync.decide import Decision, decided
 from rostersync.sync.keys import Ints, Mask
-from rostersync.sync.looked import FIELD_WORDS, Answer, Keys, Looked
+from rostersync.sync.looked import Keys, Looked, look_up
 from rostersync.sync.marking import Marking
 from rostersync.sync.offers import Offers
 from rostersync.sync.verdicts import mark_courses, mark_doubts, mark_users
 from rostersync.tables import BLOCKERS, RESOLVED, Roster
-from rostersync.vocabulary import Action, CourseField, Match, RowState, Status, UserField
+from rostersync.vocabulary import Action, CourseField, RowState, Status, UserField
 
 ACTIONS, STATUSES = list(Action), list(Status)
 
@@ -42,6 +43,7 @@ class Resolution:
 
 def resolve(
     roster: Roster,
+    asked: tuple[Asked, Asked],
     users: pd.DataFrame,
     courses: pd.DataFrame,
     decisions: tuple[Sequence[Decision], Sequence[Decision]],
@@ -52,6 +54,7 @@ def resolve(
 
     Args:
         roster: what the registrar sent; rejected rows are looked up too, for what they may hold.
+        asked: its distinct keys, of users and of courses.
         users: USER_MATCHES for all keys.
         courses: COURSE_MATCHES for all keys.
         decisions: what the undecided user columns and course columns hold.
@@ -63,18 +66,18 @@ def resolve(
     """
     rows = roster.rows
     live = (rows["state"] != RowState.IGNORED).to_numpy()
-    user_field = key_fields(rows, "user", decisions[0])
-    course_field = key_fields(rows, "course", decisions[1])
-    user = _look_up(rows, "user", user_field, live, users, "user")
-    course = _look_up(rows, "course", course_field, live, courses, "course")
+    user, course = (
+        look_up(distinct, fields_of(distinct, decided(made)), matches)
+        for distinct, made, matches in zip(asked, decisions, (users, courses), strict=True)
+    )
     action, status, torn = _intent(rows)
-    keys = Keys(user, course, *doubts.damaged(roster), user_field, course_field)
+    keys = Keys(user, course, *doubts.damaged(roster))
     marking = Marking(rows)
     for at in np.flatnonzero(live & marking.ok() & torn):
         marking.mark(int(at), RowState.REJECTED, "rows_contradict", "action and status")
     mark_courses(marking, keys, live, offers or Offers(), settings)
     mark_users(marking, keys, live, offers or Offers())
-    takes = np.isin(np.asarray(action), [Action.REMOVE, Action.SUSPEND]) | (np.asarray(status) == Status.SUSPENDED)
+    takes = (action.codes != ACTIONS.index(Action.ADD)) | (status.codes == STATUSES.index(Status.SUSPENDED))
     unlike = mark_doubts(marking, keys, takes, roster, users)
     resolved = RESOLVED.frame(
         {
@@ -102,99 +105,6 @@ def resolve(
         problems=marking.problems(),
         notes=(*_notes(roster, decisions), *([doubts.loud(len(unlike))] if unlike else [])),
     )
-
-
-def key_fields(rows: pd.DataFrame, column: str, decisions: Sequence[Decision]) -> np.ndarray[Any, Any]:
-    """The field of each row's key, user or course, with what was decided in place of ANY."""
-    field = rows[f"{column}_field"].cat
-    names = np.asarray(field.categories, dtype=object)[field.codes]
-    source = rows["source"].to_numpy()
-    for decision in decisions:
-        names[(source == decision.source) & (names == "any")] = decision.field
-    return names
-
-
-def _look_up(
-    rows: pd.DataFrame, column: str, fields: np.ndarray[Any, Any], live: Mask, matches: pd.DataFrame, what: str
-) -> Looked:
-    """Answers for the distinct (field, key) pairs, and for each row the place of its own."""
-    undecided = (rows[f"{column}_field"] == UserField.ANY).to_numpy()
-    field_codes, field_names = pd.factorize(fields)
-    key_codes, found = pd.factorize(rows[column])
-    # Arrow values one by one are slow; in one go they are not.
-    key_names = found.to_numpy(dtype=object)
-    width = len(key_names)
-    packed = (field_codes.astype(np.int64) * 2 + undecided) * width + key_codes
-    places, pairs = pd.factorize(packed)
-    keys = [(str(field_names[p // width // 2]), key_names[p % width]) for p in pairs.tolist()]
-    known = _by_key(matches, f"{what}_id")
-    answers = [
-        _answer(field, key, known, what, tuple(FIELD_WORDS) if (p // width) % 2 else ())
-        for p, (field, key) in zip(pairs.tolist(), keys, strict=True)
-    ]
-    ids = np.fromiter((a.id for a in answers), dtype=np.int64, count=len(answers))[places]
-    return Looked(np.where(live, ids, 0), places, keys, answers)
-
-
-def _by_key(matches: pd.DataFrame, found: str) -> Mapping[tuple[str, str], list[tuple[str, int, str]]]:
-    known: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
-    shown = matches["username" if found == "user_id" else "shortname"]
-    for field, key, match, number, name, detail in zip(
-        *(c.to_numpy(dtype=object) for c in (matches["field"], matches["key"], matches["match"])),
-        matches[found].tolist(),
-        *(c.to_numpy(dtype=object) for c in (shown, matches["detail"])),
-        strict=True,
-    ):
-        known.setdefault((field, key), []).append((match, number, detail if match == Match.ERROR else name))
-    return known
-
-
-def _answer(  # noqa: PLR0911 - one return for each thing that a key can turn out to be, in their order
-    field: str,
-    key: str,
-    known: Mapping[tuple[str, str], list[tuple[str, int, str]]],
-    what: str,
-    others: Iterable[str],
-) -> Answer:
-    """What a key means. An exact match goes before one by letter case, save for e-mail, where case means nothing.
-
-    `others` are the fields under which the key was looked up as well, because its column was undecided.
-    """
-    if not key:
-        return Answer(0, f"{what}_blank")
-    found = known.get((field, key), [])
-    exact = {n: name for m, n, name in found if m == Match.EXACT}
-    alike = {n: name for m, n, name in found if m in {Match.EXACT, Match.CASE}}
-    candidates = alike if field == UserField.EMAIL or not exact else exact
-    elsewhere = {
-        n: (other, name)
-        for other in others
-        if other != field
-        for m, n, name in known.get((other, key), [])
-        if m in {Match.EXACT, Match.CASE}
-    }
-    if len(candidates) == 1:
-        number = next(iter(candidates))
-        if set(elsewhere) - {number}:  # under another field the same value is somebody else's
-            both = {**candidates, **elsewhere}
-            return Answer(0, f"{what}_not_unique", _names(both), tuple(sorted(both)))
-        return Answer(number)
-    if candidates:
-        return Answer(0, f"{what}_not_unique", _names(candidates), tuple(sorted(candidates)))
-    refused = [words for m, _, words in found if m == Match.ERROR]
-    if refused:
-        return Answer(0, f"{what}_refused", refused[0])
-    near = {n: name for m, n, name in found if m == Match.NEAR}
-    if near:
-        return Answer(0, f"{what}_not_found", f" — the nearest is “{next(iter(near.values()))}”", tuple(sorted(near)))
-    if elsewhere:
-        other, name = next(iter(elsewhere.values()))
-        return Answer(0, f"{what}_not_found", f" — it is the {FIELD_WORDS[other]} of “{name}”", tuple(elsewhere))
-    return Answer(0, f"{what}_not_found")
-
-
-def _names(candidates: Mapping[int, Any]) -> str:
-    return ", ".join(f"id {n}" for n in sorted(candidates))
 
 
 def _intent(rows: pd.DataFrame) -> tuple[pd.Categorical, pd.Categorical, Mask]:

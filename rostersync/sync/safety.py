@@ -19,8 +19,8 @@ LIKE = {"unresolved_user": "unresolved_likeness"}
 
 def where(roster: Roster, row: int) -> str:
     """A row's place as a person looks for it."""
-    line = roster.rows.iloc[row]
-    return f"{line['line']:,} of {roster.sources[line['source']].name}"
+    source = roster.sources[roster.rows["source"].iloc[row]]
+    return f"{roster.rows['line'].iloc[row]:,} of {source.name}"
 
 
 def hold_unresolved(marks: Marks, blockers: pd.DataFrame, people: pd.DataFrame, roster: Roster) -> None:

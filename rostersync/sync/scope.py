@@ -12,10 +12,12 @@ import pandas as pd
 
 from rostersync.errors import UsageError
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, course_of, distinct, pack, role_of
+from rostersync.sync.keys import Ints, course_of, distinct, in_course, pack, role_of, user_of
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import COURSES, Roster
 from rostersync.vocabulary import Action, Match, Mode, OnMissing, RowState, Status
+
+ACTIONS, STATES, STATUSES = list(Action), list(RowState), list(Status)
 
 
 def courses_in_scope(roster: Roster, resolution: Resolution, matches: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -33,10 +35,13 @@ def courses_in_scope(roster: Roster, resolution: Resolution, matches: pd.DataFra
         UsageError: a course of `--courses` was not found, or not uniquely.
     """
     rows = resolution.rows
-    live = (rows["state"] != RowState.IGNORED) & (rows["course_id"] > 0)
+    live = (rows["state"].cat.codes.to_numpy() != STATES.index(RowState.IGNORED)) & (rows["course_id"] > 0).to_numpy()
+    # One of each course and source.
+    sources = max(len(roster.sources), 1)
+    pairs = distinct(rows["course_id"].to_numpy()[live] * sources + rows["source"].to_numpy()[live])
+    named, source = np.divmod(pairs, sources)
     mirror = np.array([s.mode == Mode.MIRROR for s in roster.sources], dtype=np.bool_)
-    named = rows.loc[live, "course_id"].to_numpy()
-    mirrored = named[mirror[rows.loc[live, "source"].to_numpy()]] if len(roster.sources) else named[:0]
+    mirrored = named[mirror[source]] if len(roster.sources) else named[:0]
     may_empty = {one_course(key, matches, "--courses") for key in settings.courses}
     found = matches[matches["match"].isin([str(Match.EXACT), str(Match.CASE)])].drop_duplicates("course_id")
     ids = set(named.tolist()) | may_empty
@@ -78,11 +83,21 @@ def managed_roles(
         settings: managed_roles.
     """
     rows = resolution.rows
-    rows = rows[rows["state"].isin([str(RowState.OK), str(RowState.DUPLICATE)])]
-    mode = np.array([s.mode for s in roster.sources], dtype=object)[rows["source"].to_numpy()]
-    keys = pack(rows["course_id"], 0, rows["role_id"])
+    state = rows["state"].cat.codes.to_numpy()
+    stands = (state == STATES.index(RowState.OK)) | (state == STATES.index(RowState.DUPLICATE))
+    # One of each course, role, source and kind of action.
+    removes = (rows["action"].cat.codes.to_numpy() == ACTIONS.index(Action.REMOVE)).astype(np.int64)
+    used = pack(
+        rows["course_id"].to_numpy()[stands],
+        (rows["source"].to_numpy() * 2 + removes)[stands],
+        rows["role_id"].to_numpy()[stands],
+    )
+    used = distinct(used)
+    source, removes = np.divmod(user_of(used), 2)
+    keys = in_course(used)
+    mode = np.array([s.mode for s in roster.sources], dtype=object)[source]
     some = role_of(keys) > 0
-    gives = some & (mode == Mode.MIRROR) & (rows["action"] != Action.REMOVE).to_numpy()
+    gives = some & (mode == Mode.MIRROR) & (removes == 0)
     listed = np.sort(roles.loc[roles["shortname"].isin(settings.managed_roles), "role_id"].to_numpy())
     # Of courses that only rejected rows name nothing follows: a rejected row adds no removal.
     whole = distinct(
@@ -107,11 +122,17 @@ def needs_status(
 
     Where rows speak of status or dates, where rostersync itself suspended somebody, or where on_missing suspends.
     """
-    rows = resolution.rows[resolution.rows["state"] == RowState.OK]
-    speaks = (
-        (rows["status"] != Status.NONE) | (rows["action"] != Action.ADD) | (rows["start"] >= 0) | (rows["end"] >= 0)
+    rows = resolution.rows
+    speaks = (rows["state"].cat.codes.to_numpy() == STATES.index(RowState.OK)) & (
+        (rows["status"].cat.codes.to_numpy() != STATUSES.index(Status.NONE))
+        | (rows["action"].cat.codes.to_numpy() != ACTIONS.index(Action.ADD))
+        | (rows["start"] >= 0).to_numpy()
+        | (rows["end"] >= 0).to_numpy()
     )
-    chosen = {*rows.loc[speaks, "course_id"].tolist(), *ledger.loc[ledger["suspended"], "course_id"].tolist()}
+    chosen = {
+        *distinct(rows["course_id"].to_numpy()[speaks]).tolist(),
+        *distinct(ledger["course_id"].to_numpy()[ledger["suspended"].to_numpy()]).tolist(),
+    }
     if settings.on_missing == OnMissing.SUSPEND:
         chosen |= set(courses.loc[courses["mirrored"], "course_id"].tolist())
     return frozenset(chosen) & frozenset(courses["course_id"].tolist())

@@ -11,7 +11,7 @@ import pandas as pd
 from rostersync.settings import Settings
 from rostersync.sync import doubts
 from rostersync.sync.keys import Ints, Mask
-from rostersync.sync.looked import FIELD_WORDS, Answer, Keys
+from rostersync.sync.looked import Answer, Keys
 from rostersync.sync.marking import Marking
 from rostersync.sync.offers import Offers
 from rostersync.tables import Roster
@@ -21,8 +21,8 @@ from rostersync.vocabulary import RowState
 def mark_courses(marking: Marking, keys: Keys, live: Mask, offers: Offers, settings: Settings) -> None:
     """Rejects rows whose course was not found; a damaged key is left out by no pattern of not_in_moodle."""
     for at in np.flatnonzero(live & (keys.course.ids == 0)).tolist():
-        field, key, answer = str(keys.course_field[at]), keys.course.key_at(at), keys.course.answer_at(at)
-        words, offer = (FIELD_WORDS.get(field, "key"), key), offers.courses.get((field, key), "")
+        field, key, answer = keys.course.field_at(at), keys.course.key_at(at), keys.course.answer_at(at)
+        words, offer = keys.course.words_at(at), offers.courses.get((field, key), "")
         absent = answer.code == "course_not_found" and not keys.bad_course[at]
         if absent and any(fnmatchcase(key, p) for p in settings.not_in_moodle):
             marking.mark(at, RowState.IGNORED, "not_in_moodle", answer.detail, words)
@@ -35,8 +35,8 @@ def mark_courses(marking: Marking, keys: Keys, live: Mask, offers: Offers, setti
 def mark_users(marking: Marking, keys: Keys, live: Mask, offers: Offers) -> None:
     """Rejects rows whose user was not found."""
     for at in np.flatnonzero(live & (keys.user.ids == 0) & (marking.ok() | keys.bad_user)).tolist():
-        answer, words = keys.user.answer_at(at), keys.user_words(at)
-        offer = offers.users.get((str(keys.user_field[at]), words[1]), "")
+        answer, words = keys.user.answer_at(at), keys.user.words_at(at)
+        offer = offers.users.get((keys.user.field_at(at), words[1]), "")
         if marking.sound(at):
             marking.mark(at, RowState.REJECTED, answer.code, answer.detail or offer, words)
         elif offer:
@@ -59,21 +59,21 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
         The rows of each name that does not fit, those that stand.
     """
     ids = keys.user.ids
-    for lost in doubts.zeros(roster, np.where(marking.ok(), ids, 0), keys.user_field, users):
-        marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user_words(lost.row))
+    for lost in doubts.zeros(roster, np.where(marking.ok(), ids, 0), keys.user.field_at, users):
+        marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user.words_at(lost.row))
         keys.user.doubt(lost.row, Answer(0, "user_zeros", lost.detail, lost.candidates))
     for at, detail in doubts.torn(roster, ids, marking.ok(), users):
         candidates = (int(ids[at]),)
-        marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user_words(at))
+        marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user.words_at(at))
         keys.user.doubt(at, Answer(0, "keys_disagree", detail, candidates))
     unlike = []
-    for places, detail in doubts.unlike(roster, ids, marking.ok(), users):
+    for places, detail in doubts.unlike(roster, keys.user.asked, ids, marking.ok(), users):
         for at in places[takes[places]].tolist():
-            marking.mark(at, RowState.REJECTED, "name_refused", detail, keys.user_words(at))
+            marking.mark(at, RowState.REJECTED, "name_refused", detail, keys.user.words_at(at))
         for at in places[~takes[places]].tolist():
-            marking.note(at, "name_unlike", detail, keys.user_words(at))
+            marking.note(at, "name_unlike", detail, keys.user.words_at(at))
         unlike.append(places[~takes[places]])
-    for places, detail in doubts.twice(roster, ids, marking.ok()):
+    for places, detail in doubts.twice(roster, keys.user.asked, ids, marking.ok()):
         for at in places.tolist():
-            marking.note(at, "user_twice", detail, keys.user_words(at))
+            marking.note(at, "user_twice", detail, keys.user.words_at(at))
     return [places for places in unlike if places.size]

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, Mask, enrolment_of, first_of_run, pack
+from rostersync.sync.keys import Ints, Mask, distinct, enrolment_of, first_of_run, pack, place, within
+from rostersync.sync.marking import replaced
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import BLOCKERS, PROBLEMS, ROLES, Roster
 from rostersync.vocabulary import Action, RowState, Status
@@ -20,6 +21,7 @@ DEFAULT_ROLES: Mapping[str, int] = {"manager": 1, "coursecreator": 2, "editingte
 
 ACTIONS = tuple(str(a) for a in Action)
 STATUSES = tuple(str(s) for s in Status)
+OK, REJECTED, DUPLICATE = (list(RowState).index(s) for s in (RowState.OK, RowState.REJECTED, RowState.DUPLICATE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,15 @@ class Wanted:
     row: Ints
     any_role: Mask
     role_keys: Ints
+
+    def of(self, people: Ints) -> Wanted:
+        """What it wants of these (course, user); they are sorted and distinct."""
+        at = place(self.keys, people)
+        at = at[at >= 0]
+        arrays = {
+            name: getattr(self, name)[at] for name in ("keys", "action", "status", "start", "end", "row", "any_role")
+        }
+        return Wanted(**arrays, role_keys=self.role_keys[within(self.role_keys, people)])
 
 
 def site_roles(learnt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -75,10 +86,9 @@ def give_roles(roster: Roster, resolution: Resolution, roles: pd.DataFrame, sett
         by_word.append((number, "" if allowed else "role_not_allowed" if number else "role_not_on_site"))
     number = np.fromiter((n for n, _ in by_word), dtype=np.int64, count=len(by_word))[codes]
     bad = np.array([bool(c) for _, c in by_word], dtype=np.bool_)[codes]
-    rows = resolution.rows.copy()
-    rows["role_id"] = number
-    bare = (number == 0) & (rows["action"] == Action.ADD).to_numpy()
-    hurt = np.flatnonzero((bad | bare) & (rows["state"] == RowState.OK).to_numpy())
+    rows = resolution.rows.assign(role_id=number)
+    bare = (number == 0) & (_codes(rows["action"], ACTIONS) == ACTIONS.index(Action.ADD))
+    hurt = np.flatnonzero((bad | bare) & (rows["state"].cat.codes.to_numpy() == OK))
     found = [
         (int(at), by_word[codes[at]][1] or "role_blank", names.get(int(number[at]), str(words[codes[at]])))
         for at in hurt
@@ -92,15 +102,14 @@ def reject(
     """Rows at these places rejected with (place, code, detail); each holds its person in its course."""
     if not found:
         return replace(resolution, rows=rows)
-    places = [at for at, _, _ in found]
-    for column, values in (
-        ("state", [str(RowState.REJECTED)] * len(found)),
-        ("code", [c for _, c, _ in found]),
-        ("detail", [d for _, _, d in found]),
-    ):
-        made = rows[column].astype(object).to_numpy(copy=True)
-        made[places] = values
-        rows[column] = pd.Series(made, dtype=rows[column].dtype)
+    places = np.array([at for at, _, _ in found], dtype=np.int64)
+    state = rows["state"].cat.codes.to_numpy(copy=True)
+    state[places] = REJECTED
+    rows = rows.assign(
+        state=pd.Categorical.from_codes(state, dtype=rows["state"].dtype),
+        code=replaced(rows["code"], {at: code for at, code, _ in found}),
+        detail=replaced(rows["detail"], {at: detail for at, _, detail in found}),
+    )
     lines = roster.rows.iloc[places]
     problems = PROBLEMS.frame(
         {
@@ -129,50 +138,44 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     Rows alike in everything are one; the others become duplicates of the first.
     """
     rows = resolution.rows
-    ok = np.flatnonzero((rows["state"] == RowState.OK).to_numpy())
-    part = rows.iloc[ok]
-    full = pack(part["course_id"], part["user_id"], part["role_id"])
-    says = [
-        _codes(part["action"], ACTIONS),
-        _codes(part["status"], STATUSES),
-        part["start"].to_numpy(),
-        part["end"].to_numpy(),
-    ]
+    ok = np.flatnonzero(rows["state"].cat.codes.to_numpy() == OK)
+    full = pack(*(rows[name].to_numpy()[ok] for name in ("course_id", "user_id", "role_id")))
     order = np.argsort(full, kind="stable")
-    full, ok, says = full[order], ok[order], [s[order] for s in says]
+    full, ok = full[order], ok[order]
+    says = {
+        "action": _codes(rows["action"], ACTIONS),
+        "status": _codes(rows["status"], STATUSES),
+        "start": rows["start"].to_numpy(),
+        "end": rows["end"].to_numpy(),
+    }
     keys = enrolment_of(full)
     first = first_of_run(keys)
-    run = np.cumsum(first) - 1
-    differs = [s != s[first][run] for s in says]
-    torn = np.zeros(int(first.sum()), dtype=np.bool_)
-    torn[run[np.logical_or.reduce(differs)]] = True
+    run, head = np.cumsum(first) - 1, ok[first]
+    # Most enrolments are one row, which has nothing to agree with.
+    others = np.flatnonzero(~first)
+    differs = {name: said[ok[others]] != said[head[run[others]]] for name, said in says.items()}
+    words: dict[int, list[str]] = {}
+    for name, differ in differs.items():
+        for number in distinct(run[others[differ]]).tolist():
+            words.setdefault(number, []).append(name)
+    torn = np.zeros(len(head), dtype=np.bool_)
+    torn[list(words)] = True
     found = sorted(
-        (int(ok[at]), "rows_contradict", _differing(differs, run, int(run[at]))) for at in np.flatnonzero(torn[run])
+        (int(ok[at]), "rows_contradict", " and ".join(words[int(run[at])])) for at in np.flatnonzero(torn[run])
     )
     united = reject(roster, resolution, rows, found, hold="contradiction")
     kept = ~torn[run]
     twin = kept & ~first_of_run(full)
     if twin.any():
         united = _mark_twins(united, ok, full, twin)
-    kept &= ~twin
-    heads = kept & first
+    head, kept = head[~torn], kept & ~twin
     return united, Wanted(
-        keys=keys[heads],
-        action=says[0][heads],
-        status=says[1][heads],
-        start=says[2][heads],
-        end=says[3][heads],
-        row=ok[heads],
+        keys=keys[first][~torn],
+        **{name: said[head].astype(np.int64) for name, said in says.items()},
+        row=head,
         any_role=_any_role(full, run, torn)[~torn],
         role_keys=full[kept & (full != keys)],
     )
-
-
-def _differing(differs: list[Mask], run: Ints, number: int) -> str:
-    """What differs between the rows of this run."""
-    here = slice(*np.searchsorted(run, [number, number + 1]))
-    named = zip(("action", "status", "start", "end"), differs, strict=True)
-    return " and ".join(name for name, differ in named if differ[here].any())
 
 
 def _any_role(full: Ints, run: Ints, torn: Mask) -> Mask:
@@ -182,18 +185,16 @@ def _any_role(full: Ints, run: Ints, torn: Mask) -> Mask:
 
 
 def _mark_twins(resolution: Resolution, ok: Ints, full: Ints, twin: Mask) -> Resolution:
-    rows = resolution.rows.copy()
+    rows = resolution.rows
     heads = np.maximum.accumulate(np.where(first_of_run(full), np.arange(len(full)), 0))
-    state = rows["state"].cat.codes.to_numpy(copy=True)
-    state[ok[twin]] = rows["state"].cat.categories.get_loc(str(RowState.DUPLICATE))
-    rows["state"] = pd.Categorical.from_codes(state, dtype=rows["state"].dtype)
-    twins = rows["twin"].to_numpy(copy=True)
+    state, twins = rows["state"].cat.codes.to_numpy(copy=True), rows["twin"].to_numpy(copy=True)
+    state[ok[twin]] = DUPLICATE
     twins[ok[twin]] = ok[heads[twin]]
-    rows["twin"] = twins
-    return replace(resolution, rows=rows)
+    made = pd.Categorical.from_codes(state, dtype=rows["state"].dtype)
+    return replace(resolution, rows=rows.assign(state=made, twin=twins))
 
 
-def _codes(column: pd.Series, words: tuple[str, ...]) -> Ints:
+def _codes(column: pd.Series, words: tuple[str, ...]) -> Any:  # noqa: ANN401 - small integers of any width
     if tuple(column.cat.categories) != words:
         raise TypeError(f"{column.name} has other categories than {words}")
-    return column.cat.codes.to_numpy().astype(np.int64)
+    return column.cat.codes.to_numpy()

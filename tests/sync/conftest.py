@@ -25,18 +25,19 @@ import pytest
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync import losses, propose, reconcile, resolve, scope, wanted
+from rostersync.sync import basis, propose, reconcile, resolve, scope
+from rostersync.sync.asked import both_asked
+from rostersync.sync.basis import Basis
+from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
-from rostersync.sync.limits import Verdict
 from rostersync.sync.plan import Plan
-from rostersync.sync.propose import Basis
 from rostersync.tables import (
     COURSE_MATCHES,
     CURRENT,
     GRADES,
     LEDGER,
+    LOSSES,
     PEOPLE,
-    PLAN_ROWS,
     PROBLEMS,
     READS,
     ROLES,
@@ -232,92 +233,47 @@ def _grades(world: World, text: str, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
-    """What the first decision is made from: the story of `pipeline._read` without a network."""
+    """What the first decision is made from: the story of `gather.read` without a network."""
     world, settings = read_world(texts), Settings.model_validate(tomllib.loads(texts.get("settings.toml", "")))
     roster, courses = roster_of(world), _courses(world, settings)
-    resolution = resolve.resolve(roster, _users(world), courses, ((), ()), settings)
+    resolution = resolve.resolve(roster, both_asked(roster.rows), _users(world), courses, ((), ()), settings)
     in_scope = scope.courses_in_scope(roster, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = _ledger(world, texts.get("ledger.txt", ""))
     status = set(scope.needs_status(resolution, in_scope, ledger, settings))
-    current, reads = _read(world, ids, status, prove=False)
     roles = ROLES.records([{"role_id": i, "shortname": n, "learnt": True} for n, i in ROLE_IDS.items()])
-    resolution = wanted.give_roles(roster, resolution, roles, settings)
-    resolution, enrolments = wanted.unite(roster, resolution)
-    basis = Basis(
-        roster=roster,
-        resolution=resolution,
-        wanted=enrolments,
-        managed=scope.managed_roles(roster, resolution, in_scope, roles, settings),
-        courses=in_scope,
-        roles=roles,
-        current=propose.only_complete(current, reads),
-        reads=reads,
-        ledger=ledger[ledger["course_id"].isin(ids)],
-        people=PEOPLE.empty(),
-        own_id=world.users.get("robot", 1),
-    )
-    return basis, settings, world
+    read = (*_read(world, ids, status, prove=False), roles)
+    ledger = ledger[ledger["course_id"].isin(ids)]
+    own_id = world.users.get("robot", 1)
+    return basis.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id), settings, world
 
 
-def closer(basis: Basis, changes: pd.DataFrame, world: World) -> Basis:
-    """The story of `pipeline._look_closer`: courses that may lose somebody are read again and counted."""
-    losing = propose.may_lose(changes)
-    again, proofs = _read(world, losing, set(losing), prove=True)
-    reads = pd.concat([basis.reads[~basis.reads["course_id"].isin(losing)], proofs], ignore_index=True)
-    current = pd.concat([basis.current[~basis.current["course_id"].isin(losing)], again], ignore_index=True)
-    going = set(propose.may_go(changes))
-    known = [
+def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
+    """The story of `gather.look_closer`: courses that may lose somebody are read again and counted."""
+    losing, going = propose.may_lose(changes), set(propose.may_go(changes))
+    people = [
         {"user_id": i, "username": n, "email": f"{n}@people.example", "fullname": f"{n.title()} Example"}
         for n, i in sorted(world.users.items())
         if i in going
     ]
-    reads = reads.sort_values("course_id", ignore_index=True)
-    return replace(basis, reads=reads, current=propose.only_complete(current, reads), people=PEOPLE.records(known))
+    known = basis.read_closer(known, *_read(world, losing, set(losing), prove=True))
+    return replace(known, people=PEOPLE.records(people))
 
 
 def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings]:
     """CHANGES before rules 3 and 4."""
-    basis, settings, world = basis_of(texts)
-    basis = closer(basis, propose.propose(basis, settings, now=NOW), world)
-    changes = propose.propose(basis, settings, now=NOW)
+    known, settings, world = basis_of(texts)
+    known = closer(known, propose.propose(known, settings, now=NOW), world)
+    changes = propose.propose(known, settings, now=NOW)
     grades = _grades(world, texts.get("grades.txt", ""), to_ask(changes))
-    return basis, propose.with_grades(basis, changes, grades), settings
+    return known, propose.with_grades(known, changes, grades), settings
 
 
 def plan_of(texts: Mapping[str, str]) -> Plan:
-    basis, changes, settings = proposed_of(texts)
-    changes, verdict = propose.limit(basis, changes, settings)
-    return _plan(basis, changes, verdict)
-
-
-def _plan(basis: Basis, changes: pd.DataFrame, verdict: Verdict) -> Plan:
-    rows = basis.roster.rows
-    return Plan(
-        undoes=0,
-        site="https://moodle.example",
-        site_name="Example",
-        release="4.4",
-        made="2026-09-01T00:00:00+00:00",
-        settings={},
-        refused=verdict.refused,
-        notes=(),
-        sources=basis.roster.sources,
-        rows=PLAN_ROWS.frame(
-            {
-                **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
-                **{n: rows[n] for n in ("line", "user", "course", "role")},
-                "name": rows["last_name"],
-            }
-        ),
-        problems=basis.resolution.problems,
-        courses=basis.courses,
-        roles=basis.roles,
-        reads=basis.reads,
-        people=basis.people,
-        changes=changes,
-        holders=losses.holders(basis.current, changes),
-    )
+    known, changes, settings = proposed_of(texts)
+    changes, verdict = propose.limit(known, changes, settings)
+    head = Head(site="https://moodle.example", site_name="Example", release="4.4", made="2026-09-01T00:00:00+00:00")
+    return compose(head, known, changes, settings, refused=verdict.refused, notes=(), losses=LOSSES.empty())
 
 
 def lines_of(plan: Plan, texts: Mapping[str, str]) -> str:

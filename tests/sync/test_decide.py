@@ -10,6 +10,7 @@ import pytest
 from rostersync.errors import UsageError
 from rostersync.settings import Settings
 from rostersync.sync import decide, resolve
+from rostersync.sync.asked import Asked, asked, both_asked
 from rostersync.tables import COURSE_MATCHES, PROBLEMS, ROSTER, USER_MATCHES, Roster, Source
 from rostersync.vocabulary import Mode
 
@@ -33,6 +34,10 @@ def rows(*users: str) -> pd.DataFrame:
     )
 
 
+def users(*keys: str) -> Asked:
+    return asked(rows(*keys), "user")
+
+
 def matches(*lines: tuple[str, str, int]) -> pd.DataFrame:
     made: list[dict[str, Any]] = [{"field": f, "key": k, "user_id": i, "match": "exact"} for f, k, i in lines]
     return USER_MATCHES.records(made) if made else USER_MATCHES.empty()
@@ -41,7 +46,7 @@ def matches(*lines: tuple[str, str, int]) -> pd.DataFrame:
 def test_the_field_that_explains_most_values_is_taken() -> None:
     """A column of ID numbers is read as such, with its evidence."""
     found = matches(("idnumber", "1", 7), ("idnumber", "2", 8), ("username", "2", 8))
-    decision = decide.decide_users(rows("1", "2", "3"), found, SOURCES)[0]
+    decision = decide.decide(users("1", "2", "3"), found, SOURCES)[0]
     assert (decision.field, decision.forced) == ("idnumber", False)
     assert decision.sentence("user") == (
         "column “user” is read as idnumber: of 3 distinct values, Moodle knows 1 as username, 2 as idnumber"
@@ -52,24 +57,24 @@ def test_two_fields_that_mean_different_people_are_refused() -> None:
     """Where as many values are user names as are other people's ID numbers, nothing is guessed."""
     found = matches(("idnumber", "1", 7), ("username", "1", 8))
     with pytest.raises(UsageError) as raised:
-        decide.decide_users(rows("1", "2", "3"), found, SOURCES)
+        decide.decide(users("1", "2", "3"), found, SOURCES)
     assert "--user-key" in raised.value.remedy
 
 
 def test_a_forced_field_is_not_doubted() -> None:
     """What the settings say is taken, whatever the values are."""
     found = matches(("idnumber", "1", 7), ("username", "1", 8))
-    assert decide.decide_users(rows("1"), found, SOURCES, "email")[0].field == "email"
+    assert decide.decide(users("1"), found, SOURCES, "email")[0].field == "email"
 
 
 def test_a_value_that_is_somebody_else_under_another_field_is_not_unique() -> None:
     """Of an undecided column, a value that means two people means nobody, and holds both."""
     found = matches(("username", "1", 8), ("idnumber", "1", 7), ("username", "2", 9), ("username", "3", 10))
     table = rows("1", "2", "3")
-    decisions = decide.decide_users(table, found, SOURCES)
+    decisions = decide.decide(asked(table, "user"), found, SOURCES)
     roster = Roster(rows=table, problems=PROBLEMS.empty(), sources=SOURCES)
     courses = COURSE_MATCHES.records([{"field": "shortname", "key": "BIO", "course_id": 11, "match": "exact"}])
-    made = resolve.resolve(roster, found, courses, (decisions, ()), Settings())
+    made = resolve.resolve(roster, both_asked(table), found, courses, (decisions, ()), Settings())
     assert made.rows["user_id"].tolist() == [0, 9, 10]
     assert made.rows["code"].tolist() == ["user_not_unique", "", ""]
     held = made.blockers[["course_id", "user_id", "code"]].itertuples(index=False, name=None)

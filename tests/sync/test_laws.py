@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from rostersync.settings import Settings
 from rostersync.sync import reconcile
+from rostersync.sync.basis import Basis
+from rostersync.sync.diff import diff
 from rostersync.sync.plan import Plan
-from rostersync.sync.propose import Basis
 
 Texts = Mapping[str, str]
 Planned = Callable[[Texts], Plan]
@@ -263,6 +264,17 @@ def test_the_order_of_rows_does_not_matter(
         return sorted(shown.itertuples(index=False, name=None))
 
     assert told(planned(texts(dict(people), mixed, extra))) == told(planned(texts(state, rows, extra)))
+
+
+@few
+@given(state=states(), rows=any_rows(), extra=settings_lines)
+def test_nothing_follows_of_those_who_are_settled(
+    proposed: Proposed, state: State, rows: list[Row], extra: str
+) -> None:
+    """Whether everybody is looked at, or only those for whom something may have to be done, is the same."""
+    basis, _, chosen = proposed(texts(state, rows, extra))
+    every, some = (diff(facts, chosen, now=1000) for facts in (basis.facts(), basis.facts(basis.unsettled())))
+    pd.testing.assert_frame_equal(every, some)
 
 
 @few

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rapidfuzz.distance import DamerauLevenshtein
 
-from rostersync.sync.offers import of_users
-from rostersync.tables import USER_MATCHES
+from rostersync.sync.offers import FAR, SHORT, of_courses, of_users
+from rostersync.tables import COURSE_MATCHES, USER_MATCHES
 
 KNOWN = USER_MATCHES.records(
     [
@@ -40,3 +43,25 @@ def test_a_typing_error_is_offered_where_it_can_mean_one_person(field: str, key:
     """Two who are equally near are nobody; a person of another name is not offered, nor the next number."""
     made = of_users({(field, key): ()}, KNOWN, {(field, key): name} if name else {})
     assert made.get((field, key), "") == offered
+
+
+words = st.text("abc", min_size=1, max_size=7)
+
+
+@given(st.lists(words, min_size=1, max_size=3, unique=True), st.lists(words, min_size=1, max_size=8, unique=True))
+@settings(deadline=None)
+def test_the_value_with_the_fewest_typing_errors_is_offered_if_it_is_alone(keys: list[str], known: list[str]) -> None:
+    """Whatever is compared in one go: what is offered is nearest by Damerau's and Levenshtein's distance."""
+    table = COURSE_MATCHES.records(
+        [
+            {"field": "shortname", "key": k, "course_id": i + 1, "shortname": k, "fullname": k}
+            for i, k in enumerate(known)
+        ]
+    )
+    offers = of_courses({("shortname", key): () for key in keys}, table)
+    for key in keys:
+        errors = sorted((DamerauLevenshtein.distance(key, k), k) for k in known)
+        alone = len(errors) == 1 or errors[0][0] < errors[1][0]
+        near = alone and errors[0][0] <= (FAR if len(key) >= SHORT else 1)
+        offer = offers.get(("shortname", key), "")
+        assert offer == (f" — did you mean “{errors[0][1]}” ({errors[0][1]})?" if near else "")

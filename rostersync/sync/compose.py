@@ -1,0 +1,112 @@
+"""Everything decided goes in; the plan comes out, with every row and every problem in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rostersync.settings import Settings
+from rostersync.sync.basis import Basis
+from rostersync.sync.doubts import spelled
+from rostersync.sync.losses import holders
+from rostersync.sync.plan import Plan
+from rostersync.tables import PLAN_ROWS
+
+REMEMBERED = (
+    "mode",
+    "on_missing",
+    "courses",
+    "default_role",
+    "teacher_means",
+    "missing_users",
+    "trust_reads",
+    "assignable_roles",
+    "managed_roles",
+    "protected_users",
+    "protected_roles",
+    "protected_courses",
+    "not_in_moodle",
+    "course_limit_share",
+    "course_limit_count",
+    "run_limit_share",
+    "run_limit_count",
+    "allow_removals",
+)
+"""The settings that mattered to a plan, and stand in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Of which site a plan is, and when it was made (ISO 8601 in UTC)."""
+
+    site: str
+    site_name: str
+    release: str
+    made: str
+
+
+def compose(
+    head: Head,
+    basis: Basis,
+    changes: pd.DataFrame,
+    settings: Settings,
+    *,
+    refused: str,
+    notes: tuple[str, ...],
+    losses: pd.DataFrame,
+) -> Plan:
+    """The plan.
+
+    Args:
+        head: of which site, and when.
+        basis: what was decided from.
+        changes: CHANGES after all rules.
+        settings: those of REMEMBERED stand in it.
+        refused: what the run's limit says.
+        notes: what a person should know.
+        losses: LOSSES of those who are to be unenrolled.
+    """
+    said = settings.model_dump(mode="json", include=set(REMEMBERED))
+    used = set(changes["role_id"].tolist())
+    unlearnt = basis.roles[~basis.roles["learnt"] & basis.roles["role_id"].isin(used)]
+    rows = basis.roster.rows
+    return Plan(
+        site=head.site,
+        site_name=head.site_name,
+        release=head.release,
+        made=head.made,
+        settings={name: said[name] for name in REMEMBERED},
+        undoes=0,
+        refused=refused,
+        notes=(
+            *notes,
+            *(
+                f"role “{n}” was not seen on this site yet: id {i} is tried on one person first"
+                for i, n in zip(unlearnt["role_id"].tolist(), unlearnt["shortname"].tolist(), strict=True)
+            ),
+        ),
+        sources=basis.roster.sources,
+        rows=PLAN_ROWS.frame(
+            {
+                **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
+                **{n: rows[n] for n in ("line", "user", "course", "role")},
+                "name": spelled(rows),
+            }
+        ),
+        # What was undecided in the file alone is decided by now, and said in the notes.
+        problems=pd.concat(
+            [
+                basis.roster.problems[basis.roster.problems["code"] != "key_undecided"],
+                basis.resolution.problems,
+            ],
+            ignore_index=True,
+        ),
+        courses=basis.courses,
+        roles=basis.roles,
+        reads=basis.reads,
+        people=basis.people,
+        changes=changes,
+        holders=holders(basis.current, changes),
+        losses=losses,
+    )

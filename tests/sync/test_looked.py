@@ -1,0 +1,71 @@
+"""What keys turn out to be: the short way by columns comes to the same as the definition, key by key."""
+
+from __future__ import annotations
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rostersync.sync import looked
+from rostersync.sync.asked import asked, fields_of
+from rostersync.sync.decide import USER_ORDER
+from rostersync.tables import ROSTER, USER_MATCHES
+
+KEYS = ("1", "2", "A", "a", "")
+FIELDS = tuple(str(f) for f in USER_ORDER)
+
+rows = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.sampled_from((*FIELDS, "any")),
+        st.sampled_from(KEYS),
+        st.sampled_from(("ok", "rejected", "ignored")),
+    ),
+    max_size=8,
+)
+found = st.lists(
+    st.tuples(
+        st.sampled_from(FIELDS),
+        st.sampled_from(KEYS[:-1]),
+        st.sampled_from((7, 8)),
+        st.sampled_from(("exact", "exact", "case", "near", "error")),
+    ),
+    max_size=8,
+    unique_by=lambda line: line[:3],
+)
+
+
+def roster(lines: list[tuple[int, str, str, str]]) -> pd.DataFrame:
+    return ROSTER.records(
+        [
+            {"source": s, "user_field": f, "user": k, "state": state, "row": at}
+            for at, (s, f, k, state) in enumerate(lines)
+        ]
+    )
+
+
+@given(rows, found, st.sampled_from(FIELDS), st.sampled_from(FIELDS))
+@settings(deadline=None)
+def test_every_key_is_what_the_definition_says(
+    lines: list[tuple[int, str, str, str]], answers: list[tuple[str, str, int, str]], first: str, second: str
+) -> None:
+    """Whether a key is found at one look, in the column as a whole, or by a closer one, the answer is the same."""
+    matches = USER_MATCHES.records(
+        [
+            {"field": f, "key": k, "user_id": 0 if m == "error" else i, "username": f"u{i}", "match": m, "detail": "no"}
+            for f, k, i, m in answers
+        ]
+    )
+    keys = asked(roster(lines), "user")
+    got = looked.look_up(keys, fields_of(keys, [(0, first), (1, second)]), matches)
+    known: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
+    for f, k, i, m in answers:
+        known.setdefault((f, k), []).append((m, 0 if m == "error" else i, "no" if m == "error" else f"u{i}"))
+    for at, (source, field, key, state) in enumerate(lines):
+        taken = (first, second)[source] if field == "any" else field
+        others = tuple(looked.FIELD_WORDS) if field == "any" else ()
+        expected = looked.answer(taken, key, known, "user", others)
+        assert (got.key_at(at), got.field_at(at)) == (key, taken)
+        assert got.ids[at] == (0 if state == "ignored" else expected.id)
+        if state != "ignored":
+            assert got.answer_at(at) == expected
