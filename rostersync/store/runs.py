@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -66,8 +66,8 @@ class Kept:
     made: str
     """ISO 8601 in UTC."""
     release: str
-    text: str
-    """The plan as in a plan file."""
+    text: Iterable[bytes]
+    """The plan as in a plan file, in pieces."""
     people: Sequence[tuple[int, int]] = ()
     """(course, user) of whom it is about to change."""
     undoes: int | None = None
@@ -165,8 +165,8 @@ class Runs(Database):
             found = connection.execute(select(schema.runs).where(schema.runs.c.run == run)).mappings().first()
         return None if found is None else _run(found)
 
-    def plan_text(self, digest: str) -> str:
-        """The text of a plan that was carried out, as in its file; "" where it is not kept (any more).
+    def plan_text(self, digest: str) -> bytes:
+        """The text of a plan that was carried out, as in its file; nothing where it is not kept (any more).
 
         Raises:
             StoreError: what is kept is damaged.
@@ -175,8 +175,8 @@ class Runs(Database):
             table = schema.plans
             content = connection.execute(select(table.c.content).where(table.c.digest == digest)).scalar()
         try:
-            return "" if content is None else zlib.decompress(content).decode()
-        except (zlib.error, UnicodeDecodeError) as error:
+            return b"" if content is None else zlib.decompress(content)
+        except zlib.error as error:
             raise StoreError(
                 f"the plan {digest[:12]} in the store {self._name} is damaged: {error}",
                 remedy="put a copy made by `rostersync store backup` in the store's place",
@@ -221,7 +221,8 @@ def _run(line: Any) -> Run:  # noqa: ANN401 - a row of SQLAlchemy's
 def _keep_plan(connection: Connection, site: str, digest: str, kept: Kept) -> None:
     table = schema.plans
     if connection.execute(select(table.c.digest).where(table.c.digest == digest)).first() is None:
-        content = zlib.compress(kept.text.encode(), FAST)
+        packing = zlib.compressobj(FAST)
+        content = b"".join([*map(packing.compress, kept.text), packing.flush()])
         connection.execute(insert(table).values(digest=digest, site=site, made=kept.made, content=content))
 
 
