@@ -7,15 +7,17 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from rostersync.errors import StoreError
 from rostersync.store import schema
 from rostersync.store.database import Database, execute_many
-from rostersync.store.ledger import MANY, lines_of, rows_of
+from rostersync.store.ledger import MANY, columns_of, lines_of
 from rostersync.tables import OUTCOMES
 
 FAST = 1
@@ -228,23 +230,28 @@ def _keep_plan(connection: Connection, site: str, digest: str, kept: Kept) -> No
 
 def _keep_before(connection: Connection, site: str, run: int, people: Sequence[tuple[int, int]]) -> None:
     ledger = lines_of(connection, schema.ledger, {"site": site}, sorted({course for course, _ in people}))
-    changed = pd.MultiIndex.from_frame(ledger[["course_id", "user_id"]]).isin(list(people)) if len(people) else []
-    execute_many(connection, insert(schema.before), ({"run": run, **line} for line in rows_of(ledger[changed])))
+    wanted = set(people) if len(ledger) else set()
+    known = zip(ledger["course_id"].tolist(), ledger["user_id"].tolist(), strict=True)
+    changed = np.array([person in wanted for person in known], dtype=np.bool_)
+    execute_many(connection, insert(schema.before), {"run": repeat(run), **columns_of(ledger[changed])})
 
 
 def _take_outcomes(connection: Connection, run: int, outcomes: pd.DataFrame) -> None:
     """In place of what is there: a run that is resumed ends twice."""
     table = schema.outcomes
-    lines = [{"run": run, **line} for line in rows_of(OUTCOMES.check(outcomes))]
-    again = delete(table).where(table.c.run == bindparam("number"), table.c.change == bindparam("which"))
-    execute_many(connection, again, ({"number": run, "which": line["change"]} for line in lines))
-    execute_many(connection, insert(table), lines)
+    lines = columns_of(OUTCOMES.check(outcomes))
+    if connection.execute(select(table.c.run).where(table.c.run == run).limit(1)).first() is not None:
+        again = delete(table).where(table.c.run == bindparam("number"), table.c.change == bindparam("which"))
+        execute_many(connection, again, {"number": repeat(run), "which": lines["change"]})
+    execute_many(connection, insert(table), {"run": repeat(run), **lines})
 
 
 def _see(connection: Connection, run: int, seen: Mapping[int, int]) -> None:
     table = schema.courses_seen
     site = connection.execute(select(schema.runs.c.site).where(schema.runs.c.run == run)).scalar_one()
     gone = delete(table).where(table.c.site == bindparam("place"), table.c.course_id == bindparam("number"))
-    execute_many(connection, gone, ({"place": site, "number": course} for course in seen))
-    lines = ({"site": site, "course_id": c, "listed": n, "run": run} for c, n in sorted(seen.items()))
+    courses = sorted(seen)
+    execute_many(connection, gone, {"place": repeat(site), "number": courses})
+    listed = [seen[course] for course in courses]
+    lines = {"site": repeat(site), "course_id": courses, "listed": listed, "run": repeat(run)}
     execute_many(connection, insert(table), lines)

@@ -10,9 +10,9 @@ import json
 import os
 from dataclasses import asdict
 
-from tests.bench import journal, loading, plans, start
+from tests.bench import first, journal, loading, plans, start
 
-BENCHES = {"loading": loading, "start": start, "journal": journal, "plans": plans}
+BENCHES = {"loading": loading, "start": start, "journal": journal, "plans": plans, "first": first}
 """By name: each gives its figures for a number of rows, and the best of a number of repetitions."""
 
 
