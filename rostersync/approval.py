@@ -131,9 +131,9 @@ def _sha256(path: Path) -> str:
 
 def _reviewed_already(plan: Plan, root: str, work: Work) -> int:
     """The last run, of those that sent anything, whose plan reviewers had made from this one's root; else 0."""
-    mark, made = f'"reviewed": "{root}"', datetime.fromisoformat(plan.made).timestamp() - TOLERANCE
+    mark, made = f'"reviewed": "{root}"'.encode(), datetime.fromisoformat(plan.made).timestamp() - TOLERANCE
     for run in reversed(work.store.runs(plan.site)):
         later = run.started >= made
-        if later and mark in work.store.plan_text(run.digest) and work.store.applied(plan.site, run.digest):
+        if later and work.store.applied(plan.site, run.digest) and mark in work.store.plan_text(run.digest):
             return run.run
     return 0

@@ -34,7 +34,7 @@ PERSON = ["course_id", "user_id"]
 def to_keep(plan: Plan) -> Kept:
     """What the store keeps of a plan that is about to be carried out."""
     todo = to_do(plan.changes)[["course_id", "user_id"]].drop_duplicates()
-    people = list(todo.itertuples(index=False, name=None))
+    people = list(zip(todo["course_id"].tolist(), todo["user_id"].tolist(), strict=True))
     return Kept(made=plan.made, release=plan.release, text=plans.write(plan), people=people, undoes=plan.undoes or None)
 
 

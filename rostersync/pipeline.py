@@ -5,6 +5,7 @@ load → look up → resolve → read → propose → prove, ask for grades, lim
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,6 +47,9 @@ __all__ = [
     "undo_plan",
 ]
 
+PIECE = 1 << 20
+"""Bytes that are looked at at once."""
+
 
 def check(files: Sequence[Path], settings: Settings, judge: Judge | None = None) -> Roster:
     """What the files say and what is wrong with them; without a judge, what was remembered decides, and no network.
@@ -74,7 +78,8 @@ def save_plan(plan: Plan, path: Path) -> None:
     """
     beside = path.with_name(path.name + ".part")
     try:
-        beside.write_text(plans.write(plan), encoding="utf-8")
+        with beside.open("wb") as file:
+            file.writelines(plans.write(plan))
         beside.replace(path)
     except OSError as error:
         raise ReportError(f"the plan {path} cannot be written: {error.strerror}") from error
@@ -101,7 +106,9 @@ def load_plan(path: Path, *, most_megabytes: int = 1024) -> Plan:
                 f"{path.name} has {size / (1 << 20):,.0f} MB, and {most_megabytes:,} are allowed (max_megabytes)",
                 remedy="if it is the right file, raise max_megabytes in the settings",
             )
-        text = path.read_bytes().decode()
+        text = path.read_bytes()
+        for _ in codecs.iterdecode((text[at : at + PIECE] for at in range(0, size, PIECE)), "utf-8"):
+            pass  # all of it is text: decoded at once it would take its size again
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"the plan {path} cannot be read: {reason}", remedy=remedy) from error

@@ -29,7 +29,7 @@ def send_out(plan: Plan, path: Path) -> None:
     Raises:
         ReportError: it cannot be written.
     """
-    report.save_review(preview(plan), plans.write(plan), path)
+    report.save_review(preview(plan), b"".join(plans.write(plan)), path)
 
 
 def come_back(path: Path, *, of: Plan | None = None, site: str = "", most_megabytes: int = 1024) -> Plan:

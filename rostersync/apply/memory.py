@@ -5,6 +5,7 @@ Moodle tells neither dates nor methods (MOODLE.md, fact 10): what rostersync doe
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import pandas as pd
@@ -16,7 +17,7 @@ from rostersync.tables import LEDGER
 from rostersync.vocabulary import NOT_GIVEN, Op, Proof
 
 DONE = {str(Proof.PROVED), str(Proof.ACCEPTED)}
-SETS_DATES = [str(Op.ENROL), str(Op.UPDATE)]
+SETS_DATES = [Op.ENROL, Op.UPDATE]
 COLUMNS = ["course_id", "user_id", "op", "start", "end", "suspend", "removal", "proof"]
 
 Person: TypeAlias = tuple[int, int]
@@ -25,11 +26,29 @@ Line: TypeAlias = dict[str, int | bool | str]
 """A line of LEDGER without its person."""
 
 
-def as_sent(changes: pd.DataFrame) -> pd.DataFrame:
-    """LEDGER lines for changes that Moodle has just accepted: an enrol call is about manual ones."""
-    sent = changes[changes["op"].isin(SETS_DATES)].drop_duplicates(["course_id", "user_id"])
-    columns = {name: sent[name] for name in ("course_id", "user_id", "start", "end")}
-    return LEDGER.frame({**columns, "suspended": sent["suspend"] > 0, "manual": [True] * len(sent)})
+def as_sent(op: Op, rows: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[int | bool | str]] | None:
+    """LEDGER lines, as lists by name, for rows that Moodle has just accepted: an enrol call is about manual ones.
+
+    Args:
+        op: what was sent; where it sets no dates, there is nothing to remember.
+        rows: columns of CHANGES.
+    """
+    if op not in SETS_DATES:
+        return None
+    names = ("course_id", "user_id", "start", "end", "suspend")
+    # The first row of a person counts, should there be several.
+    lines = {line[:2]: line for line in reversed(list(zip(*(rows[n] for n in names), strict=True)))}
+    columns = zip(*lines.values(), strict=True)
+    course, user, start, end, suspend = ([*map(int, c)] for c in columns) if lines else ([], [], [], [], [])
+    return {
+        "course_id": course,
+        "user_id": user,
+        "start": start,
+        "end": end,
+        "suspended": [s > 0 for s in suspend],
+        "manual": [True] * len(lines),
+        "stuck": [""] * len(lines),
+    }
 
 
 def lessons(

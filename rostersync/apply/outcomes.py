@@ -79,7 +79,7 @@ class Outcomes:
         return OUTCOMES.frame(
             {
                 "change": [c for c, _ in known],
-                "proof": [str(o.proof) for _, o in known],
+                "proof": [o.proof.value for _, o in known],
                 "code": [o.code for _, o in known],
                 "message": [o.message for _, o in known],
             }

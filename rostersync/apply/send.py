@@ -8,11 +8,12 @@ and only what is not in place is sent once more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from rostersync import moodle
@@ -24,6 +25,7 @@ from rostersync.moodle import Client, Remedy
 from rostersync.moodle.answers import CODES
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
+from rostersync.sync.keys import Ints
 from rostersync.sync.prove import SEEN, visible
 from rostersync.vocabulary import Op, Proof
 
@@ -40,6 +42,9 @@ ALIKE = 3
 TAKE_BACK = "take back"
 """The journal's code for a call that undoes what the run did just before."""
 
+NUMBERS = ("change", "course_id", "user_id", "role_id", "start", "end", "suspend")
+"""Columns of CHANGES that calls are made of."""
+
 Place: TypeAlias = tuple[int, Op]
 """A course and what is sent to it."""
 EVERYWHERE: Place = (0, Op.NOTHING)
@@ -49,7 +54,7 @@ EVERYWHERE: Place = (0, Op.NOTHING)
 class Sender:
     """What sending needs. Can be shared by threads, as long as each course is sent by one of them.
 
-    `changes` are CHANGES of the plan, indexed by `change`; `brake` is asked before each call.
+    `changes` are CHANGES of the plan, in their order, indexed by `change`; `brake` is asked before each call.
     """
 
     client: Client
@@ -63,6 +68,17 @@ class Sender:
     random: Callable[[], float]
     alone: dict[Place, int] = field(default_factory=dict)
     """Rows that failed alone, and not for a reason of their own, since the last success there."""
+    _numbers: dict[str, Ints] = field(init=False, repr=False)
+    """What is sent of the changes, and their numbers, by column: taking it out of a frame costs more than a call."""
+
+    def __post_init__(self) -> None:
+        """Take the numbers out."""
+        object.__setattr__(self, "_numbers", {name: self.changes[name].to_numpy() for name in NUMBERS})
+
+    def _rows(self, changes: Sequence[int]) -> dict[str, list[int]]:
+        """What is sent of these changes, by column."""
+        at = np.searchsorted(self._numbers["change"], changes)
+        return {name: values[at].tolist() for name, values in self._numbers.items()}
 
     def send(self, chunk: Chunk) -> None:
         """Send a chunk, as many rows a call as the site does in good time, and set down an outcome for each change.
@@ -84,7 +100,9 @@ class Sender:
         except AnswerError as error:
             self._lost(chunk, error)
 
-    def note(self, changes: Iterable[int], what: str, code: str = "", ledger: pd.DataFrame | None = None) -> None:
+    def note(
+        self, changes: Iterable[int], what: str, code: str = "", ledger: Mapping[str, Sequence[Any]] | None = None
+    ) -> None:
         """Journal what came back. A store that fails now stops the run, but does not make what is known unknown."""
         try:
             self.store.write_journal(self.run, tuple(changes), what, code, site=self.client.site, ledger=ledger)
@@ -94,7 +112,7 @@ class Sender:
     def _call(self, chunk: Chunk) -> None:
         """One call, journalled before it leaves and after it came back."""
         announced = self._announce(chunk)
-        rows = self.changes.loc[list(chunk.changes)]
+        rows = self._rows(chunk.changes)
         try:
             moodle.send(self.client, chunk.op, rows, ready=lambda: self._still(chunk, announced))
         except AnswerError as error:
@@ -105,8 +123,8 @@ class Sender:
             self.note(chunk.changes, "failed", "site")
             raise
         self.outcomes.set(chunk.changes, Outcome(Proof.ACCEPTED))
-        self.note(chunk.changes, "done", ledger=as_sent(rows))
-        for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"].tolist())}:
+        self.note(chunk.changes, "done", ledger=as_sent(chunk.op, rows))
+        for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"])}:
             self.alone.pop(place, None)
 
     def _announce(self, chunk: Chunk) -> float:
@@ -243,5 +261,5 @@ class Sender:
         seen = visible(part, fresh.current, now=int(self.clock())) == SEEN
         done = part["change"][seen].tolist()
         self.outcomes.set(done, Outcome(Proof.ACCEPTED))
-        self.note(done, "done", "seen", ledger=as_sent(part[seen]))
+        self.note(done, "done", "seen", ledger=as_sent(chunk.op, self._rows(done)))
         return tuple(part["change"][~seen].tolist())

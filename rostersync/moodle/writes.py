@@ -15,8 +15,8 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.encoding import OVERHEAD, encode_rows
 from rostersync.vocabulary import Op
 
-Rows: TypeAlias = pd.DataFrame | Sequence[tuple[int, ...]]
-"""CHANGES rows, or tuples of the columns that the function names."""
+Rows: TypeAlias = pd.DataFrame | Mapping[str, Sequence[int]] | Sequence[tuple[int, ...]]
+"""CHANGES rows, as a frame or as lists by column, or tuples of the columns that the function names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +127,17 @@ def send(client: Client, op: Op, rows: Rows, *, ready: Callable[[], object] = la
 
 
 def _values(form: Form, rows: Rows) -> list[tuple[int, ...]]:
-    if isinstance(rows, pd.DataFrame):
-        values = list(zip(*(rows[column].tolist() for column in form.columns), strict=True))
+    if isinstance(rows, pd.DataFrame | Mapping):
+        columns = [list(map(int, rows[name])) for name in form.columns]
+        values = list(zip(*columns, strict=True))
     else:
         values = [tuple(int(value) for value in row) for row in rows]
-    for row in values:
-        if len(row) != len(form.columns):
-            raise ValueError(f"{form.function}: {len(row)} values in a row, expected {form.columns}")
-        for column, value in zip(form.columns, row, strict=True):
-            if value < (1 if column.endswith("_id") else 0) or (column == "suspend" and value > 1):
-                raise ValueError(f"{form.function}: {column} {value} may not be sent")
+        for row in values:
+            if len(row) != len(form.columns):
+                raise ValueError(f"{form.function}: {len(row)} values in a row, expected {form.columns}")
+        columns = [list(column) for column in zip(*values, strict=True)]
+    for name, column in zip(form.columns, columns, strict=True) if values else ():
+        least, most = min(column), max(column)
+        if least < (1 if name.endswith("_id") else 0) or (name == "suspend" and most > 1):
+            raise ValueError(f"{form.function}: {name} {least if least < 1 else most} may not be sent")
     return values

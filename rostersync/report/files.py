@@ -68,7 +68,7 @@ def write_roster(frame: pd.DataFrame, path: Path) -> None:
             )
 
 
-def save_review(report: Report, plan: str, path: Path) -> None:
+def save_review(report: Report, plan: bytes, path: Path) -> None:
     """Writes the workbook in which a reviewer strikes changes out (see `review`).
 
     Args:
@@ -118,7 +118,7 @@ def _write_csv(frame: pd.DataFrame, file: BinaryIO) -> None:
 
 
 def _write_json(report: Report, file: BinaryIO) -> None:
-    file.writelines(piece.encode() for piece in text(report))
+    file.writelines(text(report))
 
 
 def _write_sheet(frame: pd.DataFrame, path: Path, file: BinaryIO) -> None:

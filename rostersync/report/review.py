@@ -53,7 +53,7 @@ class Review:
 
     digest: str
     """Of the plan that it was written for."""
-    plan: str
+    plan: bytes
     """That plan as in its file."""
     lines: Mapping[int, tuple[str, ...]]
     """Change → its cells, in the order of HEADERS."""
@@ -87,7 +87,7 @@ def _cell(value: object) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def write_review(report: Report, plan: str, file: BinaryIO) -> None:
+def write_review(report: Report, plan: bytes, file: BinaryIO) -> None:
     """Writes the workbook to an open file.
 
     Args:
@@ -115,7 +115,7 @@ def write_review(report: Report, plan: str, file: BinaryIO) -> None:
     hidden: Any = workbook.create_sheet(HIDDEN)
     hidden.sheet_state = "hidden"
     hidden.protection.sheet = True
-    packed = base64.b64encode(zlib.compress(plan.encode())).decode()
+    packed = base64.b64encode(zlib.compress(plan)).decode()
     hidden.append([report.digest])
     for at in range(0, len(packed), PIECE):
         hidden.append([text_cell(hidden, packed[at : at + PIECE])])
@@ -185,17 +185,17 @@ def _refusal(path: Path, what: str) -> PlanRefused:
     return PlanRefused(f"{path.name}: {what}", remedy=_ANEW)
 
 
-def _plan(sheet: Any, path: Path, most: int) -> tuple[str, str]:  # noqa: ANN401 - openpyxl's read-only sheets
+def _plan(sheet: Any, path: Path, most: int) -> tuple[str, bytes]:  # noqa: ANN401 - openpyxl's read-only sheets
     """The digest and the plan's text."""
     digest, *pieces = [str(row[0] or "") for row in sheet.iter_rows(max_col=1, values_only=True) if row] or [""]
     unpacking = zlib.decompressobj()
     try:
         plan = unpacking.decompress(base64.b64decode("".join(pieces), validate=True), most)
-        if unpacking.unconsumed_tail:
-            raise _refusal(path, f"the plan in it has more than {most >> 20:,} MB (max_megabytes)")
-        return digest, plan.decode()
     except (binascii.Error, zlib.error, ValueError) as error:
         raise _refusal(path, _DAMAGED) from error
+    if unpacking.unconsumed_tail:
+        raise _refusal(path, f"the plan in it has more than {most >> 20:,} MB (max_megabytes)")
+    return digest, plan
 
 
 def _lines(sheet: Any, path: Path) -> dict[int, tuple[str, ...]]:  # noqa: ANN401 - openpyxl's read-only sheets

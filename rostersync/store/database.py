@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from operator import itemgetter
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import platformdirs
 from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, create_engine, event
@@ -81,7 +80,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def execute_many(connection: Connection, statement: Delete | Insert, rows: Iterable[Mapping[str, object]]) -> None:
+def execute_many(connection: Connection, statement: Delete | Insert, columns: Mapping[str, Iterable[object]]) -> None:
     """Execute a statement once for each row, ten times as fast as SQLAlchemy does by itself.
 
     It looks at each value of each row; a journal that costs nothing cannot afford that. Values are what the driver
@@ -89,18 +88,16 @@ def execute_many(connection: Connection, statement: Delete | Insert, rows: Itera
 
     Args:
         connection: in a transaction.
-        statement: an insert of all columns of the rows (two or more), or a delete with their names as parameters; one
-            and the same object each time.
-        rows: all with the same names.
+        statement: an insert of these columns (two or more), or a delete with their names as parameters; one and the
+            same object each time.
+        columns: the rows' values by name; `repeat` gives what is the same for all.
     """
-    lines = list(rows)
-    if not lines:
-        return
-    sql, order = _compiled(statement, connection.dialect, None if isinstance(statement, Delete) else tuple(lines[0]))
-    if order:
-        connection.exec_driver_sql(sql, list(map(itemgetter(*order), lines)))
-    else:
-        connection.exec_driver_sql(sql, [dict(line) for line in lines])
+    names = None if isinstance(statement, Delete) else tuple(columns)
+    sql, order = _compiled(statement, connection.dialect, names)
+    # The shortest column ends the rows.
+    lines: list[Any] = list(zip(*(columns[name] for name in order or columns), strict=False))
+    if lines:
+        connection.exec_driver_sql(sql, lines if order else [dict(zip(columns, line, strict=True)) for line in lines])
 
 
 @lru_cache

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
-import pandas as pd
 from sqlalchemy import insert, select
 
 from rostersync.errors import SiteBusy
 from rostersync.store import schema
 from rostersync.store.database import execute_many
 from rostersync.store.lease import Leases
-from rostersync.store.ledger import replace_lines
+from rostersync.store.ledger import Columns, replace_columns
 
 _ADD = insert(schema.journal)
 
@@ -41,7 +41,7 @@ class Journal(Leases):
         code: str = "",
         *,
         site: str = "",
-        ledger: pd.DataFrame | None = None,
+        ledger: Columns | None = None,
     ) -> None:
         """Set down that these changes are about to be sent, or what came back; on the disk before this returns.
 
@@ -51,16 +51,22 @@ class Journal(Leases):
             what: `sent`, `done`, `failed` or `unknown`.
             code: Moodle's errorcode, or how it is known.
             site: the site of `ledger`.
-            ledger: LEDGER lines that became true with this; they are written together with it, or not at all. Where
-                another run has taken the site they are left out: what that one has set since is newer.
+            ledger: LEDGER lines that became true with this, as lists by name; they are written together with it, or
+                not at all. Where another run has taken the site they are left out: what that one has set since is
+                newer.
 
         Raises:
             SiteBusy: something is about to be sent, and another run has taken the site meanwhile.
         """
         at = self._clock()
-        lines = [{"run": run, "change": c, "event": what, "code": code, "at": at} for c in changes]
-        if not lines:
+        if not changes:
             return
+        same: dict[str, Iterable[object]] = {
+            "run": repeat(run),
+            "event": repeat(what),
+            "code": repeat(code),
+            "at": repeat(at),
+        }
         with self.writing() as connection:
             try:
                 self.stay(connection)
@@ -68,9 +74,9 @@ class Journal(Leases):
                 if what == "sent":
                     raise
                 ledger = None
-            execute_many(connection, _ADD, lines)
+            execute_many(connection, _ADD, {**same, "change": changes})
             if ledger is not None:
-                replace_lines(connection, site, ledger)
+                replace_columns(connection, site, ledger)
 
     def journal(self, run: int) -> list[tuple[int, str, str]]:
         """(change, event, code) of a run, in order."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 from sqlalchemy import bindparam, delete, insert, select
 
@@ -53,10 +54,16 @@ class Known(Database):
             asked: the keys.
             found: those of them that are exactly one account's.
         """
-        now = self._clock()
-        line = {"site": site, "field": field, "looked_up": now}
+        now, mine = self._clock(), sorted(found.items())
         with self.writing() as connection:
             connection.execute(delete(_TABLE).where((_TABLE.c.site == site) & (_TABLE.c.looked_up <= now - KEPT)))
-            execute_many(connection, _FORGET, ({"place": site, "where": field, "what": key} for key in asked))
-            lines = ({**line, "key": k, "user_id": h.user_id, "shown": h.shown} for k, h in sorted(found.items()))
+            execute_many(connection, _FORGET, {"place": repeat(site), "where": repeat(field), "what": asked})
+            lines: dict[str, Iterable[object]] = {
+                "site": repeat(site),
+                "field": repeat(field),
+                "looked_up": repeat(now),
+                "key": [key for key, _ in mine],
+                "user_id": [hint.user_id for _, hint in mine],
+                "shown": [hint.shown for _, hint in mine],
+            }
             execute_many(connection, _ADD, lines)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeAlias
 
 import pandas as pd
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
@@ -13,6 +14,8 @@ from rostersync.store.database import execute_many
 from rostersync.store.lease import Leases
 from rostersync.tables import LEDGER
 
+Columns: TypeAlias = Mapping[str, Sequence[Any]]
+"""A table as lists of plain values by name: frames of a few rows cost more than what is done with them."""
 MANY = 500
 """Ids in one query at most: SQLite takes a limited number of variables."""
 
@@ -63,14 +66,16 @@ def replace_lines(
 ) -> None:
     """Take these lines (LEDGER) in place of what was remembered, and forget these (course, user)."""
     LEDGER.check(lines)
-    new = [{"site": site, **line} for line in rows_of(lines)]
-    old = [*forget, *((line["course_id"], line["user_id"]) for line in new)]
-    execute_many(connection, _FORGET, ({"place": site, "course": course, "user": user} for course, user in old))
-    execute_many(connection, _ADD, new)
+    replace_columns(connection, site, columns_of(lines), forget)
 
 
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table as rows of plain values, column by column, which is quicker than row by row."""
-    names = list(frame.columns)
-    columns = [frame[name].to_numpy(dtype=object).tolist() for name in names]
-    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+def replace_columns(connection: Connection, site: str, lines: Columns, forget: Sequence[tuple[int, int]] = ()) -> None:
+    """The same for lines that are given as lists by the names of LEDGER."""
+    courses, users = ([*(pair[at] for pair in forget), *lines[n]] for at, n in enumerate(("course_id", "user_id")))
+    execute_many(connection, _FORGET, {"place": repeat(site), "course": courses, "user": users})
+    execute_many(connection, _ADD, {"site": repeat(site), **lines})
+
+
+def columns_of(frame: pd.DataFrame) -> Columns:
+    """A table as lists of plain values by name."""
+    return {str(name): column.to_numpy(dtype=object).tolist() for name, column in frame.items()}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
@@ -16,7 +18,7 @@ from rostersync.errors import StoreError
 from rostersync.store import schema
 from rostersync.store.database import execute_many
 from rostersync.store.lease import Leases
-from rostersync.store.ledger import MANY, lines_of, rows_of
+from rostersync.store.ledger import MANY, columns_of, lines_of
 from rostersync.tables import OUTCOMES
 
 FAST = 1
@@ -67,8 +69,8 @@ class Kept:
     made: str
     """ISO 8601 in UTC."""
     release: str
-    text: str
-    """The plan as in a plan file."""
+    text: Iterable[bytes]
+    """The plan as in a plan file, in pieces."""
     people: Sequence[tuple[int, int]] = ()
     """(course, user) of whom it is about to change."""
     undoes: int | None = None
@@ -170,8 +172,8 @@ class Runs(Leases):
             found = connection.execute(select(schema.runs).where(schema.runs.c.run == run)).mappings().first()
         return None if found is None else _run(found)
 
-    def plan_text(self, digest: str) -> str:
-        """The text of a plan that was carried out, as in its file; "" where it is not kept (any more).
+    def plan_text(self, digest: str) -> bytes:
+        """The text of a plan that was carried out, as in its file; nothing where it is not kept (any more).
 
         Raises:
             StoreError: what is kept is damaged.
@@ -180,8 +182,8 @@ class Runs(Leases):
             table = schema.plans
             content = connection.execute(select(table.c.content).where(table.c.digest == digest)).scalar()
         try:
-            return "" if content is None else zlib.decompress(content).decode()
-        except (zlib.error, UnicodeDecodeError) as error:
+            return b"" if content is None else zlib.decompress(content)
+        except zlib.error as error:
             raise StoreError(
                 f"the plan {digest[:12]} in the store {self._name} is damaged: {error}",
                 remedy="put a copy made by `rostersync store backup` in the store's place",
@@ -226,29 +228,35 @@ def _run(line: Any) -> Run:  # noqa: ANN401 - a row of SQLAlchemy's
 def _keep_plan(connection: Connection, site: str, digest: str, kept: Kept) -> None:
     table = schema.plans
     if connection.execute(select(table.c.digest).where(table.c.digest == digest)).first() is None:
-        content = zlib.compress(kept.text.encode(), FAST)
+        packing = zlib.compressobj(FAST)
+        content = b"".join([*map(packing.compress, kept.text), packing.flush()])
         connection.execute(insert(table).values(digest=digest, site=site, made=kept.made, content=content))
 
 
 def _keep_before(connection: Connection, site: str, run: int, people: Sequence[tuple[int, int]]) -> None:
     ledger = lines_of(connection, schema.ledger, {"site": site}, sorted({course for course, _ in people}))
-    changed = pd.MultiIndex.from_frame(ledger[["course_id", "user_id"]]).isin(list(people)) if len(people) else []
-    execute_many(connection, insert(schema.before), ({"run": run, **line} for line in rows_of(ledger[changed])))
+    wanted = set(people) if len(ledger) else set()
+    known = zip(ledger["course_id"].tolist(), ledger["user_id"].tolist(), strict=True)
+    changed = np.array([person in wanted for person in known], dtype=np.bool_)
+    execute_many(connection, insert(schema.before), {"run": repeat(run), **columns_of(ledger[changed])})
 
 
 def _take_outcomes(connection: Connection, run: int, outcomes: pd.DataFrame) -> None:
     """In place of what is there: a run that is resumed ends twice."""
     table = schema.outcomes
-    lines = [{"run": run, **line} for line in rows_of(OUTCOMES.check(outcomes))]
-    again = delete(table).where(table.c.run == bindparam("number"), table.c.change == bindparam("which"))
-    execute_many(connection, again, ({"number": run, "which": line["change"]} for line in lines))
-    execute_many(connection, insert(table), lines)
+    lines = columns_of(OUTCOMES.check(outcomes))
+    if connection.execute(select(table.c.run).where(table.c.run == run).limit(1)).first() is not None:
+        again = delete(table).where(table.c.run == bindparam("number"), table.c.change == bindparam("which"))
+        execute_many(connection, again, {"number": repeat(run), "which": lines["change"]})
+    execute_many(connection, insert(table), {"run": repeat(run), **lines})
 
 
 def _see(connection: Connection, run: int, seen: Mapping[int, int]) -> None:
     table = schema.courses_seen
     site = connection.execute(select(schema.runs.c.site).where(schema.runs.c.run == run)).scalar_one()
     gone = delete(table).where(table.c.site == bindparam("place"), table.c.course_id == bindparam("number"))
-    execute_many(connection, gone, ({"place": site, "number": course} for course in seen))
-    lines = ({"site": site, "course_id": c, "listed": n, "run": run} for c, n in sorted(seen.items()))
+    courses = sorted(seen)
+    execute_many(connection, gone, {"place": repeat(site), "number": courses})
+    listed = [seen[course] for course in courses]
+    lines = {"site": repeat(site), "course_id": courses, "listed": listed, "run": repeat(run)}
     execute_many(connection, insert(table), lines)

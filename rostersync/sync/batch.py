@@ -60,15 +60,16 @@ def bundles(
     todo = to_do(changes)
     if todo.empty:
         return ()
-    course = todo["course_id"].to_numpy()
+    course, numbers = todo["course_id"].to_numpy(), todo["change"].to_numpy()
+    codes, operations = todo["op"].cat.codes.to_numpy(), [Op(word) for word in todo["op"].cat.categories]
     starts = np.flatnonzero(first_of_run(course))
     sizes = np.diff(np.append(starts, len(course)))
     made: list[Bundle] = []
     for group in _groups(sizes, chunk_rows):
-        part = todo.iloc[starts[group[0]] : starts[group[-1]] + sizes[group[-1]]]
+        part = slice(starts[group[0]], starts[group[-1]] + sizes[group[-1]])
         chunks: list[Chunk] = []
-        for op in Op:
-            ids = part.loc[part["op"] == op, "change"].tolist()
+        for code, op in enumerate(operations):
+            ids = numbers[part][codes[part] == code].tolist()
             if ids:
                 size = max(1, min(chunk_rows, (max_fields - overhead) // fields_per_row[op]))
                 chunks += [Chunk(op=op, changes=tuple(ids[i : i + size])) for i in range(0, len(ids), size)]

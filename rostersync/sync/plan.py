@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from rostersync.columns import TEXT, Table
+from rostersync import jsonrows
+from rostersync.columns import Table
 from rostersync.errors import PlanRefused
 from rostersync.tables import (
     CHANGES,
@@ -30,6 +32,8 @@ FORMAT = "rostersync-plan"
 VERSION = 3
 BEGINNING = '{\n"digest": "'
 """How each plan begins, also one whose end is missing."""
+_FIRST, _LAST = b'"rows": [\n', b"\n]"
+"""What stands before and behind the rows of a table, each of which is a line."""
 
 TABLES: Mapping[str, Table] = {
     "changes": CHANGES,
@@ -79,43 +83,55 @@ class Plan:
     reviewed: str = ""
     """The digest of the plan from which reviewers, one or several in turn, made this one; "" where nobody did."""
 
-    def content(self) -> dict[str, Any]:
-        """The plan as plain values: all that the digest is made of."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {*TABLES, "sources", "notes"}}
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            **plain,
-            "notes": list(self.notes),
-            "sources": [_source_document(s) for s in self.sources],
-            **{name: _table_document(getattr(self, name)) for name in TABLES},
-        }
+    _digest: str = field(default="", init=False, repr=False, compare=False)
+    """The digest, once it was asked for: it takes a second for a million changes, and is asked for often."""
+
+    def head(self) -> dict[str, Any]:
+        """What is in the plan beside its tables, as plain values."""
+        left_out = {*TABLES, "sources", "notes", "_digest"}
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        sources = [_source_document(s) for s in self.sources]
+        return {"format": FORMAT, "version": VERSION, **plain, "notes": list(self.notes), "sources": sources}
 
     def digest(self) -> str:
-        """SHA-256 of the content: the plan's name, and the seal on what was reviewed."""
-        return digest_of(self.content())
+        """SHA-256 of the plan as JSON with sorted names, in ASCII, without blanks: its name, and its seal."""
+        if not self._digest:
+            object.__setattr__(self, "_digest", _digest_of(self))
+        return self._digest
 
 
-def digest_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a plan's content in a form that does not depend on spacing or order of keys."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def write(plan: Plan) -> str:
-    """The plan as text: JSON with one line for each row of a table, so that people can read and compare it."""
-    content = plan.content()
-    parts = [f'"digest": {json.dumps(digest_of(content))}']
-    for name, value in content.items():
+def _digest_of(plan: Plan) -> str:
+    made, head = hashlib.sha256(), plan.head()
+    encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+    before = "{"
+    for name in sorted([*head, *TABLES]):
         if name in TABLES:
-            rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value["rows"])
-            parts.append(f'"{name}": {{"columns": {json.dumps(value["columns"])}, "rows": [\n{rows}\n]}}')
+            frame = getattr(plan, name)
+            made.update(f'{before}"{name}":{{"columns":{encode(list(frame.columns))},"rows":['.encode())
+            for piece in jsonrows.arrays(frame, compact=True):
+                made.update(piece)
+            made.update(b"]}")
         else:
-            parts.append(f'"{name}": {json.dumps(value, ensure_ascii=False)}')
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+            made.update(f'{before}"{name}":{encode(head[name])}'.encode())
+        before = ","
+    made.update(b"}")
+    return made.hexdigest()
 
 
-def read(text: str, name: str) -> Plan:
+def write(plan: Plan) -> Iterator[bytes]:
+    """The plan as text, in pieces: JSON with a line for each row of a table, so that people can read and compare it."""
+    yield f'{BEGINNING}{plan.digest()}"'.encode()
+    for name, value in plan.head().items():
+        yield f',\n"{name}": {json.dumps(value, ensure_ascii=False)}'.encode()
+    for name in TABLES:
+        frame = getattr(plan, name)
+        yield f',\n"{name}": {{"columns": {json.dumps(list(frame.columns))}, '.encode() + _FIRST
+        yield from jsonrows.arrays(frame)
+        yield _LAST + b"}"
+    yield b"\n}\n"
+
+
+def read(text: bytes, name: str) -> Plan:
     """The plan in a text that `write` made.
 
     Args:
@@ -126,12 +142,11 @@ def read(text: str, name: str) -> Plan:
         PlanRefused: no plan, a plan of another version, or one that was edited.
     """
     try:
-        content = json.loads(text)
+        skeleton, spans = _apart(text)
+        content = json.loads(skeleton)
     except (ValueError, RecursionError):
-        if text.startswith(BEGINNING):
-            raise PlanRefused(
-                f"{name} is a damaged plan: it is cut off or not as it was written", remedy="copy it again"
-            ) from None
+        if text.startswith(BEGINNING.encode()):
+            raise _damaged(name) from None
         content = None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise PlanRefused(
@@ -143,19 +158,45 @@ def read(text: str, name: str) -> Plan:
             remedy="make a new plan",
         )
     digest = content.pop("digest", "")
-    if digest != digest_of(content):
+    try:
+        plan = _plan(content, text, spans)
+    except json.JSONDecodeError:
+        raise _damaged(name) from None
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError, RecursionError) as error:
+        # What was edited, or made by somebody else, can be anything.
+        raise PlanRefused(f"{name} does not hold what a plan holds", remedy="make a new plan") from error
+    if digest != plan.digest():
         raise PlanRefused(
             f"{name} was edited after it was made: its digest does not fit its contents", remedy="make a new plan"
         )
-    try:
-        return _plan(content)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-        # A digest can be made of anything.
-        raise PlanRefused(f"{name} does not hold what a plan holds", remedy="make a new plan") from error
+    return plan
 
 
-def _plan(content: dict[str, Any]) -> Plan:
-    tables = {n: _table(kind, content.pop(n)) for n, kind in TABLES.items()}
+def _damaged(name: str) -> PlanRefused:
+    return PlanRefused(f"{name} is a damaged plan: it is cut off or not as it was written", remedy="copy it again")
+
+
+def _apart(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
+    """The text with a number in place of each table's rows, and the places of their beginnings and ends.
+
+    No text within JSON has a line break in it, so that only rows begin and end like this. Where the lines end as on
+    Windows, or there are none, nothing is taken out, and all of it is read at once.
+    """
+    kept: list[bytes] = []
+    spans: list[tuple[int, int]] = []
+    at = 0
+    while (start := text.find(_FIRST, at)) >= 0:
+        start += len(_FIRST)
+        if (end := text.find(_LAST, start)) < 0:
+            raise ValueError("the rows have no end")
+        kept += [text[at : start - len(b"[\n")], b"%d" % len(spans)]
+        spans.append((start, end))
+        at = end + len(_LAST)
+    return b"".join([*kept, text[at:]]), spans
+
+
+def _plan(content: dict[str, Any], text: bytes, spans: list[tuple[int, int]]) -> Plan:
+    tables = {n: _table(kind, content.pop(n), text, spans) for n, kind in TABLES.items()}
     sources = tuple(_source(s) for s in content.pop("sources"))
     notes = tuple(content.pop("notes"))
     del content["format"], content["version"]
@@ -163,20 +204,16 @@ def _plan(content: dict[str, Any]) -> Plan:
     texts = (plan.site, plan.site_name, plan.release, plan.made, plan.refused, plan.reviewed, *notes)
     if not (all(isinstance(t, str) for t in texts) and isinstance(plan.undoes, int)):
         raise TypeError("a text that is none")
-    if plan.changes["change"].tolist() != list(range(len(plan.changes))):
+    if not (plan.changes["change"].to_numpy() == np.arange(len(plan.changes))).all():
         raise ValueError("changes that are not numbered")
     return plan
 
 
-def _table_document(frame: pd.DataFrame) -> dict[str, Any]:
-    # Arrow texts one by one are slow; as one array of objects they are not.
-    columns = [c.to_numpy(dtype=object).tolist() if c.dtype == TEXT else c.tolist() for _, c in frame.items()]
-    return {"columns": list(frame.columns), "rows": [list(row) for row in zip(*columns, strict=True)]}
-
-
-def _table(kind: Table, document: Mapping[str, Any]) -> pd.DataFrame:
+def _table(kind: Table, document: Mapping[str, Any], text: bytes, spans: list[tuple[int, int]]) -> pd.DataFrame:
+    if document.keys() != {"columns", "rows"} or document["columns"] != list(kind.columns):
+        raise ValueError("columns that are not the table's")
     rows = document["rows"]
-    return kind.frame({name: [row[i] for row in rows] for i, name in enumerate(document["columns"])})
+    return jsonrows.table(kind, [rows] if isinstance(rows, list) else jsonrows.pieces(text, *spans[rows]))
 
 
 def _source_document(source: Source) -> dict[str, Any]:

@@ -10,9 +10,18 @@ import json
 import os
 from dataclasses import asdict
 
-from tests.bench import journal, loading, site, start, steady, wide
+from tests.bench import first, journal, loading, plans, site, start, steady, wide
 
-BENCHES = {"loading": loading, "start": start, "steady": steady, "journal": journal, "site": site, "wide": wide}
+BENCHES = {
+    "loading": loading,
+    "steady": steady,
+    "first": first,
+    "plans": plans,
+    "start": start,
+    "journal": journal,
+    "site": site,
+    "wide": wide,
+}
 """By name: each gives its figures for a number of rows, and the best of a number of repetitions."""
 
 

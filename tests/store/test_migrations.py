@@ -79,7 +79,7 @@ def test_an_old_store_is_upgraded_without_loss(tmp_path: Path) -> None:
         ]
         assert store.journal(2) == [(0, "sent", ""), (0, "done", "")]
         assert store.applied(SITE, "d1") == 2
-        assert store.plan_text("d1") == ""
+        assert store.plan_text("d1") == b""
         assert store.outcomes(2).empty
         assert not store.renew(SITE, "somebody else")
         assert store.renew(SITE, "host:1:2")

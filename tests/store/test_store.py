@@ -12,6 +12,7 @@ import pytest
 
 from rostersync.errors import SiteBusy, StoreError
 from rostersync.store import Store, database, default_path, lease, open_store
+from rostersync.store.ledger import columns_of
 from rostersync.tables import LEDGER
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
@@ -110,9 +111,9 @@ def test_what_became_true_is_written_together_with_its_journal_or_not_at_all(ope
     """A ledger line that cannot be written takes its line of the journal with it."""
     store = opened()
     run = store.begin(SITE, "d1")
-    store.write_journal(run, [0], "done", site=SITE, ledger=LEDGER.records([line(1, 8, 10)]))
+    store.write_journal(run, [0], "done", site=SITE, ledger=columns_of(LEDGER.records([line(1, 8, 10)])))
     assert store.ledger(SITE, [1])["start"].tolist() == [10]
-    twice = LEDGER.records([line(1, 9, 10), line(1, 9, 11)])
+    twice = columns_of(LEDGER.records([line(1, 9, 10), line(1, 9, 11)]))
     with pytest.raises(StoreError):
         store.write_journal(run, [1], "done", site=SITE, ledger=twice)
     assert store.journal(run) == [(0, "done", "")]

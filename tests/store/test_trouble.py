@@ -17,18 +17,18 @@ from rostersync.store import Kept, database, lease, open_store
 SITE = "https://moodle.example"
 
 FULL = """
-import resource, sys, time
+import os, resource, sys, time
 from rostersync.errors import StoreError
 from rostersync.store import Kept, lease, open_store
 store = open_store(sys.argv[1], clock=time.time)
 store.acquire("https://moodle.example", "a")
-run = store.begin("https://moodle.example", "d1", Kept(made="", release="", text="small"))
+run = store.begin("https://moodle.example", "d1", Kept(made="", release="", text=[b"small"]))
 store.write_journal(run, [0], "sent")
-limit = sum(__import__("os").path.getsize(sys.argv[1] + more) for more in ("", "-wal"))
+limit = sum(os.path.getsize(sys.argv[1] + more) for more in ("", "-wal"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 for do in (
     lambda: [store.write_journal(run, range(1, 2000), "sent") for _ in range(50)],
-    lambda: store.begin("https://moodle.example", "d2", Kept(made="", release="", text=repr(list(range(10**6))))),
+    lambda: store.begin("https://moodle.example", "d2", Kept(made="", release="", text=[os.urandom(10**7)])),
 ):
     try:
         do()
@@ -99,7 +99,7 @@ def test_another_program_that_holds_the_lock_is_waited_for_and_then_named(
     holder = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="database is locked") as caught:
-        store.begin(SITE, "d1", Kept(made="", release="", text="x"))
+        store.begin(SITE, "d1", Kept(made="", release="", text=[b"x"]))
     assert "another program is writing to it" in caught.value.remedy
     holder.execute("ROLLBACK")
     assert store.begin(SITE, "d1") == 1

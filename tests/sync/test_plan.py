@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -11,13 +12,31 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rostersync.errors import PlanRefused
-from rostersync.sync.plan import TABLES, Plan, digest_of, read, write
+from rostersync.sync import plan as plans
+from rostersync.sync.plan import TABLES, Plan
+from rostersync.tables import PROBLEMS
 
 Planned = Callable[[Mapping[str, str]], Plan]
 WORLD = {
     "roster.csv": 'user,course,role,name\nanna,BIO,student,"Anna “Ä” Berg"\nzoe?,BIO,student,\n',
     "moodle.txt": "BIO\n  ben student\n  cleo teacher",
 }
+
+
+def write(plan: Plan) -> str:
+    """A plan as text, in one piece."""
+    return b"".join(plans.write(plan)).decode()
+
+
+def read(text: str, name: str) -> Plan:
+    """The plan in such a text."""
+    return plans.read(text.encode(), name)
+
+
+def digest_of(content: Mapping[str, object]) -> str:
+    """What a plan's digest is by definition."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +55,26 @@ def test_a_plan_comes_back_as_it_was(plan: Plan) -> None:
     for name, kind in TABLES.items():
         kind.check(getattr(again, name))
     assert write(again) == write(plan)
+
+
+TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(values=TEXTS, numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=5, max_size=5))
+def test_any_text_and_number_survives_and_is_sealed(plan: Plan, values: list[str], numbers: list[int]) -> None:
+    """Whatever stands in its cells, the text is JSON that says it, and the digest is that of this JSON."""
+    columns = {n: numbers[: len(values)] for n in ("row", "source", "line")}
+    problems = PROBLEMS.frame({**columns, **dict.fromkeys(("code", "column", "value", "detail"), values)})
+    made = replace(plan, problems=problems, notes=tuple(values))
+    text = write(made)
+    content = json.loads(text)
+    assert content.pop("digest") == made.digest() == digest_of(content)
+    assert content["problems"]["rows"] == [[n, n, n, v, v, v, v] for n, v in zip(numbers, values, strict=False)]
+    for same in (text, text.replace("\n", "\r\n"), json.dumps({"digest": made.digest(), **content})):
+        again = read(same, "p.json")
+        assert again.digest() == made.digest()
+        assert again.problems["value"].tolist() == values
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -100,6 +139,10 @@ def test_a_digest_alone_makes_no_plan(plan: Plan) -> None:
         {"sources": [{"path": "x"}]},
         {"rows": {"columns": ["row"], "rows": [["x"]]}},
         {"changes": {"columns": ["change"], "rows": [[5]]}},
+        {"changes": {**whole["changes"], "rows": whole["changes"]["rows"][::-1]}},
+        {"changes": {**whole["changes"], "rows": [[None] * len(whole["changes"]["columns"])]}},
+        {"changes": {**whole["changes"], "rows": 0}},
+        {"changes": {**whole["changes"], "more": 0}},
     ):
         content = {k: v for k, v in {**whole, **spoil}.items() if k != "digest"}
         text = json.dumps({"digest": digest_of(content), **content})

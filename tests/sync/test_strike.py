@@ -37,7 +37,7 @@ def test_what_is_struck_out_is_held_and_the_rest_stays(planned: Planned) -> None
     assert [hold for _, _, hold in lines(made)] == ["", "", "", "struck_out"]
     assert made.reviewed == plan.digest() != made.digest()
     assert made.notes[-1] == f"reviewed: of plan {plan.digest()[:12]}, 1 change is struck out"
-    assert read(write(made), "p").digest() == made.digest()
+    assert read(b"".join(write(made)), "p").digest() == made.digest()
 
 
 def test_a_role_stays_where_the_one_that_replaces_it_is_struck_out(planned: Planned) -> None:
