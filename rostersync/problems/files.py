@@ -76,6 +76,11 @@ IN_FILES: Mapping[str, Kind] = {
         "the row's class, course or section is not in {detail}",
         "export the files again, all at the same time, or correct the row",
     ),
+    "role_by_number": rejects(
+        "the role is “{detail}” in column “role_id”, a number of Canvas's own: in Moodle it is another role's",
+        'fill in column “role”; or say --map “role_id=role”, and role_words = {{ "{detail}" = "student" }} in the '
+        "settings (or teacher, editingteacher)",
+    ),
     "record_torn": rejects(
         "{detail} stands there more than once, with different contents", "leave the record that is right"
     ),

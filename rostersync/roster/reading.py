@@ -166,7 +166,7 @@ def _understand(
         notes=(
             *file.notes,
             *sheet.notes,
-            *([returned.note(settings)] if partial else []),
+            *([returned.note(settings, int((part.problems["code"] == "add_only").sum()))] if partial else []),
             *settled.notes,
             *part.notes,
         ),
