@@ -255,3 +255,16 @@ def test_a_second_key_of_another_course_removes_nobody(server: Server, tmp_path:
     ]
     assert f"the id number is “{first.idnumber}”, the row says “{second.idnumber}”" in str(said(torn))
     assert not torn.changes[torn.changes["removal"] & (torn.changes["hold"] == "")].size
+
+
+def test_a_title_that_is_nearly_a_courses_is_offered_its_short_name(server: Server, tmp_path: Path) -> None:
+    """A title is no key; the message says which course has it."""
+    first = server.state.courses[min(server.state.courses)]
+    user = next(iter(server.state.users.rows.values()))
+    made = plan(
+        server,
+        tmp_path,
+        f"{user.username},{first.fullname.replace('o', '0', 1)},student",
+        header="username,course title,role",
+    )
+    assert f"did you mean “{first.shortname}” ({first.fullname})?" in str(said(made))

@@ -19,6 +19,8 @@ MOST = 200
 """Keys that get an offer, at most: a file of thousands of unknown keys has one cause, and a few of them show it."""
 LONGEST = 10
 """Digits up to which numbers are tried with zeros before them."""
+TITLE = 8
+"""Letters from which on a key is compared with titles, and for each so many of which there may be a typing error."""
 SHORT, FAR = 5, 2
 """Keys shorter than this may be one typing error away from the offer, longer ones so many."""
 
@@ -123,6 +125,8 @@ def of_courses(
 ) -> dict[Pair, str]:
     """For each key the course that it resembles most, by its repairs, then by typing errors; none where two do.
 
+    A roster may give titles, which are no keys: what resembles no key is compared with them.
+
     Args:
         unknown: (field, key) that were not found.
         repairs: (field, key) → what it may have been.
@@ -135,16 +139,26 @@ def of_courses(
             near = _nearest([_flat(k) for k in (*repairs.get(pair, ()), pair[1])], values.flat, values.choices)
             if near:
                 offers[pair] = f" — did you mean “{near}” ({values.names[near]})?"
+    called: dict[str, set[str]] = {}
+    for title, short in zip(courses["fullname"].tolist(), courses["shortname"].tolist(), strict=True):
+        called.setdefault(title, set()).add(short)
+    titles: dict[str, list[str]] = {}
+    for title in sorted(called.keys() - {""}):
+        titles.setdefault(_flat(title), []).append(title)
+    for pair in (p for p in unknown if p not in offers and len(p[1]) >= TITLE):
+        near = _nearest([_flat(pair[1])], titles, list(titles), per=TITLE)
+        if near and len(called[near]) == 1:
+            offers[pair] = f" — did you mean “{min(called[near])}” ({near})?"
     return offers
 
 
-def _nearest(keys: Sequence[str], flat: Mapping[str, Sequence[str]], choices: Sequence[str]) -> str:
-    """The one value that is nearest to one of the keys, or ""."""
+def _nearest(keys: Sequence[str], flat: Mapping[str, Sequence[str]], choices: Sequence[str], *, per: int = 0) -> str:
+    """The one value that is nearest to one of the keys, or ""; `per` letters of a long one there may be an error."""
     for key in keys:
         if len(flat.get(key, ())) == 1:
             return flat[key][0]
     for key in keys:
-        cutoff = FAR if len(key) >= SHORT else 1
+        cutoff = max(FAR if len(key) >= SHORT else 1, len(key) // per if per else 0)
         best = process.extract(key, choices, scorer=DamerauLevenshtein.distance, score_cutoff=cutoff, limit=2)
         alone = best and (len(best) == 1 or best[0][1] < best[1][1])
         if alone and len(flat[best[0][0]]) == 1:
