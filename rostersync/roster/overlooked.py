@@ -21,7 +21,7 @@ from rostersync.problems import Severity
 from rostersync.roster.asides import KANA
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Ints, Sheet
-from rostersync.roster.words import Statuses, aliases, flat, lists, normalise, sense
+from rostersync.roster.words import MARKING, Statuses, aliases, flat, lists, normalise, sense
 from rostersync.settings import Settings
 from rostersync.vocabulary import Status, counted
 
@@ -31,6 +31,10 @@ EVERYBODY = 0.9
 """The share of a column's rows from which on a value that is no word marks nobody: a deadline, an amount."""
 YEAR = 100
 """A whole number below is no term's name, but may count somebody's semesters."""
+NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
+"""What is written where there is nothing to say."""
+CROSSES = frozenset("✗✘✖❌☒×")  # noqa: RUF001 -- signs as people type them
+"""“No” where the header asks who is active."""
 LARGE = 50_000
 """Rows from which on a filled column of mostly different values is taken for keys or names, not for remarks."""
 PRESET = "with a preset (rostersync config preset new FILE writes one), which says under [keep]"
@@ -77,11 +81,11 @@ def marks(sheet: Sheet, columns: Columns, settings: Settings) -> list[Marks]:
             continue
         values = _counts(sheet.cells[position].slice(sheet.titles))
         read = Statuses(settings, header).read
-        unknown = {v for v in values if normalise(v) and read(v).code == "status_unknown"}
+        unknown = {v for v in values if not NOTHING.fullmatch(v) and read(v).code == "status_unknown"}
         marking = {v: n for v, n in values.items() if v in unknown or not _enrols(v, read(v).value, read(v).code)}
         if meant == Status.ACTIVE:
-            marking = {v: n for v, n in marking.items() if v not in unknown}
-        certain = sum(n for v, n in marking.items() if v not in unknown)
+            marking = {v: n for v, n in marking.items() if v not in unknown or v in CROSSES}
+        certain = sum(n for v, n in marking.items() if v not in unknown or v in CROSSES)
         if marking and (certain or sum(marking.values()) < EVERYBODY * len(sheet.lines)):
             found.append(Marks(position=position, values=marking, readable=not unknown))
     return found
@@ -127,6 +131,15 @@ def notes(sheet: Sheet, columns: Columns, settings: Settings) -> list[dict[str, 
             for m in marks(sheet, columns, settings)
         ),
     ]
+
+
+def named(*names: str) -> tuple[str, ...]:
+    """What is to be said of a file or a sheet whose own name marks people: a list of those who left, or who wait."""
+    return tuple(
+        f"“{name}” is called as a list of people who left, wait or only listen is: its rows are read as enrolments"
+        for name in names
+        if sense(name) in MARKING
+    )
 
 
 def refuse_marks(sheet: Sheet, columns: Columns, settings: Settings, where: str) -> None:
@@ -181,7 +194,7 @@ def _counts(cells: pa.Array) -> dict[str, int]:
 
 def _enrols(value: str, meant: str, code: str) -> bool:
     """The value says that somebody is enrolled, or nothing."""
-    return not normalise(value) or (not code and meant in {Status.ACTIVE, Status.NONE})
+    return bool(NOTHING.fullmatch(value)) or (not code and meant in {Status.ACTIVE, Status.NONE})
 
 
 def _counting(sheet: Sheet) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

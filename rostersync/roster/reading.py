@@ -166,6 +166,7 @@ def _understand(
         notes=(
             *file.notes,
             *sheet.notes,
+            *(overlooked.named(Path(file.path).stem, sheet.name) if "status" not in columns.fields else ()),
             *([returned.note(settings, int((part.problems["code"] == "add_only").sum()))] if partial else []),
             *settled.notes,
             *part.notes,

@@ -109,7 +109,15 @@ def test_a_column_of_marks_is_asked_about(write: Write, header: str, mark: str, 
 
 
 @pytest.mark.parametrize(
-    ("header", "mark"), [("Drop date", "2026-09-03"), ("Withdrawn on", "3.9."), ("Auditing", "Y"), ("Waitlist", "2")]
+    ("header", "mark"),
+    [
+        ("Drop date", "2026-09-03"),
+        ("Withdrawn on", "3.9."),
+        ("Auditing", "Y"),
+        ("Waitlist", "2"),
+        ("Waitlist", "✓"),
+        ("Active", "✗"),
+    ],
 )
 def test_marks_that_are_no_status_are_refused(write: Write, header: str, mark: str) -> None:
     """A date beside some people, or a place on a list, is no word; a preset leaves these rows out."""
@@ -133,6 +141,7 @@ def test_marks_beside_a_status_are_said_with_their_number(loaded: Load) -> None:
     ("header", "values"),
     [
         ("Waitlist", ("N", "", "-")),
+        ("Active", ("✓", "✓", "")),
         ("Dropped", ("no", "0", "")),
         ("Drop deadline", ("2026-10-01",) * 3),
         ("Dropbox", ("Y", "", "")),
@@ -172,3 +181,12 @@ def test_a_remark_that_somebody_left_is_found(loaded: Load, remark: str) -> None
     assert found[["line", "column", "value"]].to_numpy().tolist() == [[2, "Notes", remark]]
     silent = loaded(listed("Notes", rows=(remark, "", "")), columns={"Notes": "ignore"})
     assert told(silent, "remark_left") == []
+
+
+@pytest.mark.parametrize(("name", "told"), [("BIO dropped.csv", 1), ("waitlist_2026.csv", 1), ("dropbox.csv", 0)])
+def test_a_file_that_is_called_a_list_of_those_who_left_is_named(loaded: Load, name: str, told: int) -> None:
+    """Its rows are read as enrolments, which somebody has to see; a status says what they are."""
+    text = listed(rows=("", ""))
+    assert sum("is called as a list" in n for n in loaded(text, name).sources[0].notes) == told
+    with_status = listed(rows=("", ""), status="Enrolment status:active")
+    assert not any("is called as a list" in n for n in loaded(with_status, name).sources[0].notes)
