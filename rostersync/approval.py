@@ -7,12 +7,13 @@ it, or what a reviewer made of it, was carried out already.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rostersync.errors import PlanRefused
+from rostersync.roster import files
+from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.tables import Source
 from rostersync.vocabulary import counted
@@ -43,7 +44,7 @@ def allow(plan: Plan, work: Work) -> None:
     _fresh(plan, work)
     _protected_then(plan, work)
     if not plan.undoes:
-        _of_these_files(plan.sources)
+        _of_these_files(plan.sources, work.settings)
 
 
 def not_applied(plan: Plan, work: Work) -> None:
@@ -106,27 +107,19 @@ def _protected_then(plan: Plan, work: Work) -> None:
             )
 
 
-def _of_these_files(sources: Iterable[Source]) -> None:
-    """A file that is still there has to be the one that was planned from; one that is gone is as it should be."""
+def _of_these_files(sources: Iterable[Source], settings: Settings) -> None:
+    """A file that is still there has to be the one that was planned from; one that is gone is as it should be.
+
+    An archive that is still there has to have the same file in it.
+    """
     for path, digest in sorted({one for s in sources for one in ((s.path, s.sha256), *s.joined.items())}):
-        found = _sha256(Path(path))
+        found = files.digest(Path(path), settings)
         if found and found != digest:
             raise PlanRefused(
                 f"{path} has changed since the plan was made: the plan is not what the file says any more",
                 remedy=f"{AGAIN} from the file; or, where it is another file of the same name, apply the plan from "
                 "another folder",
             )
-
-
-def _sha256(path: Path) -> str:
-    """The digest of a file as the reader takes it; "" where there is none that can be read."""
-    try:
-        if not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def _reviewed_already(plan: Plan, root: str, work: Work) -> int:

@@ -238,3 +238,33 @@ def test_a_second_key_of_somebody_else_removes_nobody(server: Server, tmp_path: 
     assert not [code for _, code, _ in said(right) if code == "keys_disagree"]
     cut = plan(server, tmp_path, *rows, f"{anna.username},123,{name},student", header=header)
     assert not [code for _, code, _ in said(cut) if code == "keys_disagree"]
+
+
+def test_a_second_key_of_another_course_removes_nobody(server: Server, tmp_path: Path) -> None:
+    """The row is rejected, and holds its person in every course."""
+    state = server.state
+    first, second = (state.courses[number] for number in sorted(state.courses)[:2])
+    enrolled = [state.users.rows[u] for u in sorted(state.enrolled(first.id))]
+    header = "username,course short name,course id number,role"
+    rows = [f"{u.username},{first.shortname},{first.idnumber.lower()},student" for u in enrolled[1:]]
+    torn = plan(
+        server, tmp_path, *rows, f"{enrolled[0].username},{first.shortname},{second.idnumber},student", header=header
+    )
+    assert [(line, code) for line, code, _ in said(torn) if code == "course_keys_disagree"] == [
+        (len(rows) + 2, "course_keys_disagree")
+    ]
+    assert f"the id number is “{first.idnumber}”, the row says “{second.idnumber}”" in str(said(torn))
+    assert not torn.changes[torn.changes["removal"] & (torn.changes["hold"] == "")].size
+
+
+def test_a_title_that_is_nearly_a_courses_is_offered_its_short_name(server: Server, tmp_path: Path) -> None:
+    """A title is no key; the message says which course has it."""
+    first = server.state.courses[min(server.state.courses)]
+    user = next(iter(server.state.users.rows.values()))
+    made = plan(
+        server,
+        tmp_path,
+        f"{user.username},{first.fullname.replace('o', '0', 1)},student",
+        header="username,course title,role",
+    )
+    assert f"did you mean “{first.shortname}” ({first.fullname})?" in str(said(made))

@@ -33,7 +33,7 @@ IN_FILES: Mapping[str, Kind] = {
     "action_unknown": rejects("“{value}” is no action", "write add, remove or suspend"),
     "status_unknown": rejects(
         "“{value}” says nothing certain in a column named “{column}”",
-        'map it once in the settings: status_words = {{ "{value}" = "active" }} (or suspended, removed, ignored)',
+        'map it once in the settings: status_words = {{ "{value}" = "…" }}, with active, suspended, removed or ignored',
     ),
     "date_bad": rejects("“{value}” is no date{detail}", "write it as 2026-09-30, or set date_order"),
     "dates_reversed": rejects("the end ({detail}) is not after the start", "correct one of them"),
@@ -76,6 +76,11 @@ IN_FILES: Mapping[str, Kind] = {
         "the row's class, course or section is not in {detail}",
         "export the files again, all at the same time, or correct the row",
     ),
+    "role_by_number": rejects(
+        "the role is “{detail}” in column “role_id”, a number of Canvas's own: in Moodle it is another role's",
+        'fill in column “role”; or say --map “role_id=role”, and role_words = {{ "{detail}" = "student" }} in the '
+        "settings (or teacher, editingteacher)",
+    ),
     "record_torn": rejects(
         "{detail} stands there more than once, with different contents", "leave the record that is right"
     ),
@@ -105,11 +110,11 @@ IN_FILES: Mapping[str, Kind] = {
     ),
     "marks_unused": notes(
         "the column “{column}” marks people who may not be enrolled: {detail}; it is not used, the rows count",
-        "if they are not to, leave them out with a preset, which says under [keep]: \"{column}\" = ''; else say "
+        "if they are not to, leave them out with a preset, which says under [keep]: \"{column}\" = '{value}'; else say "
         '--map "{column}=ignore"',
     ),
     "remark_left": notes(
-        "“{value}” may say that the person has left; the column is not used, the row is read as it stands",
+        "“{value}” may say that the person has left; the row is read as it stands",
         'delete the row if it does; if the column says nothing of this kind, say --map "{column}=ignore"',
     ),
     "row_struck": notes(

@@ -34,6 +34,11 @@ LOOKED_UP: Mapping[str, Kind] = {
         "correct the one that is wrong; if the other column has nothing to do with Moodle, leave it out: "
         '--map "HEADER=ignore"',
     ),
+    "course_keys_disagree": rejects(
+        "{column} “{value}” is another course than the row's other key says: {detail}",
+        "correct the one that is wrong; if the other column has nothing to do with Moodle, leave it out: "
+        '--map "HEADER=ignore"',
+    ),
     "course_not_found": rejects(
         "no course with {column} “{value}” is to be seen in Moodle{detail}",
         "correct the key, or, where such courses have no Moodle course, add a pattern for it to not_in_moodle",

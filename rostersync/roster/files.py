@@ -90,6 +90,35 @@ def gather(paths: Sequence[Path], settings: Settings, stdin: BinaryIO | None = N
         yield Bundle(path=loose[0].path if len(loose) == 1 else _common(named), files=tuple(loose))
 
 
+def digest(path: Path, settings: Settings) -> str:
+    """The SHA-256 of a file, or of an archive's member, as `File.sha256` has it.
+
+    Args:
+        path: as `File.path`; of an archive's member like `term.zip/enrollments.csv`.
+        settings: max_megabytes.
+
+    Returns:
+        "" where there is neither a file nor an archive; a text that is no digest where the archive is another one.
+    """
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        archive = next((p for p in path.parents if p.is_file()), None)
+        if archive is None:
+            return ""
+        name, room = intake.shown(archive), settings.max_megabytes << 20
+        with archives.opened(name, intake.take(archive, room)) as packed:
+            inner = intake.shown(path.relative_to(archive)).replace(os.sep, "/")
+            named = {intake.shown(e.filename.replace("\\", "/")): e for e in packed.infolist()}
+            entry = named.get(inner)
+            return hashlib.sha256(archives.member(name, packed, entry, room)).hexdigest() if entry else "not in it"
+    except OSError:
+        return ""
+    except RosterError as error:
+        return str(error)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """A file, or (without a kind) an archive of files."""

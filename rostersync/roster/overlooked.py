@@ -19,9 +19,10 @@ from rostersync import problems
 from rostersync.errors import RosterError
 from rostersync.problems import Severity
 from rostersync.roster.asides import KANA
+from rostersync.roster.fields import SHOWN_ONLY
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Ints, Sheet
-from rostersync.roster.words import Statuses, aliases, flat, lists, normalise, sense
+from rostersync.roster.words import MARKING, Statuses, aliases, flat, lists, normalise, sense
 from rostersync.settings import Settings
 from rostersync.vocabulary import Status, counted
 
@@ -31,6 +32,12 @@ EVERYBODY = 0.9
 """The share of a column's rows from which on a value that is no word marks nobody: a deadline, an amount."""
 YEAR = 100
 """A whole number below is no term's name, but may count somebody's semesters."""
+NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
+"""What is written where there is nothing to say."""
+CROSSES = frozenset("✗✘✖❌☒×")  # noqa: RUF001 -- signs as people type them
+"""“No” where the header asks who is active."""
+SIGNS = frozenset("xX*+#!?✓✔☑✅●•") | CROSSES
+"""Signs that people are marked with."""
 LARGE = 50_000
 """Rows from which on a filled column of mostly different values is taken for keys or names, not for remarks."""
 PRESET = "with a preset (rostersync config preset new FILE writes one), which says under [keep]"
@@ -45,6 +52,13 @@ class Marks:
     """Each mark → its rows, the most frequent first."""
     readable: bool
     """All of its values are known words, so that it can be read as a status."""
+    others: tuple[str, ...]
+    """Its other values, blanks apart."""
+
+    @property
+    def keep(self) -> str:
+        """The expression of a preset that only rows without a mark fit."""
+        return "|".join(["", *map(pattern, self.others)])
 
     @property
     def told(self) -> str:
@@ -77,13 +91,26 @@ def marks(sheet: Sheet, columns: Columns, settings: Settings) -> list[Marks]:
             continue
         values = _counts(sheet.cells[position].slice(sheet.titles))
         read = Statuses(settings, header).read
-        unknown = {v for v in values if normalise(v) and read(v).code == "status_unknown"}
+        unknown = {v for v in values if not NOTHING.fullmatch(v) and read(v).code == "status_unknown"}
         marking = {v: n for v, n in values.items() if v in unknown or not _enrols(v, read(v).value, read(v).code)}
         if meant == Status.ACTIVE:
-            marking = {v: n for v, n in marking.items() if v not in unknown}
-        certain = sum(n for v, n in marking.items() if v not in unknown)
+            marking = {v: n for v, n in marking.items() if v not in unknown or v in CROSSES}
+        certain = sum(n for v, n in marking.items() if v not in unknown or v in CROSSES)
         if marking and (certain or sum(marking.values()) < EVERYBODY * len(sheet.lines)):
-            found.append(Marks(position=position, values=marking, readable=not unknown))
+            others = tuple(v for v in values if v not in marking)
+            found.append(Marks(position=position, values=marking, readable=not unknown, others=others))
+    return found
+
+
+def _ticked(sheet: Sheet, columns: Columns) -> list[Marks]:
+    """The columns that hold nothing but a sign, under a header that says nothing, beside some of the people."""
+    found: list[Marks] = []
+    for position in columns.unused:
+        if sense(columns.header[position]) or pc.count_distinct(sheet.cells[position]).as_py() > SHOWN:
+            continue
+        values = _counts(sheet.cells[position].slice(sheet.titles))
+        if values and {*values} <= SIGNS and sum(values.values()) < EVERYBODY * len(sheet.lines):
+            found.append(Marks(position=position, values=values, readable=False, others=()))
     return found
 
 
@@ -102,8 +129,15 @@ def terms(sheet: Sheet, columns: Columns) -> list[Terms]:
 
 
 def remarks(sheet: Sheet, columns: Columns) -> Iterator[tuple[int, Ints]]:
-    """Position and rows of what is written beside people who seem to have left, or to wait."""
+    """Position and rows of what is written beside people who seem to have left, or to wait; in names, in brackets."""
     known = _term_headers()
+    for position in (p for f, p in columns.fields.items() if f in SHOWN_ONLY):
+        column = sheet.cells[position]
+        rows = np.flatnonzero(pc.match_substring(column, "(").to_numpy(zero_copy_only=False))
+        said = pc.match_substring_regex(column.take(pa.array(rows)), _remark(), ignore_case=True)
+        rows = rows[said.to_numpy(zero_copy_only=False)]
+        if rows.size:
+            yield position, rows.astype(np.int64)
     for position in columns.unused:
         header = columns.header[position]
         if sense(header) or normalise(header) in known or (texts := _texts(sheet.cells[position])) is None:
@@ -123,10 +157,19 @@ def notes(sheet: Sheet, columns: Columns, settings: Settings) -> list[dict[str, 
             for t in terms(sheet, columns)
         ),
         *(
-            {"code": "marks_unused", "column": header[m.position], "detail": m.told}
-            for m in marks(sheet, columns, settings)
+            {"code": "marks_unused", "column": header[m.position], "value": m.keep, "detail": m.told}
+            for m in (*marks(sheet, columns, settings), *_ticked(sheet, columns))
         ),
     ]
+
+
+def named(*names: str) -> tuple[str, ...]:
+    """What is to be said of a file or a sheet whose own name marks people: a list of those who left, or who wait."""
+    return tuple(
+        f"“{name}” is called as a list of people who left, wait or only listen is: its rows are read as enrolments"
+        for name in names
+        if sense(name) in MARKING
+    )
 
 
 def refuse_marks(sheet: Sheet, columns: Columns, settings: Settings, where: str) -> None:
@@ -141,7 +184,7 @@ def refuse_marks(sheet: Sheet, columns: Columns, settings: Settings, where: str)
         raise RosterError(
             f"{where} has a column that may say who is enrolled no longer, or not yet: read without it, each row "
             f"enrols\n  “{header}”: {found.told}",
-            remedy=f"say {' or '.join(flags)}; or leave these rows out {PRESET} \"{header}\" = ''",
+            remedy=f"say {' or '.join(flags)}; or leave these rows out {PRESET} \"{header}\" = '{found.keep}'",
         )
 
 
@@ -181,7 +224,7 @@ def _counts(cells: pa.Array) -> dict[str, int]:
 
 def _enrols(value: str, meant: str, code: str) -> bool:
     """The value says that somebody is enrolled, or nothing."""
-    return not normalise(value) or (not code and meant in {Status.ACTIVE, Status.NONE})
+    return bool(NOTHING.fullmatch(value)) or (not code and meant in {Status.ACTIVE, Status.NONE})
 
 
 def _counting(sheet: Sheet) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

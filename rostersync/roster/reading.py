@@ -10,7 +10,7 @@ from typing import assert_never
 
 import pandas as pd
 
-from rostersync.errors import EmptyRoster, RosterError, UsageError
+from rostersync.errors import EmptyRoster, UsageError
 from rostersync.originals import OURS
 from rostersync.roster import (
     asides,
@@ -121,13 +121,7 @@ def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
             from rostersync.roster import bounds, workbook  # as above
 
             bounds.check(file, settings)
-            try:
-                return workbook.read(file, settings)
-            except BaseException as error:
-                # What calamine meets in a broken file and has no error for derives from BaseException alone.
-                if type(error).__name__ != "PanicException":
-                    raise
-                raise RosterError(f"{file.path} is damaged", remedy="export or download it again") from error
+            return workbook.read(file, settings)
         case _:
             assert_never(file.kind)
 
@@ -183,7 +177,8 @@ def _understand(
         notes=(
             *file.notes,
             *sheet.notes,
-            *([returned.note(settings)] if partial else []),
+            *(overlooked.named(Path(file.path).stem, sheet.name) if "status" not in columns.fields else ()),
+            *([returned.note(settings, int((part.problems["code"] == "add_only").sum()))] if partial else []),
             *settled.notes,
             *part.notes,
         ),

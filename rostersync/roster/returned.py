@@ -11,7 +11,7 @@ import re
 from rostersync.originals import NAMED, OURS
 from rostersync.roster.sheets import Sheet
 from rostersync.settings import Settings
-from rostersync.vocabulary import Mode
+from rostersync.vocabulary import Mode, counted
 
 _NAME = re.compile(re.escape(NAMED) + r"\b", re.IGNORECASE)
 
@@ -36,10 +36,11 @@ def mode_of_part(mode: Mode) -> Mode:
     return Mode.ADD_ONLY if mode == Mode.MIRROR else mode
 
 
-def note(settings: Settings) -> str:
-    """What a person should know of a part."""
+def note(settings: Settings, left_out: int) -> str:
+    """What a person should know of a part; so many of its rows suspend or remove somebody, and are left out."""
+    said = f". {counted(left_out, 'row')} that would suspend or remove: left out, --mode explicit carries it out"
     aside = "; --courses is set aside for it" if settings.courses else ""
     return (
         "rows that `check` gave back to be corrected: its own columns are left out, and as this is a part of a roster, "
-        f"nobody is removed for not being in it{aside}"
+        f"nobody is removed for not being in it{aside}{said if left_out else ''}"
     )

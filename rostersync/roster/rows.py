@@ -69,8 +69,8 @@ def build(
     return _Builder(sheet, known, columns, settings, source).part(first_row, mode)
 
 
-COMPARED = ("username", "idnumber")
-"""Fields that are compared with the person whom another key means; an address is often not the one in Moodle."""
+COMPARED = ("username", "idnumber", "course_shortname", "course_idnumber")
+"""Fields that are compared with whom or what another key means; an address is often not the one in Moodle."""
 
 
 class _Builder:
@@ -100,7 +100,8 @@ class _Builder:
         """All steps."""
         user, user_field = self._key(USER_KEYS, self.settings.user_key, UserField)
         course, course_field = self._key(COURSE_KEYS, self.settings.course_key, CourseField)
-        other, other_field = self._second(user_field)
+        other, other_field = self._second(user_field, USER_KEYS, self.settings.user_key, UserField)
+        listed, listed_field = self._second(course_field, COURSE_KEYS, self.settings.course_key, CourseField)
         blank = self._blank(user, course)
         self._aside()
         self._broken()
@@ -136,6 +137,8 @@ class _Builder:
             "other_field": _category(other_field, UserField),
             "course": text(course),
             "course_field": _category(course_field, CourseField),
+            "other_course": text(listed),
+            "other_course_field": _category(listed_field, CourseField),
             "role_name": text(role_name),
             "action": _category(action, Action),
             "status": _category(status, Status),
@@ -188,13 +191,15 @@ class _Builder:
         ]
         return values, kind
 
-    def _second(self, used: Places) -> tuple[pa.Array, Places]:
-        """A key of the user beside the one that is used, where none is forced: both have to mean one person."""
-        order = list(UserField)
+    def _second(
+        self, used: Places, keys: Mapping[str, StrEnum], forced: str, kinds: type[StrEnum]
+    ) -> tuple[pa.Array, Places]:
+        """A key beside the one that is used, where none is forced: both have to mean one person, or one course."""
+        order = list(kinds)
         values = pa.repeat(pa.scalar("", pa.string()), self.count)
-        kind = np.full(self.count, order.index(UserField.ANY), dtype=np.int8)
-        for field in [f for f in COMPARED if f in self.cells and not self.settings.user_key]:
-            place = order.index(USER_KEYS[field])
+        kind = np.full(self.count, order.index(kinds("any")), dtype=np.int8)
+        for field in [f for f in COMPARED if f in keys and f in self.cells and not forced]:
+            place = order.index(keys[field])
             fits = used != place
             if fits.any():
                 fits &= _mask(pc.and_(pc.equal(values, ""), pc.not_equal(self.cells[field], "")))

@@ -25,7 +25,8 @@ NEAR = 75
 """Likeness in percent from which a known word is offered for an unknown one."""
 SUGGESTIONS = 200
 """A mapped column full of unknown words gets no more suggestions than a person would read."""
-_MARKING = frozenset({"removed", "ignored", "undecided"})
+MARKING = frozenset({"removed", "ignored", "undecided"})
+"""What a header says yes to where it marks people who are not simply enrolled."""
 DEFAULT_ROLE_IDS = {"1": "manager", "2": "coursecreator", "3": "editingteacher", "4": "teacher", "5": "student"}
 """Moodle's ids after installation (MOODLE.md, fact 16)."""
 
@@ -95,7 +96,7 @@ def sense(header: str) -> str:
         return known[normalise(header)]
     words = words_of(header)
     runs = ["".join(words[i:j]) for i in range(len(words)) for j in range(len(words), i, -1)]
-    return next((known[run] for run in runs if known.get(run) in _MARKING), "")
+    return next((known[run] for run in runs if known.get(run) in MARKING), "")
 
 
 class Roles:

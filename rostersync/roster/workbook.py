@@ -14,7 +14,7 @@ import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from rostersync.errors import RosterError
-from rostersync.roster import layout, looking
+from rostersync.roster import layout, looking, panics
 from rostersync.roster.cells import Cell, arrays, as_text, blank
 from rostersync.roster.files import File
 from rostersync.roster.layout import Layout
@@ -71,10 +71,10 @@ def read(file: File, settings: Settings) -> list[Sheet]:
 def _damage(path: str) -> Iterator[None]:
     """Says what calamine cannot read: its own errors, and the panics that damage leads it into."""
     try:
-        yield
+        with panics.unprinted():
+            yield
     except BaseException as error:
-        # A panic is no Exception, and its class cannot be imported.
-        if not isinstance(error, CalamineError | OSError) and type(error).__name__ != "PanicException":
+        if not isinstance(error, CalamineError | OSError) and not panics.is_panic(error):
             raise
         raise RosterError(f"{path} is damaged: {error}", remedy="open it, save it again as .xlsx") from error
 

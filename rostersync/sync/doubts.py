@@ -16,7 +16,7 @@ from rostersync.columns import TEXT
 from rostersync.sync.asked import Asked
 from rostersync.sync.keys import Ints, Mask, contains, distinct
 from rostersync.tables import Roster
-from rostersync.vocabulary import Match, UserField, counted
+from rostersync.vocabulary import Match, counted
 
 TELLING = 4
 """Letters of a word that two names have in common from which they need no closer look."""
@@ -89,33 +89,35 @@ def zeros(roster: Roster, ids: Ints, field_at: Callable[[int], str], users: pd.D
             yield Zeros(row=row, detail=shown, candidates=tuple(sorted({number, *others})))
 
 
-def torn(roster: Roster, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    """Rows that have a second key which is not that of the person whom the first one means, and both in words.
+def torn(roster: Roster, ids: Ints, ok: Mask, matches: pd.DataFrame, other: str) -> Iterator[tuple[int, str]]:
+    """Rows with a second key that is not that of the person or the course whom the first one means; both in words.
 
     A column that was sorted by itself gives everybody somebody else's number. Zeros before a number count for nothing
     here, nor does what Moodle does not tell.
 
     Args:
         roster: the rows.
-        ids: the user found for each row, 0 for none.
+        ids: the user, or the course, found for each row; 0 for none.
         ok: the rows that stand.
-        users: USER_MATCHES.
+        matches: USER_MATCHES, or COURSE_MATCHES.
+        other: the column of ROSTER with the second key: other, or other_course.
     """
     rows = roster.rows
-    at = np.flatnonzero(ok & (ids > 0) & (rows["other"] != "").to_numpy())
+    at = np.flatnonzero(ok & (ids > 0) & (rows[other] != "").to_numpy())
     if not at.size:
         return
-    known = users.drop_duplicates("user_id").set_index("user_id")
-    for field, words in ((UserField.USERNAME, "username"), (UserField.IDNUMBER, "id number")):
-        here = at[(rows["other_field"].iloc[at] == field).to_numpy()]
+    number = "user_id" if other == "other" else "course_id"
+    known = matches.drop_duplicates(number).set_index(number)
+    for field, words in (("username", "username"), ("shortname", "short name"), ("idnumber", "id number")):
+        here = at[(rows[f"{other}_field"].iloc[at] == field).to_numpy()]
         if not here.size:
             continue
-        said = rows["other"].iloc[here].reset_index(drop=True)
-        own = pd.Series(ids[here]).map(known[str(field)]).astype(said.dtype).fillna("")
+        said = rows[other].iloc[here].reset_index(drop=True)
+        own = pd.Series(ids[here]).map(known[field]).astype(said.dtype).fillna("")
         plain_said, plain_own = (c.str.strip().str.casefold().str.lstrip("0") for c in (said, own))
         differs = ((plain_own != plain_said) & (own != "")).to_numpy()
         for place in np.flatnonzero(differs).tolist():
-            yield int(here[place]), f"their {words} is “{own.iloc[place]}”, the row says “{said.iloc[place]}”"
+            yield int(here[place]), f"the {words} is “{own.iloc[place]}”, the row says “{said.iloc[place]}”"
 
 
 def unlike(roster: Roster, asked: Asked, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:

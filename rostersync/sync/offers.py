@@ -24,6 +24,8 @@ MOST = 200
 """Keys that get an offer, at most: a file of thousands of unknown keys has one cause, and a few of them show it."""
 LONGEST = 10
 """Digits up to which numbers are tried with zeros before them."""
+TITLE = 8
+"""Letters from which on a key is compared with titles, and for each so many of which there may be a typing error."""
 SHORT, FAR = 5, 2
 """Keys shorter than this may be one typing error away from the offer, longer ones so many."""
 AT_ONCE = 16
@@ -170,6 +172,8 @@ def _did_you_mean(key: str, name: str) -> str:
 def of_courses(repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame) -> dict[Pair, str]:
     """For each key the course that it resembles most, by its repairs, then by typing errors; none where two do.
 
+    A roster may give titles, which are no keys: what resembles no key is compared with them.
+
     Args:
         repairs: (field, key) that was not found → what it may have been.
         courses: COURSE_MATCHES, all courses that are known.
@@ -181,4 +185,20 @@ def of_courses(repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame) -> 
         for pair, near in zip(pairs, values.nearest(asked), strict=True):
             if near:
                 offers[pair] = f" — did you mean “{near}” ({values.names[near]})?"
+    left = [pair for pair in repairs if pair not in offers and len(pair[1]) >= TITLE]
+    return offers | (_of_titles(left, courses) if left else {})
+
+
+def _of_titles(unknown: Sequence[Pair], courses: pd.DataFrame) -> dict[Pair, str]:
+    """The same by the courses' titles, of which one alone is nearly this one."""
+    values = _Values.of(courses.assign(title=courses["fullname"], fullname=courses["shortname"]), "title")
+    shared = courses.groupby("fullname", observed=True)["shortname"].nunique()
+    offers: dict[Pair, str] = {}
+    for pair in unknown:
+        key = names.flat(pair[1])
+        cutoff = max(FAR, len(key) // TITLE)
+        best = process.extract(key, list(values.flat), scorer=DamerauLevenshtein.distance, score_cutoff=cutoff, limit=2)
+        near = values.flat[best[0][0]] if best and (len(best) == 1 or best[0][1] < best[1][1]) else ""
+        if near and shared[near] == 1:
+            offers[pair] = f" — did you mean “{values.names[near]}” ({near})?"
     return offers

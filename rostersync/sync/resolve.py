@@ -21,7 +21,7 @@ from rostersync.sync.keys import Ints, Mask
 from rostersync.sync.looked import Keys, Looked, look_up
 from rostersync.sync.marking import Marking
 from rostersync.sync.offers import Offers
-from rostersync.sync.verdicts import mark_courses, mark_doubts, mark_users
+from rostersync.sync.verdicts import mark_courses, mark_doubts, mark_torn_courses, mark_users
 from rostersync.tables import BLOCKERS, RESOLVED, Roster
 from rostersync.vocabulary import Action, CourseField, RowState, Status, UserField
 
@@ -76,6 +76,7 @@ def resolve(
     for at in np.flatnonzero(live & marking.ok() & torn):
         marking.mark(int(at), RowState.REJECTED, "rows_contradict", "action and status")
     mark_courses(marking, keys, live, offers or Offers(), settings)
+    mark_torn_courses(marking, keys, roster, courses)
     mark_users(marking, keys, live, offers or Offers())
     takes = (action.codes != ACTIONS.index(Action.ADD)) | (status.codes == STATUSES.index(Status.SUSPENDED))
     unlike = mark_doubts(marking, keys, takes, roster, users)

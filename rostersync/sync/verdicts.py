@@ -18,6 +18,14 @@ from rostersync.tables import Roster
 from rostersync.vocabulary import RowState
 
 
+def mark_torn_courses(marking: Marking, keys: Keys, roster: Roster, courses: pd.DataFrame) -> None:
+    """Rejects rows whose second course key is not that of the course found: neither is certain."""
+    for at, detail in doubts.torn(roster, keys.course.ids, marking.ok(), courses, "other_course"):
+        candidates = (int(keys.course.ids[at]),)
+        marking.mark(at, RowState.REJECTED, "course_keys_disagree", detail, keys.course.words_at(at))
+        keys.course.doubt(at, Answer(0, "course_keys_disagree", detail, candidates))
+
+
 def mark_courses(marking: Marking, keys: Keys, live: Mask, offers: Offers, settings: Settings) -> None:
     """Rejects rows whose course was not found; a damaged key is left out by no pattern of not_in_moodle."""
     for at in np.flatnonzero(live & (keys.course.ids == 0)).tolist():
@@ -62,7 +70,7 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
     for lost in doubts.zeros(roster, np.where(marking.ok(), ids, 0), keys.user.field_at, users):
         marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user.words_at(lost.row))
         keys.user.doubt(lost.row, Answer(0, "user_zeros", lost.detail, lost.candidates))
-    for at, detail in doubts.torn(roster, ids, marking.ok(), users):
+    for at, detail in doubts.torn(roster, ids, marking.ok(), users, "other"):
         candidates = (int(ids[at]),)
         marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user.words_at(at))
         keys.user.doubt(at, Answer(0, "keys_disagree", detail, candidates))

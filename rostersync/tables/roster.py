@@ -23,6 +23,8 @@ ROSTER = Table(
         "other_field": Column(choice(UserField), "what it is"),
         "course": Column(TEXT, "the course's key, outer blanks removed"),
         "course_field": Column(choice(CourseField), "what the key is"),
+        "other_course": Column(TEXT, "a short name or id number of a course beside that key; blank where it has none"),
+        "other_course_field": Column(choice(CourseField), "what it is"),
         "role": Column(TEXT, "the role as the file words it"),
         "role_name": Column(TEXT, "its short name, or a role id in digits, or blank"),
         "action": Column(choice(Action), "what the row asks for"),

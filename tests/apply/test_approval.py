@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -90,3 +91,28 @@ def test_an_undo_needs_no_file(world: Any) -> None:  # noqa: ANN401 - a World
         report = pipeline.apply_plan(pipeline.undo_plan(1, work), work)
     assert report.exit_code == 0
     assert sorted(world.people("BIO101")) == ["ada", "ben", "dot"]
+
+
+def test_a_plan_whose_archive_has_changed_is_refused(world: Any) -> None:  # noqa: ANN401 - a World
+    """What stands in an archive is looked at there; another one of the same name, or a broken one, is no ground."""
+    archive = world.folder / "term.zip"
+
+    def packed(text: str, name: str = "lists/roster.csv") -> None:
+        with zipfile.ZipFile(archive, "w") as target:
+            target.writestr(name, text)
+
+    packed(ROSTER)
+    with world.work() as work:
+        plan = pipeline.make_plan([archive], work)
+    packed(ROSTER + "\nben,BIO101,student")
+    assert "term.zip/lists/roster.csv has changed since the plan was made" in str(refused(world, plan))
+    packed(ROSTER, "roster.csv")
+    assert "has changed since the plan was made" in str(refused(world, plan))
+    archive.write_bytes(archive.read_bytes()[:-30])
+    assert "has changed since the plan was made" in str(refused(world, plan))
+    packed(ROSTER)
+    assert world.apply(plan).exit_code == 0
+    with world.work() as work:
+        other = pipeline.make_plan([archive], work)
+    archive.unlink()
+    assert world.apply(other).exit_code == 0

@@ -109,7 +109,15 @@ def test_a_column_of_marks_is_asked_about(write: Write, header: str, mark: str, 
 
 
 @pytest.mark.parametrize(
-    ("header", "mark"), [("Drop date", "2026-09-03"), ("Withdrawn on", "3.9."), ("Auditing", "Y"), ("Waitlist", "2")]
+    ("header", "mark"),
+    [
+        ("Drop date", "2026-09-03"),
+        ("Withdrawn on", "3.9."),
+        ("Auditing", "Y"),
+        ("Waitlist", "2"),
+        ("Waitlist", "✓"),
+        ("Active", "✗"),
+    ],
 )
 def test_marks_that_are_no_status_are_refused(write: Write, header: str, mark: str) -> None:
     """A date beside some people, or a place on a list, is no word; a preset leaves these rows out."""
@@ -133,6 +141,7 @@ def test_marks_beside_a_status_are_said_with_their_number(loaded: Load) -> None:
     ("header", "values"),
     [
         ("Waitlist", ("N", "", "-")),
+        ("Active", ("✓", "✓", "")),
         ("Dropped", ("no", "0", "")),
         ("Drop deadline", ("2026-10-01",) * 3),
         ("Dropbox", ("Y", "", "")),
@@ -172,3 +181,39 @@ def test_a_remark_that_somebody_left_is_found(loaded: Load, remark: str) -> None
     assert found[["line", "column", "value"]].to_numpy().tolist() == [[2, "Notes", remark]]
     silent = loaded(listed("Notes", rows=(remark, "", "")), columns={"Notes": "ignore"})
     assert told(silent, "remark_left") == []
+
+
+@pytest.mark.parametrize(("name", "told"), [("BIO dropped.csv", 1), ("waitlist_2026.csv", 1), ("dropbox.csv", 0)])
+def test_a_file_that_is_called_a_list_of_those_who_left_is_named(loaded: Load, name: str, told: int) -> None:
+    """Its rows are read as enrolments, which somebody has to see; a status says what they are."""
+    text = listed(rows=("", ""))
+    assert sum("is called as a list" in n for n in loaded(text, name).sources[0].notes) == told
+    with_status = listed(rows=("", ""), status="Enrolment status:active")
+    assert not any("is called as a list" in n for n in loaded(with_status, name).sources[0].notes)
+
+
+def test_the_line_of_a_preset_leaves_out_the_marked_rows_alone(write: Write, tmp_path: Path) -> None:
+    """Who is said not to be marked stays as well: left out, they would be removed."""
+    path = write(listed("Auditing", rows=("Y", "N", "n.a. (1)", "")))
+    _, remedy = refused(lambda: load([path], Settings()))
+    line = remedy.rpartition("[keep] ")[2]
+    assert line == "\"Auditing\" = '|N'"
+    preset = tmp_path / "mine.toml"
+    preset.write_text(f"title = 'x'\nunverified = 'x'\n[keep]\n{line}\n", encoding="utf-8")
+    assert load([path], Settings(preset=str(preset))).rows["state"].tolist() == ["ignored", "ok", "ignored", "ok"]
+
+
+def test_a_sign_beside_some_people_is_named_whatever_the_header(loaded: Load) -> None:
+    """Nobody knows what it means, and nobody should overlook it; one beside everybody tells nothing."""
+    assert told(loaded(listed("Z", rows=("x", "", "X"))), "marks_unused") == [
+        "the column “Z” marks people who may not be enrolled: “X” (1 row), “x” (1 row); it is not used, the rows count"
+    ]
+    assert told(loaded(listed("Z", rows=("x", "x", "x"))), "marks_unused") == []
+    assert told(loaded(listed("Z", rows=("x", "", "yes"))), "marks_unused") == []
+
+
+def test_a_remark_in_brackets_behind_a_name_is_found(loaded: Load) -> None:
+    """Where a list has no column for it, it stands there."""
+    text = "username,last name,course short name,role\nann,Lee (withdrawn),B,student\nben,Withdrawn,B,student\n"
+    found = loaded(text).problems.query("code == 'remark_left'")
+    assert found[["line", "column", "value"]].to_numpy().tolist() == [[2, "last name", "Lee (withdrawn)"]]

@@ -81,3 +81,18 @@ def test_only_an_apostrophe_before_a_formula_is_taken_off(loaded: Load, written:
     assert restored(pa.array([written, "x"]))[0].to_pylist() == [read, "x"]
     assert roster.rows["last_name"].tolist() == [read.strip()]
     assert any("apostrophes" in note for note in roster.sources[0].notes) == (written != read)
+
+
+def test_a_part_says_how_many_of_its_rows_it_leaves_out(loaded: Load) -> None:
+    """A row in it that suspends somebody does nothing, which stands in its note; explicit does what it says."""
+    text = (
+        "username,course short name,role,status\nann,B,student,suspended\nben,B,student,active\ncy,B,student,dropped\n"
+    )
+    roster = loaded(text, "term.problems.csv")
+    assert roster.rows["code"].tolist() == ["add_only", "", "add_only"]
+    assert (
+        roster.sources[0]
+        .notes[-1]
+        .endswith("2 rows that would suspend or remove: left out, --mode explicit carries it out")
+    )
+    assert loaded(text, "term.problems.csv", mode="explicit").rows["state"].tolist() == ["ok"] * 3

@@ -50,6 +50,8 @@ def test_a_plain_file_becomes_a_roster(loaded: Load) -> None:
         "other_field": "any",
         "course": "BIO101",
         "course_field": "any",
+        "other_course": "",
+        "other_course_field": "any",
         "role": "Student",
         "role_name": "student",
         "action": "add",
@@ -274,7 +276,12 @@ def test_a_second_key_is_kept_to_be_compared(loaded: Load) -> None:
     assert loaded(text, user_key="idnumber").rows["other"].tolist() == ["", ""]
 
 
-def test_a_second_key_of_a_course_is_said_to_be_none(loaded: Load) -> None:
-    """Courses are found by one column: that another of another course stands beside it, nobody would notice."""
-    notes = loaded("username,course short name,course id number,role\nann,BIO101,B-1,student\n").problems
+def test_a_second_key_of_a_course_is_kept_to_be_compared(loaded: Load) -> None:
+    """As that of a person is; a title is no key beside another, and Moodle's id is only said not to be compared."""
+    text = "username,course short name,course id number,role\nann,BIO101,B-1,student\nben,,B-1,student\n"
+    rows = loaded(text).rows[["course", "other_course", "other_course_field"]].astype(object).to_numpy().tolist()
+    assert rows == [["BIO101", "B-1", "idnumber"], ["B-1", "", "any"]]
+    assert loaded(text, course_key="idnumber").rows["other_course"].tolist() == ["", ""]
+    assert "key_second" not in loaded(text).problems["code"].tolist()
+    notes = loaded("username,course short name,moodle course id,role\nann,BIO101,7,student\n").problems
     assert "key_second" in notes["code"].tolist()

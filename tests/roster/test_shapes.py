@@ -322,3 +322,57 @@ def test_a_batch_with_a_header_is_the_same(loaded: Load) -> None:
         ["ann", "C1", "add"],
         ["ben", "C1", "remove"],
     ]
+
+
+CANVAS = "course_id,user_id,role,role_id,section_id,status\n"
+PEOPLE = "user_id,login_id,status\nu1,ann,active\nu2,ben,active\nu3,cleo,active\nu4,dora,active\n"
+
+
+def test_a_cross_listed_section_stands_for_the_course_that_it_is_listed_into(loose: Callable[..., Roster]) -> None:
+    """A row that names its course keeps it, and that is said; a listing that was taken back counts for nothing."""
+    roster = loose(
+        {
+            "enrollments.csv": CANVAS + ",u1,student,,S1,active\nC1,u2,student,,S1,active\n,u3,student,,S2,active\n",
+            "users.csv": PEOPLE,
+            "sections.csv": "section_id,course_id,name,status\nS1,C1,One,active\nS2,C1,Two,active\n",
+            "xlists.csv": "xlist_course_id,section_id,status\nX9,S1,active\nX9,S2,deleted\n",
+        }
+    )
+    assert roster.rows["course"].tolist() == ["X9", "C1", "C1"]
+    (note,) = (n for n in roster.sources[0].notes if "cross-listed" in n)
+    assert note.startswith("1 row names another course than")
+
+
+def test_a_section_that_is_listed_into_two_courses_is_in_neither(loose: Callable[..., Roster]) -> None:
+    """Which of them counts is for a person to say."""
+    roster = loose(
+        {
+            "enrollments.csv": CANVAS + ",u1,student,,S1,active\n",
+            "xlists.csv": "xlist_course_id,section_id,status\nX9,S1,active\nX8,S1,active\n",
+            "users.csv": PEOPLE,
+        }
+    )
+    assert roster.rows["code"].tolist() == ["record_torn"]
+
+
+@pytest.mark.parametrize("header", [CANVAS, CANVAS.replace("role,", "")])
+def test_a_number_of_canvas_is_no_role_of_moodle(loose: Callable[..., Roster], header: str) -> None:
+    """3 is a student in Canvas and a teacher in Moodle; a default role must not hide that."""
+    row = ",".join(
+        {"course_id": "C1", "user_id": "u1", "role_id": "3", "status": "active"}.get(h, "")
+        for h in header.strip().split(",")
+    )
+    files = {"enrollments.csv": header + row + "\n", "users.csv": PEOPLE}
+    assert loose(files, default_role="student").rows["code"].tolist() == ["role_by_number"]
+    said = loose(files, columns={"role_id": "role"}, role_words={"3": "student"})
+    assert said.rows[["role_name", "state"]].to_numpy().tolist() == [["student", "ok"]]
+
+
+def test_a_type_of_an_upload_may_be_a_word(loaded: Load) -> None:
+    """A number that is no type is no role's id, either."""
+    roster = loaded("username,course1,type1\nann,A,student\nben,A,2\ncleo,A,5\n")
+    assert roster.rows[["role_name", "code"]].to_numpy().tolist() == [
+        ["student", ""],
+        ["editingteacher", ""],
+        ["", "role_unknown"],
+    ]

@@ -45,6 +45,36 @@ def test_a_typing_error_is_offered_where_it_can_mean_one_person(field: str, key:
     assert made.get((field, key), "") == offered
 
 
+COURSES = COURSE_MATCHES.records(
+    [
+        {"course_id": 1, "shortname": "BIO101", "idnumber": "B-1", "fullname": "Introduction to Biology"},
+        {"course_id": 2, "shortname": "CHE201", "idnumber": "C-1", "fullname": "Organic Chemistry"},
+        {"course_id": 3, "shortname": "SEM-A", "idnumber": "S-1", "fullname": "Research Seminar"},
+        {"course_id": 4, "shortname": "SEM-B", "idnumber": "S-2", "fullname": "Research Seminar"},
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "offered"),
+    [
+        ("Introduction to Biology", " — did you mean “BIO101” (Introduction to Biology)?"),
+        ("Introduktion too Biology", " — did you mean “BIO101” (Introduction to Biology)?"),
+        ("organic-chemistry", " — did you mean “CHE201” (Organic Chemistry)?"),
+        ("Research Seminar", ""),
+        ("History of Biology", ""),
+        ("BIO1O1", " — did you mean “BIO101” (Introduction to Biology)?"),
+        ("nothing", ""),
+    ],
+)
+@pytest.mark.parametrize("field", ["shortname", "idnumber", "any"])
+def test_a_title_is_offered_its_course(field: str, key: str, offered: str) -> None:
+    """Where it is that of one course; two seminars of one title are neither."""
+    if key == "BIO1O1" and field != "shortname":
+        offered = ""
+    assert of_courses({(field, key): ()}, COURSES).get((field, key), "") == offered
+
+
 words = st.text("abc", min_size=1, max_size=7)
 
 

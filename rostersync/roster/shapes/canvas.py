@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,12 +18,14 @@ from rostersync.roster.shapes import sets
 from rostersync.roster.shapes.sets import Table, aside
 from rostersync.roster.sheets import Aside, Mask, Sheet
 from rostersync.settings import Settings
-from rostersync.vocabulary import Mode
+from rostersync.vocabulary import Mode, counted
 
 KINDS: sets.Kinds = {
     "admins": frozenset({"user_id", "account_id", "role"}),
     "enrollments": frozenset({"user_id", "role", "status", "course_id"}),
     "by_section": frozenset({"user_id", "role", "status", "section_id"}),
+    "by_role_id": frozenset({"user_id", "role_id", "status", "course_id"}),
+    "by_section_and_role_id": frozenset({"user_id", "role_id", "status", "section_id"}),
     "users": frozenset({"user_id", "login_id"}),
     "sections": frozenset({"section_id", "course_id", "name"}),
     "xlists": frozenset({"xlist_course_id", "section_id"}),
@@ -33,16 +36,18 @@ KINDS: sets.Kinds = {
     "observers": frozenset({"observer_id", "student_id"}),
 }
 """Canvas tells its files by their headers, never by their names."""
-READ = ("enrollments", "by_section", "users", "sections", "courses")
+STATING = ("enrollments", "by_section", "by_role_id", "by_section_and_role_id")
+READ = (*STATING, "users", "sections", "xlists", "courses")
 USERS = ("user_id", "status", "login_id", "email", "first_name", "last_name", "full_name")
 SECTIONS = ("section_id", "course_id", "status")
+XLISTS = ("section_id", "xlist_course_id", "status")
 COURSES = ("course_id", "short_name", "status")
 DELETED = "deleted"
 
 
 def stated(found: Mapping[str, Sequence[File]], headers: Mapping[str, tuple[str, ...]], settings: Settings) -> bool:
     """Whether these files are Canvas's beyond doubt: user_id, course_id, role and status could be anybody's."""
-    enrolments = [*found.get("enrollments", ()), *found.get("by_section", ())]
+    enrolments = [file for kind in STATING for file in found.get(kind, ())]
     sections = any("section_id" in {h.casefold() for h in headers[f.path]} for f in enrolments)
     return bool(enrolments) and (sections or "users" in found or settings.preset == "canvas")
 
@@ -56,23 +61,47 @@ def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tupl
     sets.require(found, ("users", "sections", "courses"), set(), settings)
     users = sets.together(found.get("users", ()), settings, USERS)
     sections = sets.together(found.get("sections", ()), settings, SECTIONS)
+    xlists = sets.together(found.get("xlists", ()), settings, XLISTS)
     courses = sets.together(found.get("courses", ()), settings, COURSES)
-    around = [t.told for t in (users, sections, courses) if t]
+    around = [t.told for t in (users, sections, xlists, courses) if t]
     if idle := [sets.short(f) for kind, files in found.items() if kind not in READ for f in files]:
         around.append(f"nothing is taken from {', '.join(idle)}")
     sheets = []
-    for file in (*found.get("enrollments", ()), *found.get("by_section", ())):
-        sheet = _joined(sets.read(file, settings), users, sections, courses)
-        notes = (*sheet.notes, *around, "rows say what becomes of an enrolment; who is absent stays")
+    for file in (file for kind in STATING for file in found.get(kind, ())):
+        enrolments = sets.read(file, settings)
+        sheet = _joined(enrolments, users, sections, xlists, courses, numbered="role_id" not in settings.columns)
+        notes = (
+            *sheet.notes,
+            *around,
+            *_elsewhere(enrolments, xlists),
+            "rows say what becomes of an enrolment; who is absent stays",
+        )
         sheets.append((file, replace(sheet, mode=Mode.EXPLICIT, notes=notes)))
     return sheets
 
 
-def _joined(enrolments: Table, users: Table | None, sections: Table | None, courses: Table | None) -> Sheet:
-    """One file of enrolments; a row without a course has that of its section."""
+def _joined(
+    enrolments: Table,
+    users: Table | None,
+    sections: Table | None,
+    xlists: Table | None,
+    courses: Table | None,
+    *,
+    numbered: bool,
+) -> Sheet:
+    """One file of enrolments; a row without a course has that of its section.
+
+    A row that gives its role by a number of Canvas's own is rejected (`numbered`): in Moodle it is another role's.
+    """
     live = pc.not_equal(pc.utf8_lower(enrolments.column("status")), DELETED).to_numpy(zero_copy_only=False)
-    course, asides = _course(enrolments, sections)
+    course, asides = _course(enrolments, sections, xlists)
     columns = {} if enrolments.has("course_id") else {"course_id": course}
+    role, number = enrolments.column("role"), enrolments.column("role_id")
+    columns |= {} if enrolments.has("role") else {"role": role}
+    if enrolments.has("role_id") and numbered:
+        alone = pc.and_(pc.equal(role, ""), pc.not_equal(number, ""))
+        for one in pc.unique(number.filter(alone)).to_pylist():
+            asides += aside("role_by_number", pc.and_(alone, pc.equal(number, one)).to_numpy(zero_copy_only=False), one)
     if users:
         user = sets.look_up(enrolments.column("user_id"), users, "user_id")
         columns |= {f"users.{c}": user.bring(users.column(c)) for c in USERS[2:] if users.has(c)}
@@ -86,18 +115,43 @@ def _joined(enrolments: Table, users: Table | None, sections: Table | None, cour
     return sets.widened(enrolments.sheet, columns, {"course_id": course}, asides)
 
 
-def _course(enrolments: Table, sections: Table | None) -> tuple[pa.Array, list[Aside]]:
-    """Each row's course, by its section where it names none."""
+def _course(enrolments: Table, sections: Table | None, xlists: Table | None) -> tuple[pa.Array, list[Aside]]:
+    """Each row's course, by its section where it names none: the one that it is cross-listed into, else its own."""
     course, section = enrolments.column("course_id"), enrolments.column("section_id")
     bare = pc.and_(pc.equal(course, ""), pc.not_equal(section, "")).to_numpy(zero_copy_only=False)
+    listed, torn = _cross_listed(section, xlists)
+    there = pc.not_equal(listed, "").to_numpy(zero_copy_only=False)
+    course = pc.if_else(pa.array(bare & there), listed, course)
+    asides = aside("record_torn", bare & torn, f"the section in {xlists.name}") if xlists else []
+    bare &= ~there & ~torn
     if not sections:
-        return course, aside("course_not_in_files", bare, "sections.csv (which is not there)")
+        return course, [*asides, *aside("course_not_in_files", bare, "sections.csv (which is not there)")]
     found = sets.look_up(section, sections, "section_id")
     course = pc.if_else(pa.array(bare), found.bring(sections.column("course_id")), course)
     return course, [
+        *asides,
         *aside("course_not_in_files", bare & found.absent, sections.name),
         *aside("record_torn", bare & found.torn, f"the section in {sections.name}"),
     ]
+
+
+def _cross_listed(section: pa.Array, xlists: Table | None) -> tuple[pa.Array, Mask]:
+    """The course that each row's section is cross-listed into, "" where it is not, and where that is not certain."""
+    if not xlists:
+        return pa.repeat(pa.scalar("", pa.string()), len(section)), np.zeros(len(section), dtype=np.bool_)
+    found = sets.look_up(section, xlists, "section_id")
+    listed = pc.if_else(pa.array(_deleted(found, xlists) | found.torn), "", found.bring(xlists.column(XLISTS[1])))
+    return listed, found.torn
+
+
+def _elsewhere(enrolments: Table, xlists: Table | None) -> list[str]:
+    """Says how many rows name another course than that of their section."""
+    listed, _ = _cross_listed(enrolments.column("section_id"), xlists)
+    course = enrolments.column("course_id")
+    other = pc.and_(pc.and_(pc.not_equal(listed, ""), pc.not_equal(course, "")), pc.not_equal(listed, course))
+    count = pc.sum(other).as_py() or 0
+    rows = counted(count, "row names", "rows name")
+    return [f"{rows} another course than the one that the section is cross-listed into: the row counts"] * bool(count)
 
 
 def _deleted(found: sets.Found, table: Table) -> Mask:

@@ -154,9 +154,9 @@ def _headers(sheet: Sheet, slots: _Slots, numbers: Ints) -> dict[str, pa.Array]:
 
 
 def _typed(types: pa.Array) -> pa.Array:
-    """The role that a type stands for; what is no type stays, to be rejected as no role."""
+    """The role that a type stands for; a word stays, and another number is rejected: it is no role's id."""
     encoded = pc.utf8_trim_whitespace(types).dictionary_encode()
-    words = [TYPES.get(v, f"type {v}" if v else "") for v in encoded.dictionary.to_pylist()]
+    words = [TYPES.get(v, f"type {v}" if v.isdigit() else v) for v in encoded.dictionary.to_pylist()]
     return pa.array(words, pa.string()).take(encoded.indices)
 
 
