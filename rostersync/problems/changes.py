@@ -60,7 +60,7 @@ HOLDS: Mapping[str, Kind] = {
         "it is not known whether this enrolment is a manual one, and suspending another kind has no effect",
         "do it by hand, or leave manual as the course's only enrolment method",
     ),
-    "status_unknown": notes(
+    "suspension_unknown": notes(
         "it is not known whether this enrolment is suspended now: {detail}",
         "give the token moodle/course:enrolreview",
     ),
