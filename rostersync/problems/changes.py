@@ -64,6 +64,10 @@ HOLDS: Mapping[str, Kind] = {
         "it is not known whether this enrolment is suspended now: {detail}",
         "give the token moodle/course:enrolreview",
     ),
+    "inactive_unexplained": notes(
+        "the person is not active here, and nothing tells whether they are suspended, or their dates over or ahead",
+        "say active or suspended in a status column, or do it by hand",
+    ),
     "another_method": notes(
         "an earlier removal had no effect: the person is enrolled by another method",
         "take them out there (self enrolment, cohort, …)",

@@ -166,7 +166,8 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
     cause_unknown = (facts.inactive == 1) & ~facts.suspended_by_us & ~by_dates & ~back
     hold: Words = np.full(len(at), "", dtype=object)
     _hold(hold, "unmanaged", (out & _unmanaged(facts, wants_out))[at])
-    _hold(hold, "suspension_unknown", (untold | (cause_unknown & ~wants_out))[at])
+    _hold(hold, "suspension_unknown", untold[at])
+    _hold(hold, "inactive_unexplained", (cause_unknown & ~wants_out)[at])
     _hold(hold, "dates_unknown", (~complete & ~out)[at])
     _hold(hold, "method_unknown", (~facts.surely_manual)[at])
     effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))

@@ -1,6 +1,9 @@
 """Dates come, change and go, methods surface, rows say remove: rules 6 and 7 hold over many runs.
 
-A random term alone reaches a law only now and then, so that each law has weeks of its own as well.
+A random term alone reaches a law only now and then, so that each law has weeks of its own as well, which break it for
+sure where the product forgets it. That was tried with each of these left out in turn: the holds for unknown dates, for
+an unknown method (dates, suspensions) and for another method, what is learnt from a removal in vain, what is forgotten
+with an enrolment or an answer, dates that travel along, the known dates in a comparison, and whose suspension it is.
 """
 
 from __future__ import annotations
@@ -80,10 +83,7 @@ def test_somebody_goes_and_may_come_back(event: str, back: bool) -> None:  # noq
         synced(term, fay=AUTUMN, eve=AUTUMN)
         order = sorted(term.roll.rows)
         term.dates.columns = back
-        happening = [
-            (order.index(FAY), event),
-            (order.index(BEN), event),
-        ]
+        happening = [(order.index(FAY), event), (order.index(BEN), event)]
         term.is_synced(week=happening, joining=[], limits=LOOSE, again=True)
         for pair in (FAY, BEN):
             if not back:
@@ -100,7 +100,7 @@ def test_rows_say_what_is_to_be_done(action: str) -> None:
     people = {("ada", "CHE101"): "", ("dot", "CHE101"): "", ("fay", "CHE101"): "graded", ("gus", "CHE101"): "suspended"}
     people |= {("ada", "BIO101"): "", ("ben", "BIO101"): "self", ("dot", "BIO101"): "graded"}
     with a_term() as term:
-        BY_HAND["observer"](term.world, ("eve", "CHE101"))  # else Dot is the only one, and stays for that reason
+        BY_HAND["observer"](term.world, ("eve", "CHE101"))  # Dot alone would be spared
         for pair, event in people.items():
             if event:
                 BY_HAND[event](term.world, pair)
@@ -112,7 +112,7 @@ def test_rows_say_what_is_to_be_done(action: str) -> None:
 
 
 def test_who_went_and_came_back_by_hand_is_a_stranger() -> None:
-    """What was set before somebody went says nothing of what they have now, whether the removal had an effect or not."""
+    """What was set before somebody went says nothing of what they have now, had the removal an effect or not."""
     gus = ("gus", "BIO101")
     with a_term() as term:
         term.dates.dates[gus] = AUTUMN

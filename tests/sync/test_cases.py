@@ -24,6 +24,7 @@ PAIRS = {
     "contradiction": ("dates-contradict", "dates-agree"),
     "course_limit": ("course-limit-share-passed", "course-limit-share-reached"),
     "dates_unknown": ("dates-change", "dates-complete-need-no-ledger"),
+    "inactive_unexplained": ("dates-of-inactive-people", "dates-of-people-whose-time-is-over"),
     "method_unknown": ("suspend-needs-the-method", "suspend-only-manual"),
     "named_elsewhere": ("named-elsewhere", "named-elsewhere-not"),
     "no_manual": ("no-manual", "no-manual-nothing-to-do"),
