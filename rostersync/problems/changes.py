@@ -60,9 +60,13 @@ HOLDS: Mapping[str, Kind] = {
         "it is not known whether this enrolment is a manual one, and suspending another kind has no effect",
         "do it by hand, or leave manual as the course's only enrolment method",
     ),
-    "status_unknown": notes(
+    "suspension_unknown": notes(
         "it is not known whether this enrolment is suspended now: {detail}",
         "give the token moodle/course:enrolreview",
+    ),
+    "inactive_unexplained": notes(
+        "the person is not active here, and nothing tells whether they are suspended, or their dates over or ahead",
+        "say active or suspended in a status column, or do it by hand",
     ),
     "another_method": notes(
         "an earlier removal had no effect: the person is enrolled by another method",

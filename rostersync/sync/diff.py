@@ -166,7 +166,8 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
     cause_unknown = (facts.inactive == 1) & ~facts.suspended_by_us & ~by_dates & ~back
     hold: Words = np.full(len(at), "", dtype=object)
     _hold(hold, "unmanaged", (out & _unmanaged(facts, wants_out))[at])
-    _hold(hold, "status_unknown", (untold | (cause_unknown & ~wants_out))[at])
+    _hold(hold, "suspension_unknown", untold[at])
+    _hold(hold, "inactive_unexplained", (cause_unknown & ~wants_out)[at])
     _hold(hold, "dates_unknown", (~complete & ~out)[at])
     _hold(hold, "method_unknown", (~facts.surely_manual)[at])
     effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))
@@ -242,7 +243,7 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
     cleared = (facts.last_start[at] < 0) | (facts.last_end[at] < 0)
     reason = _column({"at": at, **common}, "reason")
     hold: Words = np.full(len(at), "", dtype=object)
-    _hold(hold, "status_unknown", facts.inactive[at] < 0)
+    _hold(hold, "suspension_unknown", facts.inactive[at] < 0)
     _hold(hold, "method_unknown", ~facts.surely_manual[at])
     return {
         "at": at,

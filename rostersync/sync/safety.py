@@ -100,7 +100,7 @@ def hold_unproven(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None
     READS.check(reads)
     detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
     marks.explain("read_incomplete", detail)
-    marks.explain("status_unknown", detail)
+    marks.explain("suspension_unknown", detail)
     if settings.trust_reads:
         return
     proven = np.sort(reads.loc[reads["proven"], "course_id"].to_numpy())

@@ -132,6 +132,6 @@ def _held(facts: Facts, part: Part) -> np.ndarray[tuple[int], np.dtype[np.object
         unknown = (part["effect"] == str(Bucket.REACTIVATED)) & (facts.last_start[at] < 0)
         hold[~facts.surely_manual[at]] = "method_unknown"
         hold[unknown] = "dates_unknown"
-        hold[facts.inactive[at] < 0] = "status_unknown"
+        hold[facts.inactive[at] < 0] = "suspension_unknown"
     hold[~facts.readable[at]] = "read_incomplete"
     return hold

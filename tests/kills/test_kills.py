@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import laws
 from tests.kills.scenario import run
+from tests.kills.stage import Child, staged
 
 COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 10)
 FIRST = random.SystemRandom().randrange(10**9)
@@ -37,3 +39,14 @@ def test_a_run_that_stood_still_for_longer_than_its_lease_is_resumed_and_undone(
     """Whenever the laptop is closed: who wakes up and finds the site taken sends nothing; else the run goes on."""
     result = run(seed, tmp_path, "pause")
     assert not result.violations, str(result)
+
+
+def test_of_two_processes_at_once_one_carries_the_plan_out(tmp_path: Path) -> None:
+    """One writer a site: the other one ends with 6 while the first is at work, and with 4 after it."""
+    with staged(tmp_path) as stage:
+        processes = [Child("apply", stage), Child("apply", stage)]
+        codes = sorted(process.ends() for process in processes)
+        assert codes in ([0, 4], [0, 6]), [process.said() for process in processes]
+        assert [process.report() is not None for process in processes].count(True) == 1
+        assert len(stage.runs()) == 1
+        assert not [*laws.final(stage.chosen, stage.now())]

@@ -24,6 +24,7 @@ PAIRS = {
     "contradiction": ("dates-contradict", "dates-agree"),
     "course_limit": ("course-limit-share-passed", "course-limit-share-reached"),
     "dates_unknown": ("dates-change", "dates-complete-need-no-ledger"),
+    "inactive_unexplained": ("dates-of-inactive-people", "dates-of-people-whose-time-is-over"),
     "method_unknown": ("suspend-needs-the-method", "suspend-only-manual"),
     "named_elsewhere": ("named-elsewhere", "named-elsewhere-not"),
     "no_manual": ("no-manual", "no-manual-nothing-to-do"),
@@ -31,7 +32,7 @@ PAIRS = {
     "read_incomplete": ("read-incomplete-holds-additions", "read-unproven-allows-additions"),
     "read_unproven": ("read-unproven-holds-removals", "read-unproven-trusted"),
     "run_limit": ("run-limit-count-passed", "run-limit-count-reached"),
-    "status_unknown": ("status-untold", "status-told"),
+    "suspension_unknown": ("status-untold", "status-told"),
     "unmanaged": ("suspend-unmanaged", "remove-with-role"),
     "unreadable_row": ("unreadable-row-holds-person", "unreadable-row-of-another-course"),
     "unresolved_course": ("course-not-found-holds-person", "not-in-moodle-ignored"),
@@ -77,10 +78,19 @@ def test_a_hold_has_its_code_its_line_in_the_preview_and_its_remedy(
     file = io.StringIO()
     report.show(preview, Console(file=file, width=400, color_system=None))
     lines = [line.strip() for line in file.getvalue().splitlines()]
-    for message, user, name in held[["message", "user", "name"]].itertuples(index=False, name=None):
-        at = next(n for n, line in enumerate(lines) if line.startswith(f"{message} ("))
-        assert " — " in message
-        assert any(user in line or name in line for line in lines[at + 1 :])
+    for message, user, course in held[["message", "user", "course"]].itertuples(index=False, name=None):
+        heads = [(n, line) for n, line in enumerate(lines) if line.startswith(f"{message} (")]
+        named = [line for n, head in heads for line in lines[n + 1 : n + 1 + int(head[len(message) + 2 : -1])]]
+        assert any(user in line and course in line for line in named), (user, course, lines)
+        kind, (why, _, remedy) = problems.HOLDS[code], message.partition(" — ")
+        assert why.startswith(kind.message.partition("{")[0])
+        assert remedy.startswith(kind.remedy.partition("{")[0])
+        assert "“”" not in message  # a gap that was to be filled
+
+
+def test_a_hold_has_a_code_of_its_own() -> None:
+    """A code that a row's problem has, too, would be told in that one's words."""
+    assert not problems.HOLDS.keys() & problems.ROWS.keys()
 
 
 @pytest.mark.parametrize("code", sorted(problems.HOLDS))
