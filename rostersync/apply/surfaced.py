@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from rostersync.sync.keys import contains, distinct, enrolment_of, pack, role_of
 from rostersync.sync.plan import Plan
 from rostersync.vocabulary import Op, Proof
 
@@ -40,16 +41,13 @@ def surfaced(
     """
     proved = outcomes.loc[outcomes["proof"] == Proof.PROVED, "change"]
     fresh = changes[(changes["op"] == Op.ENROL) & changes["change"].isin(proved)]
-    here = current[current["role_id"] > 0].merge(
-        fresh[["course_id", "user_id"]].drop_duplicates(), on=["course_id", "user_id"]
-    )
-    if here.empty:
-        return []
     gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.UPDATE), str(Op.ASSIGN)])]
-    given = set(gives[["course_id", "user_id", "role_id"]].itertuples(index=False, name=None))
+    held = pack(current["course_id"], current["user_id"], current["role_id"])
+    new = contains(distinct(pack(fresh["course_id"], fresh["user_id"])), enrolment_of(held)) & (role_of(held) > 0)
+    given = distinct(pack(gives["course_id"], gives["user_id"], gives["role_id"]))
     names = dict(zip(roles["role_id"].tolist(), roles["shortname"].tolist(), strict=True))
-    found = here[["course_id", "user_id", "role_id"]].itertuples(index=False, name=None)
-    return [Surfaced(c, u, str(names.get(r, r))) for c, u, r in found if (c, u, r) not in given]
+    found = current.loc[new & ~contains(given, held), ["course_id", "user_id", "role_id"]]
+    return [Surfaced(c, u, str(names.get(r, r))) for c, u, r in found.itertuples(index=False, name=None)]
 
 
 def notes(found: Iterable[Surfaced], plan: Plan) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rostersync.sandbox.records import User
-from rostersync.store import KEPT, open_store
+from rostersync.store import KEPT
 from rostersync.sync.plan import Plan
 
 from .conftest import World
@@ -105,20 +105,6 @@ def test_what_is_remembered_does_not_last_longer_than_a_week(make: Make) -> None
         before = len(world.gate.calls)
         world.plan(roster)
         assert len(asked(world, before)) == looks, passed
-
-
-def test_each_site_has_its_own_memory(make: Make) -> None:
-    """What a key is in one Moodle says nothing of another."""
-    with open_store(make(SITE).store_path, clock=lambda: 5.0) as store:
-        from rostersync.store import Hint
-
-        store.learn("https://a.example", "username", ["ada", "ben"], {"ada": Hint(101, "x")})
-        store.learn("https://b.example", "username", ["ada"], {"ada": Hint(7, "y")})
-        assert store.recall("https://a.example", "username") == {"ada": Hint(101, "x")}
-        assert store.recall("https://b.example", "username") == {"ada": Hint(7, "y")}
-        assert store.recall("https://a.example", "idnumber") == {}
-        store.learn("https://a.example", "username", ["ada"], {})
-        assert store.recall("https://a.example", "username") == {}
 
 
 def test_a_key_that_is_not_exactly_one_accounts_is_not_remembered(make: Make) -> None:

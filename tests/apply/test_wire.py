@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from rostersync import pipeline
 from tests.invented import TOKEN
 
 from .gate import Fault
 
 Make = Callable[..., Any]
+LIST = "core_enrol_get_enrolled_users"
 
 
 def test_a_steady_state_costs_one_read_a_course_page_and_the_look_ups(make: Make) -> None:
@@ -29,7 +31,7 @@ def test_a_steady_state_costs_one_read_a_course_page_and_the_look_ups(make: Make
     assert counts == {
         "core_user_get_users_by_field": 1,
         "core_course_get_courses_by_field": 2,
-        "core_enrol_get_enrolled_users": 6,
+        LIST: 6,
     }
 
 
@@ -96,3 +98,48 @@ def test_personal_data_is_logged_at_debug_only(make: Make, caplog: pytest.LogCap
     world.apply(plan)
     assert caplog.text
     assert not [name for name in ("ada", "ben", "cyd", "uni.example") if name in caplog.text]
+
+
+def test_a_finished_course_is_proved_while_others_are_written(make: Make) -> None:
+    """Its list is read again before the last course's last call has come back, and after its own calls had."""
+    courses = {f"C{n}": "ben:student" for n in range(8)}
+    world = make(courses, people=[f"p{n:02}" for n in range(8)], chunk_rows=4, connections=2, pace=0.01)
+    lines = [f"p{n:02},{c},student" for c in courses for n in range(8)]
+    plan = world.plan("username,course short name,role\n" + "\n".join(lines), mode="add-only")
+    before = len(world.gate.calls)
+    assert not world.wrote()  # nothing is written before the plan and its limits are known
+    assert world.apply(plan).exit_code == 0
+    writes = world.wrote()
+    began = min(c.began for c in writes)
+    proofs = [c for c in world.gate.calls[before:] if c.function == LIST and c.began > began]
+    assert len(proofs) == len(courses)
+    last = max(c.ended for c in writes)
+    assert len([c for c in proofs if c.began < last]) >= len(courses) // 2
+    for proof in proofs:
+        assert proof.began > max(c.ended for c in writes if c.courses & proof.courses)
+
+
+def test_who_is_suspended_is_asked_for_only_where_it_matters(make: Make) -> None:
+    """A roster that says nothing of status asks nobody's; one that does asks in the courses of these rows."""
+    world = make({"BIO101": "ada:student", "CHE101": "ben:student", "ART101": "cyd:student"})
+    world.plan("username,course short name,role\nada,BIO101,student\nben,CHE101,student")
+    assert not [c for c in world.gate.calls if "onlysuspended" in c.form.values()]
+    world.plan("username,course short name,role,status\nada,BIO101,student,\nben,CHE101,student,active")
+    asked = [c.courses for c in world.gate.calls if "onlysuspended" in c.form.values()]
+    assert asked == [{world.state.course("CHE101").id}]
+
+
+def test_each_key_is_asked_for_once(make: Make) -> None:
+    """However many rows of however many files name it; of courses more than forty are asked for by one call."""
+    world = make({f"C{n:02}": "ada:student ben:student" for n in range(41)})
+    head = "username,course short name,role\n"
+    files = [
+        world.roster(head + "\n".join(f"{name},C{n:02},student" for n in range(41)), f"{name}.csv")
+        for name in ("ada", "ben")
+    ]
+    with world.work() as work:
+        assert pipeline.make_plan([*files, files[0]], work).changes.empty
+    users = [c for c in world.gate.calls if c.function == "core_user_get_users_by_field"]
+    assert [sorted(v for k, v in c.form.items() if k.startswith("values[")) for c in users] == [["ada", "ben"]]
+    courses = [c for c in world.gate.calls if c.function == "core_course_get_courses_by_field"]
+    assert [c.form.get("value") for c in courses] == [None]
