@@ -26,8 +26,8 @@ LONGEST = 10
 """Digits up to which numbers are tried with zeros before them."""
 SHORT, FAR = 5, 2
 """Keys shorter than this may be one typing error away from the offer, longer ones so many."""
-AT_ONCE = 16
-"""Keys that are compared with all values in one go."""
+COMPARED = 10_000_000
+"""Keys times values that are looked through for typing errors, at most: of many keys, the first show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,8 @@ class _Values:
     def nearest(self, asked: Sequence[Sequence[str]]) -> list[str]:
         """For each of these lists of flattened keys the one value that is nearest to one of them, or ""."""
         found = [next((self.flat[k] for k in keys if self.flat.get(k)), "") for keys in asked]
-        left = sorted({k for keys, value in zip(asked, found, strict=True) if not value for k in keys})
+        left = [*dict.fromkeys(k for keys, value in zip(asked, found, strict=True) if not value for k in keys)]
+        left = left[: COMPARED // max(len(self.flat), 1) + 1]
         near = dict(zip(left, _typed_alike(left, list(self.flat)), strict=True))
         alone = {k: self.flat[n] for k, n in near.items() if n is not None and self.flat[n]}
         return [
@@ -73,19 +74,19 @@ def _typed_alike(keys: Sequence[str], choices: Sequence[str]) -> list[str | None
     The distance that counts is Damerau's and Levenshtein's. The restricted one (OSA) is many times quicker; up to one
     error both are the same, and of two, the restricted one makes three at most.
     """
+    if not choices:
+        return [None] * len(keys)
     made: list[str | None] = []
-    for start in range(0, len(keys) if choices else 0, AT_ONCE):
-        part = keys[start : start + AT_ONCE]
-        distances = process.cdist(part, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8, workers=-1)
-        for key, row in zip(part, distances, strict=True):
-            errors = min(int(row.min()), FAR)
-            best = np.flatnonzero(row == errors).tolist()
-            if errors == FAR and len(best) < 2:  # noqa: PLR2004 - more than one is no offer
-                close = np.flatnonzero(row == FAR + 1).tolist()
-                best += [at for at in close if DamerauLevenshtein.distance(key, choices[at]) <= FAR]
-            enough = errors <= (FAR if len(key) >= SHORT else 1)
-            made.append(choices[best[0]] if enough and len(best) == 1 else None)
-    return made or [None] * len(keys)
+    distances = process.cdist(keys, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8)
+    for key, row in zip(keys, distances, strict=True):
+        errors = min(int(row.min()), FAR)
+        best = np.flatnonzero(row == errors).tolist()
+        if errors == FAR and len(best) < 2:  # noqa: PLR2004 - more than one is no offer
+            close = np.flatnonzero(row == FAR + 1).tolist()
+            best += [at for at in close if DamerauLevenshtein.distance(key, choices[at]) <= FAR]
+        enough = errors <= (FAR if len(key) >= SHORT else 1)
+        made.append(choices[best[0]] if enough and len(best) == 1 else None)
+    return made
 
 
 def missing(asked: Asked, fields: Ints, matches: pd.DataFrame) -> list[Pair]:
