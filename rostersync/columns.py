@@ -41,17 +41,23 @@ class Table:
         return self.frame({})
 
     def frame(self, columns: Mapping[str, Any]) -> pd.DataFrame:
-        """The table made of these columns (arrays, lists or single values); what is not given is blank, 0 or False."""
+        """The table made of these columns (arrays, lists or single values); what is not given is blank, 0 or False.
+
+        Arrays are not copied: who hands one over writes to it no more.
+        """
         length = max((len(v) for v in columns.values() if not isinstance(v, str | int | bool)), default=0)
         if not length and columns and all(isinstance(v, str | int | bool) for v in columns.values()):
             length = 1
         if unknown := set(columns) - set(self.columns):
             raise ValueError(f"{self.name} has no columns {sorted(unknown)}")
-        index = pd.RangeIndex(length)
         made: dict[str, pd.Series] = {}
         for name, column in self.columns.items():
             values = columns.get(name, _blank(column.dtype))
-            if isinstance(values, pd.Series) and values.dtype == column.dtype and values.index.equals(index):
+            if (
+                isinstance(values, pd.Series)
+                and values.dtype == column.dtype
+                and values.index.equals(pd.RangeIndex(length))
+            ):
                 made[name] = values  # pandas copies it as soon as one of the two is changed
                 continue
             if isinstance(values, str) and isinstance(column.dtype, pd.CategoricalDtype):
@@ -59,7 +65,7 @@ class Table:
                 values = pd.Categorical.from_codes(codes, dtype=column.dtype)
             elif isinstance(values, pd.Series):
                 values = values.array
-            made[name] = pd.Series(values, dtype=column.dtype, index=index)
+            made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length), copy=False)
         return pd.DataFrame(made, copy=False)
 
     def records(self, rows: list[dict[str, Any]]) -> pd.DataFrame:
