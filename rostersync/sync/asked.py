@@ -50,6 +50,11 @@ class Asked:
         return self.state != IGNORED
 
     @property
+    def blank(self) -> Mask:
+        """Keys that are none."""
+        return np.asarray(self.key == "", dtype=np.bool_)
+
+    @property
     def undecided(self) -> Mask:
         """Keys of columns that the reader left open."""
         return self.field == FIELDS[self.what].index(UserField.ANY)
@@ -65,12 +70,12 @@ class Asked:
             if (mine := self.live & (self.field == at)).any():
                 yield field, self.texts(mine)
 
-    def by_column(self, chosen: Mask) -> Iterator[tuple[int, str, list[str]]]:
+    def by_column(self, chosen: Mask) -> Iterator[tuple[int, str, Mask]]:
         """Source, field and keys of each column that has chosen keys."""
         for source in range(int(self.source.max(initial=-1)) + 1):
             for at, field in enumerate(FIELDS[self.what]):
                 if (mine := chosen & (self.source == source) & (self.field == at)).any():
-                    yield source, field, self.texts(mine)
+                    yield source, field, mine
 
 
 def asked(rows: pd.DataFrame, what: str) -> Asked:
