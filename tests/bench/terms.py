@@ -24,8 +24,6 @@ STUDENT, EDITING_TEACHER = 5, 3
 ROLE_NAMES = {STUDENT: "student", EDITING_TEACHER: "editingteacher"}
 STRANGE = 1000
 """One row in so many names somebody whom the site does not know."""
-EXPECTED = ("enrol", "assign", "unassign", "unenrol")
-"""The operations of the changes."""
 USER_ID, COURSE_ID = 1001, 11
 """The first ids."""
 
