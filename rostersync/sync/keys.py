@@ -30,7 +30,7 @@ def pack(course: Any, user: Any, role: Any = 0) -> Ints:  # noqa: ANN401 - serie
     """
     parts = [np.asarray(v, dtype=np.int64) for v in (course, user, role)]
     for part, bits in zip(parts, (COURSE_BITS, USER_BITS, ROLE_BITS), strict=True):
-        if part.size and (int(part.max()) >> bits or int(part.min()) < 0):
+        if int(np.bitwise_or.reduce(part, axis=None)) >> bits:  # not 0 for negative ones, either
             raise OverflowError(f"an id outside 0 to {(1 << bits) - 1} cannot be packed")
     return (parts[0] << (USER_BITS + ROLE_BITS)) | (parts[1] << ROLE_BITS) | parts[2]
 
