@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -60,8 +61,16 @@ class Table:
         made: dict[str, pd.Series] = {}
         for name, column in self.columns.items():
             values = columns.get(name, _blank(column.dtype))
-            if isinstance(values, str | int | bool):
-                values = [values] * length if isinstance(column.dtype, pd.CategoricalDtype) else values
+            if (
+                isinstance(values, pd.Series)
+                and values.dtype == column.dtype
+                and values.index.equals(pd.RangeIndex(length))
+            ):
+                made[name] = values  # pandas copies it as soon as one of the two is changed
+                continue
+            if isinstance(values, str) and isinstance(column.dtype, pd.CategoricalDtype):
+                codes = np.full(length, column.dtype.categories.get_loc(str(values)), dtype=np.int8)
+                values = pd.Categorical.from_codes(codes, dtype=column.dtype)
             elif isinstance(values, pd.Series):
                 values = values.array
             made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length), copy=False)
@@ -70,9 +79,8 @@ class Table:
     def records(self, rows: list[dict[str, Any]]) -> pd.DataFrame:
         """The table made of rows given as dictionaries; what is not given is blank, 0 or False."""
         names = {name for row in rows for name in row}
-        return self.frame(
-            {n: [row.get(n, _blank(self.columns[n].dtype)) for row in rows] for n in self.columns if n in names}
-        )
+        blanks = {n: _blank(column.dtype) for n, column in self.columns.items() if n in names}
+        return self.frame({n: [row.get(n, blank) for row in rows] for n, blank in blanks.items()})
 
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The same frame, after making sure that it is this kind of table.

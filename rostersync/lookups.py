@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -225,13 +226,14 @@ def doubtful(
         sure = found["match"].isin([str(Match.EXACT), str(Match.CASE)])
         fields = {str(kinds[field]): field for field in reversed([*kinds])}
         # What stands in the columns of rejected rows may be anything.
-        for number, kind, texts in keys.by_column(keys.ok & ~keys.undecided):
+        for number, kind, mine in keys.by_column(keys.ok & ~keys.undecided & ~keys.blank):
             source = loaded.sources[number]
             header = source.columns.get(fields[kind], "")
-            if normalise(header) in said or len(texts) < enough:
+            if normalise(header) in said or np.count_nonzero(mine) < enough:
                 continue
+            texts = pa.array(keys.key[np.flatnonzero(mine)])
             known = pa.array(found.loc[sure & (found["field"] == kind), "key"])
-            if pc.sum(pc.is_in(pa.array(texts), value_set=known)).as_py() < evidence.FEW * len(texts):
+            if pc.sum(pc.is_in(texts, value_set=known)).as_py() < evidence.FEW * len(texts):
                 columns.append(
                     Doubtful(
                         what=keys.what,
@@ -239,7 +241,7 @@ def doubtful(
                         source=source.name,
                         kind=kind,
                         fields=fields,
-                        keys=texts,
+                        keys=keys.texts(mine),
                         enough=enough,
                     )
                 )

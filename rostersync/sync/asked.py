@@ -24,7 +24,7 @@ OK, IGNORED = STATES.index(RowState.OK), STATES.index(RowState.IGNORED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The distinct (source, field, state, key) of a column, in the order in which they appear.
+    """The distinct (source, field, state, key) of a column: the most common kind first, in the order of the rows.
 
     `places` is aligned with the rows, everything else with the distinct keys.
     """
@@ -50,14 +50,19 @@ class Asked:
         return self.state != IGNORED
 
     @property
+    def blank(self) -> Mask:
+        """Keys that are none."""
+        return np.asarray(self.key == "", dtype=np.bool_)
+
+    @property
     def undecided(self) -> Mask:
         """Keys of columns that the reader left open."""
         return self.field == FIELDS[self.what].index(UserField.ANY)
 
     def texts(self, chosen: Mask) -> list[str]:
         """The chosen ones of the keys, each once, without blanks."""
-        found = pd.unique(self.key[np.flatnonzero(chosen)]).to_numpy(dtype=object).tolist()
-        return [key for key in found if key]
+        found = self.key[np.flatnonzero(chosen)].to_numpy(dtype=object).tolist()
+        return [key for key in dict.fromkeys(found) if key]
 
     def by_field(self) -> Iterator[tuple[str, list[str]]]:
         """Each field with the keys of all rows that state an enrolment."""
@@ -65,12 +70,12 @@ class Asked:
             if (mine := self.live & (self.field == at)).any():
                 yield field, self.texts(mine)
 
-    def by_column(self, chosen: Mask) -> Iterator[tuple[int, str, list[str]]]:
+    def by_column(self, chosen: Mask) -> Iterator[tuple[int, str, Mask]]:
         """Source, field and keys of each column that has chosen keys."""
         for source in range(int(self.source.max(initial=-1)) + 1):
             for at, field in enumerate(FIELDS[self.what]):
                 if (mine := chosen & (self.source == source) & (self.field == at)).any():
-                    yield source, field, self.texts(mine)
+                    yield source, field, mine
 
 
 def asked(rows: pd.DataFrame, what: str) -> Asked:
@@ -78,9 +83,19 @@ def asked(rows: pd.DataFrame, what: str) -> Asked:
     codes, found = pd.factorize(rows[what])
     field, state = (rows[c].cat.codes.to_numpy() for c in (f"{what}_field", "state"))
     fields, states, width = len(FIELDS[what]), len(STATES), max(len(found), 1)
-    packed = ((rows["source"].to_numpy() * fields + field) * states + state) * width + codes
-    places, pairs = pd.factorize(packed)
-    kinds, keys = np.divmod(pairs, width)
+    kind = (rows["source"].to_numpy() * fields + field) * states + state
+    # Most rows are of one kind as a rule: their places are those of their texts.
+    most = int(np.argmax(np.bincount(kind))) if len(kind) else 0
+    others = np.flatnonzero(kind != most)
+    there = np.ones(len(found), dtype=np.bool_)
+    if len(others):
+        there[:] = False
+        there[codes[kind == most]] = True
+    further, pairs = pd.factorize(kind[others] * width + codes[others])
+    places = (np.cumsum(there) - 1)[codes]
+    places[others] = np.count_nonzero(there) + further
+    kinds = np.append(np.full(np.count_nonzero(there), most), pairs // width)
+    keys = np.append(np.flatnonzero(there), pairs % width)
     kinds, of_state = np.divmod(kinds, states)
     of_source, of_field = np.divmod(kinds, fields)
     return Asked(

@@ -10,11 +10,24 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync.facts import Facts, facts
-from rostersync.sync.keys import Ints, contains, distinct, enrolment_of, first_of_run, in_course, pack, role_of, within
+from rostersync.sync.keys import (
+    Ints,
+    contains,
+    course_of,
+    distinct,
+    enrolment_of,
+    first_of_run,
+    in_course,
+    in_order,
+    pack,
+    place,
+    role_of,
+    within,
+)
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import ManagedRoles, managed_roles
 from rostersync.sync.wanted import Wanted, give_roles, site_roles, unite
-from rostersync.tables import PEOPLE, Roster
+from rostersync.tables import CURRENT, PEOPLE, Roster
 from rostersync.vocabulary import Action, Status
 
 ADD, NO_STATUS = list(Action).index(Action.ADD), list(Status).index(Status.NONE)
@@ -53,7 +66,8 @@ class Basis:
         if people is not None:
             wanted = wanted.of(people)
             current = current.take(within(self.held, people))
-            ledger = ledger.take(np.flatnonzero(contains(people, self._led)))
+            at = place(self._led[0], people)
+            ledger = ledger.take(self._led[1][at[at >= 0]])
         return facts(wanted, current, self.reads, self.courses, ledger, self.managed)
 
     def unsettled(self) -> Ints:
@@ -68,7 +82,8 @@ class Basis:
         first = first_of_run(both)
         alone = both[first & np.append(first[1:], True)]
         says = (wanted.action != ADD) | (wanted.status != NO_STATUS) | (wanted.start >= 0) | (wanted.end >= 0)
-        ours = self._led[self.ledger["suspended"].to_numpy()]
+        keys, order = self._led
+        ours = keys[self.ledger["suspended"].to_numpy()[order]]
         return distinct(np.concatenate([enrolment_of(alone), wanted.keys[says], ours]))
 
     @cached_property
@@ -83,9 +98,11 @@ class Basis:
         return pack(*(self.current[name] for name in ("course_id", "user_id", "role_id")))
 
     @cached_property
-    def _led(self) -> Ints:
-        """LEDGER, packed (course, user)."""
-        return pack(self.ledger["course_id"], self.ledger["user_id"])
+    def _led(self) -> tuple[Ints, Ints]:
+        """LEDGER, packed (course, user) and sorted, and where its lines stand."""
+        keys = pack(self.ledger["course_id"], self.ledger["user_id"])
+        order = in_order(keys)
+        return keys[order], order
 
 
 def basis(
@@ -136,11 +153,11 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
         reads: READS of the same.
     """
     again = np.sort(reads["course_id"].to_numpy())
-    kept, others = (t[~contains(again, t["course_id"].to_numpy())] for t in (known.current, known.reads))
+    others = known.reads[~contains(again, known.reads["course_id"].to_numpy())]
+    kept = np.flatnonzero(~contains(again, course_of(known.held)))
     together = pd.concat([others, reads], ignore_index=True).sort_values("course_id", ignore_index=True)
-    return replace(
-        known, reads=together, current=only_complete(pd.concat([kept, current], ignore_index=True), together)
-    )
+    whole = pd.concat([known.current.take(kept), current], ignore_index=True)
+    return replace(known, reads=together, current=only_complete(whole, together))
 
 
 def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
@@ -151,4 +168,5 @@ def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
     keys = pack(current["course_id"], current["user_id"], current["role_id"])
     if (keys[1:] >= keys[:-1]).all():
         return current.reset_index(drop=True)
-    return current.take(np.argsort(keys, kind="stable")).reset_index(drop=True)
+    order = in_order(keys)
+    return CURRENT.frame({name: current[name].to_numpy()[order] for name in CURRENT.columns})

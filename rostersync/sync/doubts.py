@@ -134,12 +134,11 @@ def unlike(roster: Roster, asked: Asked, ids: Ints, ok: Mask, users: pd.DataFram
     # One row of each key stands for all that have the same name.
     head = np.full(len(asked.key), -1)
     head[asked.places[rows[::-1]]] = rows[::-1]
-    there = head[asked.places[rows]]
-    differs = rows == there
-    for name in ("first_name", "last_name"):
-        column = pa.array(roster.rows[name])
-        differs |= np.asarray(pc.not_equal(column.take(pa.array(rows)), column.take(pa.array(there))))
-    look = rows[differs]
+    there = np.arange(len(ids))
+    there[rows] = head[asked.places[rows]]
+    columns = [pa.array(roster.rows[name]) for name in ("first_name", "last_name")]
+    first, last = (np.asarray(pc.not_equal(c, c.take(pa.array(there)))) for c in columns)
+    look = rows[(there[rows] == rows) | first[rows] | last[rows]]
     said = spelled(roster.rows[["first_name", "last_name"]].iloc[look]).to_numpy(dtype=object)
     found = users[["user_id", "fullname"]].drop_duplicates("user_id", keep="last").set_index("user_id")["fullname"]
     called = found.reindex(ids[look], fill_value="").to_numpy(dtype=object)

@@ -8,7 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rostersync.sync.keys import Ints, Mask, contains, count, enrolment_of, first_of_run, pack, place, role_of, take
+from rostersync.sync.keys import (
+    Ints,
+    Mask,
+    contains,
+    count,
+    enrolment_of,
+    first_of_run,
+    in_order,
+    pack,
+    place,
+    role_of,
+    take,
+)
 from rostersync.tables import CURRENT
 
 NOT_ENROLLED = "-"
@@ -51,7 +63,7 @@ def holdings(current: pd.DataFrame) -> Holdings:
     """CURRENT in a form that can be asked."""
     CURRENT.check(current)
     full = pack(current["course_id"], current["user_id"], current["role_id"])
-    order = np.argsort(full, kind="stable")
+    order = in_order(full)
     full = full[order]
     people = enrolment_of(full)
     first = first_of_run(people)

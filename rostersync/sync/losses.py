@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from rostersync.sync.keys import contains, course_of, distinct, enrolment_of, first_of_run, in_course, pack, role_of
+from rostersync.sync.keys import Ints, contains, course_of, distinct, enrolment_of, first_of_run, in_course, role_of
 from rostersync.sync.plan import Plan
 from rostersync.tables import HOLDERS, LOSSES, Forecast
 from rostersync.vocabulary import Op
@@ -68,23 +68,21 @@ def forecast(plan: Plan) -> Forecast:
     )
 
 
-def holders(current: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+def holders(held: Ints, changes: pd.DataFrame) -> pd.DataFrame:
     """HOLDERS of the courses that change.
 
     Args:
-        current: CURRENT.
+        held: CURRENT, packed (course, user, role) and sorted.
         changes: CHANGES.
     """
-    mine = current[contains(distinct(changes["course_id"].to_numpy()), current["course_id"].to_numpy())]
-    full = distinct(pack(mine["course_id"], mine["user_id"], mine["role_id"]))
+    full = held[first_of_run(held) & contains(distinct(changes["course_id"].to_numpy()), course_of(held))]
     people = enrolment_of(full)[first_of_run(enrolment_of(full))]
-    held = np.concatenate([in_course(people), in_course(full[role_of(full) > 0])])
-    held.sort()
-    first = np.flatnonzero(first_of_run(held))
+    roles = np.sort(np.concatenate([in_course(people), in_course(full[role_of(full) > 0])]))
+    first = np.flatnonzero(first_of_run(roles))
     return HOLDERS.frame(
         {
-            "course_id": course_of(held[first]),
-            "role_id": role_of(held[first]),
-            "people": np.diff(np.append(first, len(held))),
+            "course_id": course_of(roles[first]),
+            "role_id": role_of(roles[first]),
+            "people": np.diff(np.append(first, len(roles))),
         }
     )

@@ -28,8 +28,8 @@ TITLE = 8
 """Letters from which on a key is compared with titles, and for each so many of which there may be a typing error."""
 SHORT, FAR = 5, 2
 """Keys shorter than this may be one typing error away from the offer, longer ones so many."""
-AT_ONCE = 16
-"""Keys that are compared with all values in one go."""
+COMPARED = 10_000_000
+"""Keys times values that are looked through for typing errors, at most: of many keys, the first show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,52 +42,52 @@ class Offers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Values:
-    """What is known in one field: value → full name, flattened value → the one value, "" where it is several."""
+    """The distinct values that are known in one field, flattened ones and full names beside them."""
 
-    names: Mapping[str, str]
-    flat: Mapping[str, str]
+    values: Any
+    names: Any
+    flat: Sequence[str]
 
     @classmethod
     def of(cls, table: pd.DataFrame, where: str) -> _Values:
         """The values of a column of USER_MATCHES or COURSE_MATCHES; blank ones are none."""
-        mine = table.loc[table[where] != "", [where, "fullname"]]
-        values = mine[where].to_numpy(dtype=object).tolist()
-        known = dict(zip(values, mine["fullname"].to_numpy(dtype=object).tolist(), strict=True))
-        plain = names.flat_each(mine[where])
-        flat = dict(zip(plain, values, strict=True))
-        flat |= {p: "" for p, value in zip(plain, values, strict=True) if flat[p] != value}
-        return cls(names=known, flat=flat)
+        mine = table.loc[table[where] != "", [where, "fullname"]].drop_duplicates(where, keep="last")
+        return cls(values=mine[where].array, names=mine["fullname"].array, flat=names.flat_each(mine[where]))
 
-    def nearest(self, asked: Sequence[Sequence[str]]) -> list[str]:
-        """For each of these lists of flattened keys the one value that is nearest to one of them, or ""."""
-        found = [next((self.flat[k] for k in keys if self.flat.get(k)), "") for keys in asked]
-        left = sorted({k for keys, value in zip(asked, found, strict=True) if not value for k in keys})
-        near = dict(zip(left, _typed_alike(left, list(self.flat)), strict=True))
-        alone = {k: self.flat[n] for k, n in near.items() if n is not None and self.flat[n]}
-        return [
-            value or next((alone[k] for k in keys if k in alone), "") for keys, value in zip(asked, found, strict=True)
-        ]
+    def nearest(self, asked: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+        """For each of these lists of flattened keys the one value that is nearest to one of them, and its name."""
+        every = {k for keys in asked for k in keys}
+        same: dict[str, list[int]] = {}
+        for at, plain in enumerate(self.flat):
+            if plain in every:
+                same.setdefault(plain, []).append(at)
+        found = {key: places[0] for key, places in same.items() if len(places) == 1}
+        left = [*dict.fromkeys(k for keys in asked if not found.keys() & set(keys) for k in keys)]
+        left = left[: COMPARED // max(len(self.flat), 1) + 1]
+        alike = {k: at for k, at in zip(left, _typed_alike(left, self.flat), strict=True) if at >= 0}
+        near = [next((known[k] for known in (found, alike) for k in keys if k in known), -1) for keys in asked]
+        return [(str(self.values[i]), str(self.names[i])) if i >= 0 else ("", "") for i in near]
 
 
-def _typed_alike(keys: Sequence[str], choices: Sequence[str]) -> list[str | None]:
-    """For each key the choice with the fewest typing errors between them; None where that is two, or too far away.
+def _typed_alike(keys: Sequence[str], choices: Sequence[str]) -> list[int]:
+    """For each key the place of the choice with the fewest typing errors between them; -1: that is two, or too far.
 
     The distance that counts is Damerau's and Levenshtein's. The restricted one (OSA) is many times quicker; up to one
     error both are the same, and of two, the restricted one makes three at most.
     """
-    made: list[str | None] = []
-    for start in range(0, len(keys) if choices else 0, AT_ONCE):
-        part = keys[start : start + AT_ONCE]
-        distances = process.cdist(part, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8, workers=-1)
-        for key, row in zip(part, distances, strict=True):
-            errors = min(int(row.min()), FAR)
-            best = np.flatnonzero(row == errors).tolist()
-            if errors == FAR and len(best) < 2:  # noqa: PLR2004 - more than one is no offer
-                close = np.flatnonzero(row == FAR + 1).tolist()
-                best += [at for at in close if DamerauLevenshtein.distance(key, choices[at]) <= FAR]
-            enough = errors <= (FAR if len(key) >= SHORT else 1)
-            made.append(choices[best[0]] if enough and len(best) == 1 else None)
-    return made or [None] * len(keys)
+    if not choices or not keys:
+        return [-1] * len(keys)
+    made = []
+    distances = process.cdist(keys, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8)
+    for key, row in zip(keys, distances, strict=True):
+        errors = min(int(row.min()), FAR)
+        best = np.flatnonzero(row == errors).tolist()
+        if errors == FAR and len(best) < 2:  # noqa: PLR2004 - more than one is no offer
+            close = np.flatnonzero(row == FAR + 1).tolist()
+            best += [at for at in close if DamerauLevenshtein.distance(key, choices[at]) <= FAR]
+        enough = errors <= (FAR if len(key) >= SHORT else 1)
+        made.append(best[0] if enough and len(best) == 1 else -1)
+    return made
 
 
 def missing(asked: Asked, fields: Ints, matches: pd.DataFrame) -> list[Pair]:
@@ -148,9 +148,10 @@ def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: M
             left.setdefault(where, []).append(pair)
     for where, pairs in left.items():
         values = _Values.of(sure, where)
-        for pair, near in zip(pairs, values.nearest([[names.flat(key)] for _, key in pairs]), strict=True):
-            if near and not names.strangers(mine[pair], names.plain(values.names[near])):
-                offers[pair] = _did_you_mean(near, values.names[near])
+        nearest = values.nearest([[names.flat(key)] for _, key in pairs])
+        for pair, (near, called) in zip(pairs, nearest, strict=True):
+            if near and not names.strangers(mine[pair], names.plain(called)):
+                offers[pair] = _did_you_mean(near, called)
     return offers
 
 
@@ -182,23 +183,23 @@ def of_courses(repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame) -> 
     for where in sorted({f for f, _ in repairs} & {"shortname", "idnumber"}):
         values, pairs = _Values.of(courses, where), [p for p in repairs if p[0] == where]
         asked = [[names.flat(k) for k in (*repairs[pair], pair[1])] for pair in pairs]
-        for pair, near in zip(pairs, values.nearest(asked), strict=True):
+        for pair, (near, called) in zip(pairs, values.nearest(asked), strict=True):
             if near:
-                offers[pair] = f" — did you mean “{near}” ({values.names[near]})?"
+                offers[pair] = f" — did you mean “{near}” ({called})?"
     left = [pair for pair in repairs if pair not in offers and len(pair[1]) >= TITLE]
     return offers | (_of_titles(left, courses) if left else {})
 
 
 def _of_titles(unknown: Sequence[Pair], courses: pd.DataFrame) -> dict[Pair, str]:
-    """The same by the courses' titles, of which one alone is nearly this one."""
-    values = _Values.of(courses.assign(title=courses["fullname"], fullname=courses["shortname"]), "title")
-    shared = courses.groupby("fullname", observed=True)["shortname"].nunique()
+    """The same by the courses' titles, of which one alone is nearly this one; a title of two courses is neither's."""
+    called = courses.loc[courses["fullname"] != "", ["fullname", "shortname"]].drop_duplicates()
+    flat = names.flat_each(called["fullname"])
     offers: dict[Pair, str] = {}
     for pair in unknown:
         key = names.flat(pair[1])
         cutoff = max(FAR, len(key) // TITLE)
-        best = process.extract(key, list(values.flat), scorer=DamerauLevenshtein.distance, score_cutoff=cutoff, limit=2)
-        near = values.flat[best[0][0]] if best and (len(best) == 1 or best[0][1] < best[1][1]) else ""
-        if near and shared[near] == 1:
-            offers[pair] = f" — did you mean “{values.names[near]}” ({near})?"
+        best = process.extract(key, flat, scorer=DamerauLevenshtein.distance, score_cutoff=cutoff, limit=2)
+        if best and (len(best) == 1 or best[0][1] < best[1][1]):
+            title, short = called.iloc[best[0][2]]
+            offers[pair] = f" — did you mean “{short}” ({title})?"
     return offers

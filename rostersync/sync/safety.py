@@ -17,12 +17,6 @@ LIKE = {"unresolved_user": "unresolved_likeness"}
 """Code of a blocker → that of the hold, where it holds only those who resemble the row."""
 
 
-def where(roster: Roster, row: int) -> str:
-    """A row's place as a person looks for it."""
-    source = roster.sources[roster.rows["source"].iloc[row]]
-    return f"{roster.rows['line'].iloc[row]:,} of {source.name}"
-
-
 def hold_unresolved(marks: Marks, blockers: pd.DataFrame, people: pd.DataFrame, roster: Roster) -> None:
     """Rule 1: a row that could not be read or resolved is not an absence.
 
@@ -88,8 +82,11 @@ def _losses(marks: Marks) -> tuple[Ints, Ints, Ints]:
 
 
 def _where(roster: Roster, rows: Ints, known: dict[int, str]) -> npt.NDArray[np.object_]:
-    for row in set(rows.tolist()) - set(known):
-        known[row] = where(roster, row)
+    """Each row's place as a person looks for it."""
+    new = sorted(set(rows.tolist()) - set(known))
+    lines, sources = (roster.rows[name].to_numpy()[new].tolist() for name in ("line", "source"))
+    for row, line, source in zip(new, lines, sources, strict=True):
+        known[row] = f"{line:,} of {roster.sources[source].name}"
     made = np.full(len(rows), "", dtype=object)
     made[:] = [known[r] for r in rows.tolist()]
     return made

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, Mask, distinct, enrolment_of, first_of_run, pack, place, within
+from rostersync.sync.keys import Ints, Mask, distinct, enrolment_of, first_of_run, in_order, pack, place, within
 from rostersync.sync.marking import replaced
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import BLOCKERS, PROBLEMS, ROLES, Roster
@@ -140,7 +140,7 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     rows = resolution.rows
     ok = np.flatnonzero(rows["state"].cat.codes.to_numpy() == OK)
     full = pack(*(rows[name].to_numpy()[ok] for name in ("course_id", "user_id", "role_id")))
-    order = np.argsort(full, kind="stable")
+    order = in_order(full)
     full, ok = full[order], ok[order]
     says = {
         "action": _codes(rows["action"], ACTIONS),
@@ -171,7 +171,7 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     head, kept = head[~torn], kept & ~twin
     return united, Wanted(
         keys=keys[first][~torn],
-        **{name: said[head].astype(np.int64) for name, said in says.items()},
+        **{name: said[head] for name, said in says.items()},
         row=head,
         any_role=_any_role(full, run, torn)[~torn],
         role_keys=full[kept & (full != keys)],

@@ -44,3 +44,31 @@ def test_sets_of_keys() -> None:
     assert keys.count(ordered, ints(2, 3, 9)).tolist() == [2, 0, 1]
     assert keys.take(ints(7, 8), ints(1, -1), 0).tolist() == [8, 0]
     assert keys.take(empty, ints(-1), 4).tolist() == [4]
+
+
+@given(st.lists(st.integers(0, 9), max_size=300))
+def test_keys_are_brought_in_order_and_equal_ones_stay_in_theirs(values: list[int]) -> None:
+    """However they are sorted: as a stable sort does it."""
+    packed = np.array(values, dtype=np.int64)
+    assert keys.in_order(packed).tolist() == sorted(range(len(values)), key=values.__getitem__)
+
+
+def test_many_keys_are_brought_in_order_and_equal_ones_stay_in_theirs() -> None:
+    """Enough of them in disorder that they are not merged."""
+    packed = np.random.default_rng(3).integers(0, 500, 5000)
+    assert keys.in_order(packed).tolist() == np.argsort(packed, kind="stable").tolist()
+
+
+@given(st.lists(ids, max_size=20), st.lists(ids, max_size=5))
+def test_the_roles_of_some_people_are_found_where_they_stand(
+    held: list[tuple[int, int, int]], people: list[tuple[int, int, int]]
+) -> None:
+    """Of sorted keys, `within` gives the positions of these people's."""
+
+    def packed(parts: list[tuple[int, int, int]]) -> keys.Ints:
+        return keys.distinct(keys.pack(*np.array(parts, dtype=np.int64).reshape(-1, 3).T))
+
+    ordered, chosen = packed(held), keys.enrolment_of(packed(people + held[::2]))
+    chosen = keys.distinct(chosen)
+    expected = [i for i, key in enumerate(ordered.tolist()) if keys.enrolment_of(ints(key))[0] in chosen.tolist()]
+    assert keys.within(ordered, chosen).tolist() == expected

@@ -69,3 +69,19 @@ def test_every_key_is_what_the_definition_says(
         assert got.ids[at] == (0 if state == "ignored" else expected.id)
         if state != "ignored":
             assert got.answer_at(at) == expected
+
+
+@given(rows)
+@settings(deadline=None)
+def test_each_row_has_its_own_key_and_no_key_stands_twice(lines: list[tuple[int, str, str, str]]) -> None:
+    """The distinct keys of a column are those of its rows, with source, field and state."""
+    keys = asked(roster(lines), "user")
+    names = ("ok", "rejected", "ignored", "duplicate")
+    known = [
+        (s, (*FIELDS, "any")[f], key, names[state])
+        for s, f, key, state in zip(
+            keys.source.tolist(), keys.field.tolist(), keys.key.tolist(), keys.state.tolist(), strict=True
+        )
+    ]
+    assert [known[at] for at in keys.places.tolist()] == lines
+    assert len(known) == len(set(lines))
