@@ -70,7 +70,7 @@ def _struck(plan: Plan, found: Review, name: str) -> list[int]:
     for number, (apply, *cells) in found.lines.items():
         was, *texts = written[number]
         for header, cell, text in zip(HEADERS[1:], cells, texts, strict=True):
-            if _plain(cell) != _plain(text):
+            if cell != text and _plain(cell) != _plain(text):
                 raise PlanRefused(
                     f"{name}: change {number}, “{header}”: it was “{text}”, and is “{cell}” now; only “{HEADERS[0]}” "
                     "may be changed",

@@ -74,13 +74,13 @@ class Outcomes:
     def table(self, changes: Iterable[int] | None = None) -> pd.DataFrame:
         """OUTCOMES of these changes, or of all, in the order of the plan."""
         with self._lock:
-            chosen = self._known if changes is None else {c: self._known[c] for c in changes if c in self._known}
-            known = sorted(chosen.items(), key=lambda pair: pair[0])
+            order = sorted(self._known if changes is None else {c for c in changes if c in self._known})
+            known = [self._known[c] for c in order]
         return OUTCOMES.frame(
             {
-                "change": [c for c, _ in known],
-                "proof": [o.proof.value for _, o in known],
-                "code": [o.code for _, o in known],
-                "message": [o.message for _, o in known],
+                "change": order,
+                "proof": [o.proof.value for o in known],
+                "code": [o.code for o in known],
+                "message": [o.message for o in known],
             }
         )

@@ -12,21 +12,20 @@ import binascii
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile
 
 import pandas as pd
-from openpyxl import load_workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import PatternFill, Protection
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.report.columns import values
-from rostersync.report.sheets import LONGEST, MOST_ROWS, new_sheet, new_workbook, save, text_cell
+from rostersync.report.returned import Damaged, Lines, sheets
+from rostersync.report.sheets import LONGEST, MOST_ROWS, new_sheet, new_workbook, save, text_cell, text_cells
 from rostersync.report.wording import storable
 from rostersync.report.workbook import CHANGES
 from rostersync.tables import REPORT_CHANGES, Report
@@ -77,9 +76,14 @@ def lines_of(changes: pd.DataFrame) -> dict[int, tuple[str, ...]]:
     """
     shown = listed(changes)
     words = [HELD if b == Bucket.HELD else YES for b in values(shown["bucket"])]
-    columns = [[_cell(v) for v in values(shown[n])] for n in COLUMNS]
+    columns = [_cells(values(shown[n])) for n in COLUMNS]
     lines = zip(words, *columns, strict=True)
     return dict(zip(shown["change"].tolist(), lines, strict=True))
+
+
+def _cells(column: list[object]) -> list[str]:
+    """A column as it is written; most texts stand in it many times."""
+    return list(map(lru_cache(maxsize=10_000)(_cell), column))
 
 
 def _cell(value: object) -> str:
@@ -110,8 +114,10 @@ def write_review(report: Report, plan: bytes, file: BinaryIO) -> None:
         sheet.append([text_cell(sheet, text, bold=not at)])
     sheet.append([])
     sheet.append([text_cell(sheet, header, bold=True) for header in HEADERS])
-    for change, (apply, _, *texts) in lines.items():
-        sheet.append([_apply(sheet, apply), change, *(text_cell(sheet, t) if t else None for t in texts)])
+    words, _, *columns = zip(*lines.values(), strict=True) if lines else [()] * len(HEADERS)
+    answers = {word: _apply(sheet, word) for word in (YES, HELD)}
+    for row in zip([answers[word] for word in words], lines, *(text_cells(sheet, c) for c in columns), strict=True):
+        sheet.append(row)
     hidden: Any = workbook.create_sheet(HIDDEN)
     hidden.sheet_state = "hidden"
     hidden.protection.sheet = True
@@ -167,27 +173,24 @@ def read_review(path: Path, *, most_megabytes: int = 1024) -> Review:
         PlanRefused: it is none of ours, or it lacks something.
     """
     try:
-        workbook = load_workbook(path, read_only=True)
+        with sheets(path) as found:
+            if not {SHEET, HIDDEN} <= found.keys():
+                raise _refusal(path, _DAMAGED)
+            digest, plan = _plan(found[HIDDEN], path, most_megabytes << 20)
+            return Review(digest=digest, plan=plan, lines=_lines(found[SHEET], path))
     except OSError as error:
         raise UsageError(f"the workbook {path} cannot be read: {error.strerror or error}", remedy=_ANEW) from error
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError) as error:
+    except Damaged as error:
         raise _refusal(path, _DAMAGED) from error
-    try:
-        if not {SHEET, HIDDEN} <= set(workbook.sheetnames):
-            raise _refusal(path, _DAMAGED)
-        digest, plan = _plan(workbook[HIDDEN], path, most_megabytes << 20)
-        return Review(digest=digest, plan=plan, lines=_lines(workbook[SHEET], path))
-    finally:
-        workbook.close()
 
 
 def _refusal(path: Path, what: str) -> PlanRefused:
     return PlanRefused(f"{path.name}: {what}", remedy=_ANEW)
 
 
-def _plan(sheet: Any, path: Path, most: int) -> tuple[str, bytes]:  # noqa: ANN401 - openpyxl's read-only sheets
+def _plan(sheet: Lines, path: Path, most: int) -> tuple[str, bytes]:
     """The digest and the plan's text."""
-    digest, *pieces = [str(row[0] or "") for row in sheet.iter_rows(max_col=1, values_only=True) if row] or [""]
+    digest, *pieces = [line[0] for line in sheet if line] or [""]
     unpacking = zlib.decompressobj()
     try:
         plan = unpacking.decompress(base64.b64decode("".join(pieces), validate=True), most)
@@ -198,19 +201,15 @@ def _plan(sheet: Any, path: Path, most: int) -> tuple[str, bytes]:  # noqa: ANN4
     return digest, plan
 
 
-def _lines(sheet: Any, path: Path) -> dict[int, tuple[str, ...]]:  # noqa: ANN401 - openpyxl's read-only sheets
-    rows = sheet.iter_rows(values_only=False)
-    for row in rows:
-        if [_text(c) for c in row[: len(HEADERS)]] == HEADERS:
-            break
-    else:
+def _lines(sheet: Lines, path: Path) -> dict[int, tuple[str, ...]]:
+    width = len(HEADERS)
+    if not any(list(line[:width]) == HEADERS for line in sheet):
         raise _refusal(path, f"the line with the headers {APPLY}, Change, … was changed")
     found: dict[int, tuple[str, ...]] = {}
-    for row in rows:
-        cells = tuple(_text(c) for c in row)
-        if not any(cells):
+    for line in sheet:
+        if not any(line):
             continue
-        cells, beyond = (*cells, *[""] * len(HEADERS))[: len(HEADERS)], cells[len(HEADERS) :]
+        cells, beyond = (*line, *[""] * (width - len(line)))[:width], line[width:]
         if any(beyond):
             raise _refusal(path, f"there is something beside the table, behind change {cells[1]}: {beyond[0]}")
         if not cells[1].isdecimal():
@@ -219,13 +218,3 @@ def _lines(sheet: Any, path: Path) -> dict[int, tuple[str, ...]]:  # noqa: ANN40
             raise _refusal(path, f"change {cells[1]} stands there twice")
         found[int(cells[1])] = cells
     return found
-
-
-def _text(cell: Any) -> str:  # noqa: ANN401 - openpyxl's read-only cells
-    """A cell as text; a formula is none of ours, whatever it shows."""
-    if cell.value is None:
-        return ""
-    if cell.data_type == "f":
-        return f"the formula {cell.value}"
-    value = int(cell.value) if isinstance(cell.value, float) and cell.value.is_integer() else cell.value
-    return str(value).replace("\r\n", "\n")

@@ -136,15 +136,18 @@ def add_table(
 
 
 def _cells(sheet: Any, column: pd.Series, painted: Mapping[str, Cell], *, exact: bool) -> list[Any]:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
-    """The column's cells; only delicate text is looked at one by one."""
+    """The column's cells."""
     if pd.api.types.is_integer_dtype(column.dtype):
         return values(column)
     texts = values(column)
-    if painted:
-        return [painted[text] for text in texts]
+    return [painted[text] for text in texts] if painted else text_cells(sheet, texts, exact=exact)
+
+
+def text_cells(sheet: Any, texts: Sequence[str], *, exact: bool = False) -> list[Any]:  # noqa: ANN401 - openpyxl, zipfile and pyarrow give these no types
+    """What `text_cell` makes, as far as that is needed: only delicate text is looked at one by one."""
     array = pa.array(texts, pa.string())
     delicate = pc.or_(pc.match_substring_regex(array, _DELICATE), pc.greater(pc.utf8_length(array), LONGEST))
-    cells = [text or None for text in texts]
+    cells: list[Any] = [text or None for text in texts]
     for position in pc.indices_nonzero(delicate).to_pylist():
         cells[position] = text_cell(sheet, texts[position], exact=exact)
     return cells

@@ -114,6 +114,7 @@ class Database:
 
     def __init__(self, engine: Engine, name: str, clock: Callable[[], float]) -> None:
         self._engine, self._name, self._clock = engine, name, clock
+        self._writer = engine.execution_options(writes=True)
         self._lock = threading.Lock()
 
     @property
@@ -148,8 +149,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes; StoreError where it cannot."""
-        writer = self._engine.execution_options(writes=True)
-        with self._lock, self._translated(), writer.begin() as connection:
+        with self._lock, self._translated(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager

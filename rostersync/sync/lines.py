@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rostersync import problems
+from rostersync.columns import TEXT
 from rostersync.sync.holdings import NOT_ENROLLED
 from rostersync.sync.keys import Ints, Mask, contains, distinct, first_of_run, pack, place
 from rostersync.sync.plan import Plan
 from rostersync.tables import REPORT_CHANGES
 from rostersync.vocabulary import Bucket, Op, RowState
 
-Texts = npt.NDArray[np.object_]
 STATE = ["roles_before", "inactive_before", "start_before", "end_before"]
 SENT = ["op", "role_id", "start", "end", "suspend", "effect"]
 ACTIVE, INACTIVE, UNKNOWN, SUSPENDED = 0, 1, -1, 2
@@ -95,21 +94,22 @@ def change_lines(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     names = dict(zip(plan.roles["role_id"].tolist(), plan.roles["shortname"].tolist(), strict=True))
     short = dict(zip(plan.courses["course_id"].tolist(), plan.courses["shortname"].tolist(), strict=True))
     before, after, what = _states(done, names)
-    user, name = _people(plan, done["user_id"])
-    reasons = done["reason"].to_numpy(dtype=object)
+    user, name = _people(plan, done["user_id"].to_numpy())
+    of_course, courses = pd.factorize(done["course_id"])
+    of_reason, reasons = pd.factorize(done["reason"])
+    why = [problems.REASONS[r] for r in reasons.tolist()]
     said = done["words"].to_numpy(dtype=object)
-    why = np.array([problems.REASONS[r] for r in reasons.tolist()], dtype=object)
-    told = (said != why).astype(bool)
+    told = (said != _spread(why, of_reason).to_numpy(dtype=object)).astype(bool)
     return REPORT_CHANGES.frame(
         {
             **{n: done[n] for n in ("change", "removal", "user_id", "course_id")},
-            "course": _texts([short.get(c, str(c)) for c in done["course_id"].tolist()]),
+            "course": _spread([short.get(c, str(c)) for c in courses.tolist()], of_course),
             "user": user,
             "name": name,
             "what": what,
             "before": before,
             "after": after,
-            "why": why,
+            "why": _spread(why, of_reason),
             "rows": _rows(plan, done),
             "bucket": done["bucket"].to_numpy(dtype=object),
             "proof": done["proof"].to_numpy(dtype=object),
@@ -119,33 +119,35 @@ def change_lines(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[Texts, Texts, Texts]:
+def _spread(words: list[str], at: Ints) -> pd.Series:
+    """A column with the words at these places, -1 being the last: what stands there a million times is made once."""
+    return pd.Series(words or [""], dtype=TEXT).take(at)
+
+
+def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Before, after and what is sent, in words; each kind of change is worded once."""
     columns = [*STATE, *SENT]
     kinds = done[columns].assign(op=done["op"].astype(str), effect=done["effect"].astype(str))
-    number = kinds.groupby(columns, sort=False).ngroup().to_numpy()
-    each = kinds.drop_duplicates().itertuples(index=False, name=None)
+    number = kinds.groupby(columns, sort=False).ngroup().to_numpy(copy=True)
+    firsts = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
     worded = []
-    for roles, inactive, first, last, op, role, start, end, suspend, effect in each:
+    for roles, inactive, first, last, op, role, start, end, suspend, effect in kinds.iloc[firsts].itertuples(
+        index=False, name=None
+    ):
         held = Held.before(roles, inactive, first, last)
         then = held.after(op, role, start, end, suspend)
         worded.append((held.words(names), then.words(names), _what(op, names.get(role, str(role)), suspend, effect)))
-    before, after, what = (_texts([one[i] for one in worded])[number] for i in range(3))
+    what = _spread([words for _, _, words in worded], number)
+    states = [(before, after) for before, after, _ in worded]
     for group in _several(done):
         held = Held.before(*done[STATE].iloc[group[0]].tolist())
         for at in group:
             line = done.iloc[at]
             then = held.after(*(line[n] for n in SENT[:-1]))
-            before[at], after[at] = held.words(names), then.words(names)
+            number[at] = len(states)
+            states.append((held.words(names), then.words(names)))
             held = then if line["hold"] == "" else held
-    return before, after, what
-
-
-def _texts(words: list[str]) -> Texts:
-    """As objects: an array of texts would be as wide as its longest one."""
-    made = np.full(len(words), "", dtype=object)
-    made[:] = words
-    return made
+    return (*(_spread([state[i] for state in states], number) for i in range(2)), what)
 
 
 def _several(done: pd.DataFrame) -> list[list[int]]:
@@ -174,22 +176,25 @@ def _what(op: str, role: str, suspend: int, effect: str) -> str:
             return "nothing"
 
 
-def _people(plan: Plan, users: pd.Series) -> tuple[Texts, Texts]:
+def _people(plan: Plan, users: Ints) -> tuple[pd.Series, pd.Series]:
     """What people are called: by Moodle, as far as it was asked, else by the roster."""
-    rows = plan.rows[contains(distinct(users.to_numpy()), plan.rows["user_id"].to_numpy())].drop_duplicates("user_id")
+    everybody = distinct(users)
+    rows = plan.rows[["user_id", "user", "name"]]
+    rows = rows[contains(everybody, rows["user_id"].to_numpy())].drop_duplicates("user_id")
     ids = rows["user_id"].tolist()
     user, name = (dict(zip(ids, rows[n].to_numpy(dtype=object).tolist(), strict=True)) for n in ("user", "name"))
     told = plan.people[["user_id", "username", "fullname"]].itertuples(index=False, name=None)
     for number, username, fullname in told:
         user[number] = username or user.get(number, "")
         name[number] = fullname or name.get(number, "")
-    wanted = users.tolist()
-    return _texts([user.get(u) or f"id {u}" for u in wanted]), _texts([name.get(u, "") for u in wanted])
+    at, numbers = place(everybody, users), everybody.tolist()
+    called = [user.get(n) or f"id {n}" for n in numbers]
+    return _spread(called, at), _spread([name.get(n, "") for n in numbers], at)
 
 
-def _rows(plan: Plan, done: pd.DataFrame) -> Texts:
+def _rows(plan: Plan, done: pd.DataFrame) -> pd.Series:
     """The places of the rows that ask for each change, as "4, 9 of roster.csv"; blank where none does."""
-    rows = plan.rows[plan.rows["state"] == RowState.OK]
+    rows = plan.rows.loc[plan.rows["state"] == RowState.OK, ["source", "line", "course_id", "user_id"]]
     keys, wanted = pack(rows["course_id"], rows["user_id"]), pack(done["course_id"], done["user_id"])
     chosen = np.flatnonzero(contains(distinct(wanted), keys))
     chosen = chosen[np.argsort(keys[chosen], kind="stable")]
@@ -197,14 +202,12 @@ def _rows(plan: Plan, done: pd.DataFrame) -> Texts:
     source, line = rows["source"].to_numpy()[chosen], rows["line"].to_numpy()[chosen]
     names = [one.name for one in plan.sources]
     firsts = zip(line[starts].tolist(), source[starts].tolist(), strict=True)
-    words = _texts([*(f"{number:,} of {names[at]}" for number, at in firsts), ""])
+    words = [*(f"{number:,} of {names[at]}" for number, at in firsts), ""]
     ends = np.append(starts[1:], len(chosen))
     for at in np.flatnonzero(ends - starts > 1).tolist():
         words[at] = _several_rows(source[starts[at] : ends[at]], line[starts[at] : ends[at]], names)
     # The last one, "", is for those whom no row names.
-    found = words[place(keys[chosen][starts], wanted)]
-    found[done["absent"].to_numpy()] = ""
-    return found
+    return _spread(words, np.where(done["absent"].to_numpy(), -1, place(keys[chosen][starts], wanted)))
 
 
 def _several_rows(sources: Ints, lines: Ints, names: list[str]) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.sync.holdings import NOT_ENROLLED
-from rostersync.sync.keys import Ints, Mask, pack
+from rostersync.sync.keys import Ints, Mask, contains, distinct, pack
 from rostersync.sync.limits import UNCERTAIN
 from rostersync.sync.marks import Marks
 from rostersync.sync.plan import Plan
@@ -56,8 +56,10 @@ def _hold_dependents(marks: Marks, struck: list[int]) -> None:
     op = changes["op"].astype(str).to_numpy(dtype=object)
     keys = pack(changes["course_id"], changes["user_id"])
     role, newcomer = changes["role_id"].to_numpy(), (changes["roles_before"] == NOT_ENROLLED).to_numpy()
+    gains = np.array([n for n in struck if op[n] in GAINS], dtype=np.int64)
     found: dict[int, int] = {}
-    for at in [n for n in struck if op[n] in GAINS]:
+    # Most people have one change in a course, and nothing of theirs can depend on it.
+    for at in gains[contains(distinct(keys[free]), keys[gains])].tolist():
         mine = _of_course(changes, at)
         mine = mine[(keys[mine] == keys[at]) & free[mine]]
         depends = (op[mine] == Op.UNASSIGN) | ((op[mine] == Op.UPDATE) & (role[mine] == role[at]))
@@ -77,16 +79,20 @@ def _hold_emptying(marks: Marks, plan: Plan, struck: list[int]) -> None:
     taken = free | marks.removals(UNCERTAIN)
     allowed = set(plan.courses.loc[plan.courses["may_empty"], "course_id"].tolist())
     op = changes["op"].astype(str).to_numpy(dtype=object)
+    loses = changes["removal"].to_numpy() | (op == Op.UNASSIGN)
     columns = plan.holders[["course_id", "role_id", "people"]].itertuples(index=False, name=None)
     counts = {(course, role): people for course, role, people in columns}
     asked: dict[tuple[int, int], int] = {}
-    for at in [n for n in struck if op[n] in GAINS]:
-        course, role = (int(changes[n].iloc[at]) for n in ("course_id", "role_id"))
+    gains = [n for n in struck if op[n] in GAINS]
+    places = zip(*(changes[n].to_numpy()[gains].tolist() for n in ("course_id", "role_id")), gains, strict=True)
+    for course, role, at in places:
         if course not in allowed:
             asked |= {(course, 0): at, (course, role): at}
     found: dict[int, int] = {}
     for (course, role), at in asked.items():
         here = _of_course(changes, at)
+        if not (taken[here] & loses[here]).any():
+            continue
         part = changes.iloc[here]
         coming, going = free[here] & _gives(part, op[here], role), taken[here] & _takes(part, op[here], role)
         if counts.get((course, role), 0) + _people(part, coming) <= _people(part, going):

@@ -28,7 +28,7 @@ from rostersync.moodle.encoding import Body
 from rostersync.report.delimited import csv_bytes
 from rostersync.roster import load
 from rostersync.settings import Settings
-from rostersync.store import open_store
+from rostersync.store import lease, open_store, this_process
 from rostersync.sync import reconcile
 from rostersync.sync.batch import bundles, to_do
 from rostersync.sync.plan import Plan
@@ -110,6 +110,11 @@ def run(roster: Path, folder: Path, users: pd.DataFrame, courses: pd.DataFrame) 
 
 def _applied(plan: Plan, work: Work) -> Report:
     """The story of `execution` and `apply.run` without what is read: everything is sent, journalled and reported."""
+    with lease(work.store, plan.site, this_process(work)):
+        return _sent(plan, work)
+
+
+def _sent(plan: Plan, work: Work) -> Report:
     run = work.store.begin(plan.site, plan.digest(), history.to_keep(plan))
     sender = Sender(
         client=work.client,

@@ -38,9 +38,19 @@ with path.open("w") as file:
 with path.open() as file:
     json.load(file)
 """
+SEND = """
+pipeline.send_out(plan, path.with_suffix(".xlsx"))
+"""
+COME_BACK = """
+pipeline.come_back(path.with_suffix(".xlsx"))
+"""
+BARE_BOOK = """
+list(CalamineWorkbook.from_path(path.with_suffix(".xlsx")).get_sheet_by_index(0).iter_rows())
+"""
 SAVED = """
 import json, pathlib
-import pyarrow
+import openpyxl, pyarrow
+from python_calamine import CalamineWorkbook
 from rostersync import pipeline
 from rostersync.errors import PlanRefused
 path = pathlib.Path({path!r})
@@ -64,7 +74,7 @@ LARGE = 4
 
 
 def figures(rows: int, repeat: int) -> list[Figure]:
-    """A plan of additions from the changes to the loaded file, and one that is four times as large."""
+    """A plan of additions from the changes to the loaded file, its review, and a plan that is four times as large."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
         roster, path = f"{folder}/roster.csv", f"{folder}/plan.json"
@@ -80,6 +90,18 @@ def figures(rows: int, repeat: int) -> list[Figure]:
                 reference="JSON dump and load of the same rows",
                 reference_seconds=bare[0],
                 goal="100,000 changes: at most 3 times",
+            )
+        )
+        measure(SEND, repeat=1, setup=setup)
+        back, bare = (measure(code, repeat=repeat, setup=SAVED.format(path=path)) for code in (COME_BACK, BARE_BOOK))
+        found.append(
+            Figure(
+                what=f"plan --from-review of {rows:,} changes",
+                seconds=back[0],
+                megabytes=back[1],
+                reference="calamine reads the workbook",
+                reference_seconds=bare[0],
+                goal="100,000 changes: at most 4 times",
             )
         )
         write_roster(Path(roster), LARGE * rows)

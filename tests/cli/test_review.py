@@ -153,6 +153,8 @@ def test_sorted_lines_and_blank_ones_are_fine(run: Run, connected: Server, sent:
         (6, "suspend", "is missing"),
         (8, "student; active", "change 1, “After”: it was “not enrolled”"),
         (10, "3 of changed.csv", "only “apply?” may be changed"),
+        (11, "#N/A", "change 1, “Held by, and what to do”: it was “”, and is “#N/A” now"),
+        (11, '=""', "change 1, “Held by, and what to do”: it was “”, and is “the formula"),
         (14, "looks wrong to me", "there is something beside the table, behind change 1"),
     ],
 )
