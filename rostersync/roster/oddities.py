@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,21 +14,11 @@ from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings
 from rostersync.roster.forensics import days
 from rostersync.roster.headers import Columns
+from rostersync.roster.keying import Key
 from rostersync.roster.sheets import Mask, Sheet
 from rostersync.vocabulary import counted
 
 Note = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """The key of a row's user, or of its course."""
-
-    values: pa.Array
-    distinct: Distinct
-    """The same."""
-    used: Mapping[str, Mask]
-    """Field → rows whose key is this column's."""
 
 
 def note(
@@ -116,4 +105,4 @@ def _people(keys: Sequence[Key], columns: Columns, distinct: Mapping[str, Distin
     if not spelled and email is None:
         return
     for found in forensics.people_in(user.distinct, course.distinct, spelled, email):
-        findings.add(found.code, found.rows, column=columns.name(field), value=user.values, detail=found.detail)
+        findings.add(found.code, found.rows, column=columns.name(field), value=user.cells, detail=found.detail)

@@ -17,16 +17,16 @@ import pyarrow.compute as pc
 
 from rostersync import problems
 from rostersync.columns import choice
-from rostersync.roster import dates, oddities, overlooked, tells
+from rostersync.roster import dates, keying, oddities, overlooked, unused
 from rostersync.roster.asides import furniture
 from rostersync.roster.distinct import Distinct, Known
 from rostersync.roster.distinct import mask as _mask
-from rostersync.roster.fields import COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
+from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
+from rostersync.roster.keying import Kinds
 from rostersync.roster.marks import UNVALUED
-from rostersync.roster.oddities import Key
 from rostersync.roster.readings import Places, Words
 from rostersync.roster.sheets import Ints, Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
@@ -69,10 +69,6 @@ def build(
     return _Builder(sheet, known, columns, settings, source).part(first_row, mode)
 
 
-COMPARED = ("username", "idnumber", "course_shortname", "course_idnumber")
-"""Fields that are compared with whom or what another key means; an address is often not the one in Moodle."""
-
-
 class _Builder:
     """Holds what the steps share; each step adds its findings, and their order is the order in which they count."""
 
@@ -83,7 +79,6 @@ class _Builder:
         self.count = len(sheet.lines)
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
-        self.keys: list[Key] = []
         self.distinct: dict[str, Distinct] = {}
         self.cells: dict[str, pa.Array] = {}
         gone = pa.array(_rows(sheet.run_on, self.count)) if sheet.run_on else None
@@ -98,10 +93,16 @@ class _Builder:
 
     def part(self, first_row: int, mode: Mode) -> Part:
         """All steps."""
-        user, user_field = self._key(USER_KEYS, self.settings.user_key, UserField)
-        course, course_field = self._key(COURSE_KEYS, self.settings.course_key, CourseField)
-        other, other_field = self._second(user_field, USER_KEYS, self.settings.user_key, UserField)
-        listed, listed_field = self._second(course_field, COURSE_KEYS, self.settings.course_key, CourseField)
+        kinds = (
+            Kinds(keys=USER_KEYS, forced=self.settings.user_key, order=UserField),
+            Kinds(keys=COURSE_KEYS, forced=self.settings.course_key, order=CourseField),
+        )
+        keys = [keying.first(self.cells, self.distinct, self.columns, kind) for kind in kinds]
+        self.notes += [note for key in keys for note in key.notes]
+        (other, other_field), (listed, listed_field) = (
+            keying.beside(self.cells, key.kind, kind) for key, kind in zip(keys, kinds, strict=True)
+        )
+        user, course = (key.cells for key in keys)
         blank = self._blank(user, course)
         self._aside()
         self._broken()
@@ -110,7 +111,7 @@ class _Builder:
             columns=self.columns,
             cells=self.cells,
             distinct=self.distinct,
-            keys=self.keys,
+            keys=keys,
             findings=self.findings,
         )
         actions = self._words("action", Actions().read)
@@ -126,17 +127,17 @@ class _Builder:
         self._note("status", statuses)
         start, end = self._dates()
         self._overlooked()
-        self._offer()
+        self.notes += unused.notes(self.sheet, self.columns, self.distinct, self.settings)
         rows = {
             "row": np.arange(first_row, first_row + self.count),
             "source": np.full(self.count, self.findings.source),
             "line": self.sheet.lines,
             "user": text(user),
-            "user_field": _category(user_field, UserField),
+            "user_field": _category(keys[0].kind, UserField),
             "other": text(other),
             "other_field": _category(other_field, UserField),
             "course": text(course),
-            "course_field": _category(course_field, CourseField),
+            "course_field": _category(keys[1].kind, CourseField),
             "other_course": text(listed),
             "other_course_field": _category(listed_field, CourseField),
             "role_name": text(role_name),
@@ -156,56 +157,6 @@ class _Builder:
             ),
             blank=bool((blank | furniture(self.sheet)).all()),
         )
-
-    def _key(self, keys: Mapping[str, StrEnum], forced: str, kinds: type[StrEnum]) -> tuple[pa.Array, Places]:
-        """Each row's key, and its kind as a position in `kinds`: the first of these columns that is not blank.
-
-        A forced kind is read from the column that is of this kind, else from the first that could hold a key.
-        """
-        order = list(kinds)
-        tried = {f: kind for f, kind in keys.items() if f in self.cells}
-        if forced:
-            exact = next((f for f, kind in tried.items() if kind == forced), next(iter(tried)))
-            tried = {exact: kinds(forced)}
-        first, *others = tried
-        values = self.cells[first]
-        kind = np.full(self.count, order.index(tried[first]), dtype=np.int8)
-        for field in others:
-            empty, other = pc.equal(values, ""), self.cells[field]
-            if not pc.any(empty).as_py():
-                break
-            kind[_mask(pc.and_(empty, pc.not_equal(other, "")))] = order.index(tried[field])
-            values = pc.if_else(empty, other, values)
-        used = {f: kind == order.index(k) for f, k in tried.items()}
-        # Whose cells are those of one column has its distinct values already.
-        whole = self.distinct[first] if values is self.cells[first] else Distinct.of(values)
-        self.keys.append(Key(values=values, distinct=whole, used=used))
-        self.notes += [
-            {"code": "key_undecided", "column": self.columns.name(f)} for f, k in tried.items() if k == kinds("any")
-        ]
-        # An address beside a key is what a person is recognised by, and no second claim.
-        self.notes += [
-            {"code": "key_second", "column": self.columns.name(f), "value": self.columns.name(first)}
-            for f in others
-            if f not in {"email", *COMPARED}
-        ]
-        return values, kind
-
-    def _second(
-        self, used: Places, keys: Mapping[str, StrEnum], forced: str, kinds: type[StrEnum]
-    ) -> tuple[pa.Array, Places]:
-        """A key beside the one that is used, where none is forced: both have to mean one person, or one course."""
-        order = list(kinds)
-        values = pa.repeat(pa.scalar("", pa.string()), self.count)
-        kind = np.full(self.count, order.index(kinds("any")), dtype=np.int8)
-        for field in [f for f in COMPARED if f in keys and f in self.cells and not forced]:
-            place = order.index(keys[field])
-            fits = used != place
-            if fits.any():
-                fits &= _mask(pc.and_(pc.equal(values, ""), pc.not_equal(self.cells[field], "")))
-                kind[fits] = place
-                values = pc.if_else(pa.array(fits), self.cells[field], values)
-        return values, kind
 
     def _blank(self, user: pa.Array, course: pa.Array) -> Mask:
         """Notes and gives the rows in which no cell holds anything, used or not."""
@@ -330,27 +281,6 @@ class _Builder:
         for position, rows in overlooked.remarks(self.sheet, self.columns):
             name, texts = self.columns.header[position], pc.utf8_trim_whitespace(self.sheet.cells[position])
             self.findings.add("remark_left", rows, column=name, value=texts)
-
-    def _offer(self) -> None:
-        """Notes the columns that are not used."""
-        header = self.columns.header
-        for position, fields in self.columns.offered.items():
-            shape = tells.look(self.sheet.cells[position], self.settings, header[position])
-            first, *others = ranked = tells.ranked(fields, shape)
-            evidence = tells.sentence(shape, ranked)
-            could = " or ".join(FIELDS[f] for f in (first, *others)) + (evidence and f" ({evidence})")
-            self.notes.append({"code": "column_offered", "column": header[position], "value": first, "detail": could})
-        for position in self.columns.unused:
-            if like := self.columns.alike.get(position):
-                looks = f"“{like.alias}” ({' or '.join(FIELDS[f] for f in like.fields)})"
-                note = {"code": "column_alike", "value": like.fields[0], "detail": looks}
-            else:
-                note = {"code": "column_ignored"}
-            self.notes.append(note | {"column": header[position]})
-        self.notes += [
-            {"code": "column_contradicts", "column": self.columns.name(f), "value": f, "detail": why}
-            for f, why in tells.contradictions(self.distinct, self.columns, self.settings)
-        ]
 
     def _shown(self) -> dict[str, Any]:
         """What is shown of a row and compared for likeness; a full name stands in where there is no other."""

@@ -1,0 +1,43 @@
+"""The columns of a sheet go in; what is to be said of those that are not used, or that their values contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rostersync.roster import tells
+from rostersync.roster.distinct import Distinct
+from rostersync.roster.fields import FIELDS
+from rostersync.roster.headers import Columns
+from rostersync.roster.sheets import Sheet
+from rostersync.settings import Settings
+
+
+def notes(sheet: Sheet, columns: Columns, distinct: Mapping[str, Distinct], settings: Settings) -> list[dict[str, Any]]:
+    """What could be meant by columns that are not used, and fields whose columns hold nothing of the kind.
+
+    Args:
+        sheet: its cells.
+        columns: what they are.
+        distinct: field → its column.
+        settings: words matter.
+    """
+    header = columns.header
+    found: list[dict[str, Any]] = []
+    for position, fields in columns.offered.items():
+        shape = tells.look(sheet.cells[position], settings, header[position])
+        first, *others = ranked = tells.ranked(fields, shape)
+        evidence = tells.sentence(shape, ranked)
+        could = " or ".join(FIELDS[f] for f in (first, *others)) + (evidence and f" ({evidence})")
+        found.append({"code": "column_offered", "column": header[position], "value": first, "detail": could})
+    for position in columns.unused:
+        if like := columns.alike.get(position):
+            looks = f"“{like.alias}” ({' or '.join(FIELDS[f] for f in like.fields)})"
+            note = {"code": "column_alike", "value": like.fields[0], "detail": looks}
+        else:
+            note = {"code": "column_ignored"}
+        found.append(note | {"column": header[position]})
+    return found + [
+        {"code": "column_contradicts", "column": columns.name(f), "value": f, "detail": why}
+        for f, why in tells.contradictions(distinct, columns, settings)
+    ]
