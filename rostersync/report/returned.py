@@ -23,9 +23,9 @@ Lines = Iterator[tuple[str, ...]]
 _PIECE = 1 << 20
 _OVERLAP = 64
 """Bytes that are looked at twice, so that nothing is cut in two."""
-_STRANGE = (re.compile(rb"<(?:\w+:)?f[\s/>]"), re.compile(rb"""\bt=["']e["']"""))
-"""A formula, an error value."""
-_FAR = re.compile(rb"""\br=["'](?:[L-Z]|[A-Z]{2,3})[0-9]""")
+_STRANGE = (re.compile(rb"<f[\s/>]"), re.compile(rb":f[\s/>]"), re.compile(rb't="e"'), re.compile(rb"t='e'"))
+"""A formula, with or without a prefix, an error value. Patterns that begin with plain text are found at once."""
+_FAR = re.compile(rb"""r=["'](?:[L-Z]|[A-Z]{2,3})[0-9]""")
 """A cell beyond the columns that our workbooks have."""
 
 
