@@ -28,8 +28,8 @@ def plain(name: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())
 
 
-def plain_each(names: Any) -> list[str]:  # noqa: ANN401 - an Arrow array has no type of its own
-    """`plain` of each of these texts (an Arrow array)."""
+def plain_each(names: Any) -> Any:  # noqa: ANN401 - an Arrow array has no type of its own
+    """`plain` of each of these texts, both Arrow arrays."""
     return _each(names, plain, "[^a-z0-9]+", " ")
 
 
@@ -39,19 +39,19 @@ def flat(key: str) -> str:
     return "".join(c for c in spread if c.isalnum())
 
 
-def flat_each(keys: Any) -> list[str]:  # noqa: ANN401 - an Arrow array has no type of its own
-    """`flat` of each of these texts (an Arrow array)."""
+def flat_each(keys: Any) -> Any:  # noqa: ANN401 - an Arrow array has no type of its own
+    """`flat` of each of these texts, both Arrow arrays."""
     return _each(keys, flat, "[^a-z0-9]", "")
 
 
-def _each(texts: Any, one: Callable[[str], str], signs: str, instead: str) -> list[str]:  # noqa: ANN401 - as above
+def _each(texts: Any, one: Callable[[str], str], signs: str, instead: str) -> Any:  # noqa: ANN401 - as above
     """What `one` says of each; texts of ASCII alone, which most are, are done all at once."""
     array = pc.cast(pa.array(texts), pa.string())
     short = pc.utf8_trim(pc.replace_substring_regex(pc.ascii_lower(array), signs, instead), " ")
-    made: list[str] = short.to_numpy(zero_copy_only=False).tolist()
-    for at in pc.indices_nonzero(pc.invert(pc.string_is_ascii(array))).to_pylist():
-        made[at] = one(array[at].as_py())
-    return made
+    other = pc.invert(pc.string_is_ascii(array))
+    if not pc.any(other).as_py():
+        return short
+    return pc.replace_with_mask(short, other, pa.array([one(t) for t in array.filter(other).to_pylist()], pa.string()))
 
 
 def same(one: str, other: str) -> bool:

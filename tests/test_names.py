@@ -49,5 +49,5 @@ def test_no_strangers(one: str, other: str) -> None:
 @settings(deadline=None)
 def test_many_texts_are_taken_as_each_of_them(texts: list[str]) -> None:
     """Plain names and flat keys are the same, one by one or all at once."""
-    assert names.plain_each(pa.array(texts, pa.string())) == [names.plain(t) for t in texts]
-    assert names.flat_each(pa.array(texts, pa.string())) == [names.flat(t) for t in texts]
+    assert names.plain_each(pa.array(texts, pa.string())).to_pylist() == [names.plain(t) for t in texts]
+    assert names.flat_each(pa.array(texts, pa.string())).to_pylist() == [names.flat(t) for t in texts]

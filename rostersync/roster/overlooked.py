@@ -19,6 +19,7 @@ from rostersync import problems
 from rostersync.errors import RosterError
 from rostersync.problems import Severity
 from rostersync.roster.asides import KANA
+from rostersync.roster.distinct import Distinct, mask
 from rostersync.roster.fields import SHOWN_ONLY
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Ints, Sheet
@@ -128,16 +129,17 @@ def terms(sheet: Sheet, columns: Columns) -> list[Terms]:
     return found
 
 
-def remarks(sheet: Sheet, columns: Columns) -> Iterator[tuple[int, Ints]]:
+def remarks(sheet: Sheet, columns: Columns, distinct: Mapping[str, Distinct]) -> Iterator[tuple[int, Ints]]:
     """Position and rows of what is written beside people who seem to have left, or to wait; in names, in brackets."""
     known = _term_headers()
-    for position in (p for f, p in columns.fields.items() if f in SHOWN_ONLY):
-        column = sheet.cells[position]
-        rows = np.flatnonzero(pc.match_substring(column, "(").to_numpy(zero_copy_only=False))
-        said = pc.match_substring_regex(column.take(pa.array(rows)), _remark(), ignore_case=True)
-        rows = rows[said.to_numpy(zero_copy_only=False)]
-        if rows.size:
-            yield position, rows.astype(np.int64)
+    for field in sorted(SHOWN_ONLY & distinct.keys()):
+        column = distinct[field]
+        some = np.flatnonzero(mask(pc.match_substring(column.texts, "(")))
+        said = mask(pc.match_substring_regex(column.texts.take(pa.array(some)), _remark(), ignore_case=True))
+        if said.any():
+            chosen = np.zeros(len(column.texts), dtype=bool)
+            chosen[some[said]] = True
+            yield columns.fields[field], np.flatnonzero(column.rows(chosen))
     for position in columns.unused:
         header = columns.header[position]
         if sense(header) or normalise(header) in known or (texts := _texts(sheet.cells[position])) is None:

@@ -278,7 +278,7 @@ class _Builder:
     def _overlooked(self) -> None:
         """Notes what unused columns say of rows that may not count."""
         self.notes += overlooked.notes(self.sheet, self.columns, self.settings)
-        for position, rows in overlooked.remarks(self.sheet, self.columns):
+        for position, rows in overlooked.remarks(self.sheet, self.columns, self.distinct):
             name, texts = self.columns.header[position], pc.utf8_trim_whitespace(self.sheet.cells[position])
             self.findings.add("remark_left", rows, column=name, value=texts)
 

@@ -154,9 +154,11 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
     """
     again = np.sort(reads["course_id"].to_numpy())
     others = known.reads[~contains(again, known.reads["course_id"].to_numpy())]
-    kept = np.flatnonzero(~contains(again, course_of(known.held)))
     together = pd.concat([others, reads], ignore_index=True).sort_values("course_id", ignore_index=True)
-    whole = pd.concat([known.current.take(kept), current], ignore_index=True)
+    here, fresh = contains(again, course_of(known.held)), only_complete(current, together)
+    if fresh.equals(known.current.take(np.flatnonzero(here)).reset_index(drop=True)):
+        return replace(known, reads=together)  # as a rule nobody has come or gone since
+    whole = pd.concat([known.current.take(np.flatnonzero(~here)), fresh], ignore_index=True)
     return replace(known, reads=together, current=only_complete(whole, together))
 
 

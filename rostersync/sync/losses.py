@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from rostersync.sync.keys import Ints, contains, course_of, distinct, enrolment_of, first_of_run, in_course, role_of
+from rostersync.sync.keys import Ints, contains, course_of, distinct, enrolment_of, first_of_run, role_of
 from rostersync.sync.plan import Plan
 from rostersync.tables import HOLDERS, LOSSES, Forecast
 from rostersync.vocabulary import Op
@@ -76,13 +76,23 @@ def holders(held: Ints, changes: pd.DataFrame) -> pd.DataFrame:
         changes: CHANGES.
     """
     full = held[first_of_run(held) & contains(distinct(changes["course_id"].to_numpy()), course_of(held))]
-    people = enrolment_of(full)[first_of_run(enrolment_of(full))]
-    roles = np.sort(np.concatenate([in_course(people), in_course(full[role_of(full) > 0])]))
-    first = np.flatnonzero(first_of_run(roles))
+    # A role at a time: there are few, and what is left of each is in the order of courses.
+    roles = np.flatnonzero(np.bincount(role_of(full), minlength=1))
+    parts = [enrolment_of(full)[first_of_run(enrolment_of(full))], *(full[role_of(full) == r] for r in roles if r)]
+    counted = [_runs(course_of(part)) for part in parts]
+    course = np.concatenate([courses for courses, _ in counted])
+    role = np.repeat([0, *roles[roles > 0]], [len(courses) for courses, _ in counted])
+    order = np.lexsort((role, course))
     return HOLDERS.frame(
         {
-            "course_id": course_of(roles[first]),
-            "role_id": role_of(roles[first]),
-            "people": np.diff(np.append(first, len(roles))),
+            "course_id": course[order],
+            "role_id": role[order],
+            "people": np.concatenate([people for _, people in counted])[order],
         }
     )
+
+
+def _runs(ordered: Ints) -> tuple[Ints, Ints]:
+    """The distinct values, and how often each is there."""
+    first = np.flatnonzero(first_of_run(ordered))
+    return ordered[first], np.diff(np.append(first, len(ordered)))

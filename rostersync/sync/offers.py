@@ -46,7 +46,7 @@ class _Values:
 
     values: Any
     names: Any
-    flat: Sequence[str]
+    flat: Any
 
     @classmethod
     def of(cls, table: pd.DataFrame, where: str) -> _Values:
@@ -58,13 +58,13 @@ class _Values:
         """For each of these lists of flattened keys the one value that is nearest to one of them, and its name."""
         every = {k for keys in asked for k in keys}
         same: dict[str, list[int]] = {}
-        for at, plain in enumerate(self.flat):
-            if plain in every:
-                same.setdefault(plain, []).append(at)
+        for at in _standing(self.flat, every):
+            same.setdefault(self.flat[at].as_py(), []).append(at)
         found = {key: places[0] for key, places in same.items() if len(places) == 1}
         left = [*dict.fromkeys(k for keys in asked if not found.keys() & set(keys) for k in keys)]
         left = left[: COMPARED // max(len(self.flat), 1) + 1]
-        alike = {k: at for k, at in zip(left, _typed_alike(left, self.flat), strict=True) if at >= 0}
+        choices = self.flat.to_numpy(zero_copy_only=False).tolist() if left else []
+        alike = {k: at for k, at in zip(left, _typed_alike(left, choices), strict=True) if at >= 0}
         near = [next((known[k] for known in (found, alike) for k in keys if k in known), -1) for keys in asked]
         return [(str(self.values[i]), str(self.names[i])) if i >= 0 else ("", "") for i in near]
 
@@ -160,10 +160,16 @@ def _named(users: pd.DataFrame, wanted: Collection[str]) -> Mapping[str, Mapping
     named: dict[str, dict[int, Any]] = {}
     if wanted:
         plain = names.plain_each(users["fullname"])
-        for at in [at for at, name in enumerate(plain) if name in wanted]:
+        for at in _standing(plain, wanted):
             line = users.iloc[at]
-            named.setdefault(plain[at], {}).setdefault(int(line["user_id"]), line)
+            named.setdefault(plain[at].as_py(), {}).setdefault(int(line["user_id"]), line)
     return named
+
+
+def _standing(texts: Any, wanted: Collection[str]) -> list[int]:  # noqa: ANN401 - an Arrow array
+    """The places of an Arrow array at which one of these texts stands."""
+    among = pc.is_in(texts, value_set=pa.array(sorted(wanted), pa.string()))
+    return pc.indices_nonzero(among).to_numpy().tolist()
 
 
 def _did_you_mean(key: str, name: str) -> str:
@@ -193,7 +199,7 @@ def of_courses(repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame) -> 
 def _of_titles(unknown: Sequence[Pair], courses: pd.DataFrame) -> dict[Pair, str]:
     """The same by the courses' titles, of which one alone is nearly this one; a title of two courses is neither's."""
     called = courses.loc[courses["fullname"] != "", ["fullname", "shortname"]].drop_duplicates()
-    flat = names.flat_each(called["fullname"])
+    flat = names.flat_each(called["fullname"]).to_pylist()
     offers: dict[Pair, str] = {}
     for pair in unknown:
         key = names.flat(pair[1])
