@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from json.encoder import encode_basestring, encode_basestring_ascii
+from json.encoder import encode_basestring
 from typing import Any
 
 import numpy as np
@@ -26,32 +26,28 @@ _PLAIN = {TEXT: pa.string(), INT: pa.int64(), BOOL: pa.bool_()}
 """How the columns that are no choices are read."""
 
 
-def arrays(frame: pd.DataFrame, *, compact: bool = False) -> Iterator[bytes]:
-    """The rows as arrays with a comma between them, in pieces.
+def arrays(frame: pd.DataFrame) -> Iterator[bytes]:
+    """The rows as arrays, one a line, with a comma between them, in pieces; in UTF-8.
 
     Args:
         frame: columns of text, whole numbers, truth values or choices, in which nothing is missing.
-        compact: ASCII without blanks, as digests are made of; else a row a line, in UTF-8.
     """
-    comma, between = (",", ",") if compact else (", ", ",\n")
-    heads = ["[", *[comma] * (len(frame.columns) - 1)]
-    return _rows(frame, heads, "]", between, encode_basestring_ascii if compact else encode_basestring)
+    return _rows(frame, ["[", *[", "] * (len(frame.columns) - 1)], "]")
 
 
 def objects(frame: pd.DataFrame) -> Iterator[bytes]:
     """The rows as objects that name each column, one a line, with a comma between them, in pieces."""
     heads = [f"{', ' if at else '{'}{encode_basestring(name)}: " for at, name in enumerate(frame.columns)]
-    return _rows(frame, heads, "}", ",\n", encode_basestring)
+    return _rows(frame, heads, "}")
 
 
-def _rows(
-    frame: pd.DataFrame, heads: Sequence[str], tail: str, between: str, encode: Callable[[str], str]
-) -> Iterator[bytes]:
+def _rows(frame: pd.DataFrame, heads: Sequence[str], tail: str) -> Iterator[bytes]:
+    between = ",\n"
     skipped = len(between)
     for batch in pa.Table.from_pandas(frame, preserve_index=False).combine_chunks().to_batches(max_chunksize=_CHUNK):
         parts: list[Any] = [between]
         for head, column in zip(heads, batch.columns, strict=True):
-            parts += [head, _encoded(column, encode)]
+            parts += [head, _encoded(column)]
         wide = [pa.scalar(part, _WIDE) if isinstance(part, str) else part for part in (*parts, tail, "")]
         lines = pc.binary_join_element_wise(*wide)
         # Arrow keeps the texts one behind the other: that is the file.
@@ -60,13 +56,13 @@ def _rows(
         skipped = 0
 
 
-def _encoded(column: Any, encode: Callable[[str], str]) -> Any:  # noqa: ANN401 - pyarrow carries no types
+def _encoded(column: Any) -> Any:  # noqa: ANN401 - pyarrow carries no types
     if pa.types.is_boolean(column.type):
         return pc.if_else(column, pa.scalar("true", _WIDE), pa.scalar("false", _WIDE))
     if pa.types.is_integer(column.type):
         return column.cast(_WIDE)
     words = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    return pa.array(map(encode, words.dictionary.to_pylist()), _WIDE).take(words.indices)
+    return pa.array(map(encode_basestring, words.dictionary.to_pylist()), _WIDE).take(words.indices)
 
 
 def pieces(text: bytes, start: int, end: int) -> Iterator[list[Any]]:
