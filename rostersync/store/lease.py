@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 
 from rostersync.errors import SiteBusy, StoreError
 from rostersync.store import schema
-from rostersync.store.database import Database
+from rostersync.store.database import Database, ask
 from rostersync.store.owner import is_dead
 
 _log = logging.getLogger(__name__)
@@ -20,6 +20,10 @@ LEASE_SECONDS = 900.0
 """A run that gave no sign of life for so long is taken for dead; each line of the journal renews the lease."""
 BEAT = LEASE_SECONDS / 10
 """Seconds between two signs of life: reading a large site takes longer than a lease lasts, and writes no journal."""
+
+_MINE = select(schema.leases.c.expires).where(
+    schema.leases.c.site == bindparam("place"), schema.leases.c.owner == bindparam("holder")
+)
 
 
 class Leases(Database):
@@ -98,13 +102,13 @@ def _take(connection: Connection, site: str, owner: str, now: float) -> str:
 
 def prolong(connection: Connection, site: str, owner: str, now: float) -> bool:
     """A sign of life within a transaction; False where the site is not this owner's any more."""
-    table = schema.leases
-    mine = (table.c.site == site) & (table.c.owner == owner)
-    expires = connection.execute(select(table.c.expires).where(mine)).scalar()
+    expires = ask(connection, _MINE, place=site, holder=owner)
     if expires is None:
         return False
     # A page of the file less to write for each line of the journal, and nobody can tell the difference.
     if not now + LEASE_SECONDS - BEAT <= expires <= now + LEASE_SECONDS:
+        table = schema.leases
+        mine = (table.c.site == site) & (table.c.owner == owner)
         connection.execute(update(table).where(mine).values(expires=now + LEASE_SECONDS))
     return True
 

@@ -142,7 +142,8 @@ def unlike(roster: Roster, asked: Asked, ids: Ints, ok: Mask, users: pd.DataFram
     said = spelled(roster.rows[["first_name", "last_name"]].iloc[look]).to_numpy(dtype=object)
     found = users[["user_id", "fullname"]].drop_duplicates("user_id", keep="last").set_index("user_id")["fullname"]
     called = found.reindex(ids[look], fill_value="").to_numpy(dtype=object)
-    odd = np.flatnonzero((said != called) & (said != ""))
+    # A blank name is like any other (`names.strangers`), and not worth a look.
+    odd = np.flatnonzero((said != called) & (said != "") & (called != ""))
     pairs = dict.fromkeys(zip(ids[look[odd]].tolist(), said[odd].tolist(), called[odd].tolist(), strict=True))
     strange = {(number, name): other for number, name, other in pairs if _strangers(name, other)}
     if not strange:
