@@ -115,7 +115,8 @@ def write_review(report: Report, plan: bytes, file: BinaryIO) -> None:
     sheet.append([])
     sheet.append([text_cell(sheet, header, bold=True) for header in HEADERS])
     words, _, *columns = zip(*lines.values(), strict=True) if lines else [()] * len(HEADERS)
-    answers = {word: _apply(sheet, word) for word in (YES, HELD)}
+    # Held stands as plain text: openpyxl writes what follows a cell without a style into that very cell.
+    answers = {YES: _open(sheet, YES), HELD: HELD}
     for row in zip([answers[word] for word in words], lines, *(text_cells(sheet, c) for c in columns), strict=True):
         sheet.append(row)
     hidden: Any = workbook.create_sheet(HIDDEN)
@@ -153,11 +154,11 @@ def _prepare(sheet: Any, lines: int) -> None:  # noqa: ANN401 - no stub fits a w
     sheet.protection.autoFilter = sheet.protection.sort = sheet.protection.formatColumns = False
 
 
-def _apply(sheet: Any, word: str) -> Cell:  # noqa: ANN401 - no stub fits a write-only sheet
+def _open(sheet: Any, word: str) -> Cell:  # noqa: ANN401 - no stub fits a write-only sheet
+    """A cell that is not locked."""
     cell = WriteOnlyCell(sheet, word)
-    if word != HELD:
-        cell.protection = Protection(locked=False)
-        cell.fill = _OPEN
+    cell.protection = Protection(locked=False)
+    cell.fill = _OPEN
     return cell
 
 

@@ -109,6 +109,15 @@ def test_a_review_of_a_plan_that_was_applied_is_refused(run: Run, connected: Ser
     assert "was applied already, as run 1, with what is struck out" in late.err
 
 
+def test_several_held_changes_come_back_as_they_went_out(run: Run, connected: Server, sent: Path) -> None:
+    """Each of them says “held”, whatever stands in the lines around it."""
+    for what in ("unenrol finn", "enrol as student hugo"):
+        say(what, "no")
+    assert run("plan", "--from-review", sent, "--out", "second.json", "--review", "second.xlsx").code == 3
+    assert answers("second.xlsx") == {"enrol as student hugo": "held", "unenrol finn": "held"}
+    assert run("plan", "--from-review", "second.xlsx", "--out", "third.json").code == 3
+
+
 def test_two_reviewers_in_turn(run: Run, connected: Server, sent: Path) -> None:
     """The second sees what the first struck out as held; of all versions of a plan one is applied."""
     say("unenrol finn", "no")
