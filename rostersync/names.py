@@ -47,6 +47,8 @@ def flat_each(keys: Any) -> Any:  # noqa: ANN401 - an Arrow array has no type of
 def _each(texts: Any, one: Callable[[str], str], signs: str, instead: str) -> Any:  # noqa: ANN401 - as above
     """What `one` says of each; texts of ASCII alone, which most are, are done all at once."""
     array = pc.cast(pa.array(texts), pa.string())
+    if isinstance(array, pa.ChunkedArray):  # a column that was put together from several
+        array = array.combine_chunks()
     short = pc.utf8_trim(pc.replace_substring_regex(pc.ascii_lower(array), signs, instead), " ")
     other = pc.invert(pc.string_is_ascii(array))
     if not pc.any(other).as_py():

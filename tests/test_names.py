@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostersync import names
+from rostersync.columns import TEXT
 from rostersync.names import plain, strangers
 
 
@@ -51,3 +53,5 @@ def test_many_texts_are_taken_as_each_of_them(texts: list[str]) -> None:
     """Plain names and flat keys are the same, one by one or all at once."""
     assert names.plain_each(pa.array(texts, pa.string())).to_pylist() == [names.plain(t) for t in texts]
     assert names.flat_each(pa.array(texts, pa.string())).to_pylist() == [names.flat(t) for t in texts]
+    joined = pd.concat([pd.Series(texts, dtype=TEXT)] * 2, ignore_index=True)
+    assert names.plain_each(joined).to_pylist() == [names.plain(t) for t in texts] * 2
