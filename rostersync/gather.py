@@ -99,15 +99,23 @@ def read_again(known: Basis, work: Work) -> Basis:
 
 
 def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
-    """The same, with the courses that would lose somebody read again and counted, and those people's names."""
-    courses = propose.may_lose(changes)
-    if courses:
+    """The same with the courses read again that would change, and the names of those who would lose something.
+
+    The lists of those that would gain somebody are read past their end, those that would lose somebody are counted as
+    well: a page that came short need not have been the last.
+    """
+    losing = propose.may_lose(changes)
+    peopled = set(known.reads.loc[known.reads["listed"] > 0, "course_id"].tolist())  # an empty page is the end
+    gaining = [c for c in propose.may_gain(changes) if c in peopled and c not in set(losing)]
+    told = set(known.reads.loc[known.reads["status_known"], "course_id"].tolist())
+    if losing or gaining:
         again = moodle.read_courses(
             work.client,
-            courses,
+            [*losing, *gaining],
             page_size=work.settings.page_size,
-            with_status=courses,
-            to_prove=courses,
+            with_status=[*losing, *(c for c in gaining if c in told)],
+            to_prove=losing,
+            to_the_end=gaining,
             progress=work.told("counting courses"),
         )
         known = basis.read_closer(known, again.current, again.reads)

@@ -77,12 +77,14 @@ def carry_out(
     settings, outcomes, brake = client.settings, Outcomes(), Brake()
     before = earlier(store.journal(run))
     sent = todo[todo["change"].isin(before.sent)]
+    courses = todo["course_id"].drop_duplicates().tolist()
     fresh = moodle.read_courses(
         client,
-        todo["course_id"].drop_duplicates().tolist(),
+        courses,
         page_size=settings.page_size,
         with_status=set(todo.loc[todo["inactive_before"] >= 0, "course_id"].tolist()),
         to_prove={*todo.loc[todo["removal"], "course_id"], *sent.loc[sent["op"].isin(TAKES), "course_id"]},
+        to_the_end=courses,
         progress=lambda done, of: progress("reading", done, of),
     )
     listed = dict(zip(plan.reads["course_id"].tolist(), plan.reads["listed"].tolist(), strict=True))

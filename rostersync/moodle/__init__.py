@@ -17,7 +17,7 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.courses import all_courses, find_courses, find_courses_any
 from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read_course, read_inactive
 from rostersync.moodle.gradebook import grades
-from rostersync.moodle.matching import Index
+from rostersync.moodle.matching import Index, alike
 from rostersync.moodle.presence import courses_of, last_seen
 from rostersync.moodle.reading import CoursesRead, list_courses, read_courses
 from rostersync.moodle.site import SiteInfo, require, site_info
@@ -42,6 +42,7 @@ __all__ = [
     "Listing",
     "Remedy",
     "SiteInfo",
+    "alike",
     "all_courses",
     "answer_to",
     "assign_roles",

@@ -158,7 +158,7 @@ def read_inactive(client: Client, course_id: int, *, page_size: int) -> tuple[fr
     info = client.info or site_info(client)
     if info.version < KNOWS_ONLYSUSPENDED:
         return None, f"Moodle {info.release or 'of unknown release'} does not tell who is suspended (3.11 and later do)"
-    listing = list_people(client, course_id, page_size=page_size, only_inactive=True)
+    listing = list_people(client, course_id, page_size=page_size, read_to_the_end=True, only_inactive=True)
     return (frozenset(listing.names), "") if listing.complete else (None, listing.detail)
 
 

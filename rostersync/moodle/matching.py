@@ -28,7 +28,12 @@ def compare(asked: str, found: str) -> Match | None:
         return Match.EXACT
     if _folded(asked) == _folded(found):
         return Match.CASE
-    return Match.NEAR if _plain(asked) == _plain(found) else None
+    return Match.NEAR if alike(asked) == alike(found) else None
+
+
+def alike(text: str) -> str:
+    """What is the same of all keys that some database may take for each other."""
+    return "".join(c for c in normalize("NFKD", text.strip().casefold()) if not combining(c))
 
 
 class Index(Generic[Found]):
@@ -38,11 +43,11 @@ class Index(Generic[Found]):
         self._by_plain: dict[str, list[tuple[str, Found]]] = {}
         for value, thing in found:
             if value.strip():
-                self._by_plain.setdefault(_plain(value), []).append((value, thing))
+                self._by_plain.setdefault(alike(value), []).append((value, thing))
 
     def matches(self, key: str) -> Iterator[tuple[Match, Found]]:
         """Everything that a key may mean, and how well."""
-        for value, thing in self._by_plain.get(_plain(key), ()):
+        for value, thing in self._by_plain.get(alike(key), ()):
             match = compare(key, value)
             if match:
                 yield match, thing
@@ -51,7 +56,3 @@ class Index(Generic[Found]):
 def _folded(text: str) -> str:
     # The same letter can be one character or two (é); they look alike, and databases take them for the same.
     return normalize("NFC", text.strip().casefold())
-
-
-def _plain(text: str) -> str:
-    return "".join(c for c in normalize("NFKD", text.strip().casefold()) if not combining(c))

@@ -58,6 +58,7 @@ def read_courses(
     page_size: int,
     with_status: Collection[int] = (),
     to_prove: Collection[int] = (),
+    to_the_end: Collection[int] = (),
     listed: Mapping[int, Listing] = MappingProxyType({}),
     progress: Progress | None = None,
 ) -> CoursesRead:
@@ -70,6 +71,8 @@ def read_courses(
         with_status: those of the courses for which inactive people are asked for as well.
         to_prove: those of the courses that may lose somebody: their lists are read past the end and compared with an
             independent count (SEMANTICS.md, rule 2).
+        to_the_end: those of the courses that may gain somebody: their lists are read past the end. Who is there and not
+            listed would be enrolled anew, and lose dates and a suspension by it.
         listed: the lists of courses that need not be read again, unless they are to be proven.
         progress: told how many courses are done, and of how many.
 
@@ -80,11 +83,14 @@ def read_courses(
         SiteError: nothing can go on.
     """
     status, prove = frozenset(with_status), frozenset(to_prove)
+    whole = prove | frozenset(to_the_end)
     if status and not client.info:
         site_info(client)  # once here, and not once in each thread
 
     def read(course_id: int) -> _Read:
         have = None if course_id in prove else listed.get(course_id)
+        if have is None:
+            have = list_people(client, course_id, page_size=page_size, read_to_the_end=course_id in whole)
         return _read(client, course_id, page_size, have, status=course_id in status, prove=course_id in prove)
 
     courses = in_parallel(client, read, sorted(set(course_ids)), progress=progress)
@@ -118,11 +124,7 @@ def list_courses(
     return dict(zip(courses, listings, strict=True))
 
 
-def _read(
-    client: Client, course_id: int, page_size: int, listing: Listing | None, *, status: bool, prove: bool
-) -> _Read:
-    if listing is None:
-        listing = list_people(client, course_id, page_size=page_size, read_to_the_end=prove)
+def _read(client: Client, course_id: int, page_size: int, listing: Listing, *, status: bool, prove: bool) -> _Read:
     inactive, unknown = None, ""
     if status and listing.complete:
         inactive, reason = read_inactive(client, course_id, page_size=page_size)

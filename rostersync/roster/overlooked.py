@@ -21,9 +21,10 @@ from rostersync.problems import Severity
 from rostersync.roster.asides import KANA
 from rostersync.roster.distinct import Distinct, mask
 from rostersync.roster.fields import SHOWN_ONLY
+from rostersync.roster.forensics.errors import is_error
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Ints, Sheet
-from rostersync.roster.words import MARKING, Statuses, aliases, flat, lists, normalise, sense
+from rostersync.roster.words import Statuses, aliases, flat, hinted, lists, normalise, sense
 from rostersync.settings import Settings
 from rostersync.vocabulary import Status, counted
 
@@ -55,11 +56,13 @@ class Marks:
     """All of its values are known words, so that it can be read as a status."""
     others: tuple[str, ...]
     """Its other values, blanks apart."""
+    clear: bool = True
+    """It is known which of its values are the marks."""
 
     @property
     def keep(self) -> str:
         """The expression of a preset that only rows without a mark fit."""
-        return "|".join(["", *map(pattern, self.others)])
+        return "|".join(["", *map(pattern, self.others)]) if self.clear else "THE VALUES THAT COUNT"
 
     @property
     def told(self) -> str:
@@ -88,9 +91,13 @@ def marks(sheet: Sheet, columns: Columns, settings: Settings) -> list[Marks]:
     found: list[Marks] = []
     for position in sorted({*columns.unused, *columns.offered}):
         header = columns.header[position]
-        if not (meant := sense(header)):
+        if not (meant := sense(header)) and not hinted(header):
             continue
         values = _counts(sheet.cells[position].slice(sheet.titles))
+        if not meant:
+            if values and {v for v in values if not NOTHING.fullmatch(v)}:
+                found.append(Marks(position=position, values=values, readable=False, others=(), clear=False))
+            continue
         read = Statuses(settings, header).read
         unknown = {v for v in values if not NOTHING.fullmatch(v) and read(v).code == "status_unknown"}
         marking = {v: n for v, n in values.items() if v in unknown or not _enrols(v, read(v).value, read(v).code)}
@@ -107,7 +114,7 @@ def _ticked(sheet: Sheet, columns: Columns) -> list[Marks]:
     """The columns that hold nothing but a sign, under a header that says nothing, beside some of the people."""
     found: list[Marks] = []
     for position in columns.unused:
-        if sense(columns.header[position]) or pc.count_distinct(sheet.cells[position]).as_py() > SHOWN:
+        if _speaks(columns.header[position]) or pc.count_distinct(sheet.cells[position]).as_py() > SHOWN:
             continue
         values = _counts(sheet.cells[position].slice(sheet.titles))
         if values and {*values} <= SIGNS and sum(values.values()) < EVERYBODY * len(sheet.lines):
@@ -123,6 +130,7 @@ def terms(sheet: Sheet, columns: Columns) -> list[Terms]:
         if known is None:
             continue
         values = _counts(sheet.cells[position].filter(pa.array(_counting(sheet))))
+        values = {v: n for v, n in values.items() if not NOTHING.fullmatch(v) and not is_error(v)}
         if len(values) > 1:
             semesters = all(v.isdecimal() and int(v) < YEAR for v in values)
             found.append(Terms(position=position, values=values, certain=known and not semesters))
@@ -142,7 +150,7 @@ def remarks(sheet: Sheet, columns: Columns, distinct: Mapping[str, Distinct]) ->
             yield columns.fields[field], np.flatnonzero(column.rows(chosen))
     for position in columns.unused:
         header = columns.header[position]
-        if sense(header) or normalise(header) in known or (texts := _texts(sheet.cells[position])) is None:
+        if _speaks(header) or normalise(header) in known or (texts := _texts(sheet.cells[position])) is None:
             continue
         said = pc.match_substring_regex(texts.dictionary, _remark(), ignore_case=True)
         if pc.any(said).as_py():
@@ -170,7 +178,7 @@ def named(*names: str) -> tuple[str, ...]:
     return tuple(
         f"“{name}” is called as a list of people who left, wait or only listen is: its rows are read as enrolments"
         for name in names
-        if sense(name) in MARKING
+        if hinted(name)
     )
 
 
@@ -205,6 +213,11 @@ def refuse_terms(sheet: Sheet, columns: Columns, where: str) -> None:
                 remedy=f"keep those of one term {PRESET} \"{header}\" = '{pattern(next(iter(found.values)))}'; or, if "
                 f'all of them count, say --map "{header}=ignore"',
             )
+
+
+def _speaks(header: str) -> bool:
+    """The header says by itself that its values mark people."""
+    return bool(sense(header)) or hinted(header)
 
 
 def pattern(value: str) -> str:

@@ -42,8 +42,12 @@ BLANKS = re.compile(r"[ \t\r\n\f]+")
 AROUND_BREAKS = re.compile(r" *\n *")
 BLANKS_BUT_BREAKS = re.compile(r" +")
 UNSHOWN = frozenset({"script", "style", "table"})
-HIDING = re.compile(r"\.([\w-]+)\s*\{[^}]*display\s*:\s*none")
-"""A class that a page's style hides."""
+COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
+CONDITION = re.compile(r"@[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+"""Rules for a medium or a width alone: for print, as a rule."""
+RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+CLASS = re.compile(r"\.([\w-]+)")
+DISPLAY = re.compile(r"display\s*:\s*([\w-]+)")
 STRUCK = frozenset({"s", "strike", "del"})
 NUMBERS = re.compile(r"[\s\d.,:'\u2019%()/+-]*")
 SHOWN = 40
@@ -173,7 +177,7 @@ class _Unseen:
 
     def __init__(self, table: etree._Element) -> None:
         styles = "".join("".join(style.itertext()) for style in table.getroottree().iter("style"))
-        self._classes = set(HIDING.findall(styles))
+        self._classes = _hiding(styles)
         self._table = table
 
     def says(self, element: etree._Element) -> bool:
@@ -187,6 +191,17 @@ class _Unseen:
         return self.says(element) or any(
             self.says(e) for e in element.iterancestors("tbody", "thead", "tfoot") if e.getparent() is self._table
         )
+
+
+def _hiding(styles: str) -> set[str]:
+    """The classes that a page's style hides wherever they stand: a rule of the class alone, and no rule but such."""
+    plain = CONDITION.sub("", COMMENT.sub("", styles))
+    shown: dict[str, set[str]] = {}
+    for selectors, rule in RULE.findall(plain):
+        for selector in selectors.split(","):
+            if alone := CLASS.fullmatch(selector.strip()):
+                shown.setdefault(alone[1], set()).update(DISPLAY.findall(rule.lower()))
+    return {name for name, words in shown.items() if words == {"none"}}
 
 
 def _is_struck(cell: etree._Element) -> bool:

@@ -89,14 +89,23 @@ def spellings(group: str) -> Mapping[str, str]:
 def sense(header: str) -> str:
     """What “yes” means in a column with this header: active, suspended, removed, ignored or undecided; else "".
 
-    A header that marks who left, waits or only listens may say more: “On waitlist (Y/N)”.
+    Words that say nothing of it may stand around one that marks who left, waits or only listens: “On waitlist (Y/N)”.
+    With any other word, its “yes” can mean the contrary (“Not dropped”, “Enrolled/Dropped”), and says nothing.
     """
     known = meanings("sense")
     if normalise(header) in known:
         return known[normalise(header)]
-    words = words_of(header)
-    runs = ["".join(words[i:j]) for i in range(len(words)) for j in range(len(words), i, -1)]
-    return next((known[run] for run in runs if known.get(run) in MARKING), "")
+    meant = known.get("".join(w for w in words_of(header) if w not in flat(lists()["fillers"])), "")
+    return meant if meant in MARKING else ""
+
+
+@lru_cache(maxsize=1000)
+def hinted(header: str) -> bool:
+    """Whether a part of this header says that somebody left, waits or only listens: reason for a warning, no more."""
+    words, known = words_of(header), meanings("sense")
+    return any(
+        known.get("".join(words[i:j])) in MARKING for i in range(len(words)) for j in range(i + 1, len(words) + 1)
+    )
 
 
 class Roles:
@@ -194,7 +203,10 @@ class Statuses:
         self._own = {normalise(w): s for w, s in settings.status_words.items()}
         self._words = meanings("status")
         self._truth = meanings("truth")
-        self._yes = sense(header) or {"negative": "suspended", "positive": "active"}.get(settings.status_sense, "")
+        said = {"negative": "suspended", "positive": "active"}.get(settings.status_sense, "")
+        self._yes = sense(header) or said
+        if said and self._yes in MARKING:  # both count: what takes less away, or nothing where they contradict
+            self._yes = said if said == Status.SUSPENDED else ""
 
     def read(self, word: str) -> Reading:
         """A value of Status. Problems: status_unknown; waiting_list or status_ignored where the row is no enrolment."""

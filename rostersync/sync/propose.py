@@ -50,6 +50,12 @@ def may_lose(changes: pd.DataFrame) -> list[int]:
     return sorted(set(going["course_id"].tolist()))
 
 
+def may_gain(changes: pd.DataFrame) -> list[int]:
+    """Ids of the courses in which somebody would be enrolled, or get other dates: their lists have to be whole."""
+    coming = changes[changes["op"].isin([str(Op.ENROL), str(Op.UPDATE)]) & (changes["hold"] == "")]
+    return sorted(set(coming["course_id"].tolist()))
+
+
 def may_go(changes: pd.DataFrame) -> list[int]:
     """Ids of the people who may lose something, held or not: what they are called matters to rules and preview."""
     losing = changes["removal"] | changes["absent"] | (changes["op"] == Op.UNASSIGN)

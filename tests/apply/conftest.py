@@ -188,12 +188,13 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             methods: Mapping[str, Sequence[str]] | None = None,
             roles: Mapping[str, int] | None = None,
             pace: float = 0.0,
+            collation: str = "",
             **settings: object,
         ) -> World:
             now = [float(NOW)]
-            state = State.load(
-                document(courses, people=people, methods=methods, roles=roles), token=TOKEN, clock=lambda: now[0]
-            )
+            site = document(courses, people=people, methods=methods, roles=roles)
+            site["site"] |= {"collation": collation} if collation else {}
+            state = State.load(site, token=TOKEN, clock=lambda: now[0])
             gate = Gate(state, pace)
             stack.callback(gate.close)
             folder = tmp_path / f"world{len(made)}"

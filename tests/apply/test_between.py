@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -137,3 +138,21 @@ def test_a_grade_that_came_since_an_old_plan_is_not_lost(make: Make, waited: int
         [bucket, "changed_since_plan" if waited else "absent"]
     ]
     assert ("cyd" in world.people("BIO101")) == bool(waited)
+
+
+def test_a_short_page_in_the_middle_of_a_list_holds_everything_in_its_course(make: Make) -> None:
+    """Whom the token may not see is missing from a page; those behind it are there, and would lose dates and status."""
+    staff = [f"t{n:02}" for n in range(40)]
+    people = " ".join([*(f"{name}:editingteacher" for name in staff[:5]), "s01:student"])
+    world = make({"BIO101": " ".join([people, *(f"{name}:editingteacher" for name in staff[5:])])}, page_size=25)
+    course, late = world.state.course("BIO101").id, world.state.user("t39").id
+    (held,) = world.state.enrolments.held(course, late).values()
+    world.state.put_enrolment(replace(held, timestart=1_790_000_000, timeend=1_810_000_000, status=1))
+    # Teachers are a course's contacts, whom everybody sees; the account's number of the student is the first.
+    world.state.missing_capabilities = {"moodle/user:viewdetails"}
+    roster = "username,course,role\n" + "\n".join(f"{name},BIO101,editingteacher" for name in staff)
+    plan = world.plan(roster, teacher_means="editingteacher")
+    assert plan.reads["detail"].tolist() == ["people came after a page that was not full (from 25 on)"]
+    world.apply(plan)
+    assert world.wrote() == []
+    assert world.dates("BIO101", "t39") == (1_790_000_000, 1_810_000_000)

@@ -281,3 +281,20 @@ def test_a_second_account_with_the_same_key_changes_nothing_that_is_sent(
     for course, user, state in known.rows.loc[other, ["course_id", "user_id", "state"]].to_numpy().tolist():
         assert (state, (numbers[course], user) in enrolled) == ("ok", True)
     assert set(fresh.rows.loc[other, "code"]) <= {"user_not_unique"}
+
+
+def test_keys_that_differ_in_letter_case_are_asked_for_together(make: Make) -> None:
+    """Where the database tells case apart, an answer to one of them decides what the other means."""
+    courses = {"BIO101": "ada:student", "CHE101": "ada:student ben:student cyd:student"}
+    world = make(courses, people=["zoe"], collation="exact", **OPTIONS)
+    mine = world.state.user("ada").email
+    other = mine.replace("ada", "Ada")
+    rows = [(mine, "BIO101", "student"), (other, "CHE101", "student")]
+    rows += [(world.state.user(name).email, "CHE101", "student") for name in ("ben", "cyd")]
+    roster = text(rows, "email")
+    assert [world.plan(roster).rows["state"].tolist() for _ in range(2)] == [["ok"] * 4] * 2
+    world.state.put_user(replace(world.state.user("zoe"), email=other))
+    plan = world.plan(roster)
+    assert plan.rows["code"].tolist() == ["user_not_unique", "user_not_unique", "", ""]
+    assert not ((plan.changes["hold"] == "") & plan.changes["removal"]).any()
+    assert sorted(world.people("CHE101")) == ["ada", "ben", "cyd"]

@@ -129,6 +129,21 @@ def test_marks_that_are_no_status_are_refused(write: Write, header: str, mark: s
     assert load([path], Settings(columns={header: "ignore"})).rows["state"].tolist() == ["ok"] * 3
 
 
+@pytest.mark.parametrize("header", ["Enrolled/Dropped", "Not dropped", "Status (Y=enrolled, N=dropped)"])
+def test_marks_that_may_mean_the_contrary_are_refused_without_a_reading(write: Write, header: str) -> None:
+    """Nobody knows which of its values marks whom; no flag is offered that would take half of the class out."""
+    path = write(listed(f'"{header}"', rows=("Y", "N", "Y")))
+    message, remedy = refused(lambda: load([path], Settings()))
+    assert message.endswith(f"\n  “{header}”: “Y” (2 rows), “N” (1 row)")
+    assert remedy.startswith(f'say --map "{header}=ignore"; or leave these rows out')
+    assert remedy.endswith(f"\"{header}\" = 'THE VALUES THAT COUNT'")
+
+
+def test_error_cells_and_dashes_are_no_terms(loaded: Load) -> None:
+    """They would make a second term of a stray cell."""
+    assert loaded(listed("Term", rows=("F26", "#REF!", "-"))).rows["state"].tolist() == ["ok"] * 3
+
+
 def test_marks_beside_a_status_are_said_with_their_number(loaded: Load) -> None:
     """The status decides; that other people are marked as well is not left out in silence."""
     roster = loaded(listed("Waitlist", rows=("Y", "N", "Y"), status="Enrolment status:active"))

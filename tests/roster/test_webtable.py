@@ -198,6 +198,25 @@ def test_hidden_rows_are_read_and_said(row: str) -> None:
     assert skipped.notes[1] == "1 hidden row left out (3), as --hidden skip says"
 
 
+@pytest.mark.parametrize(
+    "style",
+    [
+        ".tree.collapsed .r { display: none; }",
+        "@media print { .r { display: none } }",
+        "@media (max-width: 600px) { .a { color: red } .r { display: none } }",
+        ".menu > .r { display: none }",
+        ".r:hover { display: none }",
+        "/* .r { display: none } */",
+        ".r { display: none } .r { display: table-row }",
+    ],
+)
+def test_a_class_that_is_hidden_somewhere_is_not_hidden_here(style: str) -> None:
+    """In print, in a menu, when a tree is folded: a browser shows these rows, and whoever stands in them is there."""
+    content = page(f"<style>{style}</style>" + HEADER + "<tr class='r'><td>bob<td>BIO101<td>student<td>Ray")
+    (sheet,) = sheets(content, hidden="skip")
+    assert (column(sheet, 0), sheet.aside) == (["bob"], ())
+
+
 def test_a_hidden_column_is_one_whose_header_is_hidden() -> None:
     """It loses its header where hidden ones are skipped."""
     content = page(HEADER.replace("<th>last name", "<th style='display:none'>last name") + ROW.format("ann", "Lee"))

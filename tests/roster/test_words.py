@@ -173,6 +173,34 @@ def test_a_header_with_a_sense_lets_yes_and_no_be_read(header: str, yes: str, no
     assert {statuses(header).read(w).value for w in ("0", "no", "false", "nein", "não")} == {no}
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Not dropped",
+        "Enrolled/Dropped",
+        "Status (Y=enrolled, N=dropped)",
+        "Active (not withdrawn)",
+        "Removed from waitlist",
+        "Enrolled from waitlist",
+        "nicht abgemeldet",
+        "Non désinscrit",
+        "No withdrawal",
+    ],
+)
+def test_a_header_that_says_more_than_its_mark_affirms_nothing(header: str) -> None:
+    """Its “yes” may be that of who is there: taken for “dropped”, it would take the whole class out."""
+    assert statuses(header).read("Y").code == "status_unknown"
+    assert statuses(header, status_sense="positive").read("Y").value == "active"
+    assert statuses(header, status_sense="negative").read("Y").value == "suspended"
+
+
+def test_a_sense_that_is_set_never_takes_more_away_than_it_says() -> None:
+    """Where header and setting disagree, the milder one counts; where they contradict each other, neither."""
+    assert statuses("Dropped", status_sense="negative").read("Y").value == "suspended"
+    assert statuses("Dropped", status_sense="positive").read("Y").code == "status_unknown"
+    assert statuses("On waitlist (Y/N)").read("Y").code == "waiting_list"
+
+
 def test_the_sense_and_the_words_of_a_status_can_be_set() -> None:
     """The settings decide where the header says nothing, never against it."""
     assert statuses("status", status_sense="negative").read("1").value == "suspended"
