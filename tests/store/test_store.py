@@ -141,6 +141,9 @@ def test_rows_keep_their_order_however_many_there_are(opened: Opened, rows: int)
     run = store.begin(SITE, "d1")
     store.write_journal(run, range(rows), "sent")
     assert store.journal(run) == [(change, "sent", "") for change in range(rows)]
+    lines = [line(1, user, 10 * user, end=10 * user + 1) for user in range(1, rows + 1)]
+    store.remember(SITE, LEDGER.records(lines))
+    assert store.ledger(SITE, [1]).to_dict("records") == LEDGER.records(lines).to_dict("records")
 
 
 def test_runs_are_numbered_and_end(opened: Opened) -> None:
