@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 import pandas as pd
 
@@ -180,10 +181,11 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
     """Send a bundle's chunks in order, then prove what was sent and remember it."""
     everything = [c for chunk in bundle.chunks for c in chunk.changes]
     try:
-        for chunk in bundle.chunks:
-            if chunk.op is Op.UNASSIGN:
-                _spare_unreplaced(sender, everything, chunk.changes)
-            sender.send(chunk)
+        for op, chunks in groupby(bundle.chunks, key=lambda chunk: chunk.op):
+            alike = [*chunks]
+            if op is Op.UNASSIGN:
+                _spare_unreplaced(sender, everything, [change for chunk in alike for change in chunk.changes])
+            sender.send(*alike)
     except RosterSyncError as error:
         sender.brake.pull(error)
     touched, lost = sender.outcomes.with_proof(everything, [Proof.ACCEPTED]), sender.outcomes.doubtful(everything)

@@ -50,6 +50,14 @@ Place: TypeAlias = tuple[int, Op]
 EVERYWHERE: Place = (0, Op.NOTHING)
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one call takes, and when it was set down that it is about to be sent; None where it was not yet."""
+
+    chunk: Chunk
+    announced: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """What sending needs. Can be shared by threads, as long as each course is sent by one of them.
@@ -80,38 +88,62 @@ class Sender:
         at = np.searchsorted(self._numbers["change"], changes)
         return {name: values[at].tolist() for name, values in self._numbers.items()}
 
-    def send(self, chunk: Chunk) -> None:
-        """Send a chunk, as many rows a call as the site does in good time, and set down an outcome for each change.
+    def send(self, *chunks: Chunk) -> None:
+        """Send these, as many rows a call as the site does in good time, and set down an outcome for each change.
 
         Raises:
             RosterSyncError: nothing can go on; the changes that were not sent have no outcome.
         """
-        # Asked anew for each call: the calls before may have spoken for these rows, or changed the pace.
-        while (waiting := self.outcomes.open(chunk.changes)) and not self.brake():
-            rows = moodle.rows_at_this_pace(self.client, chunk.op)
-            self._attempt(replace(chunk, changes=tuple(waiting[:rows])))
-            chunk = replace(chunk, changes=tuple(waiting[rows:]))
+        left, turn = [*reversed(chunks)], None
+        while turn := turn or self._next(left):
+            turn = self._attempt(turn, left)
 
-    def _attempt(self, chunk: Chunk) -> None:
+    def _next(self, left: list[Chunk]) -> _Turn | None:
+        """Take the next call's rows from what is left, the last chunk first; None where nothing more is to be sent."""
+        # Asked anew for each call: the calls before may have spoken for these rows, or changed the pace.
+        while left and not self.brake():
+            chunk = left.pop()
+            waiting, rows = self.outcomes.open(chunk.changes), moodle.rows_at_this_pace(self.client, chunk.op)
+            if waiting[rows:]:
+                left.append(replace(chunk, changes=tuple(waiting[rows:])))
+            if waiting:
+                return _Turn(replace(chunk, changes=tuple(waiting[:rows])))
+        return None
+
+    def _attempt(self, turn: _Turn, left: list[Chunk]) -> _Turn | None:
+        """One call and what follows from its answer; the next one, where it is announced already."""
         try:
-            self._call(chunk)
+            return self._call(turn, left)
         except MoodleError as error:
-            self._refused(chunk, error)
+            self._refused(turn.chunk, error)
         except AnswerError as error:
-            self._lost(chunk, error)
+            self._lost(turn.chunk, error)
+        return None
 
     def note(
-        self, changes: Iterable[int], what: str, code: str = "", ledger: Mapping[str, Sequence[Any]] | None = None
-    ) -> None:
-        """Journal what came back. A store that fails now stops the run, but does not make what is known unknown."""
+        self,
+        changes: Iterable[int],
+        what: str,
+        code: str = "",
+        ledger: Mapping[str, Sequence[Any]] | None = None,
+        then: Sequence[int] = (),
+    ) -> bool:
+        """Journal what came back, and what is about to be sent `then`; whether it could be.
+
+        A store that fails now stops the run, but does not make what is known unknown.
+        """
+        site = self.client.site
         try:
-            self.store.write_journal(self.run, tuple(changes), what, code, site=self.client.site, ledger=ledger)
+            self.store.write_journal(self.run, tuple(changes), what, code, site=site, ledger=ledger, then=then)
         except StoreError as error:
             self.brake.pull(error)
+            return False
+        return True
 
-    def _call(self, chunk: Chunk) -> None:
-        """One call, journalled before it leaves and after it came back."""
-        announced = self._announce(chunk)
+    def _call(self, turn: _Turn, left: list[Chunk]) -> _Turn | None:
+        """One call, journalled before it leaves and after it came back, then together with the next one of these."""
+        chunk = turn.chunk
+        announced = self._announce(chunk) if turn.announced is None else turn.announced
         rows = self._rows(chunk.changes)
         try:
             moodle.send(self.client, chunk.op, rows, ready=lambda: self._still(chunk, announced))
@@ -123,9 +155,13 @@ class Sender:
             self.note(chunk.changes, "failed", "site")
             raise
         self.outcomes.set(chunk.changes, Outcome(Proof.ACCEPTED))
-        self.note(chunk.changes, "done", ledger=as_sent(chunk.op, rows))
         for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"])}:
             self.alone.pop(place, None)
+        then, at = self._next(left), self.clock()
+        noted = self.note(
+            chunk.changes, "done", ledger=as_sent(chunk.op, rows), then=then.chunk.changes if then else ()
+        )
+        return replace(then, announced=at) if then and noted else None
 
     def _announce(self, chunk: Chunk) -> float:
         """Set down that it is about to be sent; when that was."""
@@ -144,22 +180,17 @@ class Sender:
         if remedy is Remedy.READ_AGAIN:
             self._lost(chunk, error)
         elif remedy is Remedy.ISOLATE and len(chunk.changes) > 1:
-            self._halve(chunk)
+            self.send(*chunk.halves())
         elif len(parts := self._by_course(chunk)) > 1:
-            for part in parts:
-                self.send(part)
+            self.send(*parts)
         elif not known and len(chunk.changes) > 1:
-            self._halve(chunk)  # nobody knows whether it is the row or the course
+            self.send(*chunk.halves())  # nobody knows whether it is the row or the course
         else:
             self._fail(chunk.changes, error)
             if error.errorcode == "wsusercannotassign":
                 self._stop_role(chunk, error)
             elif remedy is not Remedy.ISOLATE and (known or self._fails_alike(self._place(chunk))):
                 self._stop_course(chunk, error)
-
-    def _halve(self, chunk: Chunk) -> None:
-        for half in chunk.halves():
-            self.send(half)
 
     def _fail(self, changes: Iterable[int], error: AnswerError, *, doubtful: bool = False) -> None:
         known = moodle.answer_to(error)
@@ -203,7 +234,7 @@ class Sender:
         try:
             left, error = self._repeat(chunk, error)
             if len(left.changes) > 1 and not self.brake():
-                self._halve(left)
+                self.send(*left.halves())
         finally:
             # It was sent: whatever ends the run now, nobody may say of these rows that they were not.
             self._fail(self.outcomes.open(chunk.changes), error, doubtful=True)
@@ -228,7 +259,7 @@ class Sender:
             if len(chunk.changes) > moodle.rows_at_this_pace(self.client, chunk.op):
                 break  # it was too much at once: the halves have tries of their own
             try:
-                self._call(chunk)
+                self._call(_Turn(chunk), [])
             except MoodleError as refusal:
                 if moodle.remedy_of(refusal) is not Remedy.READ_AGAIN:
                     self._refused(chunk, refusal)

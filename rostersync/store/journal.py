@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 
 from sqlalchemy import insert, select
 
@@ -42,6 +42,7 @@ class Journal(Leases):
         *,
         site: str = "",
         ledger: Columns | None = None,
+        then: Sequence[int] = (),
     ) -> None:
         """Set down that these changes are about to be sent, or what came back; on the disk before this returns.
 
@@ -54,29 +55,37 @@ class Journal(Leases):
             ledger: LEDGER lines that became true with this, as lists by name; they are written together with it, or
                 not at all. Where another run has taken the site they are left out: what that one has set since is
                 newer.
+            then: changes that are about to be sent right after, and are set down as `sent` behind these: the disk is
+                waited for once for both.
 
         Raises:
-            SiteBusy: something is about to be sent, and another run has taken the site meanwhile.
+            SiteBusy: something is about to be sent, and another run has taken the site meanwhile. What came back is
+                set down all the same.
         """
         at = self._clock()
         if not changes:
             return
-        same: dict[str, Iterable[object]] = {
-            "run": repeat(run),
-            "event": repeat(what),
-            "code": repeat(code),
-            "at": repeat(at),
-        }
+        busy: SiteBusy | None = None
         with self.writing() as connection:
             try:
                 self.stay(connection)
-            except SiteBusy:
+            except SiteBusy as error:
                 if what == "sent":
                     raise
-                ledger = None
-            execute_many(connection, _ADD, {**same, "change": changes})
+                busy = error if then else None
+                ledger, then = None, ()
+            lines: dict[str, Iterable[object]] = {
+                "run": repeat(run),
+                "change": [*changes, *then],
+                "event": chain(repeat(what, len(changes)), repeat("sent")),
+                "code": chain(repeat(code, len(changes)), repeat("")),
+                "at": repeat(at),
+            }
+            execute_many(connection, _ADD, lines)
             if ledger is not None:
                 replace_columns(connection, site, ledger)
+        if busy is not None:
+            raise busy
 
     def journal(self, run: int) -> list[tuple[int, str, str]]:
         """(change, event, code) of a run, in order."""

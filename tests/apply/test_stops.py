@@ -123,6 +123,12 @@ def test_ctrl_c_sends_no_more_and_accounts_for_what_was_sent(make: Make, connect
     assert report.buckets()["held"] == 40 - len(enrolled)
     assert report.removals[["bucket", "code"]].values.tolist() == [["held", "stopped"]]
     assert runs(world) == [(1, "stopped", 1)]
+    with open_store(world.store_path, clock=world.clock) as store:
+        journal = store.journal(1)
+    # What was announced together with an answer left, too.
+    assert [change for change, event, _ in journal if event == "sent"] == [
+        change for change, event, _ in journal if event == "done"
+    ]
     world.gate.script = lambda c: Fault.NONE
     assert world.sync(ROSTER).exit_code == 0
     assert len(world.people("BIO101")) == 42

@@ -132,8 +132,7 @@ def _sent(plan: Plan, work: Work) -> Report:
     for bundle in bundles(
         plan.changes, chunk_rows=settings.chunk_rows, max_fields=settings.max_fields, fields_per_row=fields
     ):
-        for chunk in bundle.chunks:
-            sender.send(chunk)
+        sender.send(*bundle.chunks)
     done = Applied(outcomes=sender.outcomes.table())
     report = reconcile.reconcile(plan, done.outcomes, run=str(run), started=work.time(), finished=work.time())
     return history.set_down(plan, done, report, work)

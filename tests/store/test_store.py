@@ -120,6 +120,32 @@ def test_what_became_true_is_written_together_with_its_journal_or_not_at_all(ope
     assert store.ledger(SITE, [1])["user_id"].tolist() == [8]
 
 
+def test_what_came_back_and_what_is_sent_next_are_on_disk_together(opened: Opened) -> None:
+    """They stand in this order, each with its own code; neither is written where one of them cannot be."""
+    store = opened()
+    run = store.begin(SITE, "d1")
+    ledger = columns_of(LEDGER.records([line(1, 8, 10)]))
+    store.write_journal(run, [0, 1], "done", "seen", site=SITE, ledger=ledger, then=[2, 3])
+    lines = [(0, "done", "seen"), (1, "done", "seen"), (2, "sent", ""), (3, "sent", "")]
+    assert store.journal(run) == lines
+    twice = columns_of(LEDGER.records([line(1, 9, 10), line(1, 9, 11)]))
+    with pytest.raises(StoreError):
+        store.write_journal(run, [2], "done", site=SITE, ledger=twice, then=[4])
+    assert store.journal(run) == lines
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8, 63, 64, 149, 345])
+def test_rows_keep_their_order_however_many_there_are(opened: Opened, rows: int) -> None:
+    """They go to the disk in blocks of several sizes."""
+    store = opened()
+    run = store.begin(SITE, "d1")
+    store.write_journal(run, range(rows), "sent")
+    assert store.journal(run) == [(change, "sent", "") for change in range(rows)]
+    lines = [line(1, user, 10 * user, end=10 * user + 1) for user in range(1, rows + 1)]
+    store.remember(SITE, LEDGER.records(lines))
+    assert store.ledger(SITE, [1]).to_dict("records") == LEDGER.records(lines).to_dict("records")
+
+
 def test_runs_are_numbered_and_end(opened: Opened) -> None:
     """A plan is used up by a run that sent something of it, and by no other."""
     store = opened()
@@ -194,7 +220,9 @@ def test_who_lost_the_site_may_not_announce_a_call_but_may_say_what_came_back(op
     one.write_journal(run, [0], "done")
     with pytest.raises(SiteBusy, match="taken over"):
         one.write_journal(run, [1], "sent")
-    assert one.journal(run) == [(0, "sent", ""), (0, "done", "")]
+    with pytest.raises(SiteBusy, match="taken over"):
+        one.write_journal(run, [0], "done", "seen", then=[1])
+    assert one.journal(run) == [(0, "sent", ""), (0, "done", ""), (0, "done", "seen")]
     assert not one.renew(SITE, "a")
 
 

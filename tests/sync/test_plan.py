@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rostersync.errors import PlanRefused
 from rostersync.sync import plan as plans
 from rostersync.sync.plan import TABLES, Plan
-from rostersync.tables import PROBLEMS
+from rostersync.tables import PEOPLE, PROBLEMS
 
 Planned = Callable[[Mapping[str, str]], Plan]
 WORLD = {
@@ -97,6 +97,16 @@ def test_every_number_and_word_counts(plan: Plan) -> None:
         assert old in text
         with pytest.raises(PlanRefused, match="edited"):
             read(text.replace(old, new, 1), "p.json")
+
+
+def test_rows_that_are_all_alike_are_written_one_by_one(plan: Plan) -> None:
+    """A column in which one value stands everywhere, and a table of such columns, say it in each row."""
+    alike = PEOPLE.records([{"user_id": 7, "username": "7", "fullname": "A “B”"}])
+    for rows in (1, 3):
+        made = replace(plan, people=alike.loc[[0] * rows].reset_index(drop=True))
+        content = json.loads(write(made))
+        assert content.pop("digest") == made.digest()
+        assert content["people"]["rows"] == alike.loc[[0] * rows].values.tolist()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"format": "other"}', "[" * 100_000])
