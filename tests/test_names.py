@@ -53,5 +53,6 @@ def test_many_texts_are_taken_as_each_of_them(texts: list[str]) -> None:
     """Plain names and flat keys are the same, one by one or all at once."""
     assert names.plain_each(pa.array(texts, pa.string())).to_pylist() == [names.plain(t) for t in texts]
     assert names.flat_each(pa.array(texts, pa.string())).to_pylist() == [names.flat(t) for t in texts]
+    assert names.plain_each(pa.array(texts, pa.string())[1:]).to_pylist() == [names.plain(t) for t in texts[1:]]
     joined = pd.concat([pd.Series(texts, dtype=TEXT)] * 2, ignore_index=True)
     assert names.plain_each(joined).to_pylist() == [names.plain(t) for t in texts] * 2
