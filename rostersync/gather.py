@@ -12,6 +12,7 @@ from rostersync.lookups import indispensable
 from rostersync.sync import basis, decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
+from rostersync.sync.matched import both_matched
 from rostersync.tables import COURSES, PEOPLE, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, UserField
 from rostersync.work import Work
@@ -38,19 +39,20 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         work: the site.
         afresh: look up all keys, whatever is remembered of them.
     """
-    settings, client, asked = work.settings, work.client, both_asked(loaded.rows)
+    settings, client, asked = work.settings, work.client, both_asked(loaded)
     with indispensable(client.site):
         courses = lookups.look_up_courses(asked[1], work)
         known, listed = (USER_MATCHES.empty(), {}) if afresh else remembered.borne_out(asked, courses, work)
         users = lookups.look_up_users(loaded, asked[0], work, known)
-        lookups.make_sure(lookups.doubtful(loaded, asked, (users, courses), settings), work)
+        found = both_matched(asked, users, courses)
+        lookups.make_sure(lookups.doubtful(loaded, found, settings), work)
     decisions = (
         decide.decide(asked[0], users, loaded.sources, settings.user_key),
         decide.decide(asked[1], courses, loaded.sources, settings.course_key),
     )
-    unknown = lookups.unknown(asked, users, courses, decisions, settings)
+    unknown = lookups.unknown(found, decisions, settings)
     offers = lookups.offered(loaded, unknown, *lookups.ask_again(unknown, users, courses, work))
-    resolution = resolve.resolve(loaded, asked, users, courses, decisions, settings, offers)
+    resolution = resolve.resolve(loaded, found, decisions, settings, offers)
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = history.ledger(work.store, client.site, ids)

@@ -22,8 +22,10 @@ from rostersync.roster.words import normalise
 from rostersync.settings import Settings
 from rostersync.store import Hint
 from rostersync.sync import doubts, evidence, offers
+from rostersync.sync.asked import FIELDS as KINDS
 from rostersync.sync.asked import Asked, fields_of
 from rostersync.sync.decide import Decision, decided
+from rostersync.sync.matched import Matched
 from rostersync.sync.offers import Offers, Pair
 from rostersync.tables import COURSE_MATCHES, USER_MATCHES, Roster
 from rostersync.vocabulary import CourseField, Match, RowState, UserField, counted
@@ -34,8 +36,8 @@ SHOWN = ("username", "email", "idnumber", "fullname")
 
 _log = logging.getLogger(__name__)
 
-Asks = tuple[Asked, Asked]
-"""The distinct keys of users and of courses."""
+Found = tuple[Matched, Matched]
+"""What was found for the distinct keys of users and of courses."""
 Decisions = tuple[Sequence[Decision], Sequence[Decision]]
 """What the undecided columns of both hold."""
 
@@ -127,21 +129,17 @@ class Unknown:
     courses: Mapping[Pair, Sequence[str]]
 
 
-def unknown(
-    asked: Asks, users: pd.DataFrame, courses: pd.DataFrame, decisions: Decisions, settings: Settings
-) -> Unknown:
+def unknown(found: Found, decisions: Decisions, settings: Settings) -> Unknown:
     """The first keys that nothing was found for."""
-    fields = [fields_of(keys, decided(made)) for keys, made in zip(asked, decisions, strict=True)]
-    strangers = offers.missing(asked[0], fields[0], users)
+    strangers, places = (
+        offers.missing(mine, fields_of(mine.keys, decided(made))) for mine, made in zip(found, decisions, strict=True)
+    )
+    users = found[0].matches
     numbers = pd.unique(users.loc[users["field"] == UserField.IDNUMBER, "idnumber"]) if strangers else []
     lengths = sorted({len(k) for k in numbers if k})
     return Unknown(
         users={(f, k): (*repairs(k), *offers.candidates(k, lengths)) for f, k in strangers},
-        courses={
-            (f, k): repairs(k)
-            for f, k in offers.missing(asked[1], fields[1], courses)
-            if not any(fnmatchcase(k, p) for p in settings.not_in_moodle)
-        },
+        courses={(f, k): repairs(k) for f, k in places if not any(fnmatchcase(k, p) for p in settings.not_in_moodle)},
     )
 
 
@@ -172,7 +170,8 @@ def offered(loaded: Roster, unknown: Unknown, users: pd.DataFrame, courses: pd.D
     """
     if not (unknown.users or unknown.courses):
         return Offers()
-    rows = loaded.rows[loaded.rows["user"].isin({k for _, k in unknown.users})]
+    column, strange = loaded.distinct("user"), pa.array(sorted({k for _, k in unknown.users}), pa.string())
+    rows = loaded.rows[column.rows(pc.is_in(column.texts, value_set=strange))]
     rows = rows[rows["state"] != RowState.IGNORED]
     beside = dict(zip(rows["user"].tolist(), doubts.spelled(rows).tolist(), strict=True))
     return Offers(
@@ -204,36 +203,32 @@ class Doubtful:
         return self.fields[self.kind]
 
 
-def doubtful(
-    loaded: Roster, asked: Asks, matches: tuple[pd.DataFrame, pd.DataFrame], settings: Settings
-) -> list[Doubtful]:
+def doubtful(loaded: Roster, found: Found, settings: Settings) -> list[Doubtful]:
     """Columns of which Moodle knows few values as what their headers say; a column that settings name is not doubted.
 
     Args:
         loaded: the roster.
-        asked: its distinct keys.
-        matches: USER_MATCHES and COURSE_MATCHES of these.
+        found: what was found for its distinct keys.
         settings: columns, user_key, course_key.
     """
     said = {normalise(header) for header in settings.columns}
     columns = []
-    for keys, kinds, forced, found, enough in (
-        (asked[0], USER_KEYS, settings.user_key, matches[0], evidence.ENOUGH),
-        (asked[1], COURSE_KEYS, settings.course_key, matches[1], evidence.ENOUGH_COURSES),
+    for matched, kinds, forced, enough in (
+        (found[0], USER_KEYS, settings.user_key, evidence.ENOUGH),
+        (found[1], COURSE_KEYS, settings.course_key, evidence.ENOUGH_COURSES),
     ):
         if forced:
             continue
-        sure = found["match"].isin([str(Match.EXACT), str(Match.CASE)])
+        keys = matched.keys
         fields = {str(kinds[field]): field for field in reversed([*kinds])}
         # What stands in the columns of rejected rows may be anything.
         for number, kind, mine in keys.by_column(keys.ok & ~keys.undecided & ~keys.blank):
             source = loaded.sources[number]
             header = source.columns.get(fields[kind], "")
-            if normalise(header) in said or np.count_nonzero(mine) < enough:
+            count = int(np.count_nonzero(mine))
+            if normalise(header) in said or count < enough:
                 continue
-            texts = pa.array(keys.key[np.flatnonzero(mine)])
-            known = pa.array(found.loc[sure & (found["field"] == kind), "key"])
-            if pc.sum(pc.is_in(texts, value_set=known)).as_py() < evidence.FEW * len(texts):
+            if matched.surely_found(KINDS[keys.what].index(kind), mine) < evidence.FEW * count:
                 columns.append(
                     Doubtful(
                         what=keys.what,
@@ -241,7 +236,7 @@ def doubtful(
                         source=source.name,
                         kind=kind,
                         fields=fields,
-                        keys=keys.texts(mine),
+                        keys=keys.named(mine),
                         enough=enough,
                     )
                 )

@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.distinct import Distinct, Known
+from rostersync.distinct import mask as _mask
 from rostersync.problems import ROWS, Severity
-from rostersync.roster.distinct import Distinct, Known
-from rostersync.roster.distinct import mask as _mask
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.roster.distinct import Distinct, mask
+from rostersync.distinct import Distinct, mask
 from rostersync.roster.headers import Columns
 from rostersync.roster.readings import Places
 from rostersync.roster.sheets import Mask

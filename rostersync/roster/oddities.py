@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rostersync.distinct import Distinct
 from rostersync.roster import forensics
-from rostersync.roster.distinct import Distinct
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings
 from rostersync.roster.forensics import days

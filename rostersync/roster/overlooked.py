@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync import problems
+from rostersync.distinct import Distinct, mask
 from rostersync.errors import RosterError
 from rostersync.problems import Severity
 from rostersync.roster.asides import KANA
-from rostersync.roster.distinct import Distinct, mask
 from rostersync.roster.fields import SHOWN_ONLY
 from rostersync.roster.forensics.errors import is_error
 from rostersync.roster.headers import Columns

@@ -10,6 +10,7 @@ from typing import assert_never
 
 import pandas as pd
 
+from rostersync.distinct import Known, encoded
 from rostersync.errors import EmptyRoster, UsageError
 from rostersync.originals import OURS
 from rostersync.roster import (
@@ -25,7 +26,6 @@ from rostersync.roster import (
     rows,
     shapes,
 )
-from rostersync.roster.distinct import Known, encoded
 from rostersync.roster.doubts import Judge
 from rostersync.roster.headers import Columns
 from rostersync.roster.kinds import Kind
@@ -74,6 +74,7 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         problems=PROBLEMS.check(_joined([p.problems for p in parts])),
         sources=tuple(sources),
         originals=rejected.originals(read, table),
+        known=parts[0].distinct if len(parts) == 1 else {},
     )
 
 

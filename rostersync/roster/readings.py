@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rostersync.roster.distinct import Distinct
+from rostersync.distinct import Distinct
 from rostersync.roster.sheets import Mask
 from rostersync.roster.words import Reading
 

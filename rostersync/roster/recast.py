@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.distinct import encoded
 from rostersync.errors import RosterError
 from rostersync.roster import presets, recognition
-from rostersync.roster.distinct import encoded
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import understand

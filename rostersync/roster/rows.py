@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 
 from rostersync import problems
 from rostersync.columns import choice
+from rostersync.distinct import Distinct, Known
+from rostersync.distinct import mask as _mask
 from rostersync.roster import dates, keying, oddities, overlooked, unused
 from rostersync.roster.asides import furniture
-from rostersync.roster.distinct import Distinct, Known
-from rostersync.roster.distinct import mask as _mask
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.forensics.errors import taken_out
@@ -42,6 +42,8 @@ class Part:
     """What one sheet gives to the roster."""
 
     rows: pd.DataFrame
+    distinct: Mapping[str, Distinct]
+    """The same columns as in Roster.known."""
     problems: pd.DataFrame
     notes: tuple[str, ...]
     """Decisions that a person should see."""
@@ -149,6 +151,8 @@ class _Builder:
         }
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
+            distinct={"user": keys[0].distinct, "course": keys[1].distinct}
+            | {f: self.distinct[f] for f in ("first_name", "last_name") if f in self.distinct},
             problems=self._problems(first_row),
             notes=tuple(
                 f"{n['detail']} without a role: “{n['value']}” is taken"

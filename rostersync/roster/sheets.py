@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rostersync.vocabulary import Mode
 
@@ -74,26 +73,6 @@ class Sheet:
     """The sheet as it lies in the file, where a layout or a preset has recast it."""
     origin: Ints | None = None
     """Each row's position in `original`."""
-
-
-def trimmed(column: pa.Array) -> pa.Array:
-    """The cells without outer blanks; the same array where none can have any, which is quick to see."""
-    if not len(column) or column.null_count:
-        return pc.utf8_trim_whitespace(column)
-    _, offsets, data = column.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
-    if ends[0] == ends[-1]:
-        return column
-    octets = np.frombuffer(data, dtype=np.uint8)
-    first, last = ends[:-1], ends[1:]
-    filled = last > first
-    if not filled.all():
-        first, last = first[filled], last[filled]
-    for edge in (octets.take(first), octets.take(last - 1)):
-        # Other octets than ! to ~ may be blanks: of ASCII, or a part of one of those that Unicode has.
-        if ((edge - np.uint8(ord("!"))) > ord("~") - ord("!")).any():
-            return pc.utf8_trim_whitespace(column)
-    return column
 
 
 def tidy(header: list[str]) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.distinct import Distinct
 from rostersync.errors import SettingsError
 from rostersync.roster import dates
-from rostersync.roster.distinct import Distinct
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.words import Actions, Roles, Statuses, sense

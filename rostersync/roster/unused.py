@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rostersync.distinct import Distinct
 from rostersync.roster import tells
-from rostersync.roster.distinct import Distinct
 from rostersync.roster.fields import FIELDS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Sheet

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from rostersync.columns import TEXT
+from rostersync.distinct import mask
 from rostersync.sync.keys import Ints, Mask
+from rostersync.tables import Roster
 from rostersync.vocabulary import CourseField, RowState, UserField
 
 FIELDS: dict[str, tuple[str, ...]] = {"user": tuple(map(str, UserField)), "course": tuple(map(str, CourseField))}
@@ -24,20 +28,27 @@ OK, IGNORED = STATES.index(RowState.OK), STATES.index(RowState.IGNORED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The distinct (source, field, state, key) of a column: the most common kind first, in the order of the rows.
+    """The distinct (source, field, state, text) of a column: the most common kind first, in the order of the rows.
 
-    `places` is aligned with the rows, everything else with the distinct keys.
+    `places` is aligned with the rows, `texts` with nothing, everything else with the distinct keys.
     """
 
     what: str
     """The column, user or course."""
-    places: Ints
+    places: npt.NDArray[np.integer[Any]]
     source: Ints
     field: Ints
     """Index into FIELDS: what the reader took the column for."""
     state: Ints
-    key: Any
-    """An array of Arrow strings."""
+    text: Ints
+    """Index into `texts`."""
+    texts: pa.Array
+    """The distinct texts of the column."""
+
+    @property
+    def key(self) -> pa.Array:
+        """The keys themselves."""
+        return self.texts.take(pa.array(self.text))
 
     @property
     def ok(self) -> Mask:
@@ -52,23 +63,23 @@ class Asked:
     @property
     def blank(self) -> Mask:
         """Keys that are none."""
-        return np.asarray(self.key == "", dtype=np.bool_)
+        return mask(pc.equal(self.texts, ""))[self.text]
 
     @property
     def undecided(self) -> Mask:
         """Keys of columns that the reader left open."""
         return self.field == FIELDS[self.what].index(UserField.ANY)
 
-    def texts(self, chosen: Mask) -> list[str]:
+    def named(self, chosen: Mask) -> list[str]:
         """The chosen ones of the keys, each once, without blanks."""
-        found = self.key[np.flatnonzero(chosen)].to_numpy(dtype=object).tolist()
+        found = self.texts.take(pa.array(self.text[chosen])).to_numpy(zero_copy_only=False).tolist()
         return [key for key in dict.fromkeys(found) if key]
 
     def by_field(self) -> Iterator[tuple[str, list[str]]]:
         """Each field with the keys of all rows that state an enrolment."""
         for at, field in enumerate(FIELDS[self.what]):
             if (mine := self.live & (self.field == at)).any():
-                yield field, self.texts(mine)
+                yield field, self.named(mine)
 
     def by_column(self, chosen: Mask) -> Iterator[tuple[int, str, Mask]]:
         """Source, field and keys of each column that has chosen keys."""
@@ -78,24 +89,24 @@ class Asked:
                     yield source, field, mine
 
 
-def asked(rows: pd.DataFrame, what: str) -> Asked:
+def asked(roster: Roster, what: str) -> Asked:
     """The distinct keys of a column of ROSTER, user or course."""
-    codes, found = pd.factorize(rows[what])
+    rows, column = roster.rows, roster.distinct(what)
+    codes, width = column.index, max(len(column.texts), 1)
     field, state = (rows[c].cat.codes.to_numpy() for c in (f"{what}_field", "state"))
-    fields, states, width = len(FIELDS[what]), len(STATES), max(len(found), 1)
+    fields, states = len(FIELDS[what]), len(STATES)
     kind = (rows["source"].to_numpy() * fields + field) * states + state
     # Most rows are of one kind as a rule: their places are those of their texts.
     most = int(np.argmax(np.bincount(kind))) if len(kind) else 0
     others = np.flatnonzero(kind != most)
-    there = np.ones(len(found), dtype=np.bool_)
-    if len(others):
-        there[:] = False
-        there[codes[kind == most]] = True
+    there = np.zeros(len(column.texts), dtype=np.bool_)
+    there[codes[kind == most] if len(others) else codes] = True
+    places = codes if there.all() else (np.cumsum(there) - 1)[codes]
     further, pairs = pd.factorize(kind[others] * width + codes[others])
-    places = (np.cumsum(there) - 1)[codes]
-    places[others] = np.count_nonzero(there) + further
+    if len(others):
+        places = places.astype(np.int64)
+        places[others] = np.count_nonzero(there) + further
     kinds = np.append(np.full(np.count_nonzero(there), most), pairs // width)
-    keys = np.append(np.flatnonzero(there), pairs % width)
     kinds, of_state = np.divmod(kinds, states)
     of_source, of_field = np.divmod(kinds, fields)
     return Asked(
@@ -104,13 +115,14 @@ def asked(rows: pd.DataFrame, what: str) -> Asked:
         source=of_source,
         field=of_field,
         state=of_state,
-        key=pd.array(found, dtype=TEXT)[keys],
+        text=np.append(np.flatnonzero(there), pairs % width),
+        texts=column.texts,
     )
 
 
-def both_asked(rows: pd.DataFrame) -> tuple[Asked, Asked]:
-    """The distinct keys of the users and of the courses of ROSTER."""
-    return asked(rows, "user"), asked(rows, "course")
+def both_asked(roster: Roster) -> tuple[Asked, Asked]:
+    """The distinct keys of the users and of the courses of a roster."""
+    return asked(roster, "user"), asked(roster, "course")
 
 
 def fields_of(keys: Asked, decided: Sequence[tuple[int, str]]) -> Ints:

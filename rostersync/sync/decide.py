@@ -54,7 +54,7 @@ def decide(asked: Asked, matches: pd.DataFrame, sources: Sequence[Source], force
     found, order = f"{asked.what}_id", USER_ORDER if asked.what == "user" else COURSE_ORDER
     decisions = []
     for source, _, chosen in asked.by_column(asked.undecided):
-        keys = asked.texts(chosen)
+        keys = asked.named(chosen)
         real = matches[matches["match"].isin([str(Match.EXACT), str(Match.CASE)]) & matches["key"].isin(keys)]
         mine = real[["field", "key", found]].drop_duplicates()
         hits = {str(f): int(mine.loc[mine["field"] == f, "key"].nunique()) for f in order}

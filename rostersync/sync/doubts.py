@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from rostersync import names, problems
 from rostersync.columns import TEXT
 from rostersync.sync.asked import Asked
-from rostersync.sync.keys import Ints, Mask, contains, distinct
+from rostersync.sync.keys import Ints, Mask, contains, distinct, in_order
 from rostersync.tables import Roster
 from rostersync.vocabulary import Match, counted
 
+NAMES = ["first_name", "last_name"]
 TELLING = 4
 """Letters of a word that two names have in common from which they need no closer look."""
 
@@ -132,24 +133,24 @@ def unlike(roster: Roster, asked: Asked, ids: Ints, ok: Mask, users: pd.DataFram
     """
     rows = np.flatnonzero(ok & (ids > 0))
     # One row of each key stands for all that have the same name.
-    head = np.full(len(asked.key), -1)
+    head = np.full(len(asked.text), -1)
     head[asked.places[rows[::-1]]] = rows[::-1]
     there = np.arange(len(ids))
     there[rows] = head[asked.places[rows]]
-    columns = [pa.array(roster.rows[name]) for name in ("first_name", "last_name")]
-    first, last = (np.asarray(pc.not_equal(c, c.take(pa.array(there)))) for c in columns)
-    look = rows[(there[rows] == rows) | first[rows] | last[rows]]
-    said = spelled(roster.rows[["first_name", "last_name"]].iloc[look]).to_numpy(dtype=object)
-    found = users[["user_id", "fullname"]].drop_duplicates("user_id", keep="last").set_index("user_id")["fullname"]
-    called = found.reindex(ids[look], fill_value="").to_numpy(dtype=object)
+    first, last = (roster.distinct(name).index for name in NAMES)
+    look = rows[(there[rows] == rows) | (first[rows] != first[there[rows]]) | (last[rows] != last[there[rows]])]
+    said, called = pa.array(spelled(roster.rows[NAMES].iloc[look])), _called(users, ids[look])
     # A blank name is like any other (`names.strangers`), and not worth a look.
-    odd = np.flatnonzero((said != called) & (said != "") & (called != ""))
-    pairs = dict.fromkeys(zip(ids[look[odd]].tolist(), said[odd].tolist(), called[odd].tolist(), strict=True))
+    named = pc.and_(pc.not_equal(said, ""), pc.not_equal(called, ""))
+    odd = pc.indices_nonzero(pc.and_(named, pc.not_equal(said, called)))
+    pairs = dict.fromkeys(
+        zip(ids[look[odd]].tolist(), said.take(odd).to_pylist(), called.take(odd).to_pylist(), strict=True)
+    )
     strange = {(number, name): other for number, name, other in pairs if _strangers(name, other)}
     if not strange:
         return
     mine = rows[contains(distinct(np.array([number for number, _ in strange])), ids[rows])]
-    names_here = spelled(roster.rows[["first_name", "last_name"]].iloc[mine]).tolist()
+    names_here = spelled(roster.rows[NAMES].iloc[mine]).tolist()
     places: dict[tuple[int, str], list[int]] = {}
     for row, number, name in zip(mine.tolist(), ids[mine].tolist(), names_here, strict=True):
         places.setdefault((number, name), []).append(row)
@@ -167,7 +168,7 @@ def twice(roster: Roster, asked: Asked, ids: Ints, ok: Mask) -> Iterator[tuple[I
         ok: the rows that stand.
     """
     rows = np.flatnonzero(ok & (ids > 0))
-    found = np.zeros(len(asked.key), dtype=np.int64)
+    found = np.zeros(len(asked.text), dtype=np.int64)
     found[asked.places[rows]] = ids[rows]
     # Most users have one key: only where there are more do rows matter.
     users = pd.factorize(asked.source * (int(found.max(initial=0)) + 1) + found)[0]
@@ -194,6 +195,14 @@ def loud(people: int) -> str:
         f"{counted(people, 'name has', 'names have')} nothing in common with the name that Moodle shows "
         "for the same key: somebody else may be meant (name_unlike in the list of problems)"
     )
+
+
+def _called(users: pd.DataFrame, ids: Ints) -> pa.Array:
+    """The full names of these users, who all were found."""
+    known = users["user_id"].to_numpy()
+    order = in_order(known)
+    last = np.searchsorted(known[order], ids, side="right") - 1
+    return pa.array(users["fullname"]).take(pa.array(order[last]))
 
 
 def full_names(users: pd.DataFrame) -> Mapping[int, str]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rostersync.sync.asked import FIELDS, Asked
 from rostersync.sync.keys import Ints, Mask
+from rostersync.sync.matched import SURE, Matched
 from rostersync.vocabulary import Match, UserField
 
 FIELD_WORDS = {
@@ -23,8 +23,6 @@ FIELD_WORDS = {
     "shortname": "short name",
     "any": "key",
 }
-
-SURE = (str(Match.EXACT), str(Match.CASE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Looked:
 
     def key_at(self, row: int) -> str:
         """The row's key."""
-        return str(self.asked.key[self.asked.places[row]])
+        return str(self.asked.texts[self.asked.text[self.asked.places[row]]])
 
     def field_at(self, row: int) -> str:
         """What the row's key is."""
@@ -77,19 +75,20 @@ class Keys:
     bad_course: Mask
 
 
-def look_up(keys: Asked, fields: Ints, matches: pd.DataFrame) -> Looked:
+def look_up(matched: Matched, fields: Ints) -> Looked:
     """What each key means.
 
     Args:
-        keys: the distinct keys of a column.
+        matched: the distinct keys of a column, and what was found for them.
         fields: the field of each, as it was decided.
-        matches: USER_MATCHES or COURSE_MATCHES for all of them.
     """
-    ids = _plainly(keys, fields, matches)
+    keys, ids = matched.keys, _plainly(matched, fields)
     left = np.flatnonzero(ids == 0)
-    names = FIELDS[keys.what]
-    wanted = [(names[f], k) for f, k in zip(fields[left].tolist(), _objects(keys.key[left]).tolist(), strict=True)]
-    known = _by_key(matches[matches["key"].isin({k for _, k in wanted})], keys.what)
+    texts = keys.texts.take(pa.array(keys.text[left])).to_pylist()
+    wanted = [(FIELDS[keys.what][f], k) for f, k in zip(fields[left].tolist(), texts, strict=True)]
+    mine = np.zeros(len(keys.texts) + 1, dtype=np.bool_)
+    mine[keys.text[left]] = True
+    known = _by_key(matched.matches[mine[matched.text]], keys.what)
     answers = {}
     for at, (field, key), undecided in zip(left.tolist(), wanted, keys.undecided[left].tolist(), strict=True):
         answers[at] = answer(field, key, known, keys.what, tuple(FIELD_WORDS) if undecided else ())
@@ -97,25 +96,14 @@ def look_up(keys: Asked, fields: Ints, matches: pd.DataFrame) -> Looked:
     return Looked(keys, fields, ids, answers)
 
 
-def _plainly(keys: Asked, fields: Ints, matches: pd.DataFrame) -> Ints:
+def _plainly(matched: Matched, fields: Ints) -> Ints:
     """The ids of keys that mean one and the same under every field in which anything was found; 0 for the others."""
-    if matches.empty:
-        return np.zeros(len(keys.key), dtype=np.int64)
-    codes, names = pd.factorize(matches["key"])
-    ids = matches[f"{keys.what}_id"].to_numpy()
-    first = np.zeros(len(names), dtype=np.int64)
-    first[codes] = ids
-    alone = np.ones(len(names), dtype=np.bool_)
-    alone[codes[(ids != first[codes]) | ~matches["match"].isin(SURE).to_numpy()]] = False
-    # The categories of the tables' column field are in the order of FIELDS.
-    found = np.zeros((len(FIELDS[keys.what]), len(names)), dtype=np.bool_)
-    found[matches["field"].cat.codes.to_numpy(), codes] = True
-    at = pc.fill_null(pc.index_in(pa.array(keys.key), value_set=pa.array(names)), -1).to_numpy(zero_copy_only=False)
-    return np.where((at >= 0) & alone[at] & found[fields, at], first[at], 0)
-
-
-def _objects(texts: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401 - an Arrow array
-    return np.asarray(texts.to_numpy(dtype=object))
+    keys, texts = matched.keys, matched.text
+    ids = matched.matches[f"{keys.what}_id"].to_numpy()
+    meant = np.zeros(len(keys.texts) + 1, dtype=np.int64)
+    meant[texts] = ids
+    meant[texts[(ids != meant[texts]) | ~matched.sure]] = 0
+    return np.where(matched.found[fields, keys.text], meant[keys.text], 0)
 
 
 Found = Mapping[tuple[str, str], list[tuple[str, int, str]]]

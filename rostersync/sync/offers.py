@@ -14,8 +14,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, DamerauLevenshtein
 
 from rostersync import names
-from rostersync.sync.asked import FIELDS, Asked
+from rostersync.sync.asked import FIELDS
 from rostersync.sync.keys import Ints
+from rostersync.sync.matched import Matched
 from rostersync.vocabulary import Match
 
 Pair = tuple[str, str]
@@ -90,21 +91,18 @@ def _typed_alike(keys: Sequence[str], choices: Sequence[str]) -> list[int]:
     return made
 
 
-def missing(asked: Asked, fields: Ints, matches: pd.DataFrame) -> list[Pair]:
+def missing(matched: Matched, fields: Ints) -> list[Pair]:
     """The first distinct (field, key) of rows that state an enrolment, for which nothing was found.
 
     Args:
-        asked: the distinct keys of a column.
+        matched: the distinct keys of a column, and what was found for them.
         fields: the field of each, as it was decided.
-        matches: USER_MATCHES or COURSE_MATCHES.
     """
-    found: dict[int, Pair] = {}
-    for at, name in enumerate(FIELDS[asked.what]):
-        known = pa.array(matches.loc[matches["field"] == name, "key"])
-        here = np.flatnonzero(asked.live & (fields == at))
-        absent = here[~np.asarray(pc.is_in(pa.array(asked.key[here]), value_set=known))]
-        found |= {p: (name, key) for p, key in zip(absent.tolist(), asked.key[absent].tolist(), strict=True) if key}
-    return list(dict.fromkeys(found[p] for p in sorted(found)))[:MOST]
+    keys = matched.keys
+    absent = np.flatnonzero(keys.live & ~keys.blank & ~matched.found[fields, keys.text])
+    texts = keys.texts.take(pa.array(keys.text[absent])).to_pylist()
+    pairs = zip((FIELDS[keys.what][field] for field in fields[absent].tolist()), texts, strict=True)
+    return list(dict.fromkeys(pairs))[:MOST]
 
 
 def candidates(key: str, lengths: Iterable[int]) -> tuple[str, ...]:

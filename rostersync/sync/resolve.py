@@ -15,11 +15,12 @@ import pandas as pd
 from rostersync.columns import choice
 from rostersync.settings import Settings
 from rostersync.sync import doubts
-from rostersync.sync.asked import Asked, fields_of
+from rostersync.sync.asked import fields_of
 from rostersync.sync.decide import Decision, decided
 from rostersync.sync.keys import Ints, Mask
 from rostersync.sync.looked import Keys, Looked, look_up
 from rostersync.sync.marking import Marking
+from rostersync.sync.matched import Matched
 from rostersync.sync.offers import Offers
 from rostersync.sync.verdicts import mark_courses, mark_doubts, mark_torn_courses, mark_users
 from rostersync.tables import BLOCKERS, RESOLVED, Roster
@@ -43,9 +44,7 @@ class Resolution:
 
 def resolve(
     roster: Roster,
-    asked: tuple[Asked, Asked],
-    users: pd.DataFrame,
-    courses: pd.DataFrame,
+    matched: tuple[Matched, Matched],
     decisions: tuple[Sequence[Decision], Sequence[Decision]],
     settings: Settings,
     offers: Offers | None = None,
@@ -54,9 +53,7 @@ def resolve(
 
     Args:
         roster: what the registrar sent; rejected rows are looked up too, for what they may hold.
-        asked: its distinct keys, of users and of courses.
-        users: USER_MATCHES for all keys.
-        courses: COURSE_MATCHES for all keys.
+        matched: what was found for its distinct keys, of users and of courses.
         decisions: what the undecided user columns and course columns hold.
         settings: not_in_moodle, missing_users.
         offers: what keys that were not found may have been.
@@ -67,9 +64,9 @@ def resolve(
     rows = roster.rows
     live = (rows["state"] != RowState.IGNORED).to_numpy()
     user, course = (
-        look_up(distinct, fields_of(distinct, decided(made)), matches)
-        for distinct, made, matches in zip(asked, decisions, (users, courses), strict=True)
+        look_up(found, fields_of(found.keys, decided(made))) for found, made in zip(matched, decisions, strict=True)
     )
+    users, courses = (found.matches for found in matched)
     action, status, torn = _intent(rows)
     keys = Keys(user, course, *doubts.damaged(roster))
     marking = Marking(rows)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
+import pyarrow as pa
 
 from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
+from rostersync.distinct import Distinct
 from rostersync.originals import Original
 from rostersync.vocabulary import Action, CourseField, Mode, RowState, Status, UserField
 
@@ -144,3 +146,9 @@ class Roster:
     sources: tuple[Source, ...]
     originals: tuple[Original, ...] = ()
     """The rejected rows as they lie in the files."""
+    known: Mapping[str, Distinct] = field(default_factory=dict)
+    """Columns of text of which the reader has the distinct values at hand."""
+
+    def distinct(self, name: str) -> Distinct:
+        """The distinct values of a column of text."""
+        return self.known.get(name) or Distinct.of(pa.array(self.rows[name]))

@@ -10,6 +10,7 @@ from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
 from rostersync.sync.basis import basis as make_basis
 from rostersync.sync.compose import Head, compose
+from rostersync.sync.matched import both_matched
 from rostersync.sync.plan import Plan
 from rostersync.tables import COURSE_MATCHES, CURRENT, LEDGER, READS, ROLES, USER_MATCHES, Roster
 
@@ -68,8 +69,8 @@ def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings
         catalogue: COURSE_MATCHES.
         settings: how to decide.
     """
-    asked = both_asked(loaded.rows)
-    resolution = resolve.resolve(loaded, asked, known, catalogue, ((), ()), settings)
+    found = both_matched(both_asked(loaded), known, catalogue)
+    resolution = resolve.resolve(loaded, found, ((), ()), settings)
     here = scope.courses_in_scope(loaded, resolution, catalogue, settings)
     true = [True] * len(here)
     reads = READS.frame({"course_id": here["course_id"], "complete": true, "proven": true, "status_known": true})

@@ -24,6 +24,7 @@ from rostersync.sync.asked import both_asked
 from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
 from rostersync.sync.keys import contains, enrolment_of, pack
+from rostersync.sync.matched import both_matched
 from rostersync.sync.plan import Plan
 from rostersync.vocabulary import Op
 from tests.bench.figure import Figure, measure
@@ -113,14 +114,15 @@ def plan_of(roster: Path, tables: Tables) -> Plan:
     """The plan of answers that are there already, by the functions that `gather` and `planning` call."""
     settings = Settings()
     loaded = load([roster], settings)
-    asked = both_asked(loaded.rows)
+    asked = both_asked(loaded)
     [keys for each in asked for keys in each.by_field()]
     users, courses = tables["users"], tables["courses"]
-    lookups.doubtful(loaded, asked, (users, courses), settings)
+    found = both_matched(asked, users, courses)
+    lookups.doubtful(loaded, found, settings)
     decisions = (decide.decide(asked[0], users, loaded.sources), decide.decide(asked[1], courses, loaded.sources))
-    unknown = lookups.unknown(asked, users, courses, decisions, settings)
+    unknown = lookups.unknown(found, decisions, settings)
     offers = lookups.offered(loaded, unknown, users, courses)
-    resolution = resolve.resolve(loaded, asked, users, courses, decisions, settings, offers)
+    resolution = resolve.resolve(loaded, found, decisions, settings, offers)
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     scope.needs_status(resolution, in_scope, tables["ledger"], settings)
     reads = seen.doubt_emptied(tables["reads"], {}, "")

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostersync import problems
+from rostersync.distinct import encoded
 from rostersync.roster import headers, rows
-from rostersync.roster.distinct import encoded
 from rostersync.roster.forensics.repairs import repairs
 from rostersync.roster.rows import Part
 from rostersync.roster.sheets import Sheet

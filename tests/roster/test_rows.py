@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pytest
 
 from rostersync import problems
+from rostersync.distinct import trimmed
 from rostersync.roster import load
-from rostersync.roster.sheets import trimmed
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster
 

@@ -30,6 +30,7 @@ from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
 from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
+from rostersync.sync.matched import both_matched
 from rostersync.sync.plan import Plan
 from rostersync.tables import (
     COURSE_MATCHES,
@@ -236,7 +237,8 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
     """What the first decision is made from: the story of `gather.read` without a network."""
     world, settings = read_world(texts), Settings.model_validate(tomllib.loads(texts.get("settings.toml", "")))
     roster, courses = roster_of(world), _courses(world, settings)
-    resolution = resolve.resolve(roster, both_asked(roster.rows), _users(world), courses, ((), ()), settings)
+    found = both_matched(both_asked(roster), _users(world), courses)
+    resolution = resolve.resolve(roster, found, ((), ()), settings)
     in_scope = scope.courses_in_scope(roster, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = _ledger(world, texts.get("ledger.txt", ""))

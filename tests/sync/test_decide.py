@@ -11,6 +11,7 @@ from rostersync.errors import UsageError
 from rostersync.settings import Settings
 from rostersync.sync import decide, resolve
 from rostersync.sync.asked import Asked, asked, both_asked
+from rostersync.sync.matched import both_matched
 from rostersync.tables import COURSE_MATCHES, PROBLEMS, ROSTER, USER_MATCHES, Roster, Source
 from rostersync.vocabulary import Mode
 
@@ -34,8 +35,12 @@ def rows(*users: str) -> pd.DataFrame:
     )
 
 
+def roster(table: pd.DataFrame) -> Roster:
+    return Roster(rows=table, problems=PROBLEMS.empty(), sources=SOURCES)
+
+
 def users(*keys: str) -> Asked:
-    return asked(rows(*keys), "user")
+    return asked(roster(rows(*keys)), "user")
 
 
 def matches(*lines: tuple[str, str, int]) -> pd.DataFrame:
@@ -70,11 +75,10 @@ def test_a_forced_field_is_not_doubted() -> None:
 def test_a_value_that_is_somebody_else_under_another_field_is_not_unique() -> None:
     """Of an undecided column, a value that means two people means nobody, and holds both."""
     found = matches(("username", "1", 8), ("idnumber", "1", 7), ("username", "2", 9), ("username", "3", 10))
-    table = rows("1", "2", "3")
-    decisions = decide.decide(asked(table, "user"), found, SOURCES)
-    roster = Roster(rows=table, problems=PROBLEMS.empty(), sources=SOURCES)
+    sent = roster(rows("1", "2", "3"))
+    decisions = decide.decide(asked(sent, "user"), found, SOURCES)
     courses = COURSE_MATCHES.records([{"field": "shortname", "key": "BIO", "course_id": 11, "match": "exact"}])
-    made = resolve.resolve(roster, both_asked(table), found, courses, (decisions, ()), Settings())
+    made = resolve.resolve(sent, both_matched(both_asked(sent), found, courses), (decisions, ()), Settings())
     assert made.rows["user_id"].tolist() == [0, 9, 10]
     assert made.rows["code"].tolist() == ["user_not_unique", "", ""]
     held = made.blockers[["course_id", "user_id", "code"]].itertuples(index=False, name=None)

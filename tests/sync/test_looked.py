@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostersync.sync import looked
 from rostersync.sync.asked import asked, fields_of
 from rostersync.sync.decide import USER_ORDER
-from rostersync.tables import ROSTER, USER_MATCHES
+from rostersync.sync.matched import matched
+from rostersync.tables import PROBLEMS, ROSTER, USER_MATCHES, Roster
 
 KEYS = ("1", "2", "A", "a", "")
 FIELDS = tuple(str(f) for f in USER_ORDER)
@@ -35,13 +35,14 @@ found = st.lists(
 )
 
 
-def roster(lines: list[tuple[int, str, str, str]]) -> pd.DataFrame:
-    return ROSTER.records(
+def roster(lines: list[tuple[int, str, str, str]]) -> Roster:
+    rows = ROSTER.records(
         [
             {"source": s, "user_field": f, "user": k, "state": state, "row": at}
             for at, (s, f, k, state) in enumerate(lines)
         ]
     )
+    return Roster(rows=rows, problems=PROBLEMS.empty(), sources=())
 
 
 @given(rows, found, st.sampled_from(FIELDS), st.sampled_from(FIELDS))
@@ -57,7 +58,7 @@ def test_every_key_is_what_the_definition_says(
         ]
     )
     keys = asked(roster(lines), "user")
-    got = looked.look_up(keys, fields_of(keys, [(0, first), (1, second)]), matches)
+    got = looked.look_up(matched(keys, matches), fields_of(keys, [(0, first), (1, second)]))
     known: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
     for f, k, i, m in answers:
         known.setdefault((f, k), []).append((m, 0 if m == "error" else i, "no" if m == "error" else f"u{i}"))
@@ -80,7 +81,7 @@ def test_each_row_has_its_own_key_and_no_key_stands_twice(lines: list[tuple[int,
     known = [
         (s, (*FIELDS, "any")[f], key, names[state])
         for s, f, key, state in zip(
-            keys.source.tolist(), keys.field.tolist(), keys.key.tolist(), keys.state.tolist(), strict=True
+            keys.source.tolist(), keys.field.tolist(), keys.key.to_pylist(), keys.state.tolist(), strict=True
         )
     ]
     assert [known[at] for at in keys.places.tolist()] == lines

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.roster.distinct import Distinct, mask
+from rostersync.distinct import Distinct, mask
 from rostersync.roster.fields import COURSE_KEYS
 from rostersync.roster.forensics import days, letters, numbers, people
 from rostersync.roster.forensics.damage import Damage

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.roster.distinct import Known, mask
+from rostersync.distinct import Known, mask
 from rostersync.roster.sheets import Sheet
 
 ERRORS = frozenset(

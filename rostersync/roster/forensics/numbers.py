@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.roster.distinct import Distinct
+from rostersync.distinct import Distinct
 from rostersync.roster.forensics.damage import Damage, was
 from rostersync.roster.sheets import Ints, Mask
 

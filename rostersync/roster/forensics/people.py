@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from rostersync import names
-from rostersync.roster.distinct import Distinct, Index, mask
+from rostersync.distinct import Distinct, Index, mask
 from rostersync.roster.sheets import Ints
 
 MOST = 1000

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-
-from rostersync.roster.sheets import Ints, Mask, trimmed
+import pyarrow.compute as pc
 
 Index = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 ENCODERS = 2
 """Columns that are encoded at a time: more than most machines have cores for gains nothing."""
@@ -33,7 +34,9 @@ class Distinct:
 
     @classmethod
     def of(cls, column: pa.Array) -> Distinct:
-        """The distinct values of a column without nulls."""
+        """The distinct values of a column without nulls, in one piece or in several."""
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
         encoded = column.dictionary_encode()
         return cls(texts=encoded.dictionary, index=encoded.indices.to_numpy())
 
@@ -90,3 +93,23 @@ def encoded(cells: Sequence[pa.Array], positions: Iterable[int]) -> dict[int, Di
 def mask(array: pa.Array) -> Mask:
     """Truth values of Arrow for numpy."""
     return np.asarray(array.to_numpy(zero_copy_only=False, writable=True), dtype=bool)
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """The cells without outer blanks; the same array where none can have any, which is quick to see."""
+    if not len(column) or column.null_count:
+        return pc.utf8_trim_whitespace(column)
+    _, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    if ends[0] == ends[-1]:
+        return column
+    octets = np.frombuffer(data, dtype=np.uint8)
+    first, last = ends[:-1], ends[1:]
+    filled = last > first
+    if not filled.all():
+        first, last = first[filled], last[filled]
+    for edge in (octets.take(first), octets.take(last - 1)):
+        # Other octets than ! to ~ may be blanks: of ASCII, or a part of one of those that Unicode has.
+        if ((edge - np.uint8(ord("!"))) > ord("~") - ord("!")).any():
+            return pc.utf8_trim_whitespace(column)
+    return column
