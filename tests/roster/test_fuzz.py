@@ -17,7 +17,11 @@ def loaded(data: bytes, name: str, said: dict[str, str]) -> Roster:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(data)
-        return load([path], Settings.model_validate(said))
+        roster = load([path], Settings.model_validate(said))
+    for column, values in roster.known.items():
+        assert values.column().to_pylist() == roster.rows[column].tolist(), "known values that are not the rows' own"
+    assert {"user", "course"} <= roster.known.keys()
+    return roster
 
 
 @settings(max_examples=100, deadline=None)

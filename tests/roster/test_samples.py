@@ -155,3 +155,12 @@ def test_moodles_flat_file() -> None:
     assert set(roster.rows["user_field"]) == {"idnumber"}
     assert set(roster.rows["course_field"]) == {"idnumber"}
     assert roster.sources[0].mode == Mode.EXPLICIT
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.iterdir()))
+def test_the_distinct_values_at_hand_are_those_of_the_rows(name: str) -> None:
+    """What is asked of Moodle, and compared with its names, is what the rows say, whatever was done to them before."""
+    roster = load([SAMPLES / name], Settings())
+    for column in ("user", "course", "role", "first_name", "last_name"):
+        assert roster.distinct(column).column().to_pylist() == roster.rows[column].tolist()
+    assert bool(roster.known) == (len(roster.sources) == 1)
