@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from rostersync import names, problems
 from rostersync.columns import TEXT
 from rostersync.sync.asked import Asked
-from rostersync.sync.keys import Ints, Mask, contains, distinct, in_order
+from rostersync.sync.keys import Ints, Mask, contains, distinct, take
+from rostersync.sync.looked import Looked
 from rostersync.tables import Roster
 from rostersync.vocabulary import Match, counted
 
-NAMES = ["first_name", "last_name"]
 TELLING = 4
 """Letters of a word that two names have in common from which they need no closer look."""
 
@@ -121,41 +121,44 @@ def torn(roster: Roster, ids: Ints, ok: Mask, matches: pd.DataFrame, other: str)
             yield int(here[place]), f"the {words} is “{own.iloc[place]}”, the row says “{said.iloc[place]}”"
 
 
-def unlike(roster: Roster, asked: Asked, ids: Ints, ok: Mask, users: pd.DataFrame) -> Iterator[tuple[Ints, str]]:
+def unlike(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]:
     """Rows whose name has nothing in common with that of the user whom their key means, and both names in words.
 
     Args:
         roster: the rows.
-        asked: the distinct keys of their users.
-        ids: the user found for each row, 0 for none.
+        user: whom their keys mean.
         ok: the rows that stand.
-        users: USER_MATCHES.
     """
-    rows = np.flatnonzero(ok & (ids > 0))
-    # One row of each key stands for all that have the same name.
-    head = np.full(len(asked.text), -1)
-    head[asked.places[rows[::-1]]] = rows[::-1]
-    there = np.arange(len(ids))
-    there[rows] = head[asked.places[rows]]
-    first, last = (roster.distinct(name).index for name in NAMES)
-    look = rows[(there[rows] == rows) | (first[rows] != first[there[rows]]) | (last[rows] != last[there[rows]])]
-    said, called = pa.array(spelled(roster.rows[NAMES].iloc[look])), _called(users, ids[look])
+    rows = np.flatnonzero(ok & (user.ids > 0))
+    first, last = (roster.distinct(name) for name in ("first_name", "last_name"))
+    places, codes = user.asked.places[rows], np.stack([first.index[rows], last.index[rows]])
+    # The name in one row of each key stands for all that have the same.
+    head = np.full((2, len(user.asked.text)), -1, dtype=codes.dtype)
+    head[:, places] = codes
+    others = np.flatnonzero((head[:, places] != codes).any(axis=0))
+    keys = np.flatnonzero(head[0] >= 0)
+    both = np.append(head[:, keys], codes[:, others], axis=1)
+    said = _joined(first.texts.take(pa.array(both[0])), last.texts.take(pa.array(both[1])))
+    keys = np.append(keys, places[others])
+    called = pa.array(user.matches["fullname"]).take(pa.array(user.lines[keys]))
     # A blank name is like any other (`names.strangers`), and not worth a look.
     named = pc.and_(pc.not_equal(said, ""), pc.not_equal(called, ""))
     odd = pc.indices_nonzero(pc.and_(named, pc.not_equal(said, called)))
-    pairs = dict.fromkeys(
-        zip(ids[look[odd]].tolist(), said.take(odd).to_pylist(), called.take(odd).to_pylist(), strict=True)
-    )
-    strange = {(number, name): other for number, name, other in pairs if _strangers(name, other)}
+    number = take(user.matches["user_id"].to_numpy(), user.lines, 0)
+    pairs = zip(number[keys[odd]].tolist(), said.take(odd).to_pylist(), called.take(odd).to_pylist(), strict=True)
+    strange = {(user_id, name): other for user_id, name, other in dict.fromkeys(pairs) if _strangers(name, other)}
     if not strange:
         return
-    mine = rows[contains(distinct(np.array([number for number, _ in strange])), ids[rows])]
-    names_here = spelled(roster.rows[NAMES].iloc[mine]).tolist()
-    places: dict[tuple[int, str], list[int]] = {}
-    for row, number, name in zip(mine.tolist(), ids[mine].tolist(), names_here, strict=True):
-        places.setdefault((number, name), []).append(row)
-    for (number, name), other in strange.items():
-        yield np.array(places[number, name], dtype=np.int64), f"“{other}” in Moodle, “{name}” in the file"
+    theirs = contains(distinct(np.array([user_id for user_id, _ in strange])), number)
+    rows = rows[theirs[places]]
+    groups: dict[tuple[int, str], list[int]] = {}
+    for row, user_id, name in zip(
+        rows.tolist(), user.ids[rows].tolist(), spelled(roster.rows.iloc[rows]).tolist(), strict=True
+    ):
+        groups.setdefault((user_id, name), []).append(row)
+    for (user_id, name), mine in groups.items():
+        if other := strange.get((user_id, name)):
+            yield np.array(mine, dtype=np.int64), f"“{other}” in Moodle, “{name}” in the file"
 
 
 def twice(roster: Roster, asked: Asked, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
@@ -197,14 +200,6 @@ def loud(people: int) -> str:
     )
 
 
-def _called(users: pd.DataFrame, ids: Ints) -> pa.Array:
-    """The full names of these users, who all were found."""
-    known = users["user_id"].to_numpy()
-    order = in_order(known)
-    last = np.searchsorted(known[order], ids, side="right") - 1
-    return pa.array(users["fullname"]).take(pa.array(order[last]))
-
-
 def full_names(users: pd.DataFrame) -> Mapping[int, str]:
     """User id → full name, for all that were found."""
     return dict(zip(users["user_id"].tolist(), users["fullname"].tolist(), strict=True))
@@ -212,8 +207,11 @@ def full_names(users: pd.DataFrame) -> Mapping[int, str]:
 
 def spelled(rows: pd.DataFrame) -> Any:  # noqa: ANN401 - an Arrow array has no type of its own
     """Each row's name as the file has it, first name first: an array of Arrow strings."""
-    joined = pc.binary_join_element_wise(pa.array(rows["first_name"]), pa.array(rows["last_name"]), " ")
-    return pd.array(pc.utf8_trim_whitespace(joined), dtype=TEXT)
+    return pd.array(_joined(pa.array(rows["first_name"]), pa.array(rows["last_name"])), dtype=TEXT)
+
+
+def _joined(first: pa.Array, last: pa.Array) -> pa.Array:
+    return pc.utf8_trim_whitespace(pc.binary_join_element_wise(first, last, " "))
 
 
 def _strangers(one: str, other: str) -> bool:

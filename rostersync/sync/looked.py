@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rostersync.sync.asked import FIELDS, Asked
-from rostersync.sync.keys import Ints, Mask
+from rostersync.sync.keys import Ints, Mask, take
 from rostersync.sync.matched import SURE, Matched
 from rostersync.vocabulary import Match, UserField
 
@@ -38,10 +38,15 @@ class Answer:
 class Looked:
     """The answers for one key column, spread over its rows."""
 
-    def __init__(self, keys: Asked, fields: Ints, ids: Ints, answers: Mapping[int, Answer]) -> None:
-        """Takes what `look_up` found: an id for each distinct key, and an answer for each that has none."""
-        self.asked, self._fields, self._answers = keys, fields, answers
-        self.ids = np.where(keys.live, ids, 0)[keys.places]
+    def __init__(self, matched: Matched, fields: Ints, lines: Ints, answers: Mapping[int, Answer]) -> None:
+        """Takes what `look_up` found: for each distinct key a line of the matches, or -1 and an answer that says why.
+
+        `ids` is aligned with the rows, `lines` with the distinct keys; both are changed by `doubt`.
+        """
+        self.asked, self.matches, self.lines = matched.keys, matched.matches, lines
+        self._fields, self._answers = fields, answers
+        ids = take(self.matches[f"{self.asked.what}_id"].to_numpy(), lines, 0)
+        self.ids = np.where(self.asked.live, ids, 0)[self.asked.places]
         self._doubted: dict[int, Answer] = {}
 
     def key_at(self, row: int) -> str:
@@ -82,28 +87,34 @@ def look_up(matched: Matched, fields: Ints) -> Looked:
         matched: the distinct keys of a column, and what was found for them.
         fields: the field of each, as it was decided.
     """
-    keys, ids = matched.keys, _plainly(matched, fields)
-    left = np.flatnonzero(ids == 0)
+    keys, lines = matched.keys, _plainly(matched, fields)
+    left = np.flatnonzero(lines < 0)
     texts = keys.texts.take(pa.array(keys.text[left])).to_pylist()
     wanted = [(FIELDS[keys.what][f], k) for f, k in zip(fields[left].tolist(), texts, strict=True)]
     mine = np.zeros(len(keys.texts) + 1, dtype=np.bool_)
     mine[keys.text[left]] = True
-    known = _by_key(matched.matches[mine[matched.text]], keys.what)
+    there = np.flatnonzero(mine[matched.text])
+    found = matched.matches.iloc[there]
+    known, line_of = (
+        _by_key(found, keys.what),
+        dict(zip(found[f"{keys.what}_id"].tolist(), there.tolist(), strict=True)),
+    )
     answers = {}
     for at, (field, key), undecided in zip(left.tolist(), wanted, keys.undecided[left].tolist(), strict=True):
         answers[at] = answer(field, key, known, keys.what, tuple(FIELD_WORDS) if undecided else ())
-        ids[at] = answers[at].id
-    return Looked(keys, fields, ids, answers)
+        if answers[at].id:
+            lines[at] = line_of[answers[at].id]
+    return Looked(matched, fields, lines, answers)
 
 
 def _plainly(matched: Matched, fields: Ints) -> Ints:
-    """The ids of keys that mean one and the same under every field in which anything was found; 0 for the others."""
+    """The lines of keys that mean one and the same under every field in which anything was found; -1 for the others."""
     keys, texts = matched.keys, matched.text
     ids = matched.matches[f"{keys.what}_id"].to_numpy()
-    meant = np.zeros(len(keys.texts) + 1, dtype=np.int64)
-    meant[texts] = ids
-    meant[texts[(ids != meant[texts]) | ~matched.sure]] = 0
-    return np.where(matched.found[fields, keys.text], meant[keys.text], 0)
+    line = np.full(len(keys.texts) + 1, -1)
+    line[texts] = np.arange(len(texts))
+    line[texts[(ids != ids[line[texts]]) | ~matched.sure]] = -1
+    return np.where(matched.found[fields, keys.text], line[keys.text], -1)
 
 
 Found = Mapping[tuple[str, str], list[tuple[str, int, str]]]

@@ -75,7 +75,7 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
         marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user.words_at(at))
         keys.user.doubt(at, Answer(0, "keys_disagree", detail, candidates))
     unlike = []
-    for places, detail in doubts.unlike(roster, keys.user.asked, ids, marking.ok(), users):
+    for places, detail in doubts.unlike(roster, keys.user, marking.ok()):
         for at in places[takes[places]].tolist():
             marking.mark(at, RowState.REJECTED, "name_refused", detail, keys.user.words_at(at))
         for at in places[~takes[places]].tolist():
