@@ -93,9 +93,12 @@ def read_again(known: Basis, work: Work) -> Basis:
         known,
         courses=pd.concat([courses, gone], ignore_index=True).sort_values("course_id", ignore_index=True),
         roles=wanted.site_roles(learnt, work.settings),
-        current=basis.only_complete(read.current, reads),
+        sides=replace(
+            known.sides,
+            current=basis.only_complete(read.current, reads),
+            ledger=history.ledger(work.store, client.site, ids),
+        ),
         reads=reads,
-        ledger=history.ledger(work.store, client.site, ids),
         own_id=(client.info or moodle.site_info(client)).user_id,
     )
 

@@ -107,6 +107,6 @@ def compose(
         reads=basis.reads,
         people=basis.people,
         changes=changes,
-        holders=holders(basis.held, changes),
+        holders=holders(basis.sides.held, changes),
         losses=losses,
     )

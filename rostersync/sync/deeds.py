@@ -24,6 +24,7 @@ from rostersync.sync.keys import (
 from rostersync.sync.plan import Plan
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import ManagedRoles
+from rostersync.sync.sides import Sides
 from rostersync.sync.wanted import Wanted
 from rostersync.tables import (
     BLOCKERS,
@@ -170,13 +171,10 @@ def basis(plan: Plan, done: Deeds, *, run: int) -> Basis:
     return Basis(
         roster=roster,
         resolution=Resolution(rows=resolved, blockers=BLOCKERS.empty(), problems=PROBLEMS.empty()),
-        wanted=wanted(done),
-        managed=managed(done),
+        sides=Sides(wanted=wanted(done), managed=managed(done), current=CURRENT.empty(), ledger=LEDGER.empty()),
         courses=plan.courses[plan.courses["course_id"].isin(course)].assign(mirrored=False, may_empty=False),
         roles=plan.roles,
-        current=CURRENT.empty(),
         reads=READS.empty(),
-        ledger=LEDGER.empty(),
         people=PEOPLE.empty(),
         own_id=0,
     )

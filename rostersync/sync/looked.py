@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rostersync.sync.asked import FIELDS, Asked
+from rostersync.sync.asked import FIELDS
 from rostersync.sync.keys import Ints, Mask, take
 from rostersync.sync.matched import SURE, Matched
 from rostersync.vocabulary import Match, UserField

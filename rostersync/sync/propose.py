@@ -27,7 +27,7 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
         settings: what follows from a roster on this site.
         now: the clock, in epoch seconds.
     """
-    return guard(basis, diff(basis.facts(basis.unsettled()), settings, now=now), settings)
+    return guard(basis, diff(basis.facts(basis.sides.unsettled), settings, now=now), settings)
 
 
 def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -65,8 +65,8 @@ def may_go(changes: pd.DataFrame) -> list[int]:
 def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
     marks = Marks(changes)
-    hold_emptying(marks, basis.held, basis.courses, basis.roles)
-    verdict = hold_limits(marks, basis.at_stake, settings)
+    hold_emptying(marks, basis.sides.held, basis.courses, basis.roles)
+    verdict = hold_limits(marks, basis.sides.at_stake, settings)
     return marks.done(), verdict
 
 
@@ -79,7 +79,9 @@ def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> b
     facts = basis.facts(distinct(people))
     manual = facts.surely_manual[place(facts.keys, people)]
     sure = (changes["op"] != Op.UNENROL) | ((changes["inactive_before"] == 0) & manual)
-    return bool(limit(basis, changes.assign(removal=changes["removal"] & sure), settings)[1].refused)
+    marks = Marks(changes.assign(removal=changes["removal"] & sure))
+    # Rule 3 is left out: the run's limit counts what it holds.
+    return bool(hold_limits(marks, basis.sides.at_stake, settings).refused)
 
 
 def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:

@@ -149,39 +149,51 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
         "end": rows["end"].to_numpy(),
     }
     keys = enrolment_of(full)
+    bare = full == keys
     first = first_of_run(keys)
-    run, head = np.cumsum(first) - 1, ok[first]
+    starts = np.flatnonzero(first)
+    head = ok[starts]
     # Most enrolments are one row, which has nothing to agree with.
     others = np.flatnonzero(~first)
-    differs = {name: said[ok[others]] != said[head[run[others]]] for name, said in says.items()}
+    run = _run_of(starts, others)
     words: dict[int, list[str]] = {}
-    for name, differ in differs.items():
-        for number in distinct(run[others[differ]]).tolist():
+    for name, column in says.items():
+        for number in distinct(run[column[ok[others]] != column[head[run]]]).tolist():
             words.setdefault(number, []).append(name)
     torn = np.zeros(len(head), dtype=np.bool_)
     torn[list(words)] = True
+    kept = ~np.repeat(torn, np.diff(starts, append=len(full)))
+    hurt = np.flatnonzero(~kept)
     found = sorted(
-        (int(ok[at]), "rows_contradict", " and ".join(words[int(run[at])])) for at in np.flatnonzero(torn[run])
+        (row, "rows_contradict", " and ".join(words[number]))
+        for row, number in zip(ok[hurt].tolist(), _run_of(starts, hurt).tolist(), strict=True)
     )
     united = reject(roster, resolution, rows, found, hold="contradiction")
-    kept = ~torn[run]
     twin = kept & ~first_of_run(full)
     if twin.any():
         united = _mark_twins(united, ok, full, twin)
+    any_role = np.zeros(len(head), dtype=np.bool_)
+    any_role[_run_of(starts, np.flatnonzero(bare))] = True
     head, kept = head[~torn], kept & ~twin
     return united, Wanted(
         keys=keys[first][~torn],
-        **{name: said[head] for name, said in says.items()},
+        **{name: _of_rows(said, head) for name, said in says.items()},
         row=head,
-        any_role=_any_role(full, run, torn)[~torn],
-        role_keys=full[kept & (full != keys)],
+        any_role=any_role[~torn],
+        role_keys=full[kept & ~bare],
     )
 
 
-def _any_role(full: Ints, run: Ints, torn: Mask) -> Mask:
-    made = np.zeros(len(torn), dtype=np.bool_)
-    made[run[full == enrolment_of(full)]] = True
-    return made
+def _run_of(starts: Ints, places: Ints) -> Ints:
+    """In which of the runs that begin at these starts the places are."""
+    return np.searchsorted(starts, places, side="right") - 1
+
+
+def _of_rows(said: Ints, rows: Ints) -> Ints:
+    """What these rows say; as a rule all rows say the same, or nothing."""
+    if len(said) and (said == said[0]).all():
+        return np.full(len(rows), said[0])
+    return said[rows]
 
 
 def _mark_twins(resolution: Resolution, ok: Ints, full: Ints, twin: Mask) -> Resolution:

@@ -1,0 +1,96 @@
+"""What the roster wants, what is there, and what is known of it go in; whatever differs comes out, by packed keys.
+
+It is all that a first look and a closer one have in common as long as the lists stay the same: packed once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from rostersync.sync.facts import Facts, facts
+from rostersync.sync.keys import (
+    Ints,
+    contains,
+    distinct,
+    enrolment_of,
+    first_of_run,
+    in_course,
+    in_order,
+    pack,
+    place,
+    role_of,
+    within,
+)
+from rostersync.sync.scope import ManagedRoles
+from rostersync.sync.wanted import Wanted
+from rostersync.vocabulary import Action, Status
+
+ADD, NO_STATUS = list(Action).index(Action.ADD), list(Status).index(Status.NONE)
+
+
+@dataclass(frozen=True, kw_only=True)  # without slots: what is packed of it is kept
+class Sides:
+    """The two sides that a decision compares."""
+
+    wanted: Wanted
+    managed: ManagedRoles
+    current: pd.DataFrame
+    """CURRENT of the courses whose list is complete, sorted by course, user and role."""
+    ledger: pd.DataFrame
+    """LEDGER of the courses in scope."""
+
+    def facts(self, reads: pd.DataFrame, courses: pd.DataFrame, people: Ints | None = None) -> Facts:
+        """Everything side by side.
+
+        Args:
+            reads: READS of the courses in scope.
+            courses: COURSES in scope.
+            people: packed (course, user), sorted and distinct, of those that matter; None: all of them.
+        """
+        wanted, current, ledger = self.wanted, self.current, self.ledger
+        if people is not None:
+            wanted = wanted.of(people)
+            current = current.take(within(self.held, people))
+            keys, order = self._led
+            at = place(keys, people)
+            ledger = ledger.take(order[at[at >= 0]])
+        return facts(wanted, current, reads, courses, ledger, self.managed)
+
+    @cached_property
+    def unsettled(self) -> Ints:
+        """Packed (course, user), sorted and distinct, of those for whom something may have to be done, or held.
+
+        Left out are those who hold exactly the roles that the roster gives them, where neither the roster nor the
+        ledger says any more of them, and those who are enrolled without a role and not wanted: nothing follows.
+        """
+        wanted, held = self.wanted, self.held[first_of_run(self.held)]
+        both = np.concatenate([wanted.role_keys, held[role_of(held) > 0]])
+        both.sort(kind="stable")  # merges what is sorted already
+        first = first_of_run(both)
+        alone = both[first & np.append(first[1:], True)]
+        says = (wanted.action != ADD) | (wanted.status != NO_STATUS) | (wanted.start >= 0) | (wanted.end >= 0)
+        keys, order = self._led
+        ours = keys[self.ledger["suspended"].to_numpy()[order]]
+        return distinct(np.concatenate([enrolment_of(alone), wanted.keys[says], ours]))
+
+    @cached_property
+    def at_stake(self) -> Ints:
+        """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of."""
+        people = enrolment_of(self.held[contains(self.managed.at_stake, in_course(self.held))])
+        return people[first_of_run(people)]
+
+    @cached_property
+    def held(self) -> Ints:
+        """CURRENT, packed (course, user, role): sorted, as it is."""
+        return pack(*(self.current[name] for name in ("course_id", "user_id", "role_id")))
+
+    @cached_property
+    def _led(self) -> tuple[Ints, Ints]:
+        """LEDGER, packed (course, user) and sorted, and where its lines stand."""
+        keys = pack(self.ledger["course_id"], self.ledger["user_id"])
+        order = in_order(keys)
+        return keys[order], order
