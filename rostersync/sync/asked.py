@@ -72,8 +72,9 @@ class Asked:
 
     def named(self, chosen: Mask) -> list[str]:
         """The chosen ones of the keys, each once, without blanks."""
-        found = self.texts.take(pa.array(self.text[chosen])).to_numpy(zero_copy_only=False).tolist()
-        return [key for key in dict.fromkeys(found) if key]
+        texts = pd.unique(self.text[chosen & ~self.blank])
+        found: list[str] = self.texts.take(pa.array(texts)).to_numpy(zero_copy_only=False).tolist()
+        return found
 
     def by_field(self) -> Iterator[tuple[str, list[str]]]:
         """Each field with the keys of all rows that state an enrolment."""

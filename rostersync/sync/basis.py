@@ -9,12 +9,7 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync.facts import Facts
-from rostersync.sync.keys import (
-    Ints,
-    contains,
-    in_order,
-    pack,
-)
+from rostersync.sync.keys import Ints, contains, distinct, in_order, of_courses, pack
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import Sides
@@ -98,11 +93,11 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
         current: CURRENT of these courses.
         reads: READS of the same.
     """
-    again = np.sort(reads["course_id"].to_numpy())
+    again = distinct(reads["course_id"].to_numpy())
     others = known.reads[~contains(again, known.reads["course_id"].to_numpy())]
     together = pd.concat([others, reads], ignore_index=True).sort_values("course_id", ignore_index=True)
     before, fresh = known.sides.current, only_complete(current, together)
-    here = contains(again, before["course_id"].to_numpy())
+    here = of_courses(known.sides.held, again)
     if fresh.equals(before.take(np.flatnonzero(here)).reset_index(drop=True)):
         return replace(known, reads=together)  # as a rule nobody has come or gone since
     whole = pd.concat([before.take(np.flatnonzero(~here)), fresh], ignore_index=True)
@@ -111,11 +106,9 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
 
 def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
     """CURRENT without the courses whose list is not complete, sorted by course, user and role."""
-    complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), current["course_id"].to_numpy())
-    if not complete.all():
-        current = current[complete]
     keys = pack(current["course_id"], current["user_id"], current["role_id"])
-    if (keys[1:] >= keys[:-1]).all():
-        return current.reset_index(drop=True)
-    order = in_order(keys)
-    return CURRENT.frame({name: current[name].to_numpy()[order] for name in CURRENT.columns})
+    if not (keys[1:] >= keys[:-1]).all():
+        order = in_order(keys)
+        keys, current = keys[order], CURRENT.frame({name: current[name].to_numpy()[order] for name in CURRENT.columns})
+    complete = of_courses(keys, distinct(reads.loc[reads["complete"], "course_id"].to_numpy()))
+    return (current if complete.all() else current[complete]).reset_index(drop=True)

@@ -96,11 +96,29 @@ def contains(ordered: Ints, wanted: Ints) -> Mask:
     return ordered[np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)] == wanted
 
 
-def within(ordered: Ints, people: Ints) -> Ints:
-    """The positions of the ordered (course, user, role) of these (course, user); both are sorted."""
-    low = np.searchsorted(ordered, people)
-    many = np.searchsorted(ordered, people + (1 << ROLE_BITS)) - low
-    return np.repeat(low - np.append(0, np.cumsum(many)[:-1]), many) + np.arange(many.sum())
+def of_people(ordered: Ints, people: Ints) -> Mask:
+    """For each of the ordered (course, user, role) whether it is one of these (course, user), sorted and distinct."""
+    return _covered(ordered, people, people + ((1 << ROLE_BITS) - 1))
+
+
+def of_courses(ordered: Ints, courses: Ints) -> Mask:
+    """For each of the ordered (course, user, role) whether it is in one of these courses, sorted and distinct."""
+    return _covered(ordered, pack(courses, 0), pack(courses, (1 << USER_BITS) - 1, (1 << ROLE_BITS) - 1))
+
+
+def among(ordered: Ints, wanted: Ints) -> Mask:
+    """For each of the ordered keys whether it is one of these, sorted and distinct; quick where these are few."""
+    return _covered(ordered, wanted, wanted)
+
+
+def _covered(ordered: Ints, first: Ints, last: Ints) -> Mask:
+    """For each of the ordered keys whether it is in one of these ranges, which do not overlap."""
+    starts, ends = np.searchsorted(ordered, first), np.searchsorted(ordered, last, side="right")
+    some = ends > starts  # of others, several can begin at one place
+    edges = np.zeros(len(ordered) + 1, dtype=np.int8)
+    edges[starts[some]] += 1
+    edges[ends[some]] -= 1
+    return np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
 
 
 def place(ordered: Ints, wanted: Ints) -> Ints:

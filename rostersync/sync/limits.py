@@ -12,12 +12,15 @@ import pandas as pd
 from rostersync.settings import Settings
 from rostersync.sync.keys import (
     Ints,
+    among,
     contains,
     course_of,
     distinct,
     enrolment_of,
     first_of_run,
     in_course,
+    of_courses,
+    of_people,
     pack,
     role_of,
 )
@@ -61,16 +64,16 @@ def hold_emptying(marks: Marks, held: Ints, courses: pd.DataFrame, roles: pd.Dat
     removal = changes["removal"].to_numpy()
     losing = distinct(marks.course)
     losing = losing[~contains(np.sort(courses.loc[courses["may_empty"], "course_id"].to_numpy()), losing)]
-    held_keys = held[contains(losing, course_of(held))]
+    held_keys = held[of_courses(held, losing)]
     gone = distinct(enrolment_of(keys[(op[Op.UNENROL] | op[Op.UPDATE]) & removal]))
-    leaves = contains(gone, enrolment_of(held_keys))
+    leaves = of_people(held_keys, gone)
     peopled = distinct(np.concatenate([course_of(held_keys[~leaves]), course_of(keys[op[Op.ENROL]])]))
     empty = losing[~contains(peopled, losing)]
     names = {int(c): str(s) for c, s in zip(courses["course_id"], courses["shortname"], strict=True)}
     _hold_courses(marks, "would_empty", {c: names.get(c, str(c)) for c in empty.tolist()})
 
     given = in_course(keys[op[Op.ENROL] | op[Op.ASSIGN]])
-    stays = ~leaves & ~contains(distinct(keys[op[Op.UNASSIGN]]), held_keys)
+    stays = ~leaves & ~among(held_keys, distinct(keys[op[Op.UNASSIGN]]))
     taken = np.concatenate([in_course(keys[op[Op.UNASSIGN] & removal]), in_course(held_keys[leaves])])
     kept = distinct(np.concatenate([given, in_course(held_keys[stays])]))
     lost = distinct(taken[~contains(kept, taken) & (role_of(taken) > 0) & contains(losing, course_of(taken))])

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from rostersync.sync.keys import Ints, contains, course_of, distinct, enrolment_of, first_of_run, role_of
+from rostersync.sync.keys import Ints, course_of, distinct, enrolment_of, first_of_run, of_courses, role_of
 from rostersync.sync.plan import Plan
 from rostersync.tables import HOLDERS, LOSSES, Forecast
 from rostersync.vocabulary import Op
@@ -75,7 +75,7 @@ def holders(held: Ints, changes: pd.DataFrame) -> pd.DataFrame:
         held: CURRENT, packed (course, user, role) and sorted.
         changes: CHANGES.
     """
-    full = held[first_of_run(held) & contains(distinct(changes["course_id"].to_numpy()), course_of(held))]
+    full = held[first_of_run(held) & of_courses(held, distinct(changes["course_id"].to_numpy()))]
     # A role at a time: there are few, and what is left of each is in the order of courses.
     roles = np.flatnonzero(np.bincount(role_of(full), minlength=1))
     parts = [enrolment_of(full)[first_of_run(enrolment_of(full))], *(full[role_of(full) == r] for r in roles if r)]

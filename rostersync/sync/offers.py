@@ -29,7 +29,7 @@ TITLE = 8
 """Letters from which on a key is compared with titles, and for each so many of which there may be a typing error."""
 SHORT, FAR = 5, 2
 """Keys shorter than this may be one typing error away from the offer, longer ones so many."""
-COMPARED = 10_000_000
+COMPARED = 5_000_000
 """Keys times values that are looked through for typing errors, at most: of many keys, the first show it."""
 
 
@@ -43,7 +43,7 @@ class Offers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Values:
-    """The distinct values that are known in one field, flattened ones and full names beside them."""
+    """The values that are known in one field, flattened ones and full names beside them."""
 
     values: Any
     names: Any
@@ -51,8 +51,9 @@ class _Values:
 
     @classmethod
     def of(cls, table: pd.DataFrame, where: str) -> _Values:
-        """The values of a column of USER_MATCHES or COURSE_MATCHES; blank ones are none."""
-        mine = table.loc[table[where] != "", [where, "fullname"]].drop_duplicates(where, keep="last")
+        """The values of a column of USER_MATCHES or COURSE_MATCHES, one for each user or course, if it has one."""
+        number = "user_id" if "user_id" in table else "course_id"
+        mine = table.loc[table[where] != "", [where, "fullname", number]].drop_duplicates(number, keep="last")
         return cls(values=mine[where].array, names=mine["fullname"].array, flat=names.flat_each(mine[where]))
 
     def nearest(self, asked: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
@@ -79,7 +80,7 @@ def _typed_alike(keys: Sequence[str], choices: Sequence[str]) -> list[int]:
     if not choices or not keys:
         return [-1] * len(keys)
     made = []
-    distances = process.cdist(keys, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8)
+    distances = process.cdist(keys, choices, scorer=OSA.distance, score_cutoff=FAR + 1, dtype=np.uint8, workers=-1)
     for key, row in zip(keys, distances, strict=True):
         errors = min(int(row.min()), FAR)
         best = np.flatnonzero(row == errors).tolist()

@@ -14,16 +14,16 @@ import pandas as pd
 from rostersync.sync.facts import Facts, facts
 from rostersync.sync.keys import (
     Ints,
-    contains,
+    course_of,
     distinct,
     enrolment_of,
     first_of_run,
-    in_course,
     in_order,
+    of_courses,
+    of_people,
     pack,
     place,
     role_of,
-    within,
 )
 from rostersync.sync.scope import ManagedRoles
 from rostersync.sync.wanted import Wanted
@@ -54,7 +54,7 @@ class Sides:
         wanted, current, ledger = self.wanted, self.current, self.ledger
         if people is not None:
             wanted = wanted.of(people)
-            current = current.take(within(self.held, people))
+            current = current.take(np.flatnonzero(of_people(self.held, people)))
             keys, order = self._led
             at = place(keys, people)
             ledger = ledger.take(order[at[at >= 0]])
@@ -80,7 +80,11 @@ class Sides:
     @cached_property
     def at_stake(self) -> Ints:
         """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of."""
-        people = enrolment_of(self.held[contains(self.managed.at_stake, in_course(self.held))])
+        roles, stakes = role_of(self.managed.at_stake), np.zeros(len(self.held), dtype=np.bool_)
+        for role in distinct(roles):
+            there = of_courses(self.held, course_of(self.managed.at_stake[roles == role]))
+            stakes |= there & (role_of(self.held) == role)
+        people = enrolment_of(self.held[stakes])
         return people[first_of_run(people)]
 
     @cached_property

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, Mask, distinct, enrolment_of, first_of_run, in_order, pack, place, within
+from rostersync.sync.keys import Ints, Mask, distinct, enrolment_of, first_of_run, in_order, of_people, pack, place
 from rostersync.sync.marking import replaced
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import BLOCKERS, PROBLEMS, ROLES, Roster
@@ -47,7 +47,7 @@ class Wanted:
         arrays = {
             name: getattr(self, name)[at] for name in ("keys", "action", "status", "start", "end", "row", "any_role")
         }
-        return Wanted(**arrays, role_keys=self.role_keys[within(self.role_keys, people)])
+        return Wanted(**arrays, role_keys=self.role_keys[of_people(self.role_keys, people)])
 
 
 def site_roles(learnt: pd.DataFrame, settings: Settings) -> pd.DataFrame:

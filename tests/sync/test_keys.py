@@ -63,7 +63,7 @@ def test_many_keys_are_brought_in_order_and_equal_ones_stay_in_theirs() -> None:
 def test_the_roles_of_some_people_are_found_where_they_stand(
     held: list[tuple[int, int, int]], people: list[tuple[int, int, int]]
 ) -> None:
-    """Of sorted keys, `within` gives the positions of these people's."""
+    """Of sorted keys, the masks say which are these people's, in these courses, or these themselves."""
 
     def packed(parts: list[tuple[int, int, int]]) -> keys.Ints:
         return keys.distinct(keys.pack(*np.array(parts, dtype=np.int64).reshape(-1, 3).T))
@@ -71,4 +71,8 @@ def test_the_roles_of_some_people_are_found_where_they_stand(
     ordered, chosen = packed(held), keys.enrolment_of(packed(people + held[::2]))
     chosen = keys.distinct(chosen)
     expected = [i for i, key in enumerate(ordered.tolist()) if keys.enrolment_of(ints(key))[0] in chosen.tolist()]
-    assert keys.within(ordered, chosen).tolist() == expected
+    assert np.flatnonzero(keys.of_people(ordered, chosen)).tolist() == expected
+    courses = keys.distinct(keys.course_of(chosen))
+    assert keys.of_courses(ordered, courses).tolist() == keys.contains(courses, keys.course_of(ordered)).tolist()
+    some = packed(people + held[::3])
+    assert keys.among(ordered, some).tolist() == keys.contains(some, ordered).tolist()
