@@ -59,6 +59,7 @@ class Table:
         if unknown := set(columns) - set(self.columns):
             raise ValueError(f"{self.name} has no columns {sorted(unknown)}")
         made: dict[str, pd.Series] = {}
+        texts: dict[str, pa.Array] = {}
         for name, column in self.columns.items():
             values = columns.get(name, _blank(column.dtype))
             if (
@@ -71,6 +72,11 @@ class Table:
             if isinstance(values, str) and isinstance(column.dtype, pd.CategoricalDtype):
                 codes = np.full(length, column.dtype.categories.get_loc(str(values)), dtype=np.int8)
                 values = pd.Categorical.from_codes(codes, dtype=column.dtype)
+            elif isinstance(values, str):
+                # The cells of Arrow never change: columns in which all rows say the same have one place.
+                if values not in texts:
+                    texts[values] = pa.repeat(pa.scalar(str(values), pa.string()), length)
+                values = pd.arrays.ArrowExtensionArray(pa.chunked_array([texts[values]]))
             elif isinstance(values, pd.Series):
                 values = values.array
             made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length), copy=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,9 +35,7 @@ class Distinct:
 
     @classmethod
     def of(cls, column: pa.Array) -> Distinct:
-        """The distinct values of a column without nulls, in one piece or in several."""
-        if isinstance(column, pa.ChunkedArray):
-            column = column.combine_chunks()
+        """The distinct values of a column without nulls."""
         encoded = column.dictionary_encode()
         return cls(texts=encoded.dictionary, index=encoded.indices.to_numpy())
 
@@ -93,6 +92,12 @@ def encoded(cells: Sequence[pa.Array], positions: Iterable[int]) -> dict[int, Di
 def mask(array: pa.Array) -> Mask:
     """Truth values of Arrow for numpy."""
     return np.asarray(array.to_numpy(zero_copy_only=False, writable=True), dtype=bool)
+
+
+def whole(column: pd.Series) -> pa.Array:
+    """The cells of a table's column of text in one piece; tables that were put together have them in several."""
+    cells = pa.array(column)
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
 
 
 def trimmed(column: pa.Array) -> pa.Array:

@@ -46,7 +46,12 @@ class Words:
 
     def spread(self, attribute: str) -> pa.Array:
         """`value` or `detail` of each row's reading."""
-        return pa.array([str(getattr(r, attribute)) for r in self.readings], pa.string()).take(pa.array(self.index))
+        return self.distinct(attribute).column()
+
+    def distinct(self, attribute: str) -> Distinct:
+        """The distinct ones of these."""
+        said = Distinct.of(pa.array([str(getattr(r, attribute)) for r in self.readings], pa.string()))
+        return Distinct(texts=said.texts, index=said.index[self.index])
 
     def places(self, kinds: type[StrEnum]) -> Places:
         """Each row's value as a position in `kinds`."""

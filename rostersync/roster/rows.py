@@ -142,7 +142,7 @@ class _Builder:
             "course_field": _category(keys[1].kind, CourseField),
             "other_course": text(listed),
             "other_course_field": _category(listed_field, CourseField),
-            "role_name": text(role_name),
+            "role_name": text(role_name.column()),
             "action": _category(action, Action),
             "status": _category(status, Status),
             "start": start,
@@ -151,7 +151,7 @@ class _Builder:
         }
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
-            distinct={"user": keys[0].distinct, "course": keys[1].distinct}
+            distinct={"user": keys[0].distinct, "course": keys[1].distinct, "role_name": role_name}
             | {f: self.distinct[f] for f in ("first_name", "last_name") if f in self.distinct},
             problems=self._problems(first_row),
             notes=tuple(
@@ -231,7 +231,7 @@ class _Builder:
         """Leaves out rows that take something away, in a file that only adds: the limits would not count them."""
         self.findings.add("add_only", takes, column=self.columns.name(field), value=words.values, last=True)
 
-    def _role(self, action: Places, status: Places) -> pa.Array:
+    def _role(self, action: Places, status: Places) -> Distinct:
         """The role names; a blank one stays so where the row takes something away, else it gets the default."""
         roles = Roles(self.settings, self.columns.name("role"))
         words = self._words("role", roles.read)
@@ -245,7 +245,7 @@ class _Builder:
                 self.findings.add(
                     code, rows, column=self.columns.name("role"), value=words.values, detail=words.spread("detail")
                 )
-        names = words.spread("value")
+        names = words.distinct("value")
         if roles.default and blank.any():
             self.notes.append(
                 {
@@ -255,7 +255,7 @@ class _Builder:
                     "detail": counted(int(blank.sum()), "row"),
                 }
             )
-            names = pc.if_else(pa.array(blank), roles.default, names)
+            names = Distinct.of(pc.if_else(pa.array(blank), roles.default, names.column()))
         return names
 
     def _dates(self) -> tuple[Ints, Ints]:

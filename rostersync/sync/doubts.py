@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from rostersync import names, problems
 from rostersync.columns import TEXT
-from rostersync.sync.asked import Asked
+from rostersync.distinct import trimmed, whole
 from rostersync.sync.keys import Ints, Mask, contains, distinct, take
 from rostersync.sync.looked import Looked
 from rostersync.tables import Roster
@@ -131,16 +131,17 @@ def unlike(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]
     """
     rows = np.flatnonzero(ok & (user.ids > 0))
     first, last = (roster.distinct(name) for name in ("first_name", "last_name"))
-    places, codes = user.asked.places[rows], np.stack([first.index[rows], last.index[rows]])
+    places, many = user.asked.places[rows], max(len(last.texts), 1)
+    names_said = first.index[rows].astype(np.int64) * many + last.index[rows]
     # The name in one row of each key stands for all that have the same.
-    head = np.full((2, len(user.asked.text)), -1, dtype=codes.dtype)
-    head[:, places] = codes
-    others = np.flatnonzero((head[:, places] != codes).any(axis=0))
-    keys = np.flatnonzero(head[0] >= 0)
-    both = np.append(head[:, keys], codes[:, others], axis=1)
-    said = _joined(first.texts.take(pa.array(both[0])), last.texts.take(pa.array(both[1])))
+    head = np.full(len(user.asked.text), -1)
+    head[places] = names_said
+    others = np.flatnonzero(head[places] != names_said)
+    keys = np.flatnonzero(head >= 0)
+    firsts, lasts = np.divmod(np.append(head[keys], names_said[others]), many)
+    said = _joined(first.texts.take(pa.array(firsts)), last.texts.take(pa.array(lasts)))
     keys = np.append(keys, places[others])
-    called = pa.array(user.matches["fullname"]).take(pa.array(user.lines[keys]))
+    called = whole(user.matches["fullname"]).take(pa.array(user.lines[keys]))
     # A blank name is like any other (`names.strangers`), and not worth a look.
     named = pc.and_(pc.not_equal(said, ""), pc.not_equal(called, ""))
     odd = pc.indices_nonzero(pc.and_(named, pc.not_equal(said, called)))
@@ -161,22 +162,20 @@ def unlike(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]
             yield np.array(mine, dtype=np.int64), f"“{other}” in Moodle, “{name}” in the file"
 
 
-def twice(roster: Roster, asked: Asked, ids: Ints, ok: Mask) -> Iterator[tuple[Ints, str]]:
+def twice(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]:
     """Rows of one source that mean one user by different keys, and these keys in words.
 
     Args:
         roster: the rows.
-        asked: the distinct keys of their users.
-        ids: the user found for each row, 0 for none.
+        user: whom their keys mean.
         ok: the rows that stand.
     """
-    rows = np.flatnonzero(ok & (ids > 0))
-    found = np.zeros(len(asked.text), dtype=np.int64)
-    found[asked.places[rows]] = ids[rows]
+    asked, ids = user.asked, user.ids
+    found = take(user.matches["user_id"].to_numpy(), user.lines, 0)
     # Most users have one key: only where there are more do rows matter.
     users = pd.factorize(asked.source * (int(found.max(initial=0)) + 1) + found)[0]
-    several = (np.bincount(users) > 1)[users] if users.size else users > 0
-    rows = rows[several[asked.places[rows]]]
+    several = (found > 0) & (np.bincount(users, minlength=1) > 1)[users]
+    rows = np.flatnonzero(several[asked.places] & ok & (ids > 0)) if several.any() else np.flatnonzero(several)
     source = roster.rows["source"].to_numpy()[rows]
     keys, distinct = pd.factorize(roster.rows["user"].iloc[rows])
     groups = pd.factorize(source * (int(ids.max(initial=0)) + 1) + ids[rows])[0]
@@ -207,11 +206,11 @@ def full_names(users: pd.DataFrame) -> Mapping[int, str]:
 
 def spelled(rows: pd.DataFrame) -> Any:  # noqa: ANN401 - an Arrow array has no type of its own
     """Each row's name as the file has it, first name first: an array of Arrow strings."""
-    return pd.array(_joined(pa.array(rows["first_name"]), pa.array(rows["last_name"])), dtype=TEXT)
+    return pd.array(_joined(whole(rows["first_name"]), whole(rows["last_name"])), dtype=TEXT)
 
 
 def _joined(first: pa.Array, last: pa.Array) -> pa.Array:
-    return pc.utf8_trim_whitespace(pc.binary_join_element_wise(first, last, " "))
+    return trimmed(pc.binary_join_element_wise(first, last, " "))
 
 
 def _strangers(one: str, other: str) -> bool:

@@ -113,12 +113,11 @@ def among(ordered: Ints, wanted: Ints) -> Mask:
 
 def _covered(ordered: Ints, first: Ints, last: Ints) -> Mask:
     """For each of the ordered keys whether it is in one of these ranges, which do not overlap."""
-    starts, ends = np.searchsorted(ordered, first), np.searchsorted(ordered, last, side="right")
-    some = ends > starts  # of others, several can begin at one place
-    edges = np.zeros(len(ordered) + 1, dtype=np.int8)
-    edges[starts[some]] += 1
-    edges[ends[some]] -= 1
-    return np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
+    edges = np.full(2 * len(first) + 2, len(ordered))
+    edges[0], edges[1:-1:2] = 0, np.searchsorted(ordered, first)
+    edges[2:-1:2] = np.searchsorted(ordered, last, side="right")
+    # Between the ranges, and in them, by turns.
+    return np.repeat(np.arange(len(edges) - 1) % 2 == 1, np.diff(edges))
 
 
 def place(ordered: Ints, wanted: Ints) -> Ints:

@@ -77,8 +77,9 @@ def holders(held: Ints, changes: pd.DataFrame) -> pd.DataFrame:
     """
     full = held[first_of_run(held) & of_courses(held, distinct(changes["course_id"].to_numpy()))]
     # A role at a time: there are few, and what is left of each is in the order of courses.
-    roles = np.flatnonzero(np.bincount(role_of(full), minlength=1))
-    parts = [enrolment_of(full)[first_of_run(enrolment_of(full))], *(full[role_of(full) == r] for r in roles if r)]
+    people, mine = enrolment_of(full), role_of(full)
+    roles = np.flatnonzero(np.bincount(mine, minlength=1))
+    parts = [people[first_of_run(people)], *(full[mine == r] for r in roles if r)]
     counted = [_runs(course_of(part)) for part in parts]
     course = np.concatenate([courses for courses, _ in counted])
     role = np.repeat([0, *roles[roles > 0]], [len(courses) for courses, _ in counted])

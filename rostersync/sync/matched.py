@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.distinct import whole
 from rostersync.sync.asked import FIELDS, Asked
 from rostersync.sync.keys import Ints, Mask
 from rostersync.vocabulary import Match
@@ -46,7 +46,7 @@ def matched(keys: Asked, matches: pd.DataFrame) -> Matched:
         keys: the distinct keys of a column.
         matches: USER_MATCHES or COURSE_MATCHES for all of them, and maybe for others.
     """
-    places = pc.index_in(pa.array(matches["key"]), value_set=keys.texts)
+    places = pc.index_in(whole(matches["key"]), value_set=keys.texts)
     text = pc.fill_null(places, -1).to_numpy().astype(np.int64)
     # The categories of the tables' column field are in the order of FIELDS.
     found = np.zeros((len(FIELDS[keys.what]), len(keys.texts) + 1), dtype=np.bool_)

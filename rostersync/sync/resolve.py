@@ -81,14 +81,14 @@ def resolve(
         {
             "row": rows["row"],
             "source": rows["source"],
-            "user_id": np.where(keys.bad_user, 0, user.ids),
-            "course_id": np.where(keys.bad_course, 0, course.ids),
+            "user_id": _trusted(user.ids, keys.bad_user),
+            "course_id": _trusted(course.ids, keys.bad_course),
             "action": action,
             "status": status,
             "start": rows["start"],
             "end": rows["end"],
             **marking.columns(),
-            "twin": np.full(len(rows), -1),
+            "twin": rows["twin"],
         }
     )
     return Resolution(
@@ -103,6 +103,11 @@ def resolve(
         problems=marking.problems(),
         notes=(*_notes(roster, decisions), *([doubts.loud(len(unlike))] if unlike else [])),
     )
+
+
+def _trusted(ids: Ints, damaged: Mask) -> Ints:
+    """The ids without those of keys that are not to be trusted."""
+    return np.where(damaged, 0, ids) if damaged.any() else ids
 
 
 def _intent(rows: pd.DataFrame) -> tuple[pd.Categorical, pd.Categorical, Mask]:

@@ -80,10 +80,10 @@ class Sides:
     @cached_property
     def at_stake(self) -> Ints:
         """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of."""
-        roles, stakes = role_of(self.managed.at_stake), np.zeros(len(self.held), dtype=np.bool_)
-        for role in distinct(roles):
-            there = of_courses(self.held, course_of(self.managed.at_stake[roles == role]))
-            stakes |= there & (role_of(self.held) == role)
+        taken, roles = self.managed.at_stake, role_of(self.held)
+        stakes = np.zeros(len(roles), dtype=np.bool_)
+        for role in distinct(role_of(taken)):
+            stakes |= of_courses(self.held, course_of(taken[role_of(taken) == role])) & (roles == role)
         people = enrolment_of(self.held[stakes])
         return people[first_of_run(people)]
 

@@ -81,7 +81,7 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
         for at in places[~takes[places]].tolist():
             marking.note(at, "name_unlike", detail, keys.user.words_at(at))
         unlike.append(places[~takes[places]])
-    for places, detail in doubts.twice(roster, keys.user.asked, ids, marking.ok()):
+    for places, detail in doubts.twice(roster, keys.user, marking.ok()):
         for at in places.tolist():
             marking.note(at, "user_twice", detail, keys.user.words_at(at))
     return [places for places in unlike if places.size]

@@ -78,20 +78,20 @@ def give_roles(roster: Roster, resolution: Resolution, roles: pd.DataFrame, sett
     ids = {str(n): int(i) for i, n in zip(roles["role_id"], roles["shortname"], strict=True)}
     names = {i: n for n, i in ids.items()}
     numbers = {str(i): i for i in names}
-    codes, words = pd.factorize(roster.rows["role_name"])
+    named = roster.distinct("role_name")
+    codes, words = named.index, [str(word) for word in named.texts.to_pylist()]
     by_word = []
-    for word in map(str, words):
-        number = ids.get(word, 0) or numbers.get(word.lstrip("0"), 0)
-        allowed = not word or names.get(number) in settings.assignable_roles
-        by_word.append((number, "" if allowed else "role_not_allowed" if number else "role_not_on_site"))
+    for word in words:
+        one = ids.get(word, 0) or numbers.get(word.lstrip("0"), 0)
+        allowed = not word or names.get(one) in settings.assignable_roles
+        by_word.append((one, "" if allowed else "role_not_allowed" if one else "role_not_on_site"))
     number = np.fromiter((n for n, _ in by_word), dtype=np.int64, count=len(by_word))[codes]
     bad = np.array([bool(c) for _, c in by_word], dtype=np.bool_)[codes]
     rows = resolution.rows.assign(role_id=number)
     bare = (number == 0) & (_codes(rows["action"], ACTIONS) == ACTIONS.index(Action.ADD))
     hurt = np.flatnonzero((bad | bare) & (rows["state"].cat.codes.to_numpy() == OK))
     found = [
-        (int(at), by_word[codes[at]][1] or "role_blank", names.get(int(number[at]), str(words[codes[at]])))
-        for at in hurt
+        (int(at), by_word[codes[at]][1] or "role_blank", names.get(int(number[at]), words[codes[at]])) for at in hurt
     ]
     return reject(roster, resolution, rows, found, hold="unreadable_row")
 
@@ -192,7 +192,7 @@ def _run_of(starts: Ints, places: Ints) -> Ints:
 def _of_rows(said: Ints, rows: Ints) -> Ints:
     """What these rows say; as a rule all rows say the same, or nothing."""
     if len(said) and (said == said[0]).all():
-        return np.full(len(rows), said[0])
+        return np.broadcast_to(said[0], len(rows))
     return said[rows]
 
 

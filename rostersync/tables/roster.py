@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
-import pyarrow as pa
 
 from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
-from rostersync.distinct import Distinct
+from rostersync.distinct import Distinct, whole
 from rostersync.originals import Original
 from rostersync.vocabulary import Action, CourseField, Mode, RowState, Status, UserField
 
@@ -151,4 +150,4 @@ class Roster:
 
     def distinct(self, name: str) -> Distinct:
         """The distinct values of a column of text."""
-        return self.known.get(name) or Distinct.of(pa.array(self.rows[name]))
+        return self.known.get(name) or Distinct.of(whole(self.rows[name]))

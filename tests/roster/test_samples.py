@@ -161,6 +161,6 @@ def test_moodles_flat_file() -> None:
 def test_the_distinct_values_at_hand_are_those_of_the_rows(name: str) -> None:
     """What is asked of Moodle, and compared with its names, is what the rows say, whatever was done to them before."""
     roster = load([SAMPLES / name], Settings())
-    for column in ("user", "course", "role", "first_name", "last_name"):
+    for column in ("user", "course", "role_name", "first_name", "last_name"):
         assert roster.distinct(column).column().to_pylist() == roster.rows[column].tolist()
     assert bool(roster.known) == (len(roster.sources) == 1)
