@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -58,29 +59,17 @@ class Table:
             length = 1
         if unknown := set(columns) - set(self.columns):
             raise ValueError(f"{self.name} has no columns {sorted(unknown)}")
-        made: dict[str, pd.Series] = {}
-        texts: dict[str, pa.Array] = {}
+        index = pd.RangeIndex(length)
+        made: dict[str, Any] = {}
         for name, column in self.columns.items():
             values = columns.get(name, _blank(column.dtype))
-            if (
-                isinstance(values, pd.Series)
-                and values.dtype == column.dtype
-                and values.index.equals(pd.RangeIndex(length))
-            ):
+            if isinstance(values, pd.Series) and values.dtype == column.dtype and values.index.equals(index):
                 made[name] = values  # pandas copies it as soon as one of the two is changed
-                continue
-            if isinstance(values, str) and isinstance(column.dtype, pd.CategoricalDtype):
-                codes = np.full(length, column.dtype.categories.get_loc(str(values)), dtype=np.int8)
-                values = pd.Categorical.from_codes(codes, dtype=column.dtype)
-            elif isinstance(values, str):
-                # The cells of Arrow never change: columns in which all rows say the same have one place.
-                if values not in texts:
-                    texts[values] = pa.repeat(pa.scalar(str(values), pa.string()), length)
-                values = pd.arrays.ArrowExtensionArray(pa.chunked_array([texts[values]]))
-            elif isinstance(values, pd.Series):
-                values = values.array
-            made[name] = pd.Series(values, dtype=column.dtype, index=pd.RangeIndex(length), copy=False)
-        return pd.DataFrame(made, copy=False)
+            else:
+                made[name] = _array(values.array if isinstance(values, pd.Series) else values, column.dtype, index)
+            if len(made[name]) != length:  # pandas would repeat a single one
+                raise ValueError(f"{self.name}: {len(made[name])} values in {name}, expected {length}")
+        return pd.DataFrame(made, index=index, copy=False)
 
     def records(self, rows: list[dict[str, Any]]) -> pd.DataFrame:
         """The table made of rows given as dictionaries; what is not given is blank, 0 or False."""
@@ -100,6 +89,29 @@ class Table:
         if wrong:
             raise TypeError(f"{self.name}: wrong types: {[(n, str(frame[n].dtype)) for n in wrong]}")
         return frame
+
+
+def _array(values: Any, dtype: Any, index: pd.RangeIndex) -> Any:  # noqa: ANN401 - whatever pandas takes for a column
+    """The column's values as an array: made by way of a Series, small tables would take several times as long."""
+    single = isinstance(values, str | int | bool)
+    if isinstance(dtype, str):
+        plain = np.full(len(index), values) if single else np.asarray(values)
+        if plain.dtype == dtype:
+            return plain
+    elif not single:
+        return pd.array(values, dtype=dtype, copy=False)
+    elif isinstance(dtype, pd.CategoricalDtype):
+        codes = np.full(len(index), dtype.categories.get_loc(str(values)), dtype=np.int8)
+        return pd.Categorical.from_codes(codes, dtype=dtype)
+    else:
+        return pd.arrays.ArrowExtensionArray(pa.chunked_array([_repeated(str(values), len(index))]))
+    return pd.Series(values, dtype=dtype, index=index, copy=False).array  # refuses what would lose something
+
+
+@lru_cache(maxsize=4)
+def _repeated(text: str, length: int) -> pa.Array:
+    """One text as often as that. The cells of Arrow never change: the columns that are blank have one place."""
+    return pa.repeat(pa.scalar(text, pa.string()), length)
 
 
 def _blank(dtype: Any) -> str | int | bool:  # noqa: ANN401 - pandas types have no common base
