@@ -104,12 +104,12 @@ def _array(values: Any, dtype: Any, index: pd.RangeIndex) -> Any:  # noqa: ANN40
         codes = np.full(len(index), dtype.categories.get_loc(str(values)), dtype=np.int8)
         return pd.Categorical.from_codes(codes, dtype=dtype)
     else:
-        return pd.arrays.ArrowExtensionArray(pa.chunked_array([_repeated(str(values), len(index))]))
+        return pd.arrays.ArrowExtensionArray(pa.chunked_array([repeated(str(values), len(index))]))
     return pd.Series(values, dtype=dtype, index=index, copy=False).array  # refuses what would lose something
 
 
 @lru_cache(maxsize=4)
-def _repeated(text: str, length: int) -> pa.Array:
+def repeated(text: str, length: int) -> pa.Array:
     """One text as often as that. The cells of Arrow never change: the columns that are blank have one place."""
     return pa.repeat(pa.scalar(text, pa.string()), length)
 

@@ -95,7 +95,7 @@ def read_again(known: Basis, work: Work) -> Basis:
         roles=wanted.site_roles(learnt, work.settings),
         sides=replace(
             known.sides,
-            current=basis.only_complete(read.current, reads),
+            lists=basis.complete_lists(read.current, reads),
             ledger=history.ledger(work.store, client.site, ids),
         ),
         reads=reads,

@@ -171,9 +171,9 @@ def offered(loaded: Roster, unknown: Unknown, users: pd.DataFrame, courses: pd.D
     if not (unknown.users or unknown.courses):
         return Offers()
     column, strange = loaded.distinct("user"), pa.array(sorted({k for _, k in unknown.users}), pa.string())
-    rows = loaded.rows[column.rows(pc.is_in(column.texts, value_set=strange))]
-    rows = rows[rows["state"] != RowState.IGNORED]
-    beside = dict(zip(rows["user"].tolist(), doubts.spelled(rows).tolist(), strict=True))
+    rows = np.flatnonzero(column.rows(pc.is_in(column.texts, value_set=strange)))
+    rows = rows[(loaded.rows["state"].iloc[rows] != RowState.IGNORED).to_numpy()]
+    beside = dict(zip(column.take(rows).to_pylist(), loaded.names.take(rows).to_pylist(), strict=True))
     return Offers(
         users=offers.of_users(unknown.users, users, {(f, k): beside.get(k, "") for f, k in unknown.users}),
         courses=offers.of_courses(unknown.courses, courses),

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.columns import repeated
 from rostersync.distinct import Distinct, mask
 from rostersync.roster.headers import Columns
 from rostersync.roster.readings import Places
@@ -98,7 +99,7 @@ def beside(cells: Mapping[str, pa.Array], used: Places, kinds: Kinds) -> tuple[p
 
     There is none where the kind is forced.
     """
-    values = pa.repeat(pa.scalar("", pa.string()), len(used))
+    values = repeated("", len(used))
     kind = np.full(len(used), kinds.place(kinds.order("any")), dtype=np.int8)
     for field in [f for f in COMPARED if f in kinds.keys and f in cells and not kinds.forced]:
         place = kinds.place(kinds.keys[field])

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rostersync.columns import repeated
 from rostersync.distinct import Distinct
 from rostersync.roster.sheets import Mask
 from rostersync.roster.words import Reading
@@ -33,8 +34,7 @@ class Words:
     @classmethod
     def silent(cls, count: int) -> Words:
         """One reading that says nothing, for all rows: where there is no such column."""
-        nothing = pa.repeat(pa.scalar("", pa.string()), count)
-        return cls(index=np.zeros(count, dtype=np.int32), readings=[Reading("")], values=nothing)
+        return cls(index=np.zeros(count, dtype=np.int32), readings=[Reading("")], values=repeated("", count))
 
     def codes(self) -> list[str]:
         """The problems that some of the values are."""

@@ -12,7 +12,7 @@ from rostersync.sync.facts import Facts
 from rostersync.sync.keys import Ints, contains, distinct, in_order, of_courses, pack
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import managed_roles
-from rostersync.sync.sides import Sides
+from rostersync.sync.sides import Lists, Sides
 from rostersync.sync.wanted import give_roles, site_roles, unite
 from rostersync.tables import CURRENT, PEOPLE, Roster
 
@@ -74,7 +74,7 @@ def basis(
         sides=Sides(
             wanted=wanted,
             managed=managed_roles(roster, resolution, courses, roles, settings),
-            current=only_complete(current, reads),
+            lists=complete_lists(current, reads),
             ledger=ledger,
         ),
         courses=courses,
@@ -96,19 +96,26 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
     again = distinct(reads["course_id"].to_numpy())
     others = known.reads[~contains(again, known.reads["course_id"].to_numpy())]
     together = pd.concat([others, reads], ignore_index=True).sort_values("course_id", ignore_index=True)
-    before, fresh = known.sides.current, only_complete(current, together)
-    here = of_courses(known.sides.held, again)
-    if fresh.equals(before.take(np.flatnonzero(here)).reset_index(drop=True)):
+    before, fresh = known.sides.lists, complete_lists(current, together)
+    here = of_courses(before.keys, again)
+    if fresh.table.equals(before.table.take(np.flatnonzero(here)).reset_index(drop=True)):
         return replace(known, reads=together)  # as a rule nobody has come or gone since
-    whole = pd.concat([before.take(np.flatnonzero(~here)), fresh], ignore_index=True)
-    return replace(known, reads=together, sides=replace(known.sides, current=only_complete(whole, together)))
+    whole = pd.concat([before.table.take(np.flatnonzero(~here)), fresh.table], ignore_index=True)
+    return replace(known, reads=together, sides=replace(known.sides, lists=complete_lists(whole, together)))
 
 
-def only_complete(current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
-    """CURRENT without the courses whose list is not complete, sorted by course, user and role."""
+def complete_lists(current: pd.DataFrame, reads: pd.DataFrame) -> Lists:
+    """CURRENT without the courses whose list is not complete.
+
+    Args:
+        current: CURRENT of some courses, in any order.
+        reads: READS of the same.
+    """
     keys = pack(current["course_id"], current["user_id"], current["role_id"])
     if not (keys[1:] >= keys[:-1]).all():
         order = in_order(keys)
         keys, current = keys[order], CURRENT.frame({name: current[name].to_numpy()[order] for name in CURRENT.columns})
     complete = of_courses(keys, distinct(reads.loc[reads["complete"], "course_id"].to_numpy()))
-    return (current if complete.all() else current[complete]).reset_index(drop=True)
+    if not complete.all():
+        keys, current = keys[complete], current[complete]
+    return Lists(table=current.reset_index(drop=True), keys=keys)

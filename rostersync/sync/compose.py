@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from rostersync.columns import TEXT
 from rostersync.settings import Settings
 from rostersync.sync.basis import Basis
-from rostersync.sync.doubts import spelled
 from rostersync.sync.losses import holders
 from rostersync.sync.plan import Plan
 from rostersync.tables import PLAN_ROWS
@@ -91,7 +91,7 @@ def compose(
             {
                 **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
                 **{n: rows[n] for n in ("line", "user", "course", "role")},
-                "name": spelled(rows),
+                "name": pd.array(basis.roster.names.column(), dtype=TEXT),
             }
         ),
         # What was undecided in the file alone is decided by now, and said in the notes.
@@ -107,6 +107,6 @@ def compose(
         reads=basis.reads,
         people=basis.people,
         changes=changes,
-        holders=holders(basis.sides.held, changes),
+        holders=holders(basis.sides.lists.keys, changes),
         losses=losses,
     )

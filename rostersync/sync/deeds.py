@@ -24,7 +24,7 @@ from rostersync.sync.keys import (
 from rostersync.sync.plan import Plan
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import ManagedRoles
-from rostersync.sync.sides import Sides
+from rostersync.sync.sides import Lists, Sides
 from rostersync.sync.wanted import Wanted
 from rostersync.tables import (
     BLOCKERS,
@@ -171,7 +171,12 @@ def basis(plan: Plan, done: Deeds, *, run: int) -> Basis:
     return Basis(
         roster=roster,
         resolution=Resolution(rows=resolved, blockers=BLOCKERS.empty(), problems=PROBLEMS.empty()),
-        sides=Sides(wanted=wanted(done), managed=managed(done), current=CURRENT.empty(), ledger=LEDGER.empty()),
+        sides=Sides(
+            wanted=wanted(done),
+            managed=managed(done),
+            lists=Lists(table=CURRENT.empty(), keys=np.empty(0, dtype=np.int64)),
+            ledger=LEDGER.empty(),
+        ),
         courses=plan.courses[plan.courses["course_id"].isin(course)].assign(mirrored=False, may_empty=False),
         roles=plan.roles,
         reads=READS.empty(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync import names, problems
-from rostersync.columns import TEXT
-from rostersync.distinct import trimmed, whole
+from rostersync.distinct import whole
 from rostersync.sync.keys import Ints, Mask, contains, distinct, take
 from rostersync.sync.looked import Looked
 from rostersync.tables import Roster
@@ -54,7 +52,7 @@ def padded(roster: Roster) -> Mapping[int, str]:
     return dict(zip(found["row"][same].tolist(), found["detail"][same].tolist(), strict=True))
 
 
-def zeros(roster: Roster, ids: Ints, field_at: Callable[[int], str], users: pd.DataFrame) -> Iterator[Zeros]:
+def zeros(roster: Roster, ids: Ints, ok: Mask, field_at: Callable[[int], str], users: pd.DataFrame) -> Iterator[Zeros]:
     """Rows whose number is found as it stands, and which all the same may be somebody else's.
 
     That is so where the number with its zeros is somebody else's, unless only the first one's name fits the row; and
@@ -63,10 +61,11 @@ def zeros(roster: Roster, ids: Ints, field_at: Callable[[int], str], users: pd.D
     Args:
         roster: the rows.
         ids: the user found for each row, 0 for none.
+        ok: the rows that stand.
         field_at: says of a row in which field its key was found.
         users: USER_MATCHES, those of the keys with zeros included.
     """
-    suspects = {row: key for row, key in padded(roster).items() if ids[row]}
+    suspects = {row: key for row, key in padded(roster).items() if ok[row] and ids[row]}
     if not suspects:
         return
     sure = users[users["match"].isin([str(Match.EXACT), str(Match.CASE)]) & users["key"].isin(set(suspects.values()))]
@@ -74,8 +73,8 @@ def zeros(roster: Roster, ids: Ints, field_at: Callable[[int], str], users: pd.D
     for field, key, number in zip(sure["field"].tolist(), sure["key"].tolist(), sure["user_id"].tolist(), strict=True):
         known.setdefault((field, key), []).append(number)
     called = full_names(users)
-    said = spelled(roster.rows.iloc[list(suspects)])
-    for (row, key), name in zip(suspects.items(), said.tolist(), strict=True):
+    said = roster.names.take(np.array(list(suspects), dtype=np.int64))
+    for (row, key), name in zip(suspects.items(), said.to_pylist(), strict=True):
         number = int(ids[row])
         others = tuple(sorted({*known.get((field_at(row), key), [])} - {number}))
         mine = names.plain(name)
@@ -130,16 +129,12 @@ def unlike(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]
         ok: the rows that stand.
     """
     rows = np.flatnonzero(ok & (user.ids > 0))
-    first, last = (roster.distinct(name) for name in ("first_name", "last_name"))
-    places, many = user.asked.places[rows], max(len(last.texts), 1)
-    names_said = first.index[rows].astype(np.int64) * many + last.index[rows]
+    places, mine = user.asked.places[rows], roster.names.index[rows]
     # The name in one row of each key stands for all that have the same.
-    head = np.full(len(user.asked.text), -1)
-    head[places] = names_said
-    others = np.flatnonzero(head[places] != names_said)
-    keys = np.flatnonzero(head >= 0)
-    firsts, lasts = np.divmod(np.append(head[keys], names_said[others]), many)
-    said = _joined(first.texts.take(pa.array(firsts)), last.texts.take(pa.array(lasts)))
+    head = np.full(len(user.asked.text), -1, dtype=mine.dtype)
+    head[places] = mine
+    others, keys = np.flatnonzero(head[places] != mine), np.flatnonzero(head >= 0)
+    said = roster.names.texts.take(pa.array(np.append(head[keys], mine[others])))
     keys = np.append(keys, places[others])
     called = whole(user.matches["fullname"]).take(pa.array(user.lines[keys]))
     # A blank name is like any other (`names.strangers`), and not worth a look.
@@ -153,13 +148,12 @@ def unlike(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]
     theirs = contains(distinct(np.array([user_id for user_id, _ in strange])), number)
     rows = rows[theirs[places]]
     groups: dict[tuple[int, str], list[int]] = {}
-    for row, user_id, name in zip(
-        rows.tolist(), user.ids[rows].tolist(), spelled(roster.rows.iloc[rows]).tolist(), strict=True
-    ):
+    beside = roster.names.take(rows).to_pylist()
+    for row, user_id, name in zip(rows.tolist(), user.ids[rows].tolist(), beside, strict=True):
         groups.setdefault((user_id, name), []).append(row)
-    for (user_id, name), mine in groups.items():
+    for (user_id, name), found in groups.items():
         if other := strange.get((user_id, name)):
-            yield np.array(mine, dtype=np.int64), f"“{other}” in Moodle, “{name}” in the file"
+            yield np.array(found, dtype=np.int64), f"“{other}” in Moodle, “{name}” in the file"
 
 
 def twice(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]:
@@ -202,15 +196,6 @@ def loud(people: int) -> str:
 def full_names(users: pd.DataFrame) -> Mapping[int, str]:
     """User id → full name, for all that were found."""
     return dict(zip(users["user_id"].tolist(), users["fullname"].tolist(), strict=True))
-
-
-def spelled(rows: pd.DataFrame) -> Any:  # noqa: ANN401 - an Arrow array has no type of its own
-    """Each row's name as the file has it, first name first: an array of Arrow strings."""
-    return pd.array(_joined(whole(rows["first_name"]), whole(rows["last_name"])), dtype=TEXT)
-
-
-def _joined(first: pa.Array, last: pa.Array) -> pa.Array:
-    return trimmed(pc.binary_join_element_wise(first, last, " "))
 
 
 def _strangers(one: str, other: str) -> bool:

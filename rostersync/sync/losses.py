@@ -76,24 +76,20 @@ def holders(held: Ints, changes: pd.DataFrame) -> pd.DataFrame:
         changes: CHANGES.
     """
     full = held[first_of_run(held) & of_courses(held, distinct(changes["course_id"].to_numpy()))]
-    # A role at a time: there are few, and what is left of each is in the order of courses.
-    people, mine = enrolment_of(full), role_of(full)
-    roles = np.flatnonzero(np.bincount(mine, minlength=1))
-    parts = [people[first_of_run(people)], *(full[mine == r] for r in roles if r)]
-    counted = [_runs(course_of(part)) for part in parts]
-    course = np.concatenate([courses for courses, _ in counted])
-    role = np.repeat([0, *roles[roles > 0]], [len(courses) for courses, _ in counted])
-    order = np.lexsort((role, course))
+    if not len(full):
+        return HOLDERS.empty()
+    course, mine = course_of(full), role_of(full)
+    starts = np.flatnonzero(first_of_run(course))
+    roles = np.flatnonzero(np.bincount(mine))
+    roles = np.append(0, roles[roles > 0])
+    # A role at a time: there are few. Everybody is counted as role 0.
+    holds = [first_of_run(enrolment_of(full)), *(mine == role for role in roles[1:])]
+    people = np.stack([np.add.reduceat(one, starts, dtype=np.int64) for one in holds], axis=1)
+    some = people > 0
     return HOLDERS.frame(
         {
-            "course_id": course[order],
-            "role_id": role[order],
-            "people": np.concatenate([people for _, people in counted])[order],
+            "course_id": np.repeat(course[starts], some.sum(axis=1)),
+            "role_id": np.broadcast_to(roles, people.shape)[some],
+            "people": people[some],
         }
     )
-
-
-def _runs(ordered: Ints) -> tuple[Ints, Ints]:
-    """The distinct values, and how often each is there."""
-    first = np.flatnonzero(first_of_run(ordered))
-    return ordered[first], np.diff(np.append(first, len(ordered)))

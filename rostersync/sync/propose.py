@@ -65,7 +65,7 @@ def may_go(changes: pd.DataFrame) -> list[int]:
 def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
     marks = Marks(changes)
-    hold_emptying(marks, basis.sides.held, basis.courses, basis.roles)
+    hold_emptying(marks, basis.sides.lists.keys, basis.courses, basis.roles)
     verdict = hold_limits(marks, basis.sides.at_stake, settings)
     return marks.done(), verdict
 

@@ -32,14 +32,21 @@ from rostersync.vocabulary import Action, Status
 ADD, NO_STATUS = list(Action).index(Action.ADD), list(Status).index(Status.NONE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """The lists that are complete: CURRENT, sorted by course, user and role, and the same packed."""
+
+    table: pd.DataFrame
+    keys: Ints
+
+
 @dataclass(frozen=True, kw_only=True)  # without slots: what is packed of it is kept
 class Sides:
     """The two sides that a decision compares."""
 
     wanted: Wanted
     managed: ManagedRoles
-    current: pd.DataFrame
-    """CURRENT of the courses whose list is complete, sorted by course, user and role."""
+    lists: Lists
     ledger: pd.DataFrame
     """LEDGER of the courses in scope."""
 
@@ -51,10 +58,10 @@ class Sides:
             courses: COURSES in scope.
             people: packed (course, user), sorted and distinct, of those that matter; None: all of them.
         """
-        wanted, current, ledger = self.wanted, self.current, self.ledger
+        wanted, current, ledger = self.wanted, self.lists.table, self.ledger
         if people is not None:
             wanted = wanted.of(people)
-            current = current.take(np.flatnonzero(of_people(self.held, people)))
+            current = current.take(np.flatnonzero(of_people(self.lists.keys, people)))
             keys, order = self._led
             at = place(keys, people)
             ledger = ledger.take(order[at[at >= 0]])
@@ -67,7 +74,7 @@ class Sides:
         Left out are those who hold exactly the roles that the roster gives them, where neither the roster nor the
         ledger says any more of them, and those who are enrolled without a role and not wanted: nothing follows.
         """
-        wanted, held = self.wanted, self.held[first_of_run(self.held)]
+        wanted, held = self.wanted, self.lists.keys[first_of_run(self.lists.keys)]
         both = np.concatenate([wanted.role_keys, held[role_of(held) > 0]])
         both.sort(kind="stable")  # merges what is sorted already
         first = first_of_run(both)
@@ -80,17 +87,12 @@ class Sides:
     @cached_property
     def at_stake(self) -> Ints:
         """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of."""
-        taken, roles = self.managed.at_stake, role_of(self.held)
+        taken, roles = self.managed.at_stake, role_of(self.lists.keys)
         stakes = np.zeros(len(roles), dtype=np.bool_)
         for role in distinct(role_of(taken)):
-            stakes |= of_courses(self.held, course_of(taken[role_of(taken) == role])) & (roles == role)
-        people = enrolment_of(self.held[stakes])
+            stakes |= of_courses(self.lists.keys, course_of(taken[role_of(taken) == role])) & (roles == role)
+        people = enrolment_of(self.lists.keys[stakes])
         return people[first_of_run(people)]
-
-    @cached_property
-    def held(self) -> Ints:
-        """CURRENT, packed (course, user, role): sorted, as it is."""
-        return pack(*(self.current[name] for name in ("course_id", "user_id", "role_id")))
 
     @cached_property
     def _led(self) -> tuple[Ints, Ints]:

@@ -67,7 +67,7 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
         The rows of each name that does not fit, those that stand.
     """
     ids = keys.user.ids
-    for lost in doubts.zeros(roster, np.where(marking.ok(), ids, 0), keys.user.field_at, users):
+    for lost in doubts.zeros(roster, ids, marking.ok(), keys.user.field_at, users):
         marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user.words_at(lost.row))
         keys.user.doubt(lost.row, Answer(0, "user_zeros", lost.detail, lost.candidates))
     for at, detail in doubts.torn(roster, ids, marking.ok(), users, "other"):

@@ -162,7 +162,7 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
             words.setdefault(number, []).append(name)
     torn = np.zeros(len(head), dtype=np.bool_)
     torn[list(words)] = True
-    kept = ~np.repeat(torn, np.diff(starts, append=len(full)))
+    kept = ~np.repeat(torn, np.diff(starts, append=len(full))) if words else np.ones(len(full), dtype=np.bool_)
     hurt = np.flatnonzero(~kept)
     found = sorted(
         (row, "rows_contradict", " and ".join(words[number]))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
 from rostersync.distinct import Distinct, whole
@@ -136,7 +140,7 @@ class Source:
         return "+".join(f"{one}{line}" for one in self.letters.get(column, "").split("+") if one and line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: the names are kept
 class Roster:
     """What the registrar sent: rows (ROSTER), problems (PROBLEMS), and where they come from."""
 
@@ -151,3 +155,21 @@ class Roster:
     def distinct(self, name: str) -> Distinct:
         """The distinct values of a column of text."""
         return self.known.get(name) or Distinct.of(whole(self.rows[name]))
+
+    @cached_property
+    def names(self) -> Distinct:
+        """Each row's name as the file has it, first name first; one name can be several of the values."""
+        first, last, user = (self.distinct(name) for name in ("first_name", "last_name", "user"))
+        many = max(len(last.texts), 1)
+        said = first.index.astype(np.int64) * many + last.index
+        # The name in one row of each key stands for all that have the same.
+        of_key = np.zeros(len(user.texts), dtype=np.int64)
+        of_key[user.index] = said
+        others = np.flatnonzero(of_key[user.index] != said)
+        index = user.index
+        if others.size:
+            index = index.copy()
+            index[others] = len(of_key) + np.arange(len(others))
+        firsts, lasts = np.divmod(np.append(of_key, said[others]), many)
+        joined = pc.binary_join_element_wise(first.texts.take(pa.array(firsts)), last.texts.take(pa.array(lasts)), " ")
+        return Distinct(texts=pc.utf8_trim_whitespace(joined), index=index)
