@@ -15,7 +15,7 @@ from rostersync.distinct import whole
 from rostersync.sync.keys import Ints, Mask, contains, distinct, take
 from rostersync.sync.looked import Looked
 from rostersync.tables import Roster
-from rostersync.vocabulary import Match, counted
+from rostersync.vocabulary import Match, UserField, counted
 
 TELLING = 4
 """Letters of a word that two names have in common from which they need no closer look."""
@@ -103,7 +103,9 @@ def torn(roster: Roster, ids: Ints, ok: Mask, matches: pd.DataFrame, other: str)
         other: the column of ROSTER with the second key: other, or other_course.
     """
     rows = roster.rows
-    at = np.flatnonzero(ok & (ids > 0) & (rows[other] != "").to_numpy())
+    fields = rows[f"{other}_field"].cat
+    at = np.flatnonzero(ok & (ids > 0) & (fields.codes != fields.categories.get_loc(UserField.ANY)).to_numpy())
+    at = at[(rows[other].iloc[at] != "").to_numpy()]
     if not at.size:
         return
     number = "user_id" if other == "other" else "course_id"

@@ -32,8 +32,9 @@ def pack(course: Any, user: Any, role: Any = 0) -> Ints:  # noqa: ANN401 - serie
     for part, bits in zip(parts, (COURSE_BITS, USER_BITS, ROLE_BITS), strict=True):
         if int(np.bitwise_or.reduce(part, axis=None)) >> bits:  # not 0 for negative ones, either
             raise OverflowError(f"an id outside 0 to {(1 << bits) - 1} cannot be packed")
-    packed: Ints = parts[0] << (USER_BITS + ROLE_BITS)
-    packed |= parts[1] << ROLE_BITS  # where it is: long columns need no third place
+    packed: Ints = parts[0] << USER_BITS
+    packed |= parts[1]  # where it is: long columns need no other place
+    packed <<= ROLE_BITS
     packed |= parts[2]
     return packed
 

@@ -139,7 +139,7 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     """
     rows = resolution.rows
     ok = np.flatnonzero(rows["state"].cat.codes.to_numpy() == OK)
-    full = pack(*(rows[name].to_numpy()[ok] for name in ("course_id", "user_id", "role_id")))
+    full = pack(*(rows[name] for name in ("course_id", "user_id", "role_id")))[ok]
     order = in_order(full)
     full, ok = full[order], ok[order]
     says = {
@@ -174,13 +174,14 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
         united = _mark_twins(united, ok, full, twin)
     any_role = np.zeros(len(head), dtype=np.bool_)
     any_role[_run_of(starts, np.flatnonzero(bare))] = True
-    head, kept = head[~torn], kept & ~twin
+    sound = ~torn if words else slice(None)
+    head = head[sound]
     return united, Wanted(
-        keys=keys[first][~torn],
+        keys=keys[starts][sound],
         **{name: _of_rows(said, head) for name, said in says.items()},
         row=head,
-        any_role=any_role[~torn],
-        role_keys=full[kept & ~bare],
+        any_role=any_role[sound],
+        role_keys=full[kept & ~twin & ~bare],
     )
 
 
