@@ -1,21 +1,23 @@
 """A table goes in and bytes come out that say what is in it, and nothing of how it lies in memory: for digests.
 
-First comes the table's name, its columns with their types, and the number of rows, as JSON in ASCII behind its length
-in 8 bytes. Then comes one column behind the other:
+The first part is the table's name, its columns with their types, and the number of rows, as JSON in ASCII behind its
+length in 8 bytes. Then each column is a part:
 
 - whole numbers: 8 bytes each;
 - truth values: a byte each;
 - choices: the words that occur, in alphabetical order, as JSON behind its length; each row's place among them, a byte;
 - text: the lengths in UTF-8, 4 bytes each, and behind them the texts with nothing in between.
 
-Numbers are little-endian. It is always known where a part ends before it begins, so that no two contents have the same
-bytes, also where one table follows the other.
+Numbers are little-endian. The number of rows and the types say what a column's bytes are, so that no two contents have
+the same parts.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -31,8 +33,25 @@ def plain(value: Any) -> bytes:  # noqa: ANN401 - whatever JSON takes
     return len(text).to_bytes(8, "little") + text
 
 
-def content(name: str, kind: Table, frame: pd.DataFrame) -> Iterator[Any]:
-    """What is in a table, as buffers of bytes to be read one behind the other.
+def digest(parts: Iterable[Iterable[Any]]) -> str:
+    """SHA-256 of the SHA-256 of each part, in hexadecimal; two are made at a time.
+
+    Args:
+        parts: each of them buffers of bytes to be read one behind the other.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        return hashlib.sha256(b"".join(pool.map(_digest, parts))).hexdigest()
+
+
+def _digest(part: Iterable[Any]) -> bytes:
+    made = hashlib.sha256()
+    for piece in part:
+        made.update(piece)
+    return made.digest()
+
+
+def content(name: str, kind: Table, frame: pd.DataFrame) -> Iterator[Iterable[Any]]:
+    """What is in a table, in parts.
 
     Args:
         name: the table's.
@@ -47,9 +66,9 @@ def content(name: str, kind: Table, frame: pd.DataFrame) -> Iterator[Any]:
     if list(frame.columns) != list(kind.columns):
         raise TypeError(f"{name}: columns are {list(frame.columns)}, expected {list(kind.columns)}")
     types = [(n, _TYPES.get(column.dtype, "choice")) for n, column in kind.columns.items()]
-    yield plain([name, types, len(frame)])
+    yield [plain([name, types, len(frame)])]
     for n, column in kind.columns.items():
-        yield from _READERS.get(column.dtype, _choices)(frame[n])
+        yield _READERS.get(column.dtype, _choices)(frame[n])
 
 
 def _fixed(values: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:

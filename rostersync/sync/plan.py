@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -29,7 +28,7 @@ from rostersync.tables import (
 from rostersync.vocabulary import Mode
 
 FORMAT = "rostersync-plan"
-VERSION = 4
+VERSION = 5
 BEGINNING = '{\n"digest": "'
 """How each plan begins, also one whose end is missing."""
 _FIRST, _LAST = b'"rows": [\n', b"\n]"
@@ -94,14 +93,10 @@ class Plan:
         return {"format": FORMAT, "version": VERSION, **plain, "notes": list(self.notes), "sources": sources}
 
     def digest(self) -> str:
-        """SHA-256 of the tables as `canonical` has them, in the order of TABLES, and of the head: its name and seal."""
+        """That of the tables as `canonical` has them, in the order of TABLES, and of the head: its name and seal."""
         if not self._digest:
-            made = hashlib.sha256()
-            for name, kind in TABLES.items():
-                for piece in canonical.content(name, kind, getattr(self, name)):
-                    made.update(piece)
-            made.update(canonical.plain(self.head()))
-            object.__setattr__(self, "_digest", made.hexdigest())
+            parts = [p for name, kind in TABLES.items() for p in canonical.content(name, kind, getattr(self, name))]
+            object.__setattr__(self, "_digest", canonical.digest([*parts, [canonical.plain(self.head())]]))
         return self._digest
 
 
