@@ -41,7 +41,8 @@ class Basis:
         Args:
             people: packed (course, user), sorted and distinct, of those that matter; None: all of them.
         """
-        return self.sides.facts(self.reads, self.courses, people)
+        sides = self.sides if people is None else self.sides.of(people)
+        return sides.facts(self.reads, self.courses)
 
 
 def basis(

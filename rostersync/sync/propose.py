@@ -27,7 +27,7 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
         settings: what follows from a roster on this site.
         now: the clock, in epoch seconds.
     """
-    return guard(basis, diff(basis.facts(basis.sides.unsettled), settings, now=now), settings)
+    return guard(basis, diff(basis.sides.unsettled.facts(basis.reads, basis.courses), settings, now=now), settings)
 
 
 def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:

@@ -5,7 +5,7 @@ It is all that a first look and a closer one have in common as long as the lists
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -50,26 +50,33 @@ class Sides:
     ledger: pd.DataFrame
     """LEDGER of the courses in scope."""
 
-    def facts(self, reads: pd.DataFrame, courses: pd.DataFrame, people: Ints | None = None) -> Facts:
+    def facts(self, reads: pd.DataFrame, courses: pd.DataFrame) -> Facts:
         """Everything side by side.
 
         Args:
             reads: READS of the courses in scope.
             courses: COURSES in scope.
-            people: packed (course, user), sorted and distinct, of those that matter; None: all of them.
         """
-        wanted, current, ledger = self.wanted, self.lists.table, self.ledger
-        if people is not None:
-            wanted = wanted.of(people)
-            current = current.take(np.flatnonzero(of_people(self.lists.keys, people)))
-            keys, order = self._led
-            at = place(keys, people)
-            ledger = ledger.take(order[at[at >= 0]])
-        return facts(wanted, current, reads, courses, ledger, self.managed)
+        return facts(self.wanted, self.lists.table, reads, courses, self.ledger, self.managed)
+
+    def of(self, people: Ints) -> Sides:
+        """What there is of these people.
+
+        Args:
+            people: packed (course, user), sorted and distinct.
+        """
+        held, (keys, order) = of_people(self.lists.keys, people), self._led
+        at = place(keys, people)
+        return replace(
+            self,
+            wanted=self.wanted.of(people),
+            lists=Lists(table=self.lists.table.take(np.flatnonzero(held)), keys=self.lists.keys[held]),
+            ledger=self.ledger.take(order[at[at >= 0]]),
+        )
 
     @cached_property
-    def unsettled(self) -> Ints:
-        """Packed (course, user), sorted and distinct, of those for whom something may have to be done, or held.
+    def unsettled(self) -> Sides:
+        """What there is of those for whom something may have to be done, or held.
 
         Left out are those who hold exactly the roles that the roster gives them, where neither the roster nor the
         ledger says any more of them, and those who are enrolled without a role and not wanted: nothing follows.
@@ -82,7 +89,7 @@ class Sides:
         says = (wanted.action != ADD) | (wanted.status != NO_STATUS) | (wanted.start >= 0) | (wanted.end >= 0)
         keys, order = self._led
         ours = keys[self.ledger["suspended"].to_numpy()[order]]
-        return distinct(np.concatenate([enrolment_of(alone), wanted.keys[says], ours]))
+        return self.of(distinct(np.concatenate([enrolment_of(alone), wanted.keys[says], ours])))
 
     @cached_property
     def at_stake(self) -> Ints:

@@ -273,7 +273,10 @@ def test_nothing_follows_of_those_who_are_settled(
 ) -> None:
     """Whether everybody is looked at, or only those for whom something may have to be done, is the same."""
     basis, _, chosen = proposed(texts(state, rows, extra))
-    every, some = (diff(facts, chosen, now=1000) for facts in (basis.facts(), basis.facts(basis.sides.unsettled)))
+    every, some = (
+        diff(facts, chosen, now=1000)
+        for facts in (basis.facts(), basis.sides.unsettled.facts(basis.reads, basis.courses))
+    )
     pd.testing.assert_frame_equal(every, some)
 
 
