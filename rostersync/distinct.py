@@ -75,7 +75,8 @@ class Distinct:
 
     def first(self) -> Ints:
         """The first row of each value."""
-        return np.flatnonzero(np.diff(np.maximum.accumulate(self.index), prepend=-1))
+        highest = np.maximum.accumulate(self.index)
+        return np.flatnonzero(np.concatenate([highest[:1] >= 0, highest[1:] > highest[:-1]]))
 
 
 Known = Mapping[int, Distinct]

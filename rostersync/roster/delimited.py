@@ -92,7 +92,11 @@ def read(file: File, settings: Settings) -> Sheet:
     shown = DELIMITERS.get(delimiter, f"“{delimiter}”") + (
         ", as its first line says" if said and said[1] == delimiter else ""
     )
-    lines = np.concatenate([np.array(top.lines, dtype=np.int64), top.above + np.cumsum(breaks + 1) - breaks])
+    lines = np.arange(len(breaks)) + (top.above + 1 + bool(first))
+    if breaks.any():
+        lines += np.cumsum(breaks) - breaks
+    if top.lines:
+        lines = np.concatenate([np.array(top.lines, dtype=np.int64) + bool(first), lines])
     count = len(top.titles)
     if count:
         cells = [
@@ -106,7 +110,7 @@ def read(file: File, settings: Settings) -> Sheet:
         name="",
         header=restored_header(header),
         cells=tuple(column for column, _ in plain),
-        lines=lines + (1 if first else 0),
+        lines=lines,
         lengths={row + count: n for row, n in lengths.items()},
         records={row + count: record for row, record in records.items()},
         run_on={int(row) + count: int(breaks[row]) for row in np.flatnonzero(run_on)},
