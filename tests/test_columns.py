@@ -68,3 +68,11 @@ def test_a_series_given_is_not_changed_with_the_table() -> None:
     made = CURRENT.frame({"course_id": given})
     made.loc[0, "course_id"] = 9
     assert (given.tolist(), made["course_id"].tolist()) == ([1, 2], [9, 2])
+
+
+def test_a_blank_column_that_is_written_to_changes_no_other() -> None:
+    """Columns in which all rows say the same have one place in memory until somebody writes to one of them."""
+    one, other = (OUTCOMES.frame({"change": [1, 2]}) for _ in range(2))
+    one.loc[0, "code"] = "new"
+    assert one["code"].tolist() == ["new", ""]
+    assert one["message"].tolist() == other["code"].tolist() == ["", ""]

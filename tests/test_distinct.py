@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rostersync.distinct import Distinct, encoded, mask
+from rostersync.tables import PROBLEMS, ROSTER, Roster
 
 COLUMNS = st.lists(st.sampled_from(["", " ", "a", "A", " a", "b\u00a0", "\u3000b", "b"]), max_size=30)
 
@@ -56,3 +58,15 @@ def test_only_the_columns_that_are_asked_for_are_encoded() -> None:
         0: ["a", "a", "b"],
         2: ["u", "u", "u"],
     }
+
+
+PEOPLE = st.lists(st.tuples(st.sampled_from("abc"), *[st.sampled_from(["", "Ann", "Ben", "Ek"])] * 2), max_size=12)
+
+
+@given(PEOPLE, st.integers(0, 12))
+def test_each_row_has_the_name_that_stands_in_it(people: list[tuple[str, str, str]], cut: int) -> None:
+    """Whatever other rows of the same key say, in a table that is whole or was put together."""
+    records = [{"row": at, "user": u, "first_name": f, "last_name": n} for at, (u, f, n) in enumerate(people)]
+    parts = [ROSTER.records(part) if part else ROSTER.empty() for part in (records[:cut], records[cut:])]
+    roster = Roster(rows=pd.concat(parts, ignore_index=True), problems=PROBLEMS.empty(), sources=())
+    assert roster.names.column().to_pylist() == [f"{first} {last}".strip() for _, first, last in people]
