@@ -19,7 +19,7 @@ from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read
 from rostersync.moodle.gradebook import grades
 from rostersync.moodle.matching import Index, alike
 from rostersync.moodle.presence import courses_of, last_seen
-from rostersync.moodle.reading import CoursesRead, list_courses, read_courses
+from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
 from rostersync.moodle.site import SiteInfo, require, site_info
 from rostersync.moodle.users import find_users, find_users_any
 from rostersync.moodle.writes import (
@@ -60,6 +60,7 @@ __all__ = [
     "read_course",
     "read_courses",
     "read_inactive",
+    "read_one_by_one",
     "remedy_of",
     "require",
     "rows_at_this_pace",

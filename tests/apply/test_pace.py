@@ -67,7 +67,7 @@ def test_answers_that_come_too_late_make_calls_smaller(make: Make) -> None:
         plan = pipeline.make_plan([roster(world, ["ben", *people])], work)
         with server.faulty(late):
             report = pipeline.apply_plan(plan, work)
-    assert server.sizes[:7] == [50, 25, 12, 10, 15, 22, 15]
+    assert server.sizes[:7] == [50, 25, 12, 10, 15, 22, 33]
     assert sum(server.sizes) == 200  # nothing was sent twice
     assert report.buckets()["enrolled"] == 200
     assert set(report.rows.loc[report.rows["bucket"] == "enrolled", "proof"]) == {"proved"}
