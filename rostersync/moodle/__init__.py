@@ -25,7 +25,6 @@ from rostersync.moodle.users import find_users, find_users_any
 from rostersync.moodle.writes import (
     assign_roles,
     enrol,
-    fields_per_row,
     rows_at_this_pace,
     rows_that_fit,
     send,
@@ -49,7 +48,6 @@ __all__ = [
     "count_enrolled",
     "courses_of",
     "enrol",
-    "fields_per_row",
     "find_courses",
     "find_courses_any",
     "find_users",
