@@ -48,9 +48,10 @@ def borne_out(asked: tuple[Asked, Asked], courses: pd.DataFrame, work: Work) -> 
     for field, keys in asked[0].by_field():
         if field != UserField.ANY:  # what an undecided column holds, all fields are asked for
             known = work.store.recall(work.client.site, field)
-            alike = Counter(moodle.alike(key) for key in keys)
+            plain = {key: moodle.alike(key) for key in keys}
+            alike = Counter(plain.values())
             # Of keys that are alike, Moodle may take each for all of them: they are asked for together.
-            hints[field] = {key: known[key] for key in keys if key in known and alike[moodle.alike(key)] == 1}
+            hints[field] = {key: known[key] for key in keys if key in known and alike[plain[key]] == 1}
     if not any(hints.values()):
         return USER_MATCHES.empty(), {}
     listed = moodle.list_courses(

@@ -53,8 +53,10 @@ class Outcomes:
 
     def take(self, table: pd.DataFrame) -> None:
         """Take over OUTCOMES."""
-        for change, proof, code, message in table.itertuples(index=False, name=None):
-            self.set([int(change)], Outcome(Proof(proof), code, message))
+        columns = [table[name].tolist() for name in OUTCOMES.columns]
+        told = {change: Outcome(Proof(proof), code, words) for change, proof, code, words in zip(*columns, strict=True)}
+        with self._lock:
+            self._known.update(told)
 
     def with_proof(self, changes: Iterable[int], proofs: Collection[Proof]) -> list[int]:
         """Those of the changes whose outcome is one of these."""

@@ -27,22 +27,9 @@ def read_one_by_one(client: Client, changes: pd.DataFrame, *, prove: bool) -> mo
     """
     status = set(changes.loc[(changes["op"] == Op.UPDATE) | (changes["suspend"] > 0), "course_id"].tolist())
     counted = set(changes.loc[changes["op"].isin(TAKES), "course_id"].tolist()) if prove else set()
-    parts = [
-        moodle.read_courses(
-            client,
-            [course],
-            page_size=client.settings.page_size,
-            with_status=status & {course},
-            to_prove=counted & {course},
-        )
-        for course in sorted(set(changes["course_id"].tolist()))
-    ]
-
-    def joined(name: str) -> pd.DataFrame:
-        return pd.concat([getattr(p, name) for p in parts], ignore_index=True)
-
-    return moodle.CoursesRead(
-        current=joined("current"), people=joined("people"), reads=joined("reads"), roles=joined("roles")
+    courses = changes["course_id"].tolist()
+    return moodle.read_one_by_one(
+        client, courses, page_size=client.settings.page_size, with_status=status, to_prove=counted
     )
 
 
@@ -54,12 +41,13 @@ def only_confirmed(proved: pd.DataFrame, changes: pd.DataFrame, reads: pd.DataFr
         changes: CHANGES.
         reads: READS that the proof was made from.
     """
+    takes = changes["op"].isin(TAKES).reset_index(drop=True)
+    if not takes.any():
+        return proved
     detail = dict(zip(reads["course_id"].tolist(), reads["detail"].tolist(), strict=True))
     confirmed = set(reads.loc[reads["proven"], "course_id"].tolist())
     course = changes["course_id"].reset_index(drop=True)
-    weak = (
-        (proved["proof"] == Proof.PROVED) & changes["op"].isin(TAKES).reset_index(drop=True) & ~course.isin(confirmed)
-    )
+    weak = (proved["proof"] == Proof.PROVED) & takes & ~course.isin(confirmed)
     if not weak.any():
         return proved
     made = proved.copy()

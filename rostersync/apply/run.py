@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.apply.canary import try_roles
+from rostersync.apply.canary import GIVES, try_roles
 from rostersync.apply.memory import lessons
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
 from rostersync.apply.reread import TAKES, only_confirmed, read_one_by_one
@@ -106,12 +105,7 @@ def carry_out(
     waiting = todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))]
     outcomes.take(recheck(waiting, fresh.current, fresh.reads, settings, now=int(clock()), sent=sent))
     _spare_graded_since(sender, plan)
-    work = bundles(
-        todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))],
-        chunk_rows=settings.chunk_rows,
-        max_fields=settings.max_fields,
-        fields_per_row={op: moodle.fields_per_row(op) for op in Op if op is not Op.NOTHING},
-    )
+    work = bundles(todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))], chunk_rows=settings.chunk_rows)
     tried, found = _crew(work, sender, plan, progress)
     left = outcomes.open(todo["change"].tolist())
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
@@ -181,17 +175,17 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
     """Send a bundle's chunks in order, then prove what was sent and remember it."""
     everything = [c for chunk in bundle.chunks for c in chunk.changes]
     try:
-        for op, chunks in groupby(bundle.chunks, key=lambda chunk: chunk.op):
-            alike = [*chunks]
-            if op is Op.UNASSIGN:
-                _spare_unreplaced(sender, everything, [change for chunk in alike for change in chunk.changes])
-            sender.send(*alike)
+        for chunk in bundle.chunks:
+            if chunk.op is Op.UNASSIGN:
+                _spare_unreplaced(sender, everything, chunk.changes)
+            sender.send(chunk)
     except RosterSyncError as error:
         sender.brake.pull(error)
     touched, lost = sender.outcomes.with_proof(everything, [Proof.ACCEPTED]), sender.outcomes.doubtful(everything)
     if not touched and not lost:
         return
-    part = sender.changes.loc[sorted([*touched, *lost])].reset_index(drop=True)
+    mine = sender.changes.loc[everything]
+    part = mine.loc[sorted([*touched, *lost])].reset_index(drop=True)
     try:
         fresh = read_one_by_one(sender.client, part, prove=True)
     except RosterSyncError as error:
@@ -207,7 +201,10 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
         shown = proved["change"].isin(touched) | (proved["proof"] == Proof.PROVED)
         sender.outcomes.take(proved[shown])
         sender.note(sorted(set(proved["change"][shown].tolist()) & set(lost)), "done", "seen")
-        found += surfaced(sender.changes.loc[everything], proved[shown], fresh.current, fresh.roles)
+        found += surfaced(mine, proved[shown], fresh.current, fresh.roles)
+    done = sender.outcomes.with_proof(everything, [Proof.ACCEPTED, Proof.PROVED])
+    if part["op"].isin(GIVES).all() and len(done) == len(touched) and not lost and not sender.brake():
+        return  # the ledger holds already what Moodle accepted
     try:
         _remember(sender, part, plan, fresh)
     except RosterSyncError as error:

@@ -25,6 +25,7 @@ from rostersync.moodle import Client, Remedy
 from rostersync.moodle.answers import CODES
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
+from rostersync.sync.holdings import holdings
 from rostersync.sync.keys import Ints
 from rostersync.sync.prove import SEEN, visible
 from rostersync.vocabulary import Op, Proof
@@ -103,11 +104,11 @@ class Sender:
         # Asked anew for each call: the calls before may have spoken for these rows, or changed the pace.
         while left and not self.brake():
             chunk = left.pop()
-            waiting, rows = self.outcomes.open(chunk.changes), moodle.rows_at_this_pace(self.client, chunk.op)
-            if waiting[rows:]:
-                left.append(replace(chunk, changes=tuple(waiting[rows:])))
-            if waiting:
-                return _Turn(replace(chunk, changes=tuple(waiting[:rows])))
+            rows = moodle.rows_at_this_pace(self.client, chunk.op)
+            if rest := chunk.changes[rows:]:
+                left.append(replace(chunk, changes=rest))
+            if waiting := self.outcomes.open(chunk.changes[:rows]):
+                return _Turn(replace(chunk, changes=tuple(waiting)))
         return None
 
     def _attempt(self, turn: _Turn, left: list[Chunk]) -> _Turn | None:
@@ -289,7 +290,7 @@ class Sender:
         fresh = read_one_by_one(self.client, part, prove=True)
         if not fresh.reads["complete"].all():
             return None
-        seen = visible(part, fresh.current, now=int(self.clock())) == SEEN
+        seen = visible(part, holdings(fresh.current), now=int(self.clock())) == SEEN
         done = part["change"][seen].tolist()
         self.outcomes.set(done, Outcome(Proof.ACCEPTED))
         self.note(done, "done", "seen", ledger=as_sent(chunk.op, self._rows(done)))

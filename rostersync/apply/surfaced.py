@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from rostersync.sync.keys import contains, distinct, enrolment_of, pack, role_of
@@ -39,12 +40,13 @@ def surfaced(
         current: CURRENT of the same courses, as read for the proof.
         roles: ROLES as read for the proof.
     """
-    proved = outcomes.loc[outcomes["proof"] == Proof.PROVED, "change"]
-    fresh = changes[(changes["op"] == Op.ENROL) & changes["change"].isin(proved)]
-    gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.UPDATE), str(Op.ASSIGN)])]
+    proved = np.sort(outcomes["change"].to_numpy()[(outcomes["proof"] == Proof.PROVED).to_numpy()])
+    op, course, user = (changes[name].to_numpy() for name in ("op", "course_id", "user_id"))
+    fresh = (op == Op.ENROL) & contains(proved, changes["change"].to_numpy())
+    gives = (op == Op.ENROL) | (op == Op.UPDATE) | (op == Op.ASSIGN)
     held = pack(current["course_id"], current["user_id"], current["role_id"])
-    new = contains(distinct(pack(fresh["course_id"], fresh["user_id"])), enrolment_of(held)) & (role_of(held) > 0)
-    given = distinct(pack(gives["course_id"], gives["user_id"], gives["role_id"]))
+    new = contains(distinct(pack(course[fresh], user[fresh])), enrolment_of(held)) & (role_of(held) > 0)
+    given = distinct(pack(course[gives], user[gives], changes["role_id"].to_numpy()[gives]))
     names = dict(zip(roles["role_id"].tolist(), roles["shortname"].tolist(), strict=True))
     found = current.loc[new & ~contains(given, held), ["course_id", "user_id", "role_id"]]
     return [Surfaced(c, u, str(names.get(r, r))) for c, u, r in found.itertuples(index=False, name=None)]

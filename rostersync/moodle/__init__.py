@@ -19,13 +19,12 @@ from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read
 from rostersync.moodle.gradebook import grades
 from rostersync.moodle.matching import Index, alike
 from rostersync.moodle.presence import courses_of, last_seen
-from rostersync.moodle.reading import CoursesRead, list_courses, read_courses
+from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
 from rostersync.moodle.site import SiteInfo, require, site_info
 from rostersync.moodle.users import find_users, find_users_any
 from rostersync.moodle.writes import (
     assign_roles,
     enrol,
-    fields_per_row,
     rows_at_this_pace,
     rows_that_fit,
     send,
@@ -49,7 +48,6 @@ __all__ = [
     "count_enrolled",
     "courses_of",
     "enrol",
-    "fields_per_row",
     "find_courses",
     "find_courses_any",
     "find_users",
@@ -60,6 +58,7 @@ __all__ = [
     "read_course",
     "read_courses",
     "read_inactive",
+    "read_one_by_one",
     "remedy_of",
     "require",
     "rows_at_this_pace",

@@ -228,19 +228,21 @@ def _take(page: Any, listing: Listing, page_size: int, *, with_roles: bool, with
     """Adds a page to a list; why the list is not complete for it, or ""."""
     if not isinstance(page, list) or not all(isinstance(p, dict) and isinstance(p.get("id"), int) for p in page):
         return "the answer is no list of people"
+    last = next(reversed(listing.names), 0)
     for person in page:
         user_id: int = person["id"]
         if user_id in listing.names:
             return f"user {user_id} is listed twice"
-        if listing.names and user_id < next(reversed(listing.names)):
+        if user_id < last:
             return f"user {user_id} is out of order: the list changed while it was read"
         if with_roles and not isinstance(person.get("roles"), list):
             return f"Moodle does not tell the roles of user {user_id}"
+        last = user_id
         listing.names[user_id] = str(person.get("fullname") or "")
         # Two calls at once can have given a role twice (MOODLE.md, fact 23).
         listing.roles[user_id] = tuple(
-            sorted({(int(r["roleid"]), str(r["shortname"])) for r in person.get("roles", [])})
+            sorted({(int(r["roleid"]), str(r["shortname"])) for r in person.get("roles", ())})
         )
         if with_keys:
-            listing.keys[user_id] = tuple(str(person.get(name) or "") for name in KEYS)
+            listing.keys[user_id] = tuple([str(person.get(name) or "") for name in KEYS])
     return "Moodle sent more people than were asked for" if len(page) > page_size else ""

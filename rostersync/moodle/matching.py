@@ -33,6 +33,8 @@ def compare(asked: str, found: str) -> Match | None:
 
 def alike(text: str) -> str:
     """What is the same of all keys that some database may take for each other."""
+    if text.isascii():
+        return text.strip().lower()  # nothing else can come of it, and most keys are
     return "".join(c for c in normalize("NFKD", text.strip().casefold()) if not combining(c))
 
 

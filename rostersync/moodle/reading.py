@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -82,8 +82,45 @@ def read_courses(
     Raises:
         SiteError: nothing can go on.
     """
-    status, prove = frozenset(with_status), frozenset(to_prove)
-    whole = prove | frozenset(to_the_end)
+    courses = sorted(set(course_ids))
+    read = _reader(client, page_size, frozenset(with_status), frozenset(to_prove), frozenset(to_the_end), listed)
+    return _tables(in_parallel(client, read, courses, progress=progress))
+
+
+def read_one_by_one(
+    client: Client,
+    course_ids: Iterable[int],
+    *,
+    page_size: int,
+    with_status: Collection[int] = (),
+    to_prove: Collection[int] = (),
+) -> CoursesRead:
+    """The same by this thread alone, where others are at work besides; arguments, result and errors are the same."""
+    read = _reader(client, page_size, frozenset(with_status), frozenset(to_prove))
+    return _tables([read(course) for course in sorted(set(course_ids))])
+
+
+def list_courses(
+    client: Client, course_ids: Iterable[int], *, page_size: int, progress: Progress | None = None
+) -> dict[int, Listing]:
+    """The lists of many courses, with everybody's keys, for `read_courses`; arguments and errors are the same."""
+    courses = sorted(set(course_ids))
+    listings = in_parallel(
+        client, lambda c: list_people(client, c, page_size=page_size, with_keys=True), courses, progress=progress
+    )
+    return dict(zip(courses, listings, strict=True))
+
+
+def _reader(
+    client: Client,
+    page_size: int,
+    status: frozenset[int],
+    prove: frozenset[int],
+    to_the_end: frozenset[int] = frozenset(),
+    listed: Mapping[int, Listing] = MappingProxyType({}),
+) -> Callable[[int], _Read]:
+    """What reads one course."""
+    whole = prove | to_the_end
     if status and not client.info:
         site_info(client)  # once here, and not once in each thread
 
@@ -93,7 +130,10 @@ def read_courses(
             have = list_people(client, course_id, page_size=page_size, read_to_the_end=course_id in whole)
         return _read(client, course_id, page_size, have, status=course_id in status, prove=course_id in prove)
 
-    courses = in_parallel(client, read, sorted(set(course_ids)), progress=progress)
+    return read
+
+
+def _tables(courses: Sequence[_Read]) -> CoursesRead:
     listings = [course.listing for course in courses]
     return CoursesRead(
         current=current_table((c.course_id, c.listing, c.inactive) for c in courses),
@@ -111,17 +151,6 @@ def read_courses(
         ),
         roles=roles_table(listings),
     )
-
-
-def list_courses(
-    client: Client, course_ids: Iterable[int], *, page_size: int, progress: Progress | None = None
-) -> dict[int, Listing]:
-    """The lists of many courses, with everybody's keys, for `read_courses`; arguments and errors are the same."""
-    courses = sorted(set(course_ids))
-    listings = in_parallel(
-        client, lambda c: list_people(client, c, page_size=page_size, with_keys=True), courses, progress=progress
-    )
-    return dict(zip(courses, listings, strict=True))
 
 
 def _read(client: Client, course_id: int, page_size: int, listing: Listing, *, status: bool, prove: bool) -> _Read:

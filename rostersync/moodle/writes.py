@@ -66,14 +66,9 @@ FORMS: Mapping[Op, Form] = {
 """How each operation is sent."""
 
 
-def fields_per_row(op: Op) -> int:
-    """Form fields that one row of this operation takes."""
-    return FORMS[op].fields
-
-
 def rows_that_fit(op: Op, max_fields: int) -> int:
     """Rows of this operation that fit into one body of so many fields."""
-    return (max_fields - OVERHEAD) // fields_per_row(op)
+    return (max_fields - OVERHEAD) // FORMS[op].fields
 
 
 def rows_at_this_pace(client: Client, op: Op) -> int:

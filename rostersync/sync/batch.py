@@ -6,7 +6,7 @@ bundle, and so share calls. Within a bundle the order is that of `Op`: roles are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from rostersync.vocabulary import Op
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """What one call sends: changes of one kind, by CHANGES.change."""
+    """Changes of one kind, by CHANGES.change, that follow each other in as many calls as it takes."""
 
     op: Op
     changes: tuple[int, ...]
@@ -45,17 +45,12 @@ def to_do(changes: pd.DataFrame) -> pd.DataFrame:
     return changes[(changes["hold"] == "") & (changes["op"] != Op.NOTHING)]
 
 
-def bundles(
-    changes: pd.DataFrame, *, chunk_rows: int, max_fields: int, fields_per_row: Mapping[Op, int], overhead: int = 4
-) -> tuple[Bundle, ...]:
+def bundles(changes: pd.DataFrame, *, chunk_rows: int) -> tuple[Bundle, ...]:
     """All changes to be done, in bundles; the largest first, so that the connections end together.
 
     Args:
         changes: CHANGES, sorted by course.
-        chunk_rows: rows in one call at most.
-        max_fields: form fields in one body at most.
-        fields_per_row: form fields that a row of each kind takes.
-        overhead: form fields of every call.
+        chunk_rows: rows in one call at most: courses with no more together share a bundle.
     """
     todo = to_do(changes)
     if todo.empty:
@@ -71,8 +66,7 @@ def bundles(
         for code, op in enumerate(operations):
             ids = numbers[part][codes[part] == code].tolist()
             if ids:
-                size = max(1, min(chunk_rows, (max_fields - overhead) // fields_per_row[op]))
-                chunks += [Chunk(op=op, changes=tuple(ids[i : i + size])) for i in range(0, len(ids), size)]
+                chunks.append(Chunk(op=op, changes=tuple(ids)))
         made.append(Bundle(courses=tuple(course[starts[group]].tolist()), chunks=tuple(chunks)))
     made.sort(key=lambda b: (-sum(len(c.changes) for c in b.chunks), b.courses))
     return tuple(made)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync.ground import own_doing
-from rostersync.sync.holdings import holdings
+from rostersync.sync.holdings import Holdings, holdings
 from rostersync.sync.keys import Ints, Mask, contains, pack
 from rostersync.tables import OUTCOMES
 from rostersync.vocabulary import Bucket, Op, Proof
@@ -15,7 +15,7 @@ from rostersync.vocabulary import Bucket, Op, Proof
 SEEN, NOT_SEEN, HIDDEN = 1, 0, -1
 
 
-def visible(changes: pd.DataFrame, current: pd.DataFrame, *, now: int) -> Ints:
+def visible(changes: pd.DataFrame, held: Holdings, *, now: int) -> Ints:
     """SEEN, NOT_SEEN or HIDDEN for each change.
 
     Dates are never to be seen (MOODLE.md, fact 10), nor is a lifted suspension of somebody whose dates are over or
@@ -23,17 +23,15 @@ def visible(changes: pd.DataFrame, current: pd.DataFrame, *, now: int) -> Ints:
 
     Args:
         changes: CHANGES.
-        current: CURRENT of their courses.
+        held: CURRENT of their courses.
         now: the clock, in epoch seconds.
     """
-    held = holdings(current)
     keys = pack(changes["course_id"], changes["user_id"])
     enrolled, idle = held.enrolled(keys), held.inactive(keys)
     has_role = contains(held.roles, pack(changes["course_id"], changes["user_id"], changes["role_id"]))
-    op = changes["op"].astype(str).to_numpy(dtype=object)
-    effect = changes["effect"].astype(str).to_numpy(dtype=object)
-    outside = ((changes["start"] > now) | ((changes["end"] > 0) & (changes["end"] <= now))).to_numpy()
-    suspends = (changes["suspend"] > 0).to_numpy()
+    op, effect = (changes[name].to_numpy(dtype=object) for name in ("op", "effect"))
+    start, end, suspend = (changes[name].to_numpy() for name in ("start", "end", "suspend"))
+    outside, suspends = (start > now) | ((end > 0) & (end <= now)), suspend > 0
     shown = np.full(len(changes), HIDDEN, dtype=np.int64)
     _set(shown, (op == Op.ENROL) & ~suspends, enrolled & has_role)
     _set(shown, (op == Op.ASSIGN), has_role)
@@ -78,8 +76,8 @@ def recheck(
     # Somebody who is to be reactivated and seems active: a short list of the suspended looks the same, and the dates
     # that travel with it are not to be seen. To send it is right in any case.
     again = ((changes["op"] == Op.UPDATE) & (changes["effect"] == Bucket.REACTIVATED)).to_numpy()
-    in_place = (visible(changes, current, now=now) == SEEN) & ~again
     held, keys = holdings(current), pack(changes["course_id"], changes["user_id"])
+    in_place = (visible(changes, held, now=now) == SEEN) & ~again
     before, after = changes["roles_before"].to_numpy(dtype=object), held.roles_text(keys)
     idle_before, idle_after = changes["inactive_before"].to_numpy(), held.inactive(keys)
     woken = (idle_before >= 0) & (idle_after >= 0) & (idle_before != idle_after)
@@ -111,19 +109,20 @@ def recheck(
 
 def prove(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, *, now: int) -> pd.DataFrame:
     """OUTCOMES of changes that Moodle accepted, by a fresh read of their courses."""
-    shown = visible(changes, current, now=now)
+    held, op = holdings(current), changes["op"].to_numpy(dtype=object)
+    shown = visible(changes, held, now=now)
     course = changes["course_id"].to_numpy()
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
     proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course)
-    listed = holdings(current).enrolled(pack(changes["course_id"], changes["user_id"]))
+    listed = held.enrolled(pack(changes["course_id"], changes["user_id"]))
     # Somebody who was enrolled and is in no list that is confirmed: that is the list's doing, and disproves nothing.
-    lost = (changes["op"] == Op.UPDATE).to_numpy() & ~listed & ~proven
+    lost = (op == Op.UPDATE) & ~listed & ~proven
     proof = np.select(
         [~complete | lost | (shown == HIDDEN), shown == SEEN],
         [str(Proof.ACCEPTED), str(Proof.PROVED)],
         str(Proof.DISPROVED),
     )
-    removal = changes["op"].isin([str(Op.UNENROL)]).to_numpy() | changes["removal"].to_numpy()
+    removal = (op == Op.UNENROL) | changes["removal"].to_numpy()
     wrong = proof == Proof.DISPROVED
     kept = wrong & removal & listed
     code = np.where(kept, "another_method", np.where(wrong, "disproved", ""))

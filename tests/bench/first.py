@@ -33,7 +33,7 @@ from rostersync.sync import reconcile
 from rostersync.sync.batch import bundles, to_do
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
-from rostersync.vocabulary import Mode, Op
+from rostersync.vocabulary import Mode
 from rostersync.work import Work
 from tests.bench import given
 from tests.bench.figure import Figure, measure
@@ -127,11 +127,7 @@ def _sent(plan: Plan, work: Work) -> Report:
         sleep=work.sleep,
         random=lambda: 0.5,
     )
-    settings = work.settings
-    fields: dict[Op, int] = {op: moodle.fields_per_row(op) for op in Op if op is not Op.NOTHING}
-    for bundle in bundles(
-        plan.changes, chunk_rows=settings.chunk_rows, max_fields=settings.max_fields, fields_per_row=fields
-    ):
+    for bundle in bundles(plan.changes, chunk_rows=work.settings.chunk_rows):
         sender.send(*bundle.chunks)
     done = Applied(outcomes=sender.outcomes.table())
     report = reconcile.reconcile(plan, done.outcomes, run=str(run), started=work.time(), finished=work.time())

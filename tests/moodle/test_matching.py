@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rostersync.moodle.matching import compare, is_id
+from rostersync.moodle.matching import alike, compare, is_id
 from rostersync.vocabulary import Match
 
 
@@ -24,6 +26,12 @@ from rostersync.vocabulary import Match
 def test_letter_case_is_the_same_key_and_accents_are_not(asked: str, found: str, match: Match | None) -> None:
     """A database may find more than was asked for (MOODLE.md, fact 14)."""
     assert compare(asked, found) is match
+
+
+@given(st.text(st.characters(max_codepoint=127)).map(str.strip))
+def test_plain_letters_are_folded_as_among_others(key: str) -> None:
+    """The short way for keys without accents finds what the long one does."""
+    assert alike(f"é{key}é") == f"e{alike(key)}e"
 
 
 @pytest.mark.parametrize(("key", "verdict"), [("7", True), ("20004", True), ("007", False), ("0", False), ("٣", False)])
