@@ -95,7 +95,7 @@ def _array(values: Any, dtype: Any, index: pd.RangeIndex) -> Any:  # noqa: ANN40
     """The column's values as an array: made by way of a Series, small tables would take several times as long."""
     single = isinstance(values, str | int | bool)
     if isinstance(dtype, str):
-        plain = np.full(len(index), values) if single else np.asarray(values)
+        plain = _same(values, len(index)) if single else np.asarray(values)
         if plain.dtype == dtype:
             return plain
     elif not single:
@@ -112,6 +112,14 @@ def _array(values: Any, dtype: Any, index: pd.RangeIndex) -> Any:  # noqa: ANN40
 def repeated(text: str, length: int) -> pa.Array:
     """One text as often as that. The cells of Arrow never change: the columns that are blank have one place."""
     return pa.repeat(pa.scalar(text, pa.string()), length)
+
+
+@lru_cache(maxsize=4)
+def _same(value: int, length: int) -> np.ndarray[Any, Any]:
+    """One number as often as that, in one place for all columns that say it; whoever would write to it is refused."""
+    made = np.full(length, value)
+    made.flags.writeable = False
+    return made
 
 
 def _blank(dtype: Any) -> str | int | bool:  # noqa: ANN401 - pandas types have no common base

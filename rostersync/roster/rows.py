@@ -132,7 +132,7 @@ class _Builder:
         self.notes += unused.notes(self.sheet, self.columns, self.distinct, self.settings)
         rows = {
             "row": np.arange(first_row, first_row + self.count),
-            "source": np.full(self.count, self.findings.source),
+            "source": self.findings.source,
             "line": self.sheet.lines,
             "user": text(user),
             "user_field": _category(keys[0].kind, UserField),
@@ -147,7 +147,7 @@ class _Builder:
             "status": _category(status, Status),
             "start": start,
             "end": end,
-            "twin": np.full(self.count, -1),
+            "twin": -1,
         }
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
@@ -258,12 +258,12 @@ class _Builder:
             names = Distinct.of(pc.if_else(pa.array(blank), roles.default, names.column()))
         return names
 
-    def _dates(self) -> tuple[Ints, Ints]:
-        """Start and end in epoch seconds."""
-        found: dict[str, Ints] = {}
+    def _dates(self) -> tuple[Ints | int, Ints | int]:
+        """Start and end in epoch seconds, or NOT_GIVEN for all rows."""
+        found: dict[str, Ints | int] = {}
         for field in ("start", "end"):
             if field not in self.cells:
-                found[field] = np.full(self.count, NOT_GIVEN, dtype=np.int64)
+                found[field] = NOT_GIVEN
                 continue
             days = self.distinct[field]
             moments = dates.read(days.texts.to_pylist(), self.settings, end=field == "end")
@@ -273,7 +273,7 @@ class _Builder:
                 why = days.spread(pa.array([m.problem or "" for m in moments], pa.string()))
                 self.findings.add("date_bad", bad, column=self.columns.name(field), value=self.cells[field], detail=why)
         start, end = found["start"], found["end"]
-        reversed_ = (start > 0) & (end > 0) & (end <= start)
+        reversed_ = np.asarray((start > 0) & (end > 0) & (end <= start))
         if reversed_.any():
             shown = self.cells["end"]
             self.findings.add("dates_reversed", reversed_, column=self.columns.name("end"), value=shown, detail=shown)

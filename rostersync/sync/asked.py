@@ -96,7 +96,9 @@ def asked(roster: Roster, what: str) -> Asked:
     codes, width = column.index, max(len(column.texts), 1)
     field, state = (rows[c].cat.codes.to_numpy() for c in (f"{what}_field", "state"))
     fields, states = len(FIELDS[what]), len(STATES)
-    kind = (rows["source"].to_numpy() * fields + field) * states + state
+    kind = field.astype(np.int64) * states + state
+    if len(roster.sources) != 1:
+        kind += rows["source"].to_numpy() * (fields * states)
     # Most rows are of one kind as a rule: their places are those of their texts.
     most = int(np.argmax(np.bincount(kind))) if len(kind) else 0
     others = np.flatnonzero(kind != most)

@@ -169,11 +169,14 @@ def twice(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]:
     asked, ids = user.asked, user.ids
     found = take(user.matches["user_id"].to_numpy(), user.lines, 0)
     # Most users have one key: only where there are more do rows matter.
-    users = pd.factorize(asked.source * (int(found.max(initial=0)) + 1) + found)[0]
-    several = (found > 0) & (np.bincount(users, minlength=1) > 1)[users]
-    rows = np.flatnonzero(several[asked.places] & ok & (ids > 0)) if several.any() else np.flatnonzero(several)
+    users = asked.source * (int(found.max(initial=0)) + 1) + found
+    ordered = np.sort(users[found > 0])
+    more = distinct(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not more.size:
+        return
+    rows = np.flatnonzero(contains(more, users)[asked.places] & ok & (ids > 0))
     source = roster.rows["source"].to_numpy()[rows]
-    keys, distinct = pd.factorize(roster.rows["user"].iloc[rows])
+    keys, texts = pd.factorize(roster.rows["user"].iloc[rows])
     groups = pd.factorize(source * (int(ids.max(initial=0)) + 1) + ids[rows])[0]
     first = np.full(int(groups.max(initial=-1)) + 1, -1)
     first[groups[::-1]] = np.arange(len(rows))[::-1]  # the last to be written is the first row
@@ -182,7 +185,7 @@ def twice(roster: Roster, user: Looked, ok: Mask) -> Iterator[tuple[Ints, str]]:
     for at in odd.tolist():
         seen.setdefault((int(first[groups[at]]), int(keys[at])), []).append(int(rows[at]))
     for (at, key), others in seen.items():
-        one, other = str(distinct[keys[at]]), str(distinct[key])
+        one, other = str(texts[keys[at]]), str(texts[key])
         if one.casefold() != other.casefold():
             yield np.array([int(rows[at]), *others], dtype=np.int64), f"“{one}” and “{other}”"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from rostersync.sync.diff import assemble, suspension
 from rostersync.sync.facts import Facts
-from rostersync.sync.keys import Mask, contains, pack, place
+from rostersync.sync.keys import Ints, Mask, contains, distinct, pack, place
 from rostersync.tables import CHANGES, GRADES
 from rostersync.vocabulary import Bucket, Op
 
@@ -18,7 +20,7 @@ def to_ask(changes: pd.DataFrame) -> pd.DataFrame:
     return unenrolled[["user_id", "course_id"]].reset_index(drop=True)
 
 
-def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts_of: Callable[[Ints], Facts]) -> pd.DataFrame:
     """The same changes, with suspensions in place of the unenrolments that would delete grades (MOODLE.md, fact 22).
 
     Somebody who is suspended already stays as they are. A pair that `grades` does not list counts as graded.
@@ -26,7 +28,7 @@ def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts: Facts) -> p
     Args:
         changes: CHANGES after rules 1 and 2.
         grades: GRADES for `to_ask(changes)`.
-        facts: what `diff` was made from.
+        facts_of: what `diff` was made from, of some packed (course, user), sorted and distinct.
     """
     GRADES.check(grades)
     asked = ((changes["op"] == Op.UNENROL) & (changes["hold"] == "")).to_numpy()
@@ -38,6 +40,7 @@ def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts: Facts) -> p
     told = grades["graded"] & grades["known"]
     sure = contains(np.sort(pack(*(grades.loc[told, c] for c in ("course_id", "user_id")))), keys)
     kept, moved = changes[~spared], changes[spared]
+    facts = facts_of(distinct(keys[spared]))
     at = place(facts.keys, keys[spared])
     absent = moved["absent"].to_numpy()
     idle = facts.inactive[at] == 1

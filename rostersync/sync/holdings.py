@@ -51,10 +51,13 @@ class Holdings:
         low = np.searchsorted(self.roles, keys)
         many = count(enrolment_of(self.roles), keys)
         ids = role_of(self.roles)
-        made = np.empty(len(keys), dtype=object)
-        made[:] = [
-            "+".join(map(str, ids[a : a + n].tolist())) if here else NOT_ENROLLED
-            for a, n, here in zip(low.tolist(), many.tolist(), self.enrolled(keys).tolist(), strict=True)
+        made = np.full(len(keys), NOT_ENROLLED, dtype=object)
+        made[self.enrolled(keys)] = ""
+        one, several = many == 1, np.flatnonzero(many > 1)
+        made[one] = ids[low[one]].astype(str)
+        made[several] = [
+            "+".join(map(str, ids[a : a + n].tolist()))
+            for a, n in zip(low[several].tolist(), many[several].tolist(), strict=True)
         ]
         return made
 

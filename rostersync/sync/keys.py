@@ -72,7 +72,10 @@ def distinct(keys: Ints) -> Ints:
 
 def in_order(keys: Ints) -> Ints:
     """The positions of these keys in their order; equal ones stay in theirs."""
-    if np.count_nonzero(keys[1:] < keys[:-1]) < RUNS:
+    falls = np.count_nonzero(keys[1:] < keys[:-1])
+    if not falls:
+        return np.arange(len(keys))
+    if falls < RUNS:
         return np.argsort(keys, kind="stable")  # merges the few runs that are in order already
     order = np.argsort(keys)  # several times quicker than a stable one
     ordered = keys[order]

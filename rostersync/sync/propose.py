@@ -75,15 +75,20 @@ def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> b
 
     Asking for the grades of thousands who will not be touched would take minutes for nothing.
     """
+    if not _refused(basis, changes, settings):
+        return False  # nor would fewer be
     people = pack(changes["course_id"], changes["user_id"])
     facts = basis.facts(distinct(people))
     manual = facts.surely_manual[place(facts.keys, people)]
     sure = (changes["op"] != Op.UNENROL) | ((changes["inactive_before"] == 0) & manual)
-    marks = Marks(changes.assign(removal=changes["removal"] & sure))
-    # Rule 3 is left out: the run's limit counts what it holds.
-    return bool(hold_limits(marks, basis.sides.at_stake, settings).refused)
+    return _refused(basis, changes.assign(removal=changes["removal"] & sure), settings)
+
+
+def _refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> bool:
+    """Whether the run's limit refuses these; what rule 3 holds counts for it as well, so that it need not be asked."""
+    return bool(hold_limits(Marks(changes), basis.sides.at_stake, settings).refused)
 
 
 def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:
     """CHANGES with suspensions in place of unenrolments that would delete grades."""
-    return spare_graded(changes, grades, basis.facts(distinct(pack(changes["course_id"], changes["user_id"]))))
+    return spare_graded(changes, grades, basis.facts)

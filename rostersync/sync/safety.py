@@ -95,7 +95,8 @@ def _where(roster: Roster, rows: Ints, known: dict[int, str]) -> npt.NDArray[np.
 def hold_unproven(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None:
     """Rule 2: a list that nothing confirms removes nobody, unless the settings trust this site's reads."""
     READS.check(reads)
-    detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
+    said = reads[reads["detail"] != ""]
+    detail = {int(c): str(d) for c, d in zip(said["course_id"], said["detail"], strict=True)}
     marks.explain("read_incomplete", detail)
     marks.explain("suspension_unknown", detail)
     if settings.trust_reads:

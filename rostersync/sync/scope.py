@@ -86,13 +86,9 @@ def managed_roles(
     state = rows["state"].cat.codes.to_numpy()
     stands = (state == STATES.index(RowState.OK)) | (state == STATES.index(RowState.DUPLICATE))
     # One of each course, role, source and kind of action.
-    removes = (rows["action"].cat.codes.to_numpy() == ACTIONS.index(Action.REMOVE)).astype(np.int64)
-    used = pack(
-        rows["course_id"].to_numpy()[stands],
-        (rows["source"].to_numpy() * 2 + removes)[stands],
-        rows["role_id"].to_numpy()[stands],
-    )
-    used = distinct(used)
+    removes = rows["action"].cat.codes.to_numpy() == ACTIONS.index(Action.REMOVE)
+    kind = removes if len(roster.sources) == 1 else rows["source"].to_numpy() * 2 + removes
+    used = distinct(pack(rows["course_id"], kind, rows["role_id"])[stands])
     source, removes = np.divmod(user_of(used), 2)
     keys = in_course(used)
     mode = np.array([s.mode for s in roster.sources], dtype=object)[source]
