@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import platformdirs
-from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Select, bindparam, create_engine, event
+from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Select, Table, bindparam, create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -81,6 +82,14 @@ def _begin(connection: Connection) -> None:
         return
     writes = options.get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def replacing(table: Table) -> Insert:
+    """An insert whose line takes the place of the one with the same key, if there is one."""
+    made = sqlite.insert(table)
+    keys = table.primary_key.columns
+    others = {column.name: made.excluded[column.name] for column in table.columns if column.name not in keys}
+    return made.on_conflict_do_update(index_elements=list(keys), set_=others)
 
 
 def execute_many(connection: Connection, statement: Delete | Insert, columns: Mapping[str, Iterable[object]]) -> None:
