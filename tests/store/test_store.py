@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from rostersync.apply.memory import as_sent
 from rostersync.errors import SiteBusy, StoreError
 from rostersync.store import Store, database, default_path, lease, open_store
 from rostersync.store.ledger import columns_of
 from rostersync.tables import LEDGER
+from rostersync.vocabulary import Op
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
 Opened = Callable[..., Store]
@@ -56,6 +58,14 @@ def test_the_ledger_takes_a_line_in_place_of_the_old_one(opened: Opened) -> None
     ]
     assert store.ledger(SITE, [1])["user_id"].tolist() == [8, 9]
     assert LEDGER.check(store.ledger(SITE, [])).empty
+
+
+def test_of_the_rows_of_a_person_in_one_call_the_first_is_remembered(opened: Opened) -> None:
+    """Somebody with two roles stands twice in a call; the others of the call are remembered beside."""
+    store = opened()
+    rows = {"course_id": [1, 1, 1], "user_id": [8, 8, 9], "start": [10, 11, 12], "end": [0] * 3, "suspend": [1, 0, 0]}
+    store.write_journal(store.begin(SITE, "d1"), [0, 1, 2], "done", site=SITE, ledger=as_sent(Op.ENROL, rows))
+    assert store.ledger(SITE, [1]).values.tolist() == [[1, 8, 10, 0, True, True, ""], [1, 9, 12, 0, False, True, ""]]
 
 
 def test_forgotten_is_gone_and_others_stay(opened: Opened) -> None:
