@@ -35,20 +35,11 @@ def as_sent(op: Op, rows: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[
     """
     if op not in SETS_DATES:
         return None
-    names = ("course_id", "user_id", "start", "end", "suspend")
-    # The first row of a person counts, should there be several.
-    lines = {line[:2]: line for line in reversed(list(zip(*(rows[n] for n in names), strict=True)))}
-    columns = zip(*lines.values(), strict=True)
-    course, user, start, end, suspend = ([*map(int, c)] for c in columns) if lines else ([], [], [], [], [])
-    return {
-        "course_id": course,
-        "user_id": user,
-        "start": start,
-        "end": end,
-        "suspended": [s > 0 for s in suspend],
-        "manual": [True] * len(lines),
-        "stuck": [""] * len(lines),
-    }
+    # A person has a row for each role. The first one counts: a line takes the place of those before it.
+    sent = {name: rows[name][::-1] for name in ("course_id", "user_id", "start", "end")}
+    suspended = [suspend > 0 for suspend in reversed(rows["suspend"])]
+    many = len(suspended)
+    return {**sent, "suspended": suspended, "manual": [True] * many, "stuck": [""] * many}
 
 
 def lessons(

@@ -81,7 +81,7 @@ class Outcomes:
         return OUTCOMES.frame(
             {
                 "change": order,
-                "proof": [o.proof.value for o in known],
+                "proof": [o.proof for o in known],
                 "code": [o.code for o in known],
                 "message": [o.message for o in known],
             }

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import platformdirs
-from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Select, bindparam, create_engine, event
+from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Select, Table, bindparam, create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -79,8 +80,16 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("isolation_level") == "AUTOCOMMIT":
         return
-    writes = options.get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def replacing(table: Table) -> Insert:
+    """An insert whose line takes the place of the one with the same key, if there is one."""
+    made = sqlite.insert(table)
+    keys = table.primary_key.columns
+    others = {column.name: made.excluded[column.name] for column in table.columns if column.name not in keys}
+    return made.on_conflict_do_update(index_elements=list(keys), set_=others)
 
 
 def execute_many(connection: Connection, statement: Delete | Insert, columns: Mapping[str, Iterable[object]]) -> None:
@@ -148,7 +157,7 @@ class Database:
 
     def __init__(self, engine: Engine, name: str, clock: Callable[[], float]) -> None:
         self._engine, self._name, self._clock = engine, name, clock
-        self._writer = engine.execution_options(writes=True)
+        self._writer: Connection | None = None
         self._lock = threading.Lock()
 
     @property
@@ -178,13 +187,24 @@ class Database:
 
     def close(self) -> None:
         """Give the file back."""
+        if self._writer is not None:
+            self._writer.close()
         self._engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes; StoreError where it cannot."""
-        with self._lock, self._translated(), self._writer.begin() as connection:
-            yield connection
+        with self._lock, self._translated():
+            # Kept for the next transaction: to connect costs as much as to write a line of the journal.
+            connection = self._writer or self._engine.connect().execution_options(writes=True)
+            self._writer = None
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                connection.close()  # in whatever state it is, nothing stays open
+                raise
+            self._writer = connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import repeat
 
 from sqlalchemy import insert, select
 
@@ -19,7 +19,7 @@ _ADD = insert(schema.journal)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the journal."""
+    """What the journal says of one change."""
 
     change: int
     """CHANGES.change."""
@@ -76,9 +76,9 @@ class Journal(Leases):
                 ledger, then = None, ()
             lines: dict[str, Iterable[object]] = {
                 "run": repeat(run),
-                "change": [*changes, *then],
-                "event": chain(repeat(what, len(changes)), repeat("sent")),
-                "code": chain(repeat(code, len(changes)), repeat("")),
+                "changes": [" ".join(map(str, some)) for some in (changes, then) if some],
+                "event": (what, "sent"),
+                "code": (code, ""),
                 "at": repeat(at),
             }
             execute_many(connection, _ADD, lines)
@@ -94,7 +94,11 @@ class Journal(Leases):
     def entries(self, run: int) -> list[Entry]:
         """The journal of a run, in order."""
         table = schema.journal
-        query = select(table.c.change, table.c.event, table.c.code, table.c.at)
+        query = select(table.c.changes, table.c.event, table.c.code, table.c.at)
         with self.reading() as connection:
-            lines = connection.execute(query.where(table.c.run == run).order_by(table.c.entry)).mappings().all()
-        return [Entry(**line) for line in lines]
+            lines = connection.execute(query.where(table.c.run == run).order_by(table.c.entry)).all()
+        return [
+            Entry(change=int(change), event=event, code=code, at=at)
+            for changes, event, code, at in lines
+            for change in changes.split()
+        ]

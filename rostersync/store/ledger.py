@@ -7,10 +7,10 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 import pandas as pd
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, select
 
 from rostersync.store import schema
-from rostersync.store.database import execute_many
+from rostersync.store.database import execute_many, replacing
 from rostersync.store.lease import Leases
 from rostersync.tables import LEDGER
 
@@ -19,7 +19,7 @@ Columns: TypeAlias = Mapping[str, Sequence[Any]]
 MANY = 500
 """Ids in one query at most: SQLite takes a limited number of variables."""
 
-_ADD = insert(schema.ledger)
+_TAKE = replacing(schema.ledger)
 _FORGET = delete(schema.ledger).where(
     schema.ledger.c.site == bindparam("place"),
     schema.ledger.c.course_id == bindparam("course"),
@@ -71,9 +71,9 @@ def replace_lines(
 
 def replace_columns(connection: Connection, site: str, lines: Columns, forget: Sequence[tuple[int, int]] = ()) -> None:
     """The same for lines that are given as lists by the names of LEDGER."""
-    courses, users = ([*(pair[at] for pair in forget), *lines[n]] for at, n in enumerate(("course_id", "user_id")))
+    courses, users = ([pair[at] for pair in forget] for at in range(2))
     execute_many(connection, _FORGET, {"place": repeat(site), "course": courses, "user": users})
-    execute_many(connection, _ADD, {"site": repeat(site), **lines})
+    execute_many(connection, _TAKE, {"site": repeat(site), **lines})
 
 
 def columns_of(frame: pd.DataFrame) -> Columns:

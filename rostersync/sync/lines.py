@@ -16,7 +16,8 @@ import pandas as pd
 from rostersync import problems
 from rostersync.columns import TEXT
 from rostersync.sync.holdings import NOT_ENROLLED
-from rostersync.sync.keys import Ints, Mask, contains, distinct, first_of_run, pack, place
+from rostersync.sync.keys import Ints, Mask, contains, distinct, first_of_run, in_order, pack, place, take
+from rostersync.sync.kinds import kinds, picked, spread
 from rostersync.sync.plan import Plan
 from rostersync.tables import REPORT_CHANGES
 from rostersync.vocabulary import Bucket, Op, RowState
@@ -26,6 +27,7 @@ SENT = ["op", "role_id", "start", "end", "suspend", "effect"]
 ACTIVE, INACTIVE, UNKNOWN, SUSPENDED = 0, 1, -1, 2
 _STATUS = {ACTIVE: "active", INACTIVE: "suspended or outside its dates", UNKNOWN: ""}
 _STATUS |= {SUSPENDED: "suspended"}
+THOUSAND = 1000
 MOST_LINES = 10
 """Rows that are named for one change."""
 _UPDATES = {Bucket.SUSPENDED: "suspend", Bucket.REACTIVATED: "reactivate", Bucket.DATES_CHANGED: "set dates"}
@@ -89,7 +91,7 @@ def change_lines(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         plan: what is to be done.
-        done: its changes as `reconcile.judge` gives them, with bucket, proof, why and words.
+        done: its changes as `ends.judge` gives them, with bucket, proof, why and words.
     """
     names = dict(zip(plan.roles["role_id"].tolist(), plan.roles["shortname"].tolist(), strict=True))
     short = dict(zip(plan.courses["course_id"].tolist(), plan.courses["shortname"].tolist(), strict=True))
@@ -98,46 +100,39 @@ def change_lines(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     of_course, courses = pd.factorize(done["course_id"])
     of_reason, reasons = pd.factorize(done["reason"])
     why = [problems.REASONS[r] for r in reasons.tolist()]
-    said = done["words"].to_numpy(dtype=object)
-    told = (said != _spread(why, of_reason).to_numpy(dtype=object)).astype(bool)
+    reason = spread(why, of_reason)
+    told = done["words"] != reason
     return REPORT_CHANGES.frame(
         {
             **{n: done[n] for n in ("change", "removal", "user_id", "course_id")},
-            "course": _spread([short.get(c, str(c)) for c in courses.tolist()], of_course),
+            "course": spread([short.get(c, str(c)) for c in courses.tolist()], of_course),
             "user": user,
             "name": name,
             "what": what,
             "before": before,
             "after": after,
-            "why": _spread(why, of_reason),
+            "why": reason,
             "rows": _rows(plan, done),
-            "bucket": done["bucket"].to_numpy(dtype=object),
-            "proof": done["proof"].to_numpy(dtype=object),
-            "code": np.where(told, done["why"].to_numpy(dtype=object), ""),
-            "message": np.where(told, said, ""),
+            "bucket": done["bucket"],
+            "proof": done["proof"],
+            "code": done["why"].where(told, ""),
+            "message": done["words"].where(told, ""),
         }
     )
 
 
-def _spread(words: list[str], at: Ints) -> pd.Series:
-    """A column with the words at these places, -1 being the last: what stands there a million times is made once."""
-    return pd.Series(words or [""], dtype=TEXT).take(at)
-
-
 def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Before, after and what is sent, in words; each kind of change is worded once."""
-    columns = [*STATE, *SENT]
-    kinds = done[columns].assign(op=done["op"].astype(str), effect=done["effect"].astype(str))
-    number = kinds.groupby(columns, sort=False).ngroup().to_numpy(copy=True)
-    firsts = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
+    frame = done[[*STATE, *SENT]]
+    number, firsts = kinds(frame)
     worded = []
-    for roles, inactive, first, last, op, role, start, end, suspend, effect in kinds.iloc[firsts].itertuples(
+    for roles, inactive, first, last, op, role, start, end, suspend, effect in frame.iloc[firsts].itertuples(
         index=False, name=None
     ):
         held = Held.before(roles, inactive, first, last)
         then = held.after(op, role, start, end, suspend)
         worded.append((held.words(names), then.words(names), _what(op, names.get(role, str(role)), suspend, effect)))
-    what = _spread([words for _, _, words in worded], number)
+    what = spread([words for _, _, words in worded], number)
     states = [(before, after) for before, after, _ in worded]
     for group in _several(done):
         held = Held.before(*done[STATE].iloc[group[0]].tolist())
@@ -147,7 +142,7 @@ def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[pd.Series, pd
             number[at] = len(states)
             states.append((held.words(names), then.words(names)))
             held = then if line["hold"] == "" else held
-    return (*(_spread([state[i] for state in states], number) for i in range(2)), what)
+    return (*(spread([state[i] for state in states], number) for i in range(2)), what)
 
 
 def _several(done: pd.DataFrame) -> list[list[int]]:
@@ -179,17 +174,23 @@ def _what(op: str, role: str, suspend: int, effect: str) -> str:
 def _people(plan: Plan, users: Ints) -> tuple[pd.Series, pd.Series]:
     """What people are called: by Moodle, as far as it was asked, else by the roster."""
     everybody = distinct(users)
-    rows = plan.rows[["user_id", "user", "name"]]
-    rows = rows[contains(everybody, rows["user_id"].to_numpy())].drop_duplicates("user_id")
-    ids = rows["user_id"].tolist()
-    user, name = (dict(zip(ids, rows[n].to_numpy(dtype=object).tolist(), strict=True)) for n in ("user", "name"))
-    told = plan.people[["user_id", "username", "fullname"]].itertuples(index=False, name=None)
-    for number, username, fullname in told:
-        user[number] = username or user.get(number, "")
-        name[number] = fullname or name.get(number, "")
-    at, numbers = place(everybody, users), everybody.tolist()
-    called = [user.get(n) or f"id {n}" for n in numbers]
-    return _spread(called, at), _spread([name.get(n, "") for n in numbers], at)
+    told, rows = (_firsts(frame["user_id"].to_numpy(), everybody) for frame in (plan.people, plan.rows))
+    user = _either(picked(plan.people["username"], told), picked(plan.rows["user"], rows))
+    name = _either(picked(plan.people["fullname"], told), picked(plan.rows["name"], rows))
+    at = place(everybody, users)
+    return picked(_either(user, "id " + pd.Series(everybody).astype(TEXT)), at), picked(name, at)
+
+
+def _firsts(ids: Ints, wanted: Ints) -> Ints:
+    """For each wanted id the position of its first occurrence; -1 where it does not occur."""
+    order = in_order(ids)
+    firsts = order[first_of_run(ids[order])]
+    return take(firsts, place(ids[firsts], wanted), missing=-1)
+
+
+def _either(first: pd.Series, second: pd.Series) -> pd.Series:
+    """The first text; the second where that is blank."""
+    return first.where(first != "", second)
 
 
 def _rows(plan: Plan, done: pd.DataFrame) -> pd.Series:
@@ -201,13 +202,27 @@ def _rows(plan: Plan, done: pd.DataFrame) -> pd.Series:
     starts = np.flatnonzero(first_of_run(keys[chosen]))
     source, line = rows["source"].to_numpy()[chosen], rows["line"].to_numpy()[chosen]
     names = [one.name for one in plan.sources]
-    firsts = zip(line[starts].tolist(), source[starts].tolist(), strict=True)
-    words = [*(f"{number:,} of {names[at]}" for number, at in firsts), ""]
     ends = np.append(starts[1:], len(chosen))
-    for at in np.flatnonzero(ends - starts > 1).tolist():
-        words[at] = _several_rows(source[starts[at] : ends[at]], line[starts[at] : ends[at]], names)
-    # The last one, "", is for those whom no row names.
-    return _spread(words, np.where(done["absent"].to_numpy(), -1, place(keys[chosen][starts], wanted)))
+    many = np.flatnonzero(ends - starts > 1)
+    several = [_several_rows(source[starts[at] : ends[at]], line[starts[at] : ends[at]], names) for at in many.tolist()]
+    words = pd.concat([_one_row(source[starts], line[starts], names), pd.Series(several, dtype=TEXT)])
+    at = np.arange(len(starts))
+    at[many] = len(starts) + np.arange(len(many))
+    named = np.where(done["absent"].to_numpy(), -1, place(keys[chosen][starts], wanted))
+    return picked(words, take(at, named, missing=-1))
+
+
+def _one_row(sources: Ints, lines: Ints, names: list[str]) -> pd.Series:
+    """A column with "1,234 of roster.csv" for each of these rows; thousands are worded once, not a million times."""
+    most = int(lines.max(initial=0)) // THOUSAND
+    thousands = ["", *(f"{number:,}," for number in range(1, most + 1))]
+    # What stands behind a comma has three digits.
+    rest = [*(f"{number}" for number in range(THOUSAND)), *(f"{number:03}" for number in range(THOUSAND))]
+    return (
+        spread(thousands, lines // THOUSAND)
+        + spread(rest, lines % THOUSAND + THOUSAND * (lines >= THOUSAND))
+        + spread([f" of {name}" for name in names], sources)
+    )
 
 
 def _several_rows(sources: Ints, lines: Ints, names: list[str]) -> str:

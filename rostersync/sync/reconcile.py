@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from rostersync import problems
-from rostersync.sync.keys import Ints, first_of_run, pack, place
+from rostersync.columns import TEXT
+from rostersync.sync.ends import BUCKET, ORDER, UNCHANGED, WORSE, judge
+from rostersync.sync.keys import (
+    Ints,
+    Mask,
+    count,
+    distinct,
+    enrolment_of,
+    first_of_run,
+    in_course,
+    in_order,
+    pack,
+    place,
+    role_of,
+    take,
+)
+from rostersync.sync.kinds import picked, spread
 from rostersync.sync.lines import change_lines
 from rostersync.sync.losses import forecast
 from rostersync.sync.plan import Plan
-from rostersync.tables import OUTCOMES, REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
-from rostersync.vocabulary import Bucket, Op, Proof, RowState, counted
+from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
+from rostersync.vocabulary import Bucket, RowState, counted
 
-ORDER = [str(b) for b in Bucket]
-SENT = {str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.DISPROVED)}
-WORSE = ["", str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.DISPROVED)]
-"""What is known of an enrolment is the worst of what is known of its changes."""
 DONE_NOTHING = {"protected"}
 """Holds that are meant to stay: they ask for nobody's attention and change no exit code."""
 
@@ -62,85 +71,40 @@ def reconcile(
     )
 
 
-def judge(changes: pd.DataFrame, outcomes: pd.DataFrame | None) -> pd.DataFrame:
-    """CHANGES with four columns more: `bucket`, `proof`, `why` (a code) and `words`.
-
-    A change without an outcome that nothing holds counts as held in a run (it was not sent), and as to be done in a
-    preview.
-    """
-    said = OUTCOMES.empty() if outcomes is None else OUTCOMES.check(outcomes)
-    at = place(np.arange(len(changes)), said["change"].to_numpy())
-    proof = np.full(len(changes), "", dtype=object)
-    code, words = changes["hold"].to_numpy(dtype=object, copy=True), np.full(len(changes), "", dtype=object)
-    proof[at] = said["proof"].astype(str).to_numpy(dtype=object)
-    code[at] = said["code"].to_numpy(dtype=object)
-    words[at] = said["message"].to_numpy(dtype=object)
-    held = (changes["hold"] != "").to_numpy() | (proof == Proof.HELD)
-    idle = (changes["op"] == Op.NOTHING).to_numpy() & ~held
-    if outcomes is not None:
-        unsent = ~held & ~idle & (proof == "")
-        held, code[unsent] = held | unsent, "stopped"
-    details = np.where(proof == Proof.HELD, words, changes["hold_detail"].to_numpy(dtype=object))
-    bucket = np.select(
-        [(proof == Proof.FAILED) | (proof == Proof.DISPROVED), held, idle | (proof == Proof.UNCHANGED)],
-        [str(Bucket.FAILED), str(Bucket.HELD), str(Bucket.UNCHANGED)],
-        changes["effect"].astype(str).to_numpy(dtype=object),
-    )
-    words = np.where(held, _hold_words(code, details), words)
-    reasons = changes["reason"].to_numpy(dtype=object)
-    plain = (words == "") & (reasons != "roster") & (reasons != "none")
-    words[plain] = [problems.REASONS[r] for r in reasons[plain].tolist()]
-    code = np.where((code == "") & plain, reasons, code)
-    return changes.assign(
-        bucket=bucket, proof=np.where(np.isin(proof.astype(str), list(SENT)), proof, ""), why=code, words=words
-    )
-
-
-def _hold_words(codes: Any, details: Any) -> Any:  # noqa: ANN401 - object arrays
-    known: dict[tuple[str, str], str] = {}
-
-    def words(code: str, detail: str) -> str:
-        if (code, detail) not in known:
-            said, remedy = problems.message(code, detail=detail), problems.remedy(code, detail=detail)
-            known[code, detail] = f"{said} — {remedy}" if remedy else said
-        return known[code, detail]
-
-    made = np.full(len(codes), "", dtype=object)
-    for at in np.flatnonzero(codes != ""):
-        if codes[at] in problems.HOLDS:
-            made[at] = words(codes[at], details[at])
-    return made
-
-
 def _rows(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     """REPORT_ROWS: a row's bucket is the first, in the order of `Bucket`, that its enrolment's changes are in."""
     rows = plan.rows
-    keys, bucket, effects, proof, why, words = _by_enrolment(done)
+    keys, deciding, worst, effects = _by_enrolment(done)
     ok = (rows["state"] == RowState.OK).to_numpy()
-    at = place(keys, pack(rows["course_id"], rows["user_id"]))
-    hit = ok & (at >= 0)
-    made_bucket = np.where(ok, str(Bucket.UNCHANGED), rows["state"].astype(str).to_numpy(dtype=object)).astype(object)
-    columns = {n: np.full(len(rows), "", dtype=object) for n in ("proof", "effects", "code", "message")}
-    made_bucket[hit] = bucket[at[hit]]
-    for name, values in (("proof", proof), ("effects", effects), ("code", why), ("message", words)):
-        columns[name][hit] = values[at[hit]]
-    _explain(plan, ok, columns)
-    names = np.array([s.path.replace("\\", "/").rsplit("/", 1)[-1] for s in plan.sources] or [""], dtype=object)
-    sheets = np.array([s.sheet for s in plan.sources] or [""], dtype=object)
+    at = np.where(ok, place(keys, pack(rows["course_id"], rows["user_id"])), -1)
+    decided = take(deciding, at, missing=-1)
+    states = [UNCHANGED if state == RowState.OK else ORDER.index(state) for state in rows["state"].cat.categories]
+    bucket = take(done["bucket"].cat.codes.to_numpy(), decided, missing=-1)
+    bucket = np.where(decided >= 0, bucket, np.array(states)[rows["state"].cat.codes])
+    # What is said of the other rows stands behind what is said of the changes.
+    decided[~ok] = len(done) + np.arange(np.count_nonzero(~ok))
+    code, message = (
+        picked(pd.concat([done[name], pd.Series(said, dtype=TEXT)]), decided)
+        for name, said in zip(("why", "words"), _explained(plan, ok), strict=True)
+    )
+    names = [s.path.replace("\\", "/").rsplit("/", 1)[-1] for s in plan.sources]
     source = rows["source"].to_numpy()
     return REPORT_ROWS.frame(
         {
             **{n: rows[n] for n in ("row", "line", "user", "course", "role", "name", "user_id", "course_id")},
-            "file": names[source],
-            "sheet": sheets[source],
-            "bucket": made_bucket,
-            **columns,
+            "file": spread(names, source),
+            "sheet": spread([s.sheet for s in plan.sources], source),
+            "bucket": pd.Categorical.from_codes(bucket, dtype=BUCKET),
+            "proof": spread(WORSE, take(worst, at, missing=0)),
+            "effects": picked(effects, at),
+            "code": code,
+            "message": message,
         }
     )
 
 
-def _explain(plan: Plan, ok: Any, columns: dict[str, Any]) -> None:  # noqa: ANN401 - a mask
-    """Fill in why a row is rejected, ignored or a duplicate."""
+def _explained(plan: Plan, ok: Mask) -> tuple[list[str], list[str]]:
+    """Codes and words that say why each of the other rows is rejected, ignored or a duplicate."""
     said = {
         (int(r), str(c)): (str(col), str(v), str(d))
         for r, c, col, v, d in plan.problems[["row", "code", "column", "value", "detail"]].itertuples(
@@ -150,45 +114,44 @@ def _explain(plan: Plan, ok: Any, columns: dict[str, Any]) -> None:  # noqa: ANN
     rows = plan.rows
     lines, source = rows["line"].to_numpy(), rows["source"].to_numpy()
     part = rows[["state", "code", "detail", "twin"]][~ok]
+    codes, words = [], []
     for at, (state, code, detail, twin) in zip(
         np.flatnonzero(~ok).tolist(), part.itertuples(index=False, name=None), strict=True
     ):
         if state == RowState.DUPLICATE:
             file = "" if source[at] == source[twin] else f" of {plan.sources[source[twin]].name}"
-            columns["code"][at] = "row_twice"
-            columns["message"][at] = problems.message("row_twice", detail=f"{lines[twin]:,}{file}")
+            codes.append("row_twice")
+            words.append(problems.message("row_twice", detail=f"{lines[twin]:,}{file}"))
             continue
         filled = dict(zip(("column", "value", "detail"), said.get((at, code), ("", "", detail)), strict=True))
         message, remedy = problems.message(code, **filled), problems.remedy(code, **filled)
-        columns["code"][at] = code
-        columns["message"][at] = f"{message} — {remedy}" if remedy else message
+        codes.append(code)
+        words.append(f"{message} — {remedy}" if remedy else message)
+    return codes, words
 
 
-def _by_enrolment(done: pd.DataFrame) -> tuple[Ints, Any, Any, Any, Any, Any]:
-    """For each (course, user) with changes: the deciding bucket, further effects, the worst proof, why and words."""
-    keys = pack(done["course_id"], done["user_id"])
-    rank = pd.Categorical(done["bucket"], categories=ORDER).codes.astype(np.int64)
-    worst = pd.Categorical(done["proof"], categories=WORSE).codes.astype(np.int64)
-    order = np.lexsort((rank, keys))
-    keys, done, worst = keys[order], done.iloc[order], worst[order]
+def _by_enrolment(done: pd.DataFrame) -> tuple[Ints, Ints, Ints, pd.Series]:
+    """For each (course, user) with changes: the position of the deciding one, the worst proof, and further effects."""
+    packed = _people(done)
+    order = in_order(packed)
+    keys, rank = enrolment_of(packed[order]), role_of(packed[order])
     first = first_of_run(keys)
     starts = np.flatnonzero(first)
-    every = done["bucket"].to_numpy(dtype=object)
-    bucket = every[first]
-    effects = np.full(len(bucket), "", dtype=object)
+    effects = [""] * len(starts)
     # Within an enrolment the buckets stand in their order: a further one is new where it differs from the last.
-    further = ~first & np.append(False, every[1:] != every[:-1]) & (every != Bucket.UNCHANGED)
-    for person, word in zip((np.cumsum(first) - 1)[further].tolist(), every[further].tolist(), strict=True):
-        effects[person] = f"{effects[person]}, {word}".lstrip(", ")
-    proof = np.array(WORSE, dtype=object)[np.maximum.reduceat(worst, starts) if len(starts) else starts]
-    return (
-        keys[first],
-        bucket,
-        effects,
-        proof,
-        done["why"].to_numpy(dtype=object)[first],
-        done["words"].to_numpy(dtype=object)[first],
-    )
+    further = ~first & first_of_run(rank) & (rank != UNCHANGED)
+    for person, bucket in zip((np.cumsum(first) - 1)[further].tolist(), rank[further].tolist(), strict=True):
+        effects[person] = f"{effects[person]}, {ORDER[bucket]}".lstrip(", ")
+    of_proof, proofs = pd.factorize(done["proof"])
+    worst = np.array([WORSE.index(proof) for proof in proofs], dtype=np.int64)[of_proof[order]]
+    if len(starts):
+        worst = np.maximum.reduceat(worst, starts)
+    return keys[starts], order[starts], worst, pd.Series(effects, dtype=TEXT)
+
+
+def _people(done: pd.DataFrame) -> Ints:
+    """A key for each (course, user, bucket)."""
+    return pack(done["course_id"], done["user_id"], done["bucket"].cat.codes)
 
 
 def _removals(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
@@ -207,10 +170,10 @@ def _removals(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
             "name": [p["fullname"] for p in who],
             "what": part["effect"].astype(str).to_numpy(dtype=object),
             "roles": [", ".join(role.get(i, i) for i in b.split("+") if i) for b in part["roles_before"].tolist()],
-            "bucket": part["bucket"].to_numpy(dtype=object),
-            "proof": part["proof"].to_numpy(dtype=object),
-            "code": part["why"].to_numpy(dtype=object),
-            "message": part["words"].to_numpy(dtype=object),
+            "bucket": part["bucket"],
+            "proof": part["proof"],
+            "code": part["why"],
+            "message": part["words"],
             "user_id": part["user_id"],
             "course_id": part["course_id"],
         }
@@ -235,8 +198,7 @@ def _courses(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     listed = dict(zip(plan.reads["course_id"].tolist(), plan.reads["listed"].tolist(), strict=True))
     complete = dict(zip(plan.reads["course_id"].tolist(), plan.reads["complete"].tolist(), strict=True))
     detail = dict(zip(plan.reads["course_id"].tolist(), plan.reads["detail"].tolist(), strict=True))
-    people = done.drop_duplicates(["course_id", "user_id", "bucket"])
-    table = Counter(zip(people["bucket"].tolist(), people["course_id"].tolist(), strict=True))
+    people = np.sort(in_course(distinct(_people(done))))
     named = plan.rows.loc[plan.rows["course_id"] > 0, "course_id"].value_counts().to_dict()
     return REPORT_COURSES.frame(
         {
@@ -244,7 +206,7 @@ def _courses(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
             "course_id": ids,
             "enrolled": [listed.get(c, -1) if complete.get(c) else -1 for c in ids.tolist()],
             "rows": [int(named.get(c, 0)) for c in ids.tolist()],
-            **{name: [table[str(bucket), c] for c in ids.tolist()] for name, bucket in COUNTS.items()},
+            **{name: count(people, pack(ids, 0, ORDER.index(bucket))) for name, bucket in COUNTS.items()},
             "note": [
                 "" if complete.get(c) else problems.message("read_incomplete", detail=detail.get(c, ""))
                 for c in ids.tolist()

@@ -66,6 +66,7 @@ def test_a_store_is_upgraded_when_told_so(run: Run, used: Path) -> None:
         for column in ("kind", "undoes", "verdict", "release", "notes"):
             file.execute(f'ALTER TABLE runs DROP COLUMN "{column}"')
         file.execute("DROP INDEX journal_of_a_run")
+        file.execute("ALTER TABLE journal RENAME COLUMN changes TO change")
         file.execute("UPDATE version SET number = 1")
     file.close()
     assert document(run, "check")["revision"] == "0001"

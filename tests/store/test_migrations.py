@@ -56,11 +56,14 @@ def old_store(path: Path) -> Path:
 
 
 def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every table and index: what SQLite says of its columns, without their order."""
+    """Every table and index: whether it has no row ids, and what SQLite says of its columns, without their order."""
     with sqlite3.connect(path) as file:
         names = [n for (n,) in file.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")]
         found = {
-            n: sorted(file.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (n,)).fetchall())
+            n: [
+                file.execute("SELECT wr FROM pragma_table_list(?)", (n,)).fetchone(),
+                *sorted(file.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (n,)).fetchall()),
+            ]
             for n in names
         }
     file.close()
@@ -84,6 +87,27 @@ def test_an_old_store_is_upgraded_without_loss(tmp_path: Path) -> None:
         assert not store.renew(SITE, "somebody else")
         assert store.renew(SITE, "host:1:2")
         assert store.begin(SITE, "d3") == 4
+
+
+def test_tables_that_are_made_anew_keep_their_lines(tmp_path: Path) -> None:
+    """A line of the journal was a change before it was a call; what came of a run and what was before it stays."""
+    path = tmp_path / "store.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrate.upgrade(connection, schema.NOTHING, "0004")
+        for sql in (
+            "INSERT INTO journal VALUES (1, 1, 7, 'sent', '', 20.75), (2, 1, 4, 'failed', 'codingerror', 21.0)",
+            "INSERT INTO outcomes VALUES (1, 7, 'proved', '', 'Zoë'), (1, 4, 'failed', 'codingerror', 'no')",
+            "INSERT INTO before VALUES (1, 11, 103, 5, 0, 1, 1, '5|any')",
+        ):
+            connection.exec_driver_sql(sql)
+    engine.dispose()
+    with open_store(path, clock=lambda: 0.0) as store:
+        assert store.journal(1) == [(7, "sent", ""), (4, "failed", "codingerror")]
+        assert store.outcomes(1).values.tolist() == [[4, "failed", "codingerror", "no"], [7, "proved", "", "Zoë"]]
+        assert store.before(1).values.tolist() == [[11, 103, 5, 0, True, True, "5|any"]]
+        store.write_journal(1, [4, 5], "sent")
+        assert store.journal(1)[2:] == [(4, "sent", ""), (5, "sent", "")]
 
 
 def test_a_new_store_is_the_same_as_an_upgraded_one(tmp_path: Path) -> None:

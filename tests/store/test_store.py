@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from rostersync.apply.memory import as_sent
 from rostersync.errors import SiteBusy, StoreError
 from rostersync.store import Store, database, default_path, lease, open_store
 from rostersync.store.ledger import columns_of
 from rostersync.tables import LEDGER
+from rostersync.vocabulary import Op
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
 Opened = Callable[..., Store]
@@ -58,6 +60,14 @@ def test_the_ledger_takes_a_line_in_place_of_the_old_one(opened: Opened) -> None
     assert LEDGER.check(store.ledger(SITE, [])).empty
 
 
+def test_of_the_rows_of_a_person_in_one_call_the_first_is_remembered(opened: Opened) -> None:
+    """Somebody with two roles stands twice in a call; the others of the call are remembered beside."""
+    store = opened()
+    rows = {"course_id": [1, 1, 1], "user_id": [8, 8, 9], "start": [10, 11, 12], "end": [0] * 3, "suspend": [1, 0, 0]}
+    store.write_journal(store.begin(SITE, "d1"), [0, 1, 2], "done", site=SITE, ledger=as_sent(Op.ENROL, rows))
+    assert store.ledger(SITE, [1]).values.tolist() == [[1, 8, 10, 0, True, True, ""], [1, 9, 12, 0, False, True, ""]]
+
+
 def test_forgotten_is_gone_and_others_stay(opened: Opened) -> None:
     """Forgetting somebody who is not there is nothing."""
     store = opened()
@@ -95,10 +105,7 @@ def test_the_journal_is_in_order_and_on_disk_at_once(opened: Opened, tmp_path: P
     run = store.begin(SITE, "d1")
     store.write_journal(run, [3, 1], "sent")
     with sqlite3.connect(tmp_path / "store.db") as reader:
-        assert reader.execute("SELECT change, event FROM journal ORDER BY entry").fetchall() == [
-            (3, "sent"),
-            (1, "sent"),
-        ]
+        assert reader.execute("SELECT changes, event FROM journal ORDER BY entry").fetchall() == [("3 1", "sent")]
     reader.close()
     store.write_journal(run, [3], "done")
     store.write_journal(run, [1], "failed", "codingerror")
@@ -111,13 +118,14 @@ def test_what_became_true_is_written_together_with_its_journal_or_not_at_all(ope
     """A ledger line that cannot be written takes its line of the journal with it."""
     store = opened()
     run = store.begin(SITE, "d1")
-    store.write_journal(run, [0], "done", site=SITE, ledger=columns_of(LEDGER.records([line(1, 8, 10)])))
+    ledger = columns_of(LEDGER.records([line(1, 8, 10)]))
+    store.write_journal(run, [0], "done", site=SITE, ledger=ledger)
     assert store.ledger(SITE, [1])["start"].tolist() == [10]
-    twice = columns_of(LEDGER.records([line(1, 9, 10), line(1, 9, 11)]))
+    nothing = {**ledger, "start": [None]}
     with pytest.raises(StoreError):
-        store.write_journal(run, [1], "done", site=SITE, ledger=twice)
+        store.write_journal(run, [1], "done", site=SITE, ledger=nothing)
     assert store.journal(run) == [(0, "done", "")]
-    assert store.ledger(SITE, [1])["user_id"].tolist() == [8]
+    assert store.ledger(SITE, [1])["start"].tolist() == [10]
 
 
 def test_what_came_back_and_what_is_sent_next_are_on_disk_together(opened: Opened) -> None:
@@ -128,15 +136,15 @@ def test_what_came_back_and_what_is_sent_next_are_on_disk_together(opened: Opene
     store.write_journal(run, [0, 1], "done", "seen", site=SITE, ledger=ledger, then=[2, 3])
     lines = [(0, "done", "seen"), (1, "done", "seen"), (2, "sent", ""), (3, "sent", "")]
     assert store.journal(run) == lines
-    twice = columns_of(LEDGER.records([line(1, 9, 10), line(1, 9, 11)]))
+    nothing = {**ledger, "start": [None]}
     with pytest.raises(StoreError):
-        store.write_journal(run, [2], "done", site=SITE, ledger=twice, then=[4])
+        store.write_journal(run, [2], "done", site=SITE, ledger=nothing, then=[4])
     assert store.journal(run) == lines
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 63, 64, 149, 345])
 def test_rows_keep_their_order_however_many_there_are(opened: Opened, rows: int) -> None:
-    """They go to the disk in blocks of several sizes."""
+    """Those of a table go to the disk in blocks of several sizes."""
     store = opened()
     run = store.begin(SITE, "d1")
     store.write_journal(run, range(rows), "sent")

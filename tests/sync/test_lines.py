@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rostersync.sync.lines import _several_rows
+from rostersync.sync.lines import _one_row, _several_rows
 from rostersync.sync.plan import Plan
 from rostersync.sync.reconcile import reconcile
 
@@ -90,3 +92,11 @@ def test_of_many_rows_the_first_ten_are_named() -> None:
     lines = np.arange(2, 1002)
     told = _several_rows(np.zeros(1000, dtype=np.int64), lines, ["list"])
     assert told == "2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 990 more of list"
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 1))))
+def test_a_row_is_told_as_python_would(rows: list[tuple[int, int]]) -> None:
+    """Line numbers of any size have their commas, each beside its own file."""
+    lines, sources = (np.array([row[at] for row in rows], dtype=np.int64) for at in range(2))
+    names = ["list", "late[Term 1]"]
+    assert _one_row(sources, lines, names).tolist() == [f"{line:,} of {names[source]}" for line, source in rows]
