@@ -69,6 +69,7 @@ class Dated(Term):
         only = {self.world.state.course(name).id for name, methods in METHODS.items() if methods == ("manual",)}
         self.watch = Watch(self.world.state, only)
         self.watch.stated = lambda person: self.dates.stated(self.pair_of(person))
+        self.watch.unheard = lambda: self.world.dies
         self.world.gate = self.watch
 
     def pair_of(self, person: Person) -> Pair:

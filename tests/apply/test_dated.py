@@ -142,11 +142,12 @@ def test_dates_that_were_sent_without_an_answer_are_not_known() -> None:
 
 @pytest.mark.parametrize("fault", [Fault.NONE, Fault.LOSE_CALL])
 @pytest.mark.parametrize("back", [False, True])
-def test_a_run_that_dies_while_it_sets_dates_is_not_resumed(fault: Fault, back: bool) -> None:  # noqa: FBT001 - a parameter
-    """Nobody knows any more which dates Moodle has: a new plan does not call them unchanged."""
+@pytest.mark.parametrize("span", [SPRING, WINTER], ids=["ahead", "begun"])
+def test_a_run_that_dies_while_it_sets_dates_is_not_resumed(fault: Fault, back: bool, span: Span) -> None:  # noqa: FBT001 - a parameter
+    """Nobody knows any more which dates Moodle has: a new plan does not call them unchanged, but sends them again."""
     with a_term() as term:
         synced(term, fay=AUTUMN)
-        term.is_killed_and_planned_anew(week=[], changes=[(FAY_AT, SPRING)], fault=fault, at=1, back=back)
+        term.is_killed_and_planned_anew(week=[], changes=[(FAY_AT, span)], fault=fault, at=1, back=back)
 
 
 TestDated = Dated.TestCase

@@ -42,6 +42,8 @@ class Watch(Gate):
         self.known: dict[Person, Memory] = {}
         self.stated: Callable[[Person], Dates] = lambda _: NOTHING
         """What the roster states of somebody's dates now."""
+        self.unheard: Callable[[], bool] = lambda: False
+        """Whether the process is dead by now: no answer to it is set down."""
         self.undoing = False
         self.by_hand: set[Person] = set()
         """Whose dates or methods somebody changed by hand, since rostersync last set them."""
@@ -90,7 +92,7 @@ class Watch(Gate):
         memory = self.known.setdefault(person, Memory())
         if refused:
             return
-        if fault is Fault.NONE:
+        if fault is Fault.NONE and not self.unheard():
             memory.last = {line}
         else:
             memory.last |= {line, None}
