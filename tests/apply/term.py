@@ -34,6 +34,8 @@ class Has:
     active: bool
     methods: frozenset[str]
     graded: bool
+    running: bool = field(default=True, compare=False)
+    """Active, and its dates are neither over nor ahead."""
 
 
 Site = Mapping[Pair, Has]
@@ -104,6 +106,7 @@ def site_of(world: World) -> dict[Pair, Has]:
                 active=any(not one.status for one in enrolments.values()),
                 methods=frozenset(state.instances[one].enrol for one in enrolments),
                 graded=grade is not None and grade.rawgrade is not None,
+                running=rules.is_active(state, enrolments, world.now[0]),
             )
     return made
 
