@@ -58,6 +58,10 @@ class Key:
     notes: list[dict[str, Any]]
     """What is to be said of the columns."""
 
+    def blank(self) -> Mask:
+        """The rows without a key."""
+        return self.distinct.rows(pc.equal(self.distinct.texts, ""))
+
 
 def first(cells: Mapping[str, pa.Array], distinct: Mapping[str, Distinct], columns: Columns, kinds: Kinds) -> Key:
     """The first key of each row that is not blank.

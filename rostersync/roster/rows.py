@@ -5,7 +5,7 @@ Everything works on whole columns: words and dates are read once for each distin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -25,7 +25,7 @@ from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
-from rostersync.roster.keying import Kinds
+from rostersync.roster.keying import Key, Kinds
 from rostersync.roster.marks import UNVALUED
 from rostersync.roster.readings import Places, Words
 from rostersync.roster.sheets import Ints, Mask, Sheet
@@ -105,7 +105,7 @@ class _Builder:
             keying.beside(self.cells, key.kind, kind) for key, kind in zip(keys, kinds, strict=True)
         )
         user, course = (key.cells for key in keys)
-        blank = self._blank(user, course)
+        blank = self._blank(keys)
         self._aside()
         self._broken()
         self.notes += oddities.note(
@@ -123,7 +123,7 @@ class _Builder:
         if mode == Mode.ADD_ONLY:
             self._only_adds("action", actions, _is(action, Action.REMOVE) | _is(action, Action.SUSPEND))
             self._only_adds("status", statuses, _is(status, Status.REMOVED) | _is(status, Status.SUSPENDED))
-        self._blank_keys(user, course)
+        self._blank_keys(keys)
         role_name = self._role(action, status)
         self._note("action", actions)
         self._note("status", statuses)
@@ -162,9 +162,9 @@ class _Builder:
             blank=bool((blank | furniture(self.sheet)).all()),
         )
 
-    def _blank(self, user: pa.Array, course: pa.Array) -> Mask:
+    def _blank(self, keys: Sequence[Key]) -> Mask:
         """Notes and gives the rows in which no cell holds anything, used or not."""
-        blank = _mask(pc.and_(pc.equal(user, ""), pc.equal(course, "")))
+        blank = keys[0].blank() & keys[1].blank()
         for known in (self.sheet.lengths, self.sheet.run_on, *self.sheet.errors.values()):
             blank[list(known)] = False
         rows = np.flatnonzero(blank)
@@ -200,10 +200,10 @@ class _Builder:
                 code = "cell_unvalued" if error == UNVALUED else "cell_error"
                 self.findings.add(code, here, column=self.columns.header[position], value=error)
 
-    def _blank_keys(self, user: pa.Array, course: pa.Array) -> None:
-        for code, key, fields in (("user_blank", user, USER_KEYS), ("course_blank", course, COURSE_KEYS)):
+    def _blank_keys(self, keys: Sequence[Key]) -> None:
+        for code, key, fields in zip(("user_blank", "course_blank"), keys, (USER_KEYS, COURSE_KEYS), strict=True):
             used = [f for f in fields if f in self.columns.fields]
-            missing = _mask(pc.equal(key, ""))
+            missing = key.blank()
             for field in used:
                 missing[list(self.sheet.errors.get(self.columns.fields[field], {}))] = False
             self.findings.add(code, missing, column=self.columns.name(used[0]))
