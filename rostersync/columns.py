@@ -114,7 +114,7 @@ def repeated(text: str, length: int) -> pa.Array:
     return pa.repeat(pa.scalar(text, pa.string()), length)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4, typed=True)
 def _same(value: int, length: int) -> np.ndarray[Any, Any]:
     """One number as often as that, in one place for all columns that say it; whoever would write to it is refused."""
     made = np.full(length, value)

@@ -112,11 +112,14 @@ def complete_lists(current: pd.DataFrame, reads: pd.DataFrame) -> Lists:
         current: CURRENT of some courses, in any order.
         reads: READS of the same.
     """
+    whole = distinct(reads.loc[reads["complete"], "course_id"].to_numpy())
+    if not reads["complete"].all():
+        current = current[contains(whole, current["course_id"].to_numpy())]
     keys = pack(current["course_id"], current["user_id"], current["role_id"])
     if not (keys[1:] >= keys[:-1]).all():
         order = in_order(keys)
         keys, current = keys[order], CURRENT.frame({name: current[name].to_numpy()[order] for name in CURRENT.columns})
-    complete = of_courses(keys, distinct(reads.loc[reads["complete"], "course_id"].to_numpy()))
+    complete = of_courses(keys, whole)
     if not complete.all():
         keys, current = keys[complete], current[complete]
     return Lists(table=current.reset_index(drop=True), keys=keys)

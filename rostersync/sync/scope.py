@@ -88,7 +88,8 @@ def managed_roles(
     # One of each course, role, source and kind of action.
     removes = rows["action"].cat.codes.to_numpy() == ACTIONS.index(Action.REMOVE)
     kind = removes if len(roster.sources) == 1 else rows["source"].to_numpy() * 2 + removes
-    used = distinct(pack(rows["course_id"], kind, rows["role_id"])[stands])
+    course, role = (rows[name].to_numpy()[stands] for name in ("course_id", "role_id"))
+    used = distinct(pack(course, kind[stands], role))
     source, removes = np.divmod(user_of(used), 2)
     keys = in_course(used)
     mode = np.array([s.mode for s in roster.sources], dtype=object)[source]

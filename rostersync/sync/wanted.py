@@ -138,8 +138,9 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     Rows alike in everything are one; the others become duplicates of the first.
     """
     rows = resolution.rows
-    ok = np.flatnonzero(rows["state"].cat.codes.to_numpy() == OK)
-    full = pack(*(rows[name] for name in ("course_id", "user_id", "role_id")))[ok]
+    stands = rows["state"].cat.codes.to_numpy() == OK
+    ok = np.flatnonzero(stands)
+    full = pack(*(rows[name].to_numpy()[stands] for name in ("course_id", "user_id", "role_id")))
     order = in_order(full)
     full, ok = full[order], ok[order]
     says = {

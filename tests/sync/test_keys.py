@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostersync.sync import keys
+from rostersync.sync.basis import complete_lists
+from rostersync.tables import CURRENT, READS
 
 ids = st.tuples(st.integers(0, 2**24 - 1), st.integers(0, 2**27 - 1), st.integers(0, 2**12 - 1))
 
@@ -76,3 +78,12 @@ def test_the_roles_of_some_people_are_found_where_they_stand(
     assert keys.of_courses(ordered, courses).tolist() == keys.contains(courses, keys.course_of(ordered)).tolist()
     some = packed(people + held[::3])
     assert keys.among(ordered, some).tolist() == keys.contains(some, ordered).tolist()
+
+
+def test_an_id_that_cannot_be_packed_matters_only_in_a_list_that_counts() -> None:
+    """A list that is not complete is left out before anything is made of it; in another one such an id is refused."""
+    current = CURRENT.frame({"course_id": [11, 12], "user_id": [7, 7], "role_id": [1 << keys.ROLE_BITS, 5]})
+    reads = READS.frame({"course_id": [11, 12], "complete": [False, True]})
+    assert complete_lists(current, reads).table["course_id"].tolist() == [12]
+    with pytest.raises(OverflowError):
+        complete_lists(current, reads.assign(complete=True))
