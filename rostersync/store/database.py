@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import lru_cache
@@ -23,6 +24,8 @@ from rostersync.store import migrate
 
 PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
+PAUSE = 0.05
+"""Seconds between two tries."""
 BLOCKS = (64, 8)
 """Rows that one statement adds; what is left is added one by one. SQLite takes a limited number of variables."""
 REMEDIES: Mapping[str, str] = {
@@ -69,8 +72,16 @@ def _prepare(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> No
     """WAL, so that readers never wait for the writer; FULL, so that what was journalled is on the disk."""
     connection.isolation_level = None  # the driver's own idea of when a transaction begins leaves gaps
     cursor = connection.cursor()
-    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        cursor.execute("PRAGMA journal_mode=WAL")
+    until = time.monotonic() + PATIENCE
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break  # whether it is now, or the place knows no other journal
+        except sqlite3.OperationalError as error:
+            # Another process is making the store: for this, SQLite does not wait by itself.
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 

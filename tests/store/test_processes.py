@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,4 +74,18 @@ os.kill(os.getpid(), signal.SIGKILL)
         store.acquire(SITE, "alive")
     ahead[0] = 901
     store.acquire(SITE, "alive")
+    store.close()
+
+
+def test_a_store_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    """Before a file has a write-ahead log, SQLite says at once that it is locked, however patient one asked to be."""
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE something (of_theirs INTEGER)")
+        done = threading.Timer(0.5, lambda: other.execute("ROLLBACK"))
+        done.start()
+        store = open_store(path, clock=time.time)
+        done.join()
+    assert store.runs(SITE) == []
     store.close()
