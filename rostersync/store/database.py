@@ -200,6 +200,7 @@ class Database:
         """Give the file back."""
         if self._writer is not None:
             self._writer.close()
+            self._writer = None
         self._engine.dispose()
 
     @contextmanager

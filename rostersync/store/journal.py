@@ -59,8 +59,8 @@ class Journal(Leases):
                 waited for once for both.
 
         Raises:
-            SiteBusy: something is about to be sent, and another run has taken the site meanwhile. What came back is
-                set down all the same.
+            SiteBusy: something is about to be sent, or to be remembered, and another run has taken the site meanwhile.
+                What came back is set down all the same.
         """
         at = self._clock()
         if not changes:
@@ -72,7 +72,7 @@ class Journal(Leases):
             except SiteBusy as error:
                 if what == "sent":
                     raise
-                busy = error if then else None
+                busy = error if then or ledger is not None else None
                 ledger, then = None, ()
             lines: dict[str, Iterable[object]] = {
                 "run": repeat(run),

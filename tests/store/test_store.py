@@ -244,7 +244,9 @@ def test_who_lost_the_site_changes_nothing_that_another_run_may_have_set(opened:
     two.acquire(SITE, "b")
     two.remember(SITE, LEDGER.records([line(11, 101, 7)]))
     two.end(run, "done", 0, verdict="resumed")
-    one.write_journal(run, [0], "done", site=SITE, ledger=LEDGER.records([line(11, 101, 6)]))
+    with pytest.raises(SiteBusy, match="taken over"):
+        one.write_journal(run, [0], "done", site=SITE, ledger=LEDGER.records([line(11, 101, 6)]))
+    assert one.journal(run) == [(0, "done", "")]
     for do in (
         lambda: one.remember(SITE, LEDGER.records([line(11, 101, 6)])),
         lambda: one.end(run, "stopped", 6),
