@@ -130,8 +130,7 @@ def plan_of(roster: Path, tables: Tables) -> Plan:
     known = basis.basis(loaded, resolution, in_scope, read, tables["ledger"], settings, own_id=1)
     changes = propose.propose(known, settings, now=NOW)
     losing, going = propose.may_lose(changes), propose.may_go(changes)
-    again = {name: tables[name][tables[name]["course_id"].isin(losing)] for name in ("current", "reads")}
-    known = basis.read_closer(known, again["current"], again["reads"])
+    known = basis.read_closer(known, *(_of_courses(tables[name], losing) for name in ("current", "reads")))
     known = replace(known, people=tables["people"][tables["people"]["user_id"].isin(going)])
     changes = propose.propose(known, settings, now=NOW)
     if propose.surely_refused(known, changes, settings):
@@ -140,6 +139,15 @@ def plan_of(roster: Path, tables: Tables) -> Plan:
     changes, verdict = propose.limit(known, propose.with_grades(known, changes, tables["grades"]), settings)
     left = losses.losses(changes, {}, {})
     return compose(HEAD, known, changes, settings, refused=verdict.refused, notes=known.resolution.notes, losses=left)
+
+
+def _of_courses(table: pd.DataFrame, courses: list[int]) -> pd.DataFrame:
+    """What Moodle answers when these courses are read again; the table is sorted by course."""
+    known = table["course_id"].to_numpy()
+    there = np.zeros(len(table), dtype=np.bool_)
+    for start, end in zip(np.searchsorted(known, courses), np.searchsorted(known, courses, side="right"), strict=True):
+        there[start:end] = True
+    return table[there]
 
 
 def bare(roster: Path, tables: Tables) -> Changes:
