@@ -85,7 +85,7 @@ Known = Mapping[int, Distinct]
 
 def encoded(cells: Sequence[pa.Array], positions: Iterable[int]) -> dict[int, Distinct]:
     """These columns by their position, some of them side by side."""
-    chosen = sorted(set(positions))
+    chosen = sorted(set(positions), key=lambda p: -cells[p].nbytes)  # long ones first: both end together
     with ThreadPoolExecutor(ENCODERS) as pool:
         return dict(zip(chosen, pool.map(Distinct.of, (cells[p] for p in chosen)), strict=True))
 

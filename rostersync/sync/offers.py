@@ -29,7 +29,7 @@ TITLE = 8
 """Letters from which on a key is compared with titles, and for each so many of which there may be a typing error."""
 SHORT, FAR = 5, 2
 """Keys shorter than this may be one typing error away from the offer, longer ones so many."""
-COMPARED = 5_000_000
+COMPARED = 2_000_000
 """Keys times values that are looked through for typing errors, at most: of many keys, the first show it."""
 
 

@@ -81,8 +81,8 @@ class Sides:
         Left out are those who hold exactly the roles that the roster gives them, where neither the roster nor the
         ledger says any more of them, and those who are enrolled without a role and not wanted: nothing follows.
         """
-        wanted, held = self.wanted, self.lists.keys[first_of_run(self.lists.keys)]
-        both = np.concatenate([wanted.role_keys, held[role_of(held) > 0]])
+        wanted, held = self.wanted, self.lists.keys
+        both = np.concatenate([wanted.role_keys, held[first_of_run(held) & (role_of(held) > 0)]])
         both.sort(kind="stable")  # merges what is sorted already
         first = first_of_run(both)
         alone = both[first & np.append(first[1:], True)]
