@@ -46,11 +46,6 @@ class Asked:
     """The distinct texts of the column."""
 
     @property
-    def key(self) -> pa.Array:
-        """The keys themselves."""
-        return self.texts.take(pa.array(self.text))
-
-    @property
     def ok(self) -> Mask:
         """Keys of rows that stand."""
         return self.state == OK

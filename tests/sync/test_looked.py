@@ -81,7 +81,11 @@ def test_each_row_has_its_own_key_and_no_key_stands_twice(lines: list[tuple[int,
     known = [
         (s, (*FIELDS, "any")[f], key, names[state])
         for s, f, key, state in zip(
-            keys.source.tolist(), keys.field.tolist(), keys.key.to_pylist(), keys.state.tolist(), strict=True
+            keys.source.tolist(),
+            keys.field.tolist(),
+            [keys.texts[at].as_py() for at in keys.text.tolist()],
+            keys.state.tolist(),
+            strict=True,
         )
     ]
     assert [known[at] for at in keys.places.tolist()] == lines
