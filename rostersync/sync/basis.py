@@ -74,7 +74,7 @@ def basis(
         resolution=resolution,
         sides=Sides(
             wanted=wanted,
-            managed=managed_roles(roster, resolution, courses, roles, settings),
+            managed=managed_roles(roster.sources, resolution.rows, courses, roles, settings),
             lists=complete_lists(current, reads),
             ledger=ledger,
         ),
