@@ -9,7 +9,7 @@ import pandas as pd
 
 from rostersync import history, lookups, moodle, remembered
 from rostersync.lookups import indispensable
-from rostersync.sync import basis, decide, propose, resolve, scope, seen, wanted
+from rostersync.sync import basis, decide, propose, resolve, scope, scrambled, seen, wanted
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
 from rostersync.sync.matched import both_matched
@@ -52,7 +52,9 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     )
     unknown = lookups.unknown(found, decisions, settings)
     offers = lookups.offered(loaded, unknown, *lookups.ask_again(unknown, users, courses, work))
-    resolution = resolve.resolve(loaded, found, decisions, settings, offers)
+    with indispensable(client.site):
+        beside = lookups.look_up_beside(loaded, found[0], decisions[0], work)
+    resolution = resolve.resolve(loaded, found, decisions, settings, offers, beside)
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = history.ledger(work.store, client.site, ids)
@@ -71,6 +73,7 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         believed=in_scope.loc[in_scope["may_empty"], "course_id"].tolist(),
     )
     own_id = (client.info or moodle.site_info(client)).user_id
+    resolution = scrambled.reject_scrambled(loaded, resolution, users, read.people)
     made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)
     return Gathered(basis=made, notes=made.resolution.notes, known=known)
 

@@ -86,6 +86,27 @@ def same(one: str, other: str) -> bool:
     return fewer > 1 and fuzz.token_set_ratio(one, other) == SAME_WORDS
 
 
+def fits(one: str, other: str) -> bool:
+    """Two plain names are alike, or all words of the one are words of the other, or the initials of some.
+
+    So “Berg” and “A. Berg” fit “Anna Berg”.
+    """
+    if same(one, other):
+        return True
+    fewer, more = sorted((one.split(), other.split()), key=len)
+    left = list(more)
+    for word in sorted(fewer, key=len, reverse=True):
+        found = next((w for w in left if w == word), None) or next((w for w in left if _initial(word, w)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return bool(fewer)
+
+
+def _initial(one: str, other: str) -> bool:
+    return 1 in {len(one), len(other)} and one[0] == other[0]
+
+
 def strangers(one: str, other: str) -> bool:
     """Two plain names have no word in common: hardly the same person's.
 
