@@ -121,8 +121,9 @@ def look_up_beside(loaded: Roster, found: Matched, decisions: Sequence[Decision]
     differing = identity.differing(loaded, user)
     owners = [USER_MATCHES.empty()]
     for one in differing:
-        told = work.told(f"looking up {counted(len(one.values()), "user")}")
-        owners.append(moodle.find_users(work.client, UserField(one.field), one.values(), progress=told))
+        values = one.values()
+        told = work.told(f"looking up {counted(len(values), 'user')}")
+        owners.append(moodle.find_users(work.client, UserField(one.field), values, progress=told))
     known = identity.beside(differing, user, pd.concat(owners, ignore_index=True))
     said = {normalise(header) for header in work.settings.columns}
     for column in identity.misnamed(loaded, user, known):

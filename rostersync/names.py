@@ -86,13 +86,8 @@ def same(one: str, other: str) -> bool:
     return fewer > 1 and fuzz.token_set_ratio(one, other) == SAME_WORDS
 
 
-def fits(one: str, other: str) -> bool:
-    """Two plain names are alike, or all words of the one are words of the other, or the initials of some.
-
-    So “Berg” and “A. Berg” fit “Anna Berg”.
-    """
-    if same(one, other):
-        return True
+def within(one: str, other: str) -> bool:
+    """All words of one plain name are words of the other, or initials of some: “A. Berg” or “Berg” for “Anna Berg”."""
     fewer, more = sorted((one.split(), other.split()), key=len)
     left = list(more)
     for word in sorted(fewer, key=len, reverse=True):

@@ -230,7 +230,7 @@ def _agreement(roster: Roster, user: Looked, rows: Ints) -> tuple[int, int]:
     at, name = np.divmod(chosen, max(len(roster.names.texts), 1))
     told = zip(_plain(roster.names.texts, name), _plain(whole(user.matches["fullname"]), at), strict=True)
     both = [(one, other) for one, other in told if one and other]
-    return len(both), sum(names.fits(one, other) for one, other in both)
+    return len(both), sum(names.within(one, other) or names.same(one, other) for one, other in both)
 
 
 def _plain(texts: pa.Array, at: Ints) -> Sequence[str]:

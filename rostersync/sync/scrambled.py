@@ -89,12 +89,13 @@ def reject_scrambled(roster: Roster, resolution: Resolution, users: pd.DataFrame
         return resolution
     at = np.flatnonzero(differs)
     texts = list(zip(said.take(pa.array(at)).to_pylist(), own.take(pa.array(at)).to_pylist(), strict=True))
-    differs[at] = [not names.fits(one, other) for one, other in texts]
+    differs[at] = [not names.within(one, mine) for one, mine in texts]
     if not len(most(differs)):
         return resolution
     known, other = _Namesakes(accounts), np.full(len(differs), -1)
-    for one in np.flatnonzero(differs).tolist():
-        other[one] = known.of(said[one].as_py(), int(pairs.account[one]))
+    for pair, (one, mine) in zip(at.tolist(), texts, strict=True):
+        if differs[pair]:
+            other[pair] = known.of(one, mine, int(pairs.account[pair]))
     scrambled = most(other >= 0)
     return _rejected(roster, resolution, accounts, pairs, other, scrambled) if len(scrambled) else resolution
 
@@ -125,12 +126,22 @@ class _Namesakes:
             for word in set(words):
                 self._words.setdefault(word, []).append(at)
 
-    def of(self, name: str, own: int) -> int:
-        """The place of another account that is called so, or whose name has this single word in it; else -1."""
+    def of(self, name: str, called: str, own: int) -> int:
+        """The place of another account that has this name, rather than the key's own account; else -1.
+
+        Where somebody has exactly these words, the own account's name is another one by a letter, too: Ada Ek, Ida Ek.
+
+        Args:
+            name: the name in the file, plain, and not one of the same words as the own account's.
+            called: the own account's.
+            own: the place of that account.
+        """
         words = sorted(name.split())
         alike = [at for at in self._whole.get(" ".join(words), ()) if at != own]
         if alike or not words:
             return alike[0] if alike else -1
+        if names.same(name, called):
+            return -1
         if len(words) == 1:
             return next((at for at in self._words.get(words[0], ()) if at != own), -1)
         near = {at for w in words if len(them := self._words.get(w, ())) <= NAMESAKES for at in them} - {own}
