@@ -62,6 +62,11 @@ def may_go(changes: pd.DataFrame) -> list[int]:
     return sorted(set(changes.loc[losing, "user_id"].tolist()))
 
 
+def concerned(changes: pd.DataFrame) -> list[int]:
+    """Ids of everybody whom a change is about, held or not."""
+    return distinct(changes["user_id"].to_numpy()).tolist()
+
+
 def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
     marks = Marks(changes)

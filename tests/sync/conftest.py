@@ -290,12 +290,8 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
 
 def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
     """The story of `gather.look_closer`: courses that may lose somebody are read again and counted."""
-    losing, going = propose.may_lose(changes), set(propose.may_go(changes))
-    people = [
-        _account(n, i)
-        for n, i in sorted(world.users.items())
-        if i in going
-    ]
+    losing, concerned = propose.may_lose(changes), set(propose.concerned(changes))
+    people = [_account(n, i) for n, i in sorted(world.users.items()) if i in concerned]
     known = basis.read_closer(known, *_read(world, losing, set(losing), prove=True))
     return replace(known, people=PEOPLE.records(people))
 
