@@ -20,6 +20,7 @@ UNCERTAIN = (
     "unresolved_likeness",
     "named_elsewhere",
     "ambiguous_user",
+    "contradicted_row",
     "unresolved_course",
     "unreadable_row",
     "contradiction",
