@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from rostersync import history, lookups, moodle, remembered
+from rostersync.belief import bear_out
 from rostersync.lookups import indispensable
 from rostersync.sync import basis, decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.asked import both_asked
@@ -106,12 +107,14 @@ def read_again(known: Basis, work: Work) -> Basis:
 def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
     """The same with the courses read again that would change, and the names of those who would lose something.
 
-    The lists of those that would gain somebody are read past their end, those that would lose somebody are counted as
-    well: a page that came short need not have been the last.
+    Their lists are read past their end, for a page that came short need not have been the last, and those of courses
+    that would lose or gain somebody are counted as well. Where that cannot be, people to be added are asked for their
+    own courses.
     """
     losing = propose.may_lose(changes)
     peopled = set(known.reads.loc[known.reads["listed"] > 0, "course_id"].tolist())  # an empty page is the end
-    gaining = [c for c in propose.may_gain(changes) if c in peopled and c not in set(losing)]
+    adding = set(propose.may_gain(changes)) & peopled - set(losing)
+    gaining = sorted(adding | set(propose.may_redate(changes)) & peopled - set(losing))
     told = set(known.reads.loc[known.reads["status_known"], "course_id"].tolist())
     if losing or gaining:
         again = moodle.read_courses(
@@ -119,11 +122,23 @@ def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
             [*losing, *gaining],
             page_size=work.settings.page_size,
             with_status=[*losing, *(c for c in gaining if c in told)],
-            to_prove=losing,
+            to_prove=[*losing, *adding],
             to_the_end=gaining,
             progress=work.told("counting courses"),
         )
         known = basis.read_closer(known, again.current, again.reads)
+    known = basis.with_belief(
+        known,
+        bear_out(
+            work.client,
+            changes,
+            known.sides.lists.table,
+            known.reads,
+            known.courses,
+            known.roles,
+            progress=work.told("asking people for their courses"),
+        ),
+    )
     return replace(known, people=_people(propose.may_go(changes), work))
 
 

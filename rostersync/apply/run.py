@@ -19,6 +19,7 @@ from rostersync.apply.reread import TAKES, only_confirmed, read_one_by_one
 from rostersync.apply.resume import earlier, own_up, settle
 from rostersync.apply.send import Sender
 from rostersync.apply.surfaced import Surfaced, notes, surfaced
+from rostersync.belief import bear_out
 from rostersync.errors import RosterSyncError
 from rostersync.moodle import Client
 from rostersync.store import Store
@@ -83,7 +84,10 @@ def carry_out(
         courses,
         page_size=settings.page_size,
         with_status=set(todo.loc[todo["inactive_before"] >= 0, "course_id"].tolist()),
-        to_prove={*todo.loc[todo["removal"], "course_id"], *sent.loc[sent["op"].isin(TAKES), "course_id"]},
+        to_prove={
+            *todo.loc[todo["removal"] | (todo["op"] == Op.ENROL), "course_id"],
+            *sent.loc[sent["op"].isin(TAKES), "course_id"],
+        },
         to_the_end=courses,
         progress=lambda done, of: progress("reading", done, of),
     )
@@ -103,7 +107,8 @@ def carry_out(
     if not (part := settle(sender, before, fresh, plan.roles)).empty:
         _remember(sender, part, plan, fresh)
     waiting = todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))]
-    outcomes.take(recheck(waiting, fresh.current, fresh.reads, settings, now=int(clock()), sent=sent))
+    believed = bear_out(client, waiting, fresh.current, fresh.reads, plan.courses, plan.roles)
+    outcomes.take(recheck(waiting, fresh.current, believed, settings, now=int(clock()), sent=sent))
     _spare_graded_since(sender, plan)
     work = bundles(todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))], chunk_rows=settings.chunk_rows)
     tried, found = _crew(work, sender, plan, progress)

@@ -105,6 +105,15 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
     return replace(known, reads=together, sides=replace(known.sides, lists=complete_lists(whole, together)))
 
 
+def with_belief(known: Basis, reads: pd.DataFrame) -> Basis:
+    """The same, with READS of the same courses that say what is believed; lists that turned out short are left out."""
+    if reads["complete"].equals(known.reads["complete"]):
+        return replace(known, reads=reads)
+    return replace(
+        known, reads=reads, sides=replace(known.sides, lists=complete_lists(known.sides.lists.table, reads))
+    )
+
+
 def complete_lists(current: pd.DataFrame, reads: pd.DataFrame) -> Lists:
     """CURRENT without the courses whose list is not complete.
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync.belief import UNBELIEVED, believed_courses
 from rostersync.sync.keys import Ints, contains, pack, place
 from rostersync.sync.likeness import Likeness
 from rostersync.sync.marks import Marks, by_course
@@ -106,6 +107,26 @@ def hold_unproven(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None
     words = by_course(detail, marks.changes["course_id"].to_numpy()[at])
     words[words == ""] = "it was not counted"
     marks.hold(at, "read_unproven", words)
+
+
+def hold_unbelieved(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None:
+    """Nobody is enrolled who may be there already: that would clear their dates and lift their suspension.
+
+    Args:
+        marks: the changes.
+        reads: READS, which say what bears each list out.
+        settings: trust_reads.
+    """
+    changes = marks.changes
+    at = np.flatnonzero(marks.free() & (changes["op"] == Op.ENROL).to_numpy())
+    course = changes["course_id"].to_numpy()[at]
+    at = at[~contains(believed_courses(reads, settings), course)]
+    if not len(at):
+        return
+    detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
+    words = by_course(detail, changes["course_id"].to_numpy()[at])
+    words[words == ""] = "it was not counted"
+    marks.hold(at, UNBELIEVED, words)
 
 
 def hold_protected(marks: Marks, courses: pd.DataFrame, people: pd.DataFrame, own_id: int, settings: Settings) -> None:

@@ -3,8 +3,9 @@
 roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email.
               A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique.
               `file` is `name:mode`; `state` is a code of problems.ROWS that the reader would have given.
-moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold; below it,
-              indented, its people: `anna student+teacher inactive`. `-` is enrolled without a role.
+moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold  hidden
+              groups=separate  unasked (nobody is told of their own courses); below it, indented, its people:
+              `anna student+teacher inactive`. `-` is enrolled without a role, `unlisted` somebody the list lacks.
 settings.toml settings.
 ledger.txt    `BIO anna 0 500 suspended manual stuck=5|any`, all after the name as wanted.
 grades.txt    `BIO anna graded` or `unknown`; everybody else is ungraded.
@@ -25,7 +26,7 @@ import pytest
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync import basis, propose, reconcile, resolve, scope
+from rostersync.sync import basis, belief, propose, reconcile, resolve, scope
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
 from rostersync.sync.compose import Head, compose
@@ -60,8 +61,11 @@ class World:
     rows: list[dict[str, str]]
     traits: dict[str, dict[str, str]] = field(default_factory=dict)
     people: list[tuple[str, str, str, int]] = field(default_factory=list)
+    unlisted: set[tuple[str, str]] = field(default_factory=set)
     users: dict[str, int] = field(default_factory=dict)
     courses: dict[str, int] = field(default_factory=dict)
+    trusting: bool = False
+    """The setting trust_reads."""
 
 
 def _names(keys: list[str]) -> set[str]:
@@ -79,12 +83,15 @@ def read_world(texts: Mapping[str, str]) -> World:
         if not line.startswith(" "):
             course = words[0]
             world.traits[course] = {w.partition("=")[0]: w.partition("=")[2] for w in words[1:]}
+        elif "unlisted" in words:
+            world.unlisted.add((course, words[0]))
         else:
             world.people += [
                 (course, words[0], role.strip("-"), int("inactive" in words)) for role in words[1].split("+")
             ]
     ledger = [line.split() for line in texts.get("ledger.txt", "").splitlines()]
     users = _names([r["user"] for r in world.rows]) | {p[1] for p in world.people} | {w[1] for w in ledger}
+    users |= {name for _, name in world.unlisted}
     courses = _names([r["course"] for r in world.rows]) | set(world.traits)
     world.users = {name: 101 + i for i, name in enumerate(sorted(users))}
     world.courses = {name: 11 + i for i, name in enumerate(sorted(courses))}
@@ -165,7 +172,8 @@ def _courses(world: World, settings: Settings) -> pd.DataFrame:
                 "course_id": number,
                 "shortname": name,
                 "fullname": f"Course {name}",
-                "visible": True,
+                "visible": "hidden" not in world.traits.get(name, {}),
+                "groupmode": int(world.traits.get(name, {}).get("groups") == "separate"),
                 "manual": "manual" in methods,
                 "only_manual": methods == ["manual"],
                 "match": match,
@@ -251,20 +259,38 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
 
 
 def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
-    """The story of `gather.look_closer`: courses that may lose somebody are read again and counted."""
+    """The story of `gather.look_closer`: courses that may lose or gain somebody are read again and counted."""
     losing, going = propose.may_lose(changes), set(propose.may_go(changes))
+    peopled = set(known.reads.loc[known.reads["listed"] > 0, "course_id"])
+    counted = sorted({*losing, *(set(propose.may_gain(changes)) & peopled)})
     people = [
         {"user_id": i, "username": n, "email": f"{n}@people.example", "fullname": f"{n.title()} Example"}
         for n, i in sorted(world.users.items())
         if i in going
     ]
-    known = basis.read_closer(known, *_read(world, losing, set(losing), prove=True))
+    status = {*losing, *known.reads.loc[known.reads["status_known"], "course_id"]}
+    known = basis.read_closer(known, *_read(world, counted, status, prove=True))
+    known = basis.with_belief(known, _believed(known, changes, world))
     return replace(known, people=PEOPLE.records(people))
+
+
+def _believed(known: Basis, changes: pd.DataFrame, world: World) -> pd.DataFrame:
+    """READS as `belief.bear_out` makes them."""
+    if world.trusting:
+        return belief.trusted(known.reads)
+    listed = known.sides.lists.table
+    doubt = belief.doubtful(changes, listed, known.reads, known.courses, known.roles, own_id=known.own_id)
+    names = {i: n for n, i in world.users.items()}
+    there = world.unlisted | {(c, u) for c, u, _, idle in world.people if not idle}
+    silent = any("unasked" in traits for traits in world.traits.values())
+    told = {i: None if silent else frozenset(world.courses[c] for c, u in there if u == names[i]) for i in doubt.people}
+    return belief.believe(known.reads, doubt, told)
 
 
 def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings]:
     """CHANGES before rules 3 and 4."""
     known, settings, world = basis_of(texts)
+    world.trusting = settings.trust_reads
     known = closer(known, propose.propose(known, settings, now=NOW), world)
     changes = propose.propose(known, settings, now=NOW)
     grades = _grades(world, texts.get("grades.txt", ""), to_ask(changes))

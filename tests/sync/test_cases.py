@@ -30,6 +30,7 @@ PAIRS = {
     "no_manual": ("no-manual", "no-manual-nothing-to-do"),
     "protected": ("protected-users", "protected-users-gain"),
     "read_incomplete": ("read-incomplete-holds-additions", "read-unproven-allows-additions"),
+    "read_unbelieved": ("read-unbelieved-holds-additions", "read-believed-by-a-sample"),
     "read_unproven": ("read-unproven-holds-removals", "read-unproven-trusted"),
     "run_limit": ("run-limit-count-passed", "run-limit-count-reached"),
     "suspension_unknown": ("status-untold", "status-told"),
