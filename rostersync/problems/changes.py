@@ -38,10 +38,10 @@ HOLDS: Mapping[str, Kind] = {
         "let the token call core_enrol_get_users_courses; or set trust_reads = true for a token known to see everybody",
     ),
     "read_unbelieved": notes(
-        "nothing shows that nobody is missing from the list of this course, and enrolling somebody again who is there "
-        "after all would clear their dates and lift their suspension: {detail}",
-        "let the token call core_enrol_get_users_courses, and give it moodle/user:viewdetails and "
-        "moodle/site:accessallgroups; or set trust_reads = true for a token known to see everybody",
+        "people may be missing from the list of this course, and to enrol them again would clear dates and lift "
+        "suspensions: {detail}",
+        "let the token call core_enrol_get_users_courses and see everybody (moodle/user:viewdetails, "
+        "moodle/site:accessallgroups); or set trust_reads = true",
     ),
     "would_empty": notes(
         "the course would be left without anybody", "name it with --courses {detail} if that is meant"
