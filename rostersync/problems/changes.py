@@ -28,6 +28,10 @@ HOLDS: Mapping[str, Kind] = {
     "contradiction": notes(
         "row {detail} and others of this person in this course contradict each other", "leave those that are right"
     ),
+    "unconfirmed_account": notes(
+        "row {detail} names this person, whose account is not confirmed: the row enrols nobody, but is no absence",
+        "confirm the account in Moodle, or take the row out of the roster",
+    ),
     "read_incomplete": notes(
         "the list of this course could not be read completely: {detail}",
         "repeat the run; if it stays, look at the token's capabilities (moodle/user:viewdetails, "

@@ -1,7 +1,8 @@
 """Tiny texts go in: a roster, a Moodle, settings, a ledger, grades; a plan comes out of the whole chain of decisions.
 
 roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email.
-              A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique.
+              A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique; `zoe*`
+              is not confirmed.
               `file` is `name:mode`; `state` is a code of problems.ROWS that the reader would have given.
 moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold  hidden
               groups=separate  unasked (nobody is told of their own courses); below it, indented, its people:
@@ -70,7 +71,7 @@ class World:
 
 def _names(keys: list[str]) -> set[str]:
     """The names that keys like `anna`, `x~anna`, `anna|ben` speak of; none for `zoe?` and `zoe!`."""
-    return {part for k in keys for part in k.split("~")[-1].split("|") if part and part[-1] not in "?!"}
+    return {part.rstrip("*") for k in keys for part in k.split("~")[-1].split("|") if part and part[-1] not in "?!"}
 
 
 def read_world(texts: Mapping[str, str]) -> World:
@@ -106,7 +107,7 @@ def _matches(keys: list[str], ids: Mapping[str, int]) -> list[tuple[str, int, st
             lines.append((key, 0, "", "error"))
         elif key and not key.endswith("?"):
             match = "near" if "~" in key else "exact"
-            lines += [(key, ids[n], n, match) for n in key.split("~")[-1].split("|")]
+            lines += [(key, ids[n], n, match) for n in key.rstrip("*").split("~")[-1].split("|")]
     return lines
 
 
@@ -152,6 +153,7 @@ def _users(world: World) -> pd.DataFrame:
                 "user_id": i,
                 "username": n,
                 "fullname": f"{n.title()} Example" if n else "",
+                "unconfirmed": k.endswith("*") or n == "guest",
                 "match": m,
                 "detail": "refused" * (m == "error"),
             }

@@ -34,6 +34,7 @@ PAIRS = {
     "read_unproven": ("read-unproven-holds-removals", "read-unproven-trusted"),
     "run_limit": ("run-limit-count-passed", "run-limit-count-reached"),
     "suspension_unknown": ("status-untold", "status-told"),
+    "unconfirmed_account": ("unconfirmed-account-there", "unconfirmed-account-confirmed"),
     "unmanaged": ("suspend-unmanaged", "remove-with-role"),
     "unreadable_row": ("unreadable-row-holds-person", "unreadable-row-of-another-course"),
     "unresolved_course": ("course-not-found-holds-person", "not-in-moodle-ignored"),
