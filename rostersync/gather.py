@@ -10,6 +10,7 @@ import pandas as pd
 from rostersync import history, lookups, moodle, remembered
 from rostersync.belief import bear_out
 from rostersync.lookups import indispensable
+from rostersync.settings import Settings
 from rostersync.sync import basis, decide, propose, resolve, scope, seen, wanted
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
@@ -28,6 +29,8 @@ class Gathered:
     basis: Basis
     notes: tuple[str, ...]
     """How the undecided columns were decided."""
+    shown: pd.DataFrame
+    """PEOPLE that were looked up or listed (these by their full names alone), where settings may mean one by name."""
     known: pd.DataFrame
     """USER_MATCHES that were not looked up: a list bears out what is remembered."""
 
@@ -73,7 +76,15 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     )
     own_id = (client.info or moodle.site_info(client)).user_id
     made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)
-    return Gathered(basis=made, notes=made.resolution.notes, known=known)
+    return Gathered(basis=made, notes=made.resolution.notes, shown=_shown(users, read.people, settings), known=known)
+
+
+def _shown(users: pd.DataFrame, listed: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """PEOPLE who were looked up or listed, where a name of theirs may stand in protected_users."""
+    if not any(" " in name.strip() for name in settings.protected_users):
+        return PEOPLE.empty()
+    looked_up = PEOPLE.frame({name: users[name] for name in PEOPLE.columns})
+    return pd.concat([looked_up, listed], ignore_index=True).drop_duplicates("user_id", ignore_index=True)
 
 
 def read_again(known: Basis, work: Work) -> Basis:

@@ -62,6 +62,10 @@ HOLDS: Mapping[str, Kind] = {
         "look at the list; then --allow-removals N if it is right",
     ),
     "protected": notes("{detail} is protected by the settings", "remove the protection if this is meant"),
+    "protected_unknown": notes(
+        "{detail}: whoever is meant is not protected, so that nobody is removed",
+        "correct the name in the settings; or list it in protected_gone, where it is nobody's any more",
+    ),
     "dates_unknown": notes(
         "sending this would clear dates that rostersync does not know",
         "add columns for start and end, or do it by hand",

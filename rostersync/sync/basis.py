@@ -10,6 +10,7 @@ import pandas as pd
 from rostersync.settings import Settings
 from rostersync.sync.facts import Facts
 from rostersync.sync.keys import Ints, contains, distinct, in_order, of_courses, pack
+from rostersync.sync.protection import Unknown
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import Lists, Sides
@@ -34,6 +35,8 @@ class Basis:
     """PEOPLE about to be removed, with their names as far as Moodle tells them."""
     own_id: int
     """The token's own account."""
+    unknown: tuple[Unknown, ...] = ()
+    """Protected names that fit nobody on the site."""
 
     def facts(self, people: Ints | None = None) -> Facts:
         """Everything side by side.
@@ -109,9 +112,7 @@ def with_belief(known: Basis, reads: pd.DataFrame) -> Basis:
     """The same, with READS of the same courses that say what is believed; lists that turned out short are left out."""
     if reads["complete"].equals(known.reads["complete"]):
         return replace(known, reads=reads)
-    return replace(
-        known, reads=reads, sides=replace(known.sides, lists=complete_lists(known.sides.lists.table, reads))
-    )
+    return replace(known, reads=reads, sides=replace(known.sides, lists=complete_lists(known.sides.lists.table, reads)))
 
 
 def complete_lists(current: pd.DataFrame, reads: pd.DataFrame) -> Lists:

@@ -155,7 +155,9 @@ def believe(reads: pd.DataFrame, doubt: Doubtful, told: Mapping[int, frozenset[i
         elif not sample.people:
             words |= dict.fromkeys(others, HIDDEN_GROUPS)
         elif all(told.get(user) is None for user in sample.people):
-            words |= {c: had[c] or "it was not counted, and Moodle does not tell who is in which courses" for c in others}
+            words |= {
+                c: had[c] or "it was not counted, and Moodle does not tell who is in which courses" for c in others
+            }
         else:
             believed += others
     made = reads.copy()
@@ -179,7 +181,9 @@ def trusted(reads: pd.DataFrame) -> pd.DataFrame:
 
 def believed_courses(reads: pd.DataFrame, settings: Settings) -> Ints:
     """Ids of the courses in which somebody who is not listed may be enrolled, sorted."""
-    return np.sort(reads.loc[(reads["believed"] != "") | reads["proven"] | settings.trust_reads, "course_id"].to_numpy())
+    return np.sort(
+        reads.loc[(reads["believed"] != "") | reads["proven"] | settings.trust_reads, "course_id"].to_numpy()
+    )
 
 
 def _ids(frame: pd.DataFrame, chosen: pd.Series) -> Ints:

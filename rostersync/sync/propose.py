@@ -20,6 +20,7 @@ from rostersync.sync.safety import (
     hold_protected,
     hold_protected_roles,
     hold_unbelieved,
+    hold_unknown_protection,
     hold_unproven,
     hold_unresolved,
 )
@@ -43,6 +44,7 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
+    hold_unknown_protection(marks, basis.unknown)
     hold_unproven(marks, basis.reads, settings)
     hold_unbelieved(marks, basis.reads, settings)
     return marks.done()

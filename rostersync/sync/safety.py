@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync import protection
 from rostersync.sync.belief import UNBELIEVED, believed_courses
 from rostersync.sync.keys import Ints, contains, pack, place
 from rostersync.sync.likeness import Likeness
 from rostersync.sync.marks import Marks, by_course
+from rostersync.sync.protection import Unknown
 from rostersync.tables import READS, Roster
 from rostersync.vocabulary import Op
 
@@ -163,6 +167,19 @@ def hold_protected_roles(marks: Marks, roles: pd.DataFrame, settings: Settings) 
         named = [ids[int(i)] for i in before.split("+") if i.isdecimal() and int(i) in ids]
         if named and not alone[at]:
             marks.hold(np.array([at]), "protected", f"the role {named[0]}")
+
+
+def hold_unknown_protection(marks: Marks, unknown: Sequence[Unknown]) -> None:
+    """Where a protected name fits nobody, whoever is meant could be anybody: nobody is removed.
+
+    Where a role is meant, no role is taken away, either, not even where another one replaces it.
+    """
+    if not unknown:
+        return
+    detail = protection.told(unknown)
+    marks.hold(marks.open, "protected_unknown", detail)
+    if any(one.setting == "protected_roles" for one in unknown):
+        marks.hold(np.flatnonzero((marks.changes["op"] == Op.UNASSIGN).to_numpy()), "protected_unknown", detail)
 
 
 def _folded(names: tuple[str, ...]) -> set[str]:

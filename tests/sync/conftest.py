@@ -34,6 +34,7 @@ from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
 from rostersync.sync.matched import both_matched
 from rostersync.sync.plan import Plan
+from rostersync.sync.protection import Unknown, unknown_courses, unknown_roles, unknown_users
 from rostersync.tables import (
     COURSE_MATCHES,
     CURRENT,
@@ -260,6 +261,30 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
     return basis.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id), settings, world
 
 
+def _unknown(known: Basis, world: World, settings: Settings) -> tuple[Unknown, ...]:
+    """The story of `protection.unknown`: names that nobody and no course in these texts has."""
+    people = PEOPLE.records(
+        [{"user_id": i, "username": n, "fullname": f"{n.title()} Example"} for n, i in sorted(world.users.items())]
+    )
+    keys = {n: n for n in world.users} | {f"{n}@people.example": n for n in world.users}
+    users = [
+        {"field": "username", "key": k, "user_id": world.users[keys[k.lower()]], "match": "exact"}
+        for k in map(str.strip, settings.protected_users)
+        if k.lower() in keys
+    ]
+    courses = [
+        {"field": "shortname", "key": k, "course_id": i, "match": "exact"}
+        for k in settings.protected_courses
+        for name, i in world.courses.items()
+        if k.strip().lower() in {name.lower(), str(i)}
+    ]
+    return (
+        *unknown_users(USER_MATCHES.records(users), people, settings),
+        *unknown_courses(COURSE_MATCHES.records(courses), settings),
+        *unknown_roles(known.roles, settings),
+    )
+
+
 def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
     """The story of `gather.look_closer`: courses that may lose or gain somebody are read again and counted."""
     losing, going = propose.may_lose(changes), set(propose.may_go(changes))
@@ -293,6 +318,7 @@ def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings
     """CHANGES before rules 3 and 4."""
     known, settings, world = basis_of(texts)
     world.trusting = settings.trust_reads
+    known = replace(known, unknown=_unknown(known, world, settings))
     known = closer(known, propose.propose(known, settings, now=NOW), world)
     changes = propose.propose(known, settings, now=NOW)
     grades = _grades(world, texts.get("grades.txt", ""), to_ask(changes))

@@ -29,6 +29,7 @@ PAIRS = {
     "named_elsewhere": ("named-elsewhere", "named-elsewhere-not"),
     "no_manual": ("no-manual", "no-manual-nothing-to-do"),
     "protected": ("protected-users", "protected-users-gain"),
+    "protected_unknown": ("protected-unknown-holds-removals", "protected-unknown-gone"),
     "read_incomplete": ("read-incomplete-holds-additions", "read-unproven-allows-additions"),
     "read_unbelieved": ("read-unbelieved-holds-additions", "read-believed-by-a-sample"),
     "read_unproven": ("read-unproven-holds-removals", "read-unproven-trusted"),
