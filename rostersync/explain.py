@@ -213,7 +213,7 @@ def _remembered(store: Store, sites: list[str], course_id: int, user_id: int) ->
             said = [f"rostersync last set that it starts {starts} and ends {ends}"]
             said += ["suspended by rostersync"] if line["suspended"] else []
             said += ["enrolled by the manual method"] if line["manual"] else []
-            said += ["a removal had no effect: another method enrols this person"] if line["stuck"] else []
+            said += ["a removal, or the taking away of a role, had no effect: something else in Moodle keeps it"] if line["stuck"] else []
             return "; ".join(said)
     return ""
 

@@ -69,8 +69,16 @@ HOLDS: Mapping[str, Kind] = {
         "say active or suspended in a status column, or do it by hand",
     ),
     "another_method": notes(
-        "an earlier removal had no effect: the person is enrolled by another method",
+        "after an earlier removal the person was still in the course: another enrolment method has them",
         "take them out there (self enrolment, cohort, …)",
+    ),
+    "role_kept": notes(
+        "an earlier attempt to take this role away had no effect: something else in Moodle gives it",
+        "take it away there (cohort sync, a plugin, …)",
+    ),
+    "pending": notes(
+        "row {detail} says that this person, or somebody like them, is pending or on a waiting list",
+        "when it is decided, say active or withdrawn in that row",
     ),
     "no_manual": notes(
         "the course has no enabled manual enrolment method", "add or enable “Manual enrolments” in the course"
@@ -98,15 +106,15 @@ HOLDS: Mapping[str, Kind] = {
 
 REASONS: Mapping[str, str] = {
     "roster": "the roster says so",
-    "absent": "the roster does not name this person here any more",
-    "role_absent": "the roster does not give this role any more",
+    "absent": "the roster does not name this person in this course",
+    "role_absent": "the roster does not give this role",
     "row_removes": "a row of the roster asks for it",
     "graded": "absent from the roster, but has grades: suspended instead",
     "maybe_graded": "absent from the roster, and it is not known whether there are grades: suspended instead",
     "row_graded": "a row asks for the removal, but there are grades: suspended instead",
     "row_maybe_graded": "a row asks for the removal, and it is not known whether there are grades: suspended instead",
     "dates_cleared": "the roster says so; unknown dates of this enrolment will be cleared",
-    "absent_cleared": "the roster does not name this person here any more; unknown dates will be cleared",
+    "absent_cleared": "the roster does not name this person in this course; unknown dates will be cleared",
     "graded_cleared": "absent from the roster, but has grades: suspended instead; unknown dates will be cleared",
     "maybe_graded_cleared": "absent from the roster, and it is not known whether there are grades: suspended instead; "
     "unknown dates will be cleared",

@@ -6,6 +6,7 @@ a removal unsafe is decided in `safety`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def _enrol(facts: Facts, chosen: Mask) -> Part:
 
 
 def _roles_of_present(facts: Facts, chosen: Mask, settings: Settings) -> tuple[Part, Part]:
-    """Roles that are wanted and missing; managed roles that a mirrored file does not give any more."""
+    """Roles that are wanted and missing; managed roles that a mirrored file does not give."""
     here = facts.keys[chosen]
     wanted = facts.wanted_roles[contains(here, enrolment_of(facts.wanted_roles))]
     gained = wanted[~contains(facts.held.roles, wanted)]
@@ -259,20 +260,24 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
     }
 
 
-def stuck_state(roles_before: str, *, manual: bool, active: bool = False) -> str:
+def stuck_state(roles_before: str, *, manual: bool, active: bool = False, kept: Collection[int] = ()) -> str:
     """The state in which a removal had no effect: while it stays, the removal is not tried again (rule 7).
 
-    A suspension had none where the person still looked `active`: not to look so any more is another state.
+    A suspension had none where the person still looked `active`: not to look so any more is another state. Where roles
+    were not to be taken away, they are `kept`: nothing follows for others.
     """
-    return f"{roles_before}|{'manual' if manual else 'any'}{'|active' if active else ''}"
+    roles = f"|kept={'+'.join(map(str, sorted(kept)))}" if kept else ""
+    return f"{roles_before}|{'manual' if manual else 'any'}{'|active' if active else ''}{roles}"
 
 
 def _not_stuck(facts: Facts, part: Part) -> Part:
     """The same part, with removals held that had no effect before and face the same state again."""
     at, removal = part["at"], _column(part, "removal")
-    tried = removal & (facts.stuck[at] != "")
+    tried = (removal | (part["op"] == Op.UNASSIGN)) & (facts.stuck[at] != "")
     if not tried.any():
         return part
+    if part["op"] == Op.UNASSIGN:
+        return _not_kept(facts, part, tried)
     states = [*zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)]
     as_is = np.array([stuck_state(r, manual=m) for r, m in states], dtype=object)
     active = np.array([stuck_state(r, manual=m, active=True) for r, m in states], dtype=object)
@@ -281,6 +286,19 @@ def _not_stuck(facts: Facts, part: Part) -> Part:
     hold = _column(part, "hold").copy()
     hold[same] = "another_method"
     return {**part, "hold": hold, "removal": removal & ~same}
+
+
+def _not_kept(facts: Facts, part: Part, tried: Mask) -> Part:
+    """The same for roles that are taken away: those are held that something else in Moodle kept before."""
+    at, hold, removal = part["at"], _column(part, "hold").copy(), _column(part, "removal").copy()
+    some = np.flatnonzero(tried)
+    now = facts.held.roles_text(facts.keys[at[some]]).tolist()
+    for one, roles, manual in zip(some.tolist(), now, facts.surely_manual[at[some]].tolist(), strict=True):
+        state, _, kept = facts.stuck[at[one]].partition("|kept=")
+        same = state == stuck_state(roles, manual=manual)
+        if same and (str(part["role_id"][one]) in kept.split("+") if kept else removal[one]):
+            hold[one], removal[one] = ("role_kept" if kept else "another_method"), False
+    return {**part, "hold": hold, "removal": removal}
 
 
 def role_to_send(facts: Facts, at: Ints) -> Ints:

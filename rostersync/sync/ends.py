@@ -16,7 +16,7 @@ from rostersync.vocabulary import Bucket, Op, Proof
 BUCKET = REPORT_ROWS.columns["bucket"].dtype
 ORDER = [str(b) for b in Bucket]
 UNCHANGED = ORDER.index(Bucket.UNCHANGED)
-WORSE = ["", str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.DISPROVED)]
+WORSE = ["", str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.UNPROVED), str(Proof.DISPROVED)]
 """What is known of an enrolment is the worst of what is known of its changes."""
 
 
@@ -66,6 +66,8 @@ def _judged(kind: _Kind, *, ran: bool) -> tuple[str, str, str, str]:
         held, why = True, "stopped"
     if kind.proof in {Proof.FAILED, Proof.DISPROVED}:
         bucket = str(Bucket.FAILED)
+    elif kind.proof == Proof.UNPROVED:
+        bucket = str(Bucket.UNPROVED)
     elif held:
         bucket = str(Bucket.HELD)
     else:

@@ -40,7 +40,7 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     return marks.done()
 
 
-FREED_LATER = ("", "read_unproven", "protected", "unresolved_likeness", "named_elsewhere")
+FREED_LATER = ("", "read_unproven", "protected", "unresolved_likeness", "named_elsewhere", "pending")
 """Holds of a removal that can be gone after a closer look: when the list is counted, when the person has a name."""
 
 
