@@ -73,7 +73,7 @@ def undo_plan(number: int, work: Work) -> Plan:
     free = undo.may_empty(basis.facts(), decide(basis), basis.courses, before.reads)
     basis = replace(basis, courses=basis.courses.assign(may_empty=basis.courses["may_empty"] | free))
     basis, changes = _closer(basis, decide, work)
-    plan = _decided(basis, changes, deeds.limits_of(before, done, run=number), work)
+    plan = _decided(basis, changes, deeds.limits_of(before, done, run=number), work, named=False)
     return replace(plan, undoes=number)
 
 
@@ -99,17 +99,25 @@ def _closer(basis: Basis, decide: Decide, work: Work) -> tuple[Basis, pd.DataFra
     return basis, decide(basis)
 
 
-def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work) -> Plan:
-    """The plan after the grades and the limits."""
+def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work, *, named: bool = True) -> Plan:
+    """The plan after the grades and the limits; who is `named` by a roster, and has no access, is told beside it."""
     if not propose.surely_refused(basis, changes, work.settings):
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades)
     changes, verdict = propose.limit(basis, changes, work.settings)
     notes = (*notes, *outlook.unmatched(basis.roles, work))
-    return _plan(basis, changes, verdict.refused, notes, work)
+    out, untold = outlook.without_access(basis, changes, work) if named else (None, ())
+    return _plan(basis, changes, verdict.refused, (*notes, *untold), work, out)
 
 
-def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, ...], work: Work) -> Plan:
+def _plan(
+    basis: Basis,
+    changes: pd.DataFrame,
+    refused: str,
+    notes: tuple[str, ...],
+    work: Work,
+    not_active: pd.DataFrame | None,
+) -> Plan:
     info = work.client.info or moodle.site_info(work.client)
     head = Head(site=work.client.site, site_name=info.name, release=info.release, made=work.time())
     return compose(
@@ -120,4 +128,5 @@ def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, .
         refused=refused,
         notes=notes,
         losses=outlook.look(changes, basis.reads, work),
+        not_active=not_active,
     )

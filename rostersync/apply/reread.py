@@ -36,9 +36,7 @@ def read_one_by_one(client: Client, changes: pd.DataFrame, *, prove: bool) -> mo
     doubted = _doubted(changes, fresh) if prove and not client.settings.trust_reads else set()
     if not doubted:
         return fresh
-    return moodle.read_one_by_one(
-        client, courses, page_size=size, with_status=status, to_prove=counted | doubted
-    )
+    return moodle.read_one_by_one(client, courses, page_size=size, with_status=status, to_prove=counted | doubted)
 
 
 def _doubted(changes: pd.DataFrame, fresh: moodle.CoursesRead) -> set[int]:

@@ -25,7 +25,7 @@ from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.prove import NEXT, prove, recheck
-from rostersync.sync.seen import doubt_emptied
+from rostersync.sync.seen import doubt_emptied, not_seen
 from rostersync.tables import CURRENT, LEDGER, OUTCOMES
 from rostersync.vocabulary import Op, Proof
 
@@ -102,6 +102,7 @@ def carry_out(
     )
     if not (part := settle(sender, before, fresh, plan.roles)).empty:
         _remember(sender, part, plan, fresh)
+    outcomes.take(not_seen(plan.rows, plan.changes, fresh.current, fresh.reads))
     waiting = todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))]
     outcomes.take(recheck(waiting, fresh.current, fresh.reads, settings, now=int(clock()), sent=sent))
     _spare_graded_since(sender, plan)

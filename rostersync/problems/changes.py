@@ -107,6 +107,7 @@ HOLDS: Mapping[str, Kind] = {
 REASONS: Mapping[str, str] = {
     "roster": "the roster says so",
     "absent": "the roster does not name this person in this course",
+    "pending": "the roster says that this person is pending, or on a waiting list, and does not enrol them yet",
     "role_absent": "the roster does not give this role",
     "row_removes": "a row of the roster asks for it",
     "graded": "absent from the roster, but has grades: suspended instead",
@@ -128,3 +129,30 @@ REASONS: Mapping[str, str] = {
     "none": "nothing to do",
 }
 """Codes that CHANGES.reason carries."""
+
+
+NOT_ACTIVE: Mapping[str, Kind] = {
+    "ours": notes(
+        "suspended by rostersync",
+        "add a status column that says active, and columns for start and end; or lift the suspension by hand",
+    ),
+    "over": notes(
+        "over since {detail} UTC, as rostersync last set it",
+        "add columns for start and end with a later end; or change the end by hand",
+    ),
+    "ahead": notes(
+        "begins at {detail} UTC, as rostersync last set it",
+        "nothing, if that is right; else add columns for start and end, or change the start by hand",
+    ),
+    "suspended": notes(
+        "suspended by somebody else, or with dates that somebody else has set: those that rostersync last set are "
+        "neither over nor ahead",
+        "add a status column that says active; or lift the suspension by hand",
+    ),
+    "unknown": notes(
+        "suspended, or outside its dates: Moodle does not tell which",
+        "add a status column that says active, and columns for start and end; or do it by hand in Moodle, under "
+        "Participants",
+    ),
+}
+"""Codes that NOT_ACTIVE.cause carries: why somebody whom the roster names as active has no access."""

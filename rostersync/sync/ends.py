@@ -74,13 +74,14 @@ def _judged(kind: _Kind, *, ran: bool) -> tuple[str, str, str, str]:
         bucket = str(Bucket.UNCHANGED) if idle or kind.proof == Proof.UNCHANGED else kind.effect
     words = kind.message
     if held:
-        words = _hold_words(why, kind.message if kind.proof == Proof.HELD else kind.hold_detail)
+        words = hold_words(why, kind.message if kind.proof == Proof.HELD else kind.hold_detail)
     if words == "" and kind.reason not in {"roster", "none"}:
         why, words = why or kind.reason, problems.REASONS[kind.reason]
     return bucket, kind.proof if kind.proof in WORSE else "", why, words
 
 
-def _hold_words(code: str, detail: str) -> str:
+def hold_words(code: str, detail: str) -> str:
+    """Why something is held, and what to do about it."""
     if code not in problems.HOLDS:
         return ""
     said, remedy = problems.message(code, detail=detail), problems.remedy(code, detail=detail)

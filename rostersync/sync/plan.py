@@ -18,6 +18,7 @@ from rostersync.tables import (
     COURSES,
     HOLDERS,
     LOSSES,
+    NOT_ACTIVE,
     PEOPLE,
     PLAN_ROWS,
     PROBLEMS,
@@ -39,6 +40,7 @@ TABLES: Mapping[str, Table] = {
     "courses": COURSES,
     "holders": HOLDERS,
     "losses": LOSSES,
+    "not_active": NOT_ACTIVE,
     "people": PEOPLE,
     "problems": PROBLEMS,
     "reads": READS,
@@ -79,6 +81,8 @@ class Plan:
     """HOLDERS of the courses that change."""
     losses: pd.DataFrame = field(default_factory=LOSSES.empty)
     """LOSSES of those to be unenrolled."""
+    not_active: pd.DataFrame = field(default_factory=NOT_ACTIVE.empty)
+    """NOT_ACTIVE: whom the roster names as active, and who had no access when the plan was made."""
     reviewed: str = ""
     """The digest of the plan from which reviewers, one or several in turn, made this one; "" where nobody did."""
 

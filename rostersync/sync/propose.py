@@ -37,7 +37,9 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
     hold_unproven(marks, basis.reads, settings)
-    return marks.done()
+    changes = marks.done()
+    waiting = (changes["hold"] == "pending") & changes["absent"]  # whom the roster names all the same
+    return changes.assign(reason=changes["reason"].mask(waiting, "pending")) if waiting.any() else changes
 
 
 FREED_LATER = ("", "read_unproven", "protected", "unresolved_likeness", "named_elsewhere", "pending")

@@ -141,7 +141,9 @@ def prove(
     wrong = proof == Proof.DISPROVED
     kept = wrong & (gone | ((op == Op.UPDATE) & changes["removal"].to_numpy())) & listed
     stays = wrong & unassigned
-    code = np.select([kept, stays, wrong, proof == Proof.UNPROVED], ["another_method", "role_kept", "disproved", "unread"], "")
+    code = np.select(
+        [kept, stays, wrong, proof == Proof.UNPROVED], ["another_method", "role_kept", "disproved", "unread"], ""
+    )
     detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True) if d}
     why = [detail.get(c, "") and f": {detail[c]}" for c in course.tolist()]
     message = np.select(

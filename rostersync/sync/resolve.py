@@ -167,8 +167,7 @@ def _waiting(resolved: pd.DataFrame, user: Looked) -> pd.DataFrame:
             continue
         lines.append({"row": row, "course_id": course, "user_id": 0, "like": True, "code": "pending"})
         lines += [
-            {"row": row, "course_id": course, "user_id": n, "code": "pending"}
-            for n in user.answer_at(row).candidates
+            {"row": row, "course_id": course, "user_id": n, "code": "pending"} for n in user.answer_at(row).candidates
         ]
     return BLOCKERS.records(lines)
 

@@ -12,6 +12,7 @@ BUCKETS = [
     ("", "", "", "", "ignored", "", "row_blank"),
     ("asato", "BIO-101", "student", "佐藤 愛", "duplicate", "", "row_twice"),
     ("fkern", "BIO-101", "student", "Finn Kern", "failed", "disproved", "notproved"),
+    ("sproof", "CHE-205", "student", "Sina Proof", "unproved", "unproved", "unread"),
     ("hbold", "CHE-205", "student", "[bold]Hanna[/bold] Holm", "held", "", "dates_unknown"),
     ("uroth", "CHE-205", "student", "Ute Roth", "unenrolled", "proved", "row_removes"),
     ("=1+1", "CHE-205", "student", '=HYPERLINK("https://trap.example")', "suspended", "proved", "row_removes"),
@@ -28,6 +29,7 @@ MESSAGES = {
     "row_blank": "the row is blank",
     "row_twice": "the row says the same as row 9",
     "notproved": "Moodle answered nothing, but a fresh read does not show the enrolment",
+    "unread": "Moodle accepted it, but it could not be read again; the next run looks again",
     "dates_unknown": "sending this would clear dates that rostersync does not know: add columns for start and end",
     "row_removes": "a row of the roster asks for it",
     "roster": "the roster says so",
@@ -35,7 +37,7 @@ MESSAGES = {
 }
 
 HELD = "row 2 names a user who was not found in this course: anybody here could be meant; correct that row"
-ABSENT = "the roster does not name this person here any more"
+ABSENT = "the roster does not name this person in this course"
 
 SOURCES = (
     Source(
