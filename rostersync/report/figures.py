@@ -6,16 +6,16 @@ from rostersync.tables import Report
 
 KINDS = {
     "losing": ("to lose access", "lost access"),
-    "unenrolling": ("of these to be unenrolled", "of these unenrolled"),
-    "suspending": ("of these to be suspended", "of these suspended"),
-    "losing_by_dates": ("of these by dates that end their access", "of these by dates that ended their access"),
-    "losing_by_role": ("of these by a role that no other replaces", "of these by a role that no other replaces"),
+    "unenrolling": ("to be unenrolled", "unenrolled"),
+    "suspending": ("to be suspended", "suspended"),
+    "losing_by_dates": ("by dates that end their access", "by dates that ended their access"),
+    "losing_by_role": ("by a role that no other replaces", "by a role that no other replaces"),
     "enrolling": ("to be enrolled", "enrolled"),
     "reactivating": ("to be reactivated", "reactivated"),
     "role_changing": ("to get other roles", "got other roles"),
     "dates_changing": ("to get other dates", "got other dates"),
-    "held": ("held: not changed", "held: not changed"),
-    "unproved": ("unproved: sent, and no read shows it", "unproved: sent, and no read shows it"),
+    "held": ("held", "held"),
+    "unproved": ("unproved", "unproved"),
     "failed": ("failed", "failed"),
     "not_active": ("named, but not active in Moodle", "named, but not active in Moodle"),
 }
@@ -35,11 +35,18 @@ def figures(report: Report) -> dict[str, int]:
 def figure_lines(report: Report) -> list[tuple[str, int, bool]]:
     """The figures that are not 0, in words; and whether each only says how something happens that is counted above."""
     counts = figures(report)
-    told = []
-    for name, (planned, done) in KINDS.items():
-        if not counts[name]:
-            continue
-        how = name in HOW and counts["losing"] > 0
-        words = planned if report.preview else done
-        told.append((words if how else words.removeprefix("of these "), counts[name], how))
-    return told
+    return [
+        (planned if report.preview else done, counts[name], name in HOW and counts["losing"] > 0)
+        for name, (planned, done) in KINDS.items()
+        if counts[name]
+    ]
+
+
+def in_words(report: Report) -> str:
+    """The same in one line; "" where nothing happens to anybody."""
+    lines = [(f"{number:,} {words}", how) for words, number, how in figure_lines(report)]
+    ways = ", ".join(words for words, how in lines if how)
+    said = [words for words, how in lines if not how]
+    if ways:
+        said[0] += f" ({ways})"
+    return ", ".join(said)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
 from rostersync.report.changes import forecast_lines, show_gains, with_states
-from rostersync.report.figures import figure_lines, figures
+from rostersync.report.figures import figures, in_words
 from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
 from rostersync.report.wording import bucket_words, moment, site_words, some
@@ -25,7 +25,7 @@ _COUNTS = {
     "suspending": ("Suspend", "to suspend"),
     "unenrolling": ("Unenrol", "to unenrol"),
     "held": ("Held", "held: not changed, see below"),
-    "unproved": ("Unproved", "unproved, see below"),
+    "unproved": ("Proof?", "unproved, see below"),
     "failed": ("Failed", "failed, see below"),
 }
 """A column of REPORT_COURSES: its header, and how the sum is worded."""
@@ -265,8 +265,8 @@ def _unexplained(report: Report, ends: tuple[Bucket, ...]) -> pd.DataFrame:
 def _verdict(report: Report, console: Console) -> None:
     """The buckets, which add up, and the verdict: last, where the eye is when the command ends."""
     heading(console, "In short")
-    if people := [f"{number:,} {words}" for words, number, _ in figure_lines(report)]:
-        say(console, f"people in courses: {', '.join(people)}", indent=2)
+    if people := in_words(report):
+        say(console, f"people: {people}", indent=2)
     rows = _sum(report.rows, preview=report.preview)
     say(console, f"{counted(len(report.rows), 'row')} = {rows or 'none'}", indent=2)
     if absent := _sum(report.removals, preview=report.preview):

@@ -12,7 +12,6 @@ BUCKETS = [
     ("", "", "", "", "ignored", "", "row_blank"),
     ("asato", "BIO-101", "student", "佐藤 愛", "duplicate", "", "row_twice"),
     ("fkern", "BIO-101", "student", "Finn Kern", "failed", "disproved", "notproved"),
-    ("sproof", "CHE-205", "student", "Sina Proof", "unproved", "unproved", "unread"),
     ("hbold", "CHE-205", "student", "[bold]Hanna[/bold] Holm", "held", "", "dates_unknown"),
     ("uroth", "CHE-205", "student", "Ute Roth", "unenrolled", "proved", "row_removes"),
     ("=1+1", "CHE-205", "student", '=HYPERLINK("https://trap.example")', "suspended", "proved", "row_removes"),
@@ -21,6 +20,7 @@ BUCKETS = [
     ("@role", "BIO-101", "teacher", 'Rolf Chang, "RC"', "role changed", "proved", "roster"),
     ("ddat", "BIO-101", "student", "Dora\nDat", "dates changed", "accepted", "roster"),
     ("007", "BIO-101", "student", "NA", "unchanged", "", "none"),
+    ("sproof", "CHE-205", "student", "Sina Proof", "unproved", "unproved", "unread"),
 ]
 """user, course, role, name, bucket, proof, code: one row in each bucket."""
 
@@ -50,7 +50,7 @@ SOURCES = (
         ignored=("Room", "[red]Notes"),
         notes=("sheet “Term 1” was taken: it is the only one with a header",),
     ),
-    Source(path="term/late.csv", sheet="", sha256="cd" * 32, rows=2, mode=Mode.EXPLICIT, columns={"user": "user"}),
+    Source(path="term/late.csv", sheet="", sha256="cd" * 32, rows=3, mode=Mode.EXPLICIT, columns={"user": "user"}),
 )
 
 
@@ -87,7 +87,8 @@ def make(*, preview: bool) -> Report:
     proof = "" if preview else "proved"
     buckets = rows(proofs=not preview)
     if preview:
-        buckets[3] |= {"bucket": "unchanged", "code": "none", "message": MESSAGES["none"]}
+        for at in (3, 12):
+            buckets[at] |= {"bucket": "unchanged", "code": "none", "message": MESSAGES["none"]}
     return Report(
         preview=preview,
         site="https://moodle.example",
@@ -113,9 +114,22 @@ def make(*, preview: bool) -> Report:
         courses=REPORT_COURSES.records(
             [
                 {"course": "BIO-101", "course_id": 11, "enrolled": 1204, "rows": 7, "enrolling": 1, "reactivating": 1}
-                | {"role_changing": 2, "dates_changing": 1, "unenrolling": 2, "held": 1, "failed": 0 if preview else 1},
+                | {
+                    "role_changing": 2,
+                    "dates_changing": 1,
+                    "unenrolling": 2,
+                    "losing": 3,
+                    "losing_by_role": 1,
+                    "held": 1,
+                    "failed": 0 if preview else 1,
+                },
                 {"course": "CHE-205", "course_id": 12, "enrolled": -1, "rows": 3, "suspending": 1, "unenrolling": 1}
-                | {"held": 1, "note": "nothing confirms that the list of this course is complete"},
+                | {
+                    "losing": 2,
+                    "held": 1,
+                    "unproved": 0 if preview else 1,
+                    "note": "nothing confirms that the list of this course is complete",
+                },
                 {"course": "PHY-300", "course_id": 13, "enrolled": 40, "rows": 0},
             ]
         ),

@@ -155,7 +155,7 @@ def test_a_duplicate_names_its_twin_and_the_twins_file(planned: Planned) -> None
                 "moodle.txt": "BIO unproven\n  anna student\n  ben student",
             },
             3,
-            "nothing to do; 1 removal held or failed",
+            "nothing to do; 1 enrolment held",
         ),
     ],
 )
