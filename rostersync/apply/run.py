@@ -224,8 +224,8 @@ def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.Cour
     known = sender.outcomes.table(part["change"].tolist())
     ledger = sender.store.ledger(plan.site, sorted(set(part["course_id"].tolist())))
     current = CURRENT.empty() if fresh is None else fresh.current
-    unproved = (known["proof"] == Proof.UNPROVED).any()
-    before = sender.store.before(sender.run) if unproved else LEDGER.empty()
+    unsure = known["proof"].isin([Proof.UNPROVED, Proof.DISPROVED]).any()
+    before = sender.store.before(sender.run) if unsure else LEDGER.empty()
     lines, forget = lessons(part, known, current, plan.courses, ledger, before)
     sender.store.remember(plan.site, lines, forget)
 
