@@ -21,7 +21,7 @@ from rostersync.vocabulary import Op
 COUNT, SAMPLE, TRUST = "count", "sample", "trust"
 """What READS.believed can be."""
 ASKED = 5
-"""People who are asked for one sample, at most: they are spread over all by their ids, so that it is always the same."""
+"""People who are asked for one sample, at most; spread over all by their ids, so that they are always the same."""
 NO_GROUPS, VISIBLE_GROUPS = 0, 2
 """Group modes that hide nobody; what Moodle does not tell counts as separate groups."""
 SEES_HIDDEN = ("manager", "coursecreator", "editingteacher", "teacher")
@@ -29,8 +29,8 @@ SEES_HIDDEN = ("manager", "coursecreator", "editingteacher", "teacher")
 UNBELIEVED = "read_unbelieved"
 
 HIDDEN_GROUPS = (
-    "it is hidden and has separate groups, and Moodle would not show it among the courses of those to be added; make it "
-    "visible, if only for the run"
+    "it is hidden and has separate groups, and Moodle would not show it among the courses of those to be added; make "
+    "it visible, if only for the run"
 )
 
 
@@ -120,7 +120,7 @@ def _sample(added: Ints, shown: Mask) -> Sample:
 
 
 def _spread(people: Ints, most: int) -> list[int]:
-    """So many of these people, from the first to the last: neighbours by id are often of one kind, such as suspended."""
+    """So many of them, from the first to the last: neighbours by id are often of one kind, such as suspended."""
     if len(people) <= most:
         return people.tolist()
     return people[[i * (len(people) - 1) // (most - 1) for i in range(most)] if most > 1 else [0] * most].tolist()

@@ -17,7 +17,6 @@ from rostersync.sync.offers import Offers
 from rostersync.tables import Roster
 from rostersync.vocabulary import RowState
 
-
 GUEST = "guest"
 """The user name of the guest account."""
 
