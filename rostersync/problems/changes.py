@@ -104,11 +104,11 @@ HOLDS: Mapping[str, Kind] = {
         "say active or suspended in a status column, or do it by hand",
     ),
     "another_method": notes(
-        "after an earlier removal the person was still in the course: another enrolment method has them",
+        "after an earlier removal the person was still in the course: most likely another enrolment method has them",
         "take them out there (self enrolment, cohort, …)",
     ),
     "role_kept": notes(
-        "an earlier attempt to take this role away had no effect: something else in Moodle gives it",
+        "an earlier attempt to take this role away had no effect: most likely something else in Moodle gives it",
         "take it away there (cohort sync, a plugin, …)",
     ),
     "pending": notes(
