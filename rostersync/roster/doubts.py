@@ -21,12 +21,12 @@ from rostersync.roster.sheets import Sheet
 from rostersync.roster.tells import SURE, Shape
 from rostersync.roster.words import Roles, Statuses, normalise
 from rostersync.settings import Settings
-from rostersync.vocabulary import Status
+from rostersync.vocabulary import Status, counted
 
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "user": tuple(USER_KEYS),
     "course": tuple(COURSE_KEYS),
-    "role": ("role",),
+    "role": ("role", "role_id"),
     "action": ("action",),
     "status": ("status",),
 }
@@ -77,6 +77,10 @@ class Doubt:
     """All columns that are not certain, in the order of the file."""
     teacher: Mapping[str, int] = field(default_factory=dict)
     """Role words that can mean the editing or the non-editing teacher → rows; then nothing is missing."""
+    digits: Mapping[str, int] = field(default_factory=dict)
+    """Numbers in the column of the role → rows; then nothing is missing."""
+    role: str = ""
+    """The header of the column of the role, where there are such numbers."""
 
     @property
     def fingerprint(self) -> str:
@@ -113,6 +117,8 @@ class Ruling:
     fields: Mapping[str, str] = field(default_factory=dict)
     """Header → field; what is not in it stays in doubt."""
     teacher_means: str = ""
+    role_words: Mapping[str, str] = field(default_factory=dict)
+    """Number → role, or Moodle's id of it."""
     notes: tuple[str, ...] = ()
     """How it was decided, for Source.notes."""
     evidence: Mapping[str, Heard] = field(default_factory=dict)
@@ -166,6 +172,8 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
             raise refusal(doubt, still, ruling, sheet.notes, slots)
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
     overlooked.refuse_marks(sheet, columns, settings, where)
+    columns, settings, said = _digits(sheet, columns, settings, where, judge)
+    notes += said
     if judge and (words := _teachers(sheet, columns, settings)):
         ruling = judge(Doubt(where=where, header=sheet.header, teacher=words))
         if ruling.teacher_means:
@@ -295,11 +303,50 @@ def _leaves(shape: Shape, settings: Settings, header: str) -> bool:
     return any(r.code or r.value not in {Status.ACTIVE, Status.NONE} for r in known)
 
 
+def _digits(
+    sheet: Sheet, columns: Columns, settings: Settings, where: str, judge: Judge | None
+) -> tuple[Columns, Settings, tuple[str, ...]]:
+    """Columns and settings with what numbers in the column of the role mean, and how it is known.
+
+    A few numbers among words are rejected with their rows.
+
+    Raises:
+        RosterError: most of what stands in the column are numbers, and nobody says what they mean.
+    """
+    words = _role_words(sheet, columns, settings, "role_digits") if "role" in columns.fields else {}
+    if not words:
+        return columns, settings, ()
+    header = columns.name("role")
+    ruling = judge(Doubt(where=where, header=sheet.header, digits=words, role=header)) if judge else Ruling()
+    if ruling.role_words.keys() >= words.keys():
+        return (
+            columns,
+            settings.model_copy(update={"role_words": {**ruling.role_words, **settings.role_words}}),
+            ruling.notes,
+        )
+    filled = pc.sum(pc.not_equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), "")).as_py()
+    if 2 * sum(words.values()) <= filled:
+        return columns, settings, ()
+    shown = ", ".join(f"“{word}” in {counted(n, 'row')}" for word, n in [*words.items()][:SLOTS])
+    flags = " ".join(f'--role-word "{word}=student"' for word in [*words][:SLOTS])
+    raise RosterError(
+        f"{where}: column “{header}” holds numbers ({shown}{', …' if len(words) > SLOTS else ''}), which mean other "
+        "roles in every system",
+        remedy=f"say which role each of them means, like {flags} (setting role_words); or, if they are role ids of "
+        f'this Moodle, --map "{header}=role_id"',
+    )
+
+
+def _role_words(sheet: Sheet, columns: Columns, settings: Settings, code: str) -> dict[str, int]:
+    """The role words that are this problem → rows."""
+    read = Roles(settings, columns.name("role"), ids=columns.role_ids).read
+    counts = pc.value_counts(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]))
+    found = zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+    return {word: n for word, n in sorted(found) if read(word).code == code}
+
+
 def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:
     """Role words that can mean either teacher → rows."""
     if settings.teacher_means or "role" not in columns.fields:
         return {}
-    read = Roles(settings, columns.name("role")).read
-    counted = pc.value_counts(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]))
-    found = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-    return {word: n for word, n in sorted(found) if read(word).code == "role_ambiguous"}
+    return _role_words(sheet, columns, settings, "role_ambiguous")

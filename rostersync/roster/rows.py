@@ -233,7 +233,7 @@ class _Builder:
 
     def _role(self, action: Places, status: Places) -> Distinct:
         """The role names; a blank one stays so where the row takes something away, else it gets the default."""
-        roles = Roles(self.settings, self.columns.name("role"))
+        roles = Roles(self.settings, self.columns.name("role"), ids=self.columns.role_ids)
         words = self._words("role", roles.read)
         takes = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND) | _is(status, Status.REMOVED)
         blank = _mask(pc.equal(words.values, "")) & ~takes & ~self.findings.done
