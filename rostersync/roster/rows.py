@@ -152,7 +152,7 @@ class _Builder:
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
             distinct={"user": keys[0].distinct, "course": keys[1].distinct, "role_name": role_name}
-            | {f: self.distinct[f] for f in ("first_name", "last_name") if f in self.distinct},
+            | {f: self.distinct[f] for f in ("first_name", "last_name", "email") if f in self.distinct},
             problems=self._problems(first_row),
             notes=tuple(
                 f"{n['detail']} without a role: “{n['value']}” is taken"

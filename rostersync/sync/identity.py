@@ -104,15 +104,16 @@ def differing(roster: Roster, user: Looked) -> tuple[Differing, ...]:
 
 
 def _differing(roster: Roster, user: Looked, ok: Mask, name: str, kind: str) -> Differing | None:
+    if name == "other":
+        ok = ok & (roster.rows["other_field"].cat.codes.to_numpy() == FIELDS["user"].index(kind))
+    if not ok.any():
+        return None
     column = roster.distinct(name)
     rows = np.flatnonzero(ok & column.rows(pc.not_equal(column.texts, "")))
-    if name == "other" and len(rows):
-        kinds = roster.rows["other_field"].cat.codes.to_numpy()[rows]
-        rows = rows[kinds == FIELDS["user"].index(kind)]
     if not len(rows):
         return None
     own = whole(user.matches[kind])
-    said, mine = column.index[rows], user.lines[user.asked.places[rows]]
+    said, mine = column.index[rows].astype(np.int64), user.lines[user.asked.places[rows]]
     differs = _codes(column.texts, own, said, mine)
     told = mask(pc.not_equal(own, ""))[mine[differs]]
     told &= _differs_beyond_zeros(column.texts, own, said[differs], mine[differs])
