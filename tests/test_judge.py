@@ -148,7 +148,7 @@ def test_numbers_of_roles_are_asked_about(settings: Settings, tmp_path: Path) ->
     assert person.asked == ["Role: {'3': 2, '5': 1}"]
     assert roster.rows["role_name"].tolist() == ["student", "student", "editingteacher"]
     assert roster.sources[0].notes[-1] == (
-        "numbers in column “Role” are read with role_words = { \"3\" = \"student\", \"5\" = \"editingteacher\" }: "
+        'numbers in column “Role” are read with role_words = { "3" = "student", "5" = "editingteacher" }: '
         "as answered; settings remember it"
     )
     assert kept(settings) == []
@@ -162,14 +162,16 @@ def test_that_numbers_are_moodles_own_ids_is_remembered(settings: Settings, tmp_
     assert kept(settings) == [{"Role": "role_id"}]
     roster = pipeline.check([path], settings, Judge(settings))
     assert roster.rows["role_name"].tolist() == ["3", "3", "5"]
-    assert "numbers in column “Role” are taken for role ids of this Moodle: remembered from" in roster.sources[0].notes[-1]
+    assert (
+        "numbers in column “Role” are taken for role ids of this Moodle: remembered from" in roster.sources[0].notes[-1]
+    )
 
 
 def test_numbers_that_nobody_explains_refuse_the_file(settings: Settings, tmp_path: Path) -> None:
     """Nobody can be asked, or nobody knows; a number among words is rejected with its row."""
     path = written(tmp_path, NUMBERS)
     for judge in (None, Judge(settings), Judge(settings, person=Somebody())):
-        with pytest.raises(RosterError, match="column “Role” holds numbers .“3” in 2 rows, “5” in 1 row."):
+        with pytest.raises(RosterError, match=r"column “Role” holds numbers \(“3” in 2 rows, “5” in 1 row\)"):
             pipeline.check([path], settings, judge)
     few = written(tmp_path, NUMBERS.replace("BIO101,3", "BIO101,student"))
     roster = pipeline.check([few], settings, Judge(settings))

@@ -196,7 +196,7 @@ def contradicted(user: Looked, ok: Mask, known: Beside) -> Iterator[Contradicted
             )
 
 
-def misnamed(roster: Roster, user: Looked, known: Beside) -> Iterator[Misnamed]:
+def misnamed(roster: Roster, user: Looked, known: Beside, *, forced: bool = False) -> Iterator[Misnamed]:
     """Columns whose values differ from the accounts' in most of a source's rows, while the names agree.
 
     An application number under the header “Student ID” is one, the adviser's e-mail address under “E-mail” another. An
@@ -206,11 +206,12 @@ def misnamed(roster: Roster, user: Looked, known: Beside) -> Iterator[Misnamed]:
         roster: the rows.
         user: whom the keys mean.
         known: what differs, and whose it is.
+        forced: it is said which key counts: values that nobody has say nothing.
     """
     sources = roster.rows["source"].to_numpy()
     for one in known.differing:
         owned = known.owned(one, user.ids)
-        wrong = owned if one.field == UserField.EMAIL else owned | one.told
+        wrong = owned if forced or one.field == UserField.EMAIL else owned | one.told
         for source in np.unique(sources[one.rows]).tolist():
             mine = wrong & (sources[one.rows] == source)
             count, of = int(np.count_nonzero(mine)), int(one.stated[source])
