@@ -171,7 +171,7 @@ def test_numbers_that_nobody_explains_refuse_the_file(settings: Settings, tmp_pa
     """Nobody can be asked, or nobody knows; a number among words is rejected with its row."""
     path = written(tmp_path, NUMBERS)
     for judge in (None, Judge(settings), Judge(settings, person=Somebody())):
-        with pytest.raises(RosterError, match=r"column “Role” holds numbers \(“3” in 2 rows, “5” in 1 row\)"):
+        with pytest.raises(RosterError, match=r"has numbers in its column “Role” \(“3” in 2 rows, “5” in 1 row\)"):
             pipeline.check([path], settings, judge)
     few = written(tmp_path, NUMBERS.replace("BIO101,3", "BIO101,student"))
     roster = pipeline.check([few], settings, Judge(settings))

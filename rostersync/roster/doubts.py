@@ -21,7 +21,7 @@ from rostersync.roster.sheets import Sheet
 from rostersync.roster.tells import SURE, Shape
 from rostersync.roster.words import Roles, Statuses, normalise
 from rostersync.settings import Settings
-from rostersync.vocabulary import Status, counted
+from rostersync.vocabulary import Status
 
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "user": tuple(USER_KEYS),
@@ -172,8 +172,6 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
             raise refusal(doubt, still, ruling, sheet.notes, slots)
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
     overlooked.refuse_marks(sheet, columns, settings, where)
-    columns, settings, said = _digits(sheet, columns, settings, where, judge)
-    notes += said
     if judge and (words := _teachers(sheet, columns, settings)):
         ruling = judge(Doubt(where=where, header=sheet.header, teacher=words))
         if ruling.teacher_means:
@@ -303,41 +301,7 @@ def _leaves(shape: Shape, settings: Settings, header: str) -> bool:
     return any(r.code or r.value not in {Status.ACTIVE, Status.NONE} for r in known)
 
 
-def _digits(
-    sheet: Sheet, columns: Columns, settings: Settings, where: str, judge: Judge | None
-) -> tuple[Columns, Settings, tuple[str, ...]]:
-    """Columns and settings with what numbers in the column of the role mean, and how it is known.
-
-    A few numbers among words are rejected with their rows.
-
-    Raises:
-        RosterError: most of what stands in the column are numbers, and nobody says what they mean.
-    """
-    words = _role_words(sheet, columns, settings, "role_digits") if "role" in columns.fields else {}
-    if not words:
-        return columns, settings, ()
-    header = columns.name("role")
-    ruling = judge(Doubt(where=where, header=sheet.header, digits=words, role=header)) if judge else Ruling()
-    if ruling.role_words.keys() >= words.keys():
-        return (
-            columns,
-            settings.model_copy(update={"role_words": {**ruling.role_words, **settings.role_words}}),
-            ruling.notes,
-        )
-    filled = pc.sum(pc.not_equal(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]), "")).as_py()
-    if 2 * sum(words.values()) <= filled:
-        return columns, settings, ()
-    shown = ", ".join(f"“{word}” in {counted(n, 'row')}" for word, n in [*words.items()][:SLOTS])
-    flags = " ".join(f'--role-word "{word}=student"' for word in [*words][:SLOTS])
-    raise RosterError(
-        f"{where}: column “{header}” holds numbers ({shown}{', …' if len(words) > SLOTS else ''}), which mean other "
-        "roles in every system",
-        remedy=f"say which role each of them means, like {flags} (setting role_words); or, if they are role ids of "
-        f'this Moodle, --map "{header}=role_id"',
-    )
-
-
-def _role_words(sheet: Sheet, columns: Columns, settings: Settings, code: str) -> dict[str, int]:
+def role_words_with(code: str, sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:
     """The role words that are this problem → rows."""
     read = Roles(settings, columns.name("role"), ids=columns.role_ids).read
     counts = pc.value_counts(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]))
@@ -349,4 +313,4 @@ def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, i
     """Role words that can mean either teacher → rows."""
     if settings.teacher_means or "role" not in columns.fields:
         return {}
-    return _role_words(sheet, columns, settings, "role_ambiguous")
+    return role_words_with("role_ambiguous", sheet, columns, settings)

@@ -228,7 +228,7 @@ def test_numbers_in_a_column_called_role_are_refused_with_flags_that_work(run: R
     path.write_text(NUMBERS, encoding="utf-8")
     ran = run("plan", path)
     assert ran.code == 1
-    assert "list.csv: column “Role” holds numbers (“3” in 3 rows), which mean other roles in every system" in ran.err
+    assert "list.csv has numbers in its column “Role” (“3” in 3 rows), which mean other roles" in ran.err
     assert '--role-word "3=student"' in ran.err
     assert '--map "Role=role_id"' in ran.err
     roles = ("plan", path, "--mode", "add-only", "--json")
