@@ -28,6 +28,8 @@ PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
 _OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LIVE_.*|SERVICE_.*|PORT(_.*)?")
 """Names below the prefix that are no settings; Kubernetes sets the last two for a service called rostersync."""
+_FLAGS = {"columns": "--map", "role_words": "--role-word"}
+"""Settings whose flag has another name."""
 _ANYBODY_READS = 0o004
 
 CourseFigure = Literal[
@@ -340,7 +342,7 @@ def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, object]
 def _from_flags(flags: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
     """Values, and the flags they come from."""
     given = {n: v for n, v in flags.items() if v is not None and v != ()}
-    return given, {n: "--map" if n == "columns" else f"--{n.replace('_', '-')}" for n in given}
+    return given, {n: _FLAGS.get(n, f"--{n.replace('_', '-')}") for n in given}
 
 
 def _one_token(values: Mapping[str, object], layer: Mapping[str, object]) -> dict[str, object]:

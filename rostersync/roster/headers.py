@@ -7,7 +7,7 @@ a header certain all the same stand in words.toml under `headers`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -41,6 +41,8 @@ class Columns:
     """Positions that the settings say to ignore."""
     clashes: Mapping[str, tuple[int, ...]]
     """Field → positions, where several columns would be the same field."""
+    role_ids: bool = False
+    """Numbers in the column of the role are Moodle's ids of roles."""
 
     def name(self, field: str) -> str:
         """The header of a field's column, or "" where there is none."""
@@ -116,6 +118,7 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         elif text and not known:
             unknown.append(position)
     left_out = places.pop("ignore", [])
+    role_ids = _role_ids(places, explicit)
     _settle(places)
     fields = {f: p[0] for f, p in places.items()}
     seen = {*left_out, *offered} | {p for positions in places.values() for p in positions}
@@ -127,6 +130,7 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         unused=tuple(p for p, text in enumerate(header) if p not in seen and text),
         left_out=tuple(left_out),
         clashes={f: tuple(p) for f, p in places.items() if len(p) > 1},
+        role_ids=role_ids,
     )
 
 
@@ -192,6 +196,15 @@ def _spellings(text: str) -> tuple[str, ...]:
     if hint and normalise(hint[1]) in meanings("hints"):
         return plain, normalise(text[: hint.start()])
     return (plain,)
+
+
+def _role_ids(places: dict[str, list[int]], explicit: Collection[str]) -> bool:
+    """Takes a column of ids for the role's, unless there is one of words; whether it was taken."""
+    ids = places.pop("role_id", [])
+    if not ids or ("role" in places and "role_id" not in explicit):
+        return False
+    places["role"] = [*places.get("role", []), *ids] if "role" in explicit else ids
+    return True
 
 
 def _settle(places: dict[str, list[int]]) -> None:

@@ -23,6 +23,7 @@ from rostersync.roster import (
     recast,
     rejected,
     returned,
+    rolenumbers,
     rows,
     shapes,
 )
@@ -142,7 +143,7 @@ def _settled(
         "role_words": {**sheet.role_words, **settings.role_words},
     }
     settled = doubts.settle(sheet, settings.model_copy(update=said), where=where, alone=alone, judge=judge)
-    return sheet, settled
+    return sheet, rolenumbers.settled(sheet, settled, where=where, judge=judge)
 
 
 def _understand(

@@ -152,7 +152,7 @@ class _Builder:
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
             distinct={"user": keys[0].distinct, "course": keys[1].distinct, "role_name": role_name}
-            | {f: self.distinct[f] for f in ("first_name", "last_name") if f in self.distinct},
+            | {f: self.distinct[f] for f in ("first_name", "last_name", "email") if f in self.distinct},
             problems=self._problems(first_row),
             notes=tuple(
                 f"{n['detail']} without a role: “{n['value']}” is taken"
@@ -233,7 +233,7 @@ class _Builder:
 
     def _role(self, action: Places, status: Places) -> Distinct:
         """The role names; a blank one stays so where the row takes something away, else it gets the default."""
-        roles = Roles(self.settings, self.columns.name("role"))
+        roles = Roles(self.settings, self.columns.name("role"), ids=self.columns.role_ids)
         words = self._words("role", roles.read)
         takes = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND) | _is(status, Status.REMOVED)
         blank = _mask(pc.equal(words.values, "")) & ~takes & ~self.findings.done

@@ -266,3 +266,22 @@ def test_nobody_is_asked_where_nobody_is_expected_to_answer(connected: Server) -
         assert terminal.code() == 1
         assert "Which" not in terminal.text
         assert '--map "Matrikelnumer=idnumber"' in terminal.text.replace("\\", "")
+
+
+def test_what_numbers_of_roles_mean_is_asked(connected: Server, tmp_path: Path) -> None:
+    """Each by itself, where they are no ids of this Moodle's."""
+    text = "Username,Course short name,Role\nada,BIO101,3\nben,BIO101,3\nhugo,BIO101,1\n"
+    Path("a.csv").write_text(text, encoding="utf-8")
+    terminal = Terminal("plan", "a.csv", "--mode", "add-only", COLUMNS="200")
+    terminal.until("a.csv: what are the numbers in the column “Role”?")
+    terminal.until("Which: ")
+    terminal.type("2\n")
+    terminal.until("“1” (1 row)")
+    terminal.until("Which: ")
+    terminal.type("1\n")
+    terminal.until("“3” (2 rows)")
+    terminal.until("Which: ")
+    terminal.type("3\n")
+    assert terminal.code() == 0
+    assert 'role_words = { "1" = "student", "3" = "editingteacher" }: as answered' in terminal.text
+    assert remembered(tmp_path) == []
