@@ -9,7 +9,7 @@ import pandas as pd
 
 from rostersync import history, lookups, moodle, remembered
 from rostersync.lookups import indispensable
-from rostersync.sync import basis, decide, propose, resolve, scope, seen, wanted
+from rostersync.sync import basis, decide, propose, resolve, rosters, scope, seen, signs, wanted
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
 from rostersync.sync.matched import both_matched
@@ -72,7 +72,16 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     )
     own_id = (client.info or moodle.site_info(client)).user_id
     made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)
+    made = replace(made, signs=_signs(loaded, made, work))
     return Gathered(basis=made, notes=made.resolution.notes, known=known)
+
+
+def _signs(loaded: Roster, known: Basis, work: Work) -> signs.Signs:
+    """What tells that the roster may be a part only, or an old one, by what is remembered of those before it."""
+    mine = rosters.courses_of(loaded, known.resolution)
+    before = work.store.rosters_seen(work.client.site, mine["course_id"].tolist())
+    past = rosters.all_past(loaded, known.resolution, int(work.clock()))
+    return signs.signs_of(mine, before, past, work.settings)
 
 
 def read_again(known: Basis, work: Work) -> Basis:

@@ -21,7 +21,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from rostersync.errors import SettingsError
-from rostersync.vocabulary import Mode, OnMissing
+from rostersync.vocabulary import Mode, OnMissing, Sign
 
 PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
@@ -80,6 +80,8 @@ class Settings(BaseModel):
     not_in_moodle: tuple[str, ...] = ()
     missing_users: Literal["hold", "accept"] = "hold"
     trust_reads: bool = False
+    meant: tuple[Sign, ...] = ()
+    """Signs that a roster is a part only, or an old one, which are meant so: as a rule for one run alone."""
 
     # limits of what one run may remove
     course_limit_share: float = Field(default=0.20, ge=0, le=1)
@@ -141,6 +143,7 @@ class Settings(BaseModel):
         "protected_roles",
         "protected_courses",
         "not_in_moodle",
+        "meant",
         mode="before",
     )
     @classmethod

@@ -37,6 +37,22 @@ HOLDS: Mapping[str, Kind] = {
         "nothing confirms that the list of this course is complete: {detail}",
         "let the token call core_enrol_get_users_courses; or set trust_reads = true for a token known to see everybody",
     ),
+    "older": notes(
+        "the roster may be an old one: {detail}",
+        "take the newest file; or say --meant older, if it is meant so",
+    ),
+    "part": notes(
+        "the roster may be a part only: {detail}",
+        "take all sections, groups and campuses together; or say --meant part, if it is meant so",
+    ),
+    "all_over": notes(
+        "the roster may be that of a term that is over: {detail}",
+        "take this term's file; or say --meant all_over, if it is meant so",
+    ),
+    "fewer": notes(
+        "the roster may be a part only: {detail}",
+        "take the whole roster; or say --meant fewer, if it is meant so",
+    ),
     "would_empty": notes(
         "the course would be left without anybody", "name it with --courses {detail} if that is meant"
     ),

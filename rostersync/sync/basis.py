@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from rostersync.sync.keys import Ints, contains, distinct, in_order, of_courses,
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import Lists, Sides
+from rostersync.sync.signs import Signs
 from rostersync.sync.wanted import give_roles, site_roles, unite
 from rostersync.tables import CURRENT, PEOPLE, Roster
 
@@ -34,6 +35,8 @@ class Basis:
     """PEOPLE about to be removed, with their names as far as Moodle tells them."""
     own_id: int
     """The token's own account."""
+    signs: Signs = field(default_factory=Signs)
+    """That the roster may be a part only, or an old one."""
 
     def facts(self, people: Ints | None = None) -> Facts:
         """Everything side by side.

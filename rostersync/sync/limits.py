@@ -25,6 +25,7 @@ from rostersync.sync.keys import (
     role_of,
 )
 from rostersync.sync.marks import Marks, by_course
+from rostersync.sync.signs import SIGNS
 from rostersync.vocabulary import Op
 
 UNCERTAIN = (
@@ -100,7 +101,7 @@ def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:
         managed: packed (course, user) of everybody who holds a managed role now; sorted, distinct.
         settings: the four figures and allow_removals.
     """
-    going = _people(marks.changes[marks.removals((*UNCERTAIN, "would_empty", "would_lose_role"))])
+    going = _people(marks.changes[marks.removals((*UNCERTAIN, *SIGNS, "would_empty", "would_lose_role"))])
     lost, whole = len(going), len(managed)
     if lost <= settings.allow_removals:
         return Verdict(removals=lost, enrolments=whole)

@@ -16,6 +16,7 @@ from rostersync.sync.keys import distinct, pack, place
 from rostersync.sync.limits import Verdict, hold_emptying, hold_limits
 from rostersync.sync.marks import Marks
 from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unproven, hold_unresolved
+from rostersync.sync.signs import hold_signs
 from rostersync.vocabulary import Op
 
 
@@ -37,6 +38,7 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
     hold_unproven(marks, basis.reads, settings)
+    hold_signs(marks, basis.signs)
     return marks.done()
 
 

@@ -68,6 +68,7 @@ def reconcile(
         sources=plan.sources,
         changes=change_lines(plan, done),
         forecast=forecast(plan) if outcomes is None else None,
+        questions=plan.questions,
     )
 
 
