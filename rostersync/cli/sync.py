@@ -29,7 +29,8 @@ def command(
 ) -> int:
     """Make Moodle say what FILE… say: show the preview, ask, apply, prove, report.
 
-    Any answer but “y” changes nothing (exit code 1). Where nothing is to be changed, nothing is asked.
+    Any answer but “y” changes nothing (exit code 1). Where nothing is to be changed, nothing is asked, save whether a
+    roster that looks like a part, or like an old one, is meant so.
 
     \b
     Examples:
@@ -49,7 +50,18 @@ def command(
         plan = pipeline.plan_for(roster, work)
         told.stop()
         shown = pipeline.preview(plan)
+        asked: set[str] = set()
+        while not (yes or dry_run or plan.refused) and (new := [q for q in plan.questions if q.code not in asked]):
+            report.show(shown, screen.out())
+            asked |= {question.code for question in new}
+            if answers := asking.answers(new):
+                work = pipeline.answered(work, answers)
+                plan = pipeline.plan_for(roster, work)
+                told.stop()
+            shown = pipeline.preview(plan)
         if dry_run or plan.refused or not (yes or result.pending(shown)):
+            if not (dry_run or plan.refused):
+                pipeline.see_roster(plan, work)
             return result.present(shown, folder, as_json=as_json)
         if not as_json:  # which prints one document: that of the run
             report.show(shown, screen.out())

@@ -39,6 +39,8 @@ class Columns:
     """Positions that are neither used nor offered nor left out on request."""
     left_out: tuple[int, ...]
     """Positions that the settings say to ignore."""
+    parts: tuple[int, ...]
+    """Positions of sections, groups and campuses; nothing is decided by them but whether a roster is a part only."""
     clashes: Mapping[str, tuple[int, ...]]
     """Field → positions, where several columns would be the same field."""
 
@@ -75,6 +77,13 @@ def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
     for field, languages in lists()["headers"].items():
         certain |= dict.fromkeys(flat(languages), field)
     return certain, {h: f for h, f in ambiguous.items() if h not in certain}
+
+
+@cache
+def _of_parts() -> frozenset[str]:
+    """Normalised headers of sections, groups and campuses, those included that are ambiguous: nothing hangs on them."""
+    groups = (normalise(entry["alias"]) for entries in aliases()["group"].values() for entry in entries)
+    return frozenset({*groups, *flat(lists()["parts"])} - {""})
 
 
 @cache
@@ -115,10 +124,11 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
             offered[position] = ambiguous[known]
         elif text and not known:
             unknown.append(position)
-    left_out = places.pop("ignore", [])
+    left_out, parts = places.pop("ignore", []), places.pop("part", [])
     _settle(places)
     fields = {f: p[0] for f, p in places.items()}
     seen = {*left_out, *offered} | {p for positions in places.values() for p in positions}
+    parts += [p for p, text in enumerate(header) if p not in seen and any(k in _of_parts() for k in _spellings(text))]
     return Columns(
         header=tuple(header),
         fields={f: fields[f] for f in FIELDS if f in fields},
@@ -126,6 +136,7 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         alike={p: like for p in unknown[:COMPARED] if (like := _alike(header[p]))},
         unused=tuple(p for p, text in enumerate(header) if p not in seen and text),
         left_out=tuple(left_out),
+        parts=tuple(sorted({*parts})),
         clashes={f: tuple(p) for f, p in places.items() if len(p) > 1},
     )
 
