@@ -37,9 +37,9 @@ class Retention(Database):
 
     A run's plan, outcomes, journal, notes and what was known before it go, and keys that were not looked up since, and
     what was told of somebody and not since. What stays names nobody: the run's line (number, site, digest, times,
-    verdict), the first line of its journal, which says that its plan was applied, how many people a course had, and what
-    the last roster said of it (those before it go). The ledger stays as well: ids, dates and flags of
-    enrolments, without which rules 6 and 7 could not hold; it is forgotten when rostersync unenrols somebody.
+    verdict), the first line of its journal, which says that its plan was applied, how many people a course had, and
+    what the last roster said of it (those before it go). The ledger stays as well: ids, dates and flags of enrolments,
+    without which rules 6 and 7 could not hold; it is forgotten when rostersync unenrols somebody.
     """
 
     def prune(self, days: float, *, dry_run: bool = False) -> Pruned:

@@ -108,7 +108,7 @@ class Runs(Leases):
                 _keep_before(connection, site, run, kept.people)
         return run
 
-    def end(
+    def end(  # noqa: PLR0913 - all that is known of an end is set down in one transaction
         self,
         run: int,
         state: str,

@@ -82,9 +82,7 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
         last = same[0]
         earlier = next((was for was in same if was.digest == now.digest), None)
         if earlier and last.digest != now.digest:
-            found[Sign.OLDER][course] = (
-                f"it has the same rows as {_when(earlier)}, and {_when(last)} had others since"
-            )
+            found[Sign.OLDER][course] = f"it has the same rows as {_when(earlier)}, and {_when(last)} had others since"
         if part := _part(now, last):
             found[Sign.PART][course] = part
         fewer.append(course)
@@ -92,7 +90,7 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
         counted_roles = {*now.roles, *settings.managed_roles}
         rows_before += sum(many for role, many in last.roles.items() if role in counted_roles)
     if 3 * rows < 2 * rows_before and rows_before - rows >= SOME:
-        said = f"of the courses that were synced before it has {counted(rows, 'row')}, after {rows_before:,}"
+        said = f"it has {counted(rows, 'row')} for courses of which the last rosters had {rows_before:,}"
         found[Sign.FEWER] |= dict.fromkeys(fewer, said)
     meant = {str(code) for code in settings.meant}
     return Signs(rosters=rosters, found={code: found[code] for code in SIGNS if found[code] and code not in meant})

@@ -89,7 +89,6 @@ def test_an_ambiguous_header_is_offered(loaded: Load) -> None:
     assert roster.problems[["row", "code", "column", "value"]].to_numpy().tolist() == [
         [-1, "key_undecided", "course", ""],
         [-1, "column_offered", "id", "idnumber"],
-        [-1, "column_ignored", "section", ""],
         [-1, "column_ignored", "shoe size", ""],
     ]
     assert roster.sources[0].ignored == ("id", "section", "shoe size")

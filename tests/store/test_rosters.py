@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -29,7 +28,7 @@ def store(tmp_path: Path, now: list[float]) -> Iterator[Store]:
         yield made
 
 
-def roster(course: int = 11, digest: str = "aa", **more: Any) -> pd.DataFrame:
+def roster(course: int = 11, digest: str = "aa", **more: str) -> pd.DataFrame:
     """One line of what a roster said."""
     line = {"source": "term.csv", "rows": 3, "roles": '{"student": 3}', "parts": "{}"}
     return ROSTER_COURSES.records([{"course_id": course, "digest": digest, **line, **more}])
