@@ -24,6 +24,7 @@ BYTES = 16
 """Of a digest: two sets of rows of one course never have the same by chance."""
 SHOWN = 20
 """Values of a section, group or campus column that are remembered: there is one, or there are several."""
+COURSE_BITS, ROW_BITS = np.uint64(24), np.uint64(40)
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
@@ -57,24 +58,26 @@ def courses_of(roster: Roster, resolution: Resolution) -> pd.DataFrame:
         return ROSTER_COURSES.empty()
     rows, names = resolution.rows, roster.distinct("role_name")
     course, role = rows["course_id"].to_numpy()[at], names.index[at]
-    content = _hashes(roster, rows)[at]
-    order = np.lexsort((content, course))
-    course, content, role = course[order], content[order], role[order]
-    new = first_of_run(course)
-    new[1:] |= content[1:] != content[:-1]
-    course, content, role = course[new], np.ascontiguousarray(content[new], dtype="<u8"), role[new]
+    # One number to sort by: the course, and what its row says, in as many bits as are left.
+    content = (course.astype(np.uint64) << ROW_BITS) | (_hashes(roster, rows)[at] >> COURSE_BITS)
+    order = np.argsort(content)
+    content = content[order]
+    new = np.append(True, content[1:] != content[:-1])
+    content, role = np.ascontiguousarray(content[new], dtype="<u8"), role[order[new]]
+    course = (content >> ROW_BITS).astype(np.int64)
     starts = np.flatnonzero(first_of_run(course))
     ends = np.append(starts[1:], len(course))
     ids = course[starts]
     cuts = list(zip(starts.tolist(), ends.tolist(), strict=True))
     roles = _roles(course, role, names)
     parts = _parts(roster, rows["course_id"].to_numpy(), at)
-    sources = _sources(roster, rows, at)
+    sources = _sources(roster, rows, at) if len(roster.sources) > 1 else {}
+    one = roster.sources[0].name
     return ROSTER_COURSES.frame(
         {
             "course_id": ids,
             "digest": [hashlib.blake2b(content[low:high], digest_size=BYTES).hexdigest() for low, high in cuts],
-            "source": [sources[c] for c in ids.tolist()],
+            "source": [sources.get(c, one) for c in ids.tolist()],
             "rows": ends - starts,
             "roles": [json.dumps(roles[c], ensure_ascii=False, sort_keys=True) for c in ids.tolist()],
             "parts": [json.dumps(parts.get(c, {}), ensure_ascii=False, sort_keys=True) for c in ids.tolist()],
@@ -130,7 +133,8 @@ def _of_texts(texts: pa.Array) -> Hashes:
 def _roles(course: Ints, role: npt.NDArray[np.int32], names: Distinct) -> dict[int, dict[str, int]]:
     """Course id → role name → different rows that have it."""
     many = max(len(names.texts), 1)
-    pairs = np.sort(course * many + role)
+    pairs = course * many + role
+    pairs = np.sort(pairs) if many > 1 else pairs
     starts = np.flatnonzero(first_of_run(pairs))
     sizes = np.diff(np.append(starts, len(pairs)))
     words = names.texts.to_pylist()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync.keys import contains
+from rostersync.sync.keys import contains, first_of_run
 from rostersync.sync.marks import Marks, by_course
 from rostersync.tables import ROSTER_COURSES, ROSTERS_SEEN, Answer, Question
 from rostersync.vocabulary import Sign, counted
@@ -24,6 +25,7 @@ LASTING = ("protected", "another_method")
 """Holds that stay as they are: a removal that they hold is none that a sign has to hold as well."""
 SOME = 2
 """Rows that have to be missing before they are a sign: one person who left a course of two is none."""
+_DIGEST = list(ROSTERS_SEEN.columns).index("digest")
 NAMED = 5
 """Sections that are named."""
 
@@ -38,7 +40,7 @@ class Signs:
     """A code of SIGNS → course id → what is said of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Seen:
     """What one roster had for one course."""
 
@@ -48,10 +50,6 @@ class _Seen:
     roles: Mapping[str, int]
     parts: Mapping[str, list[str]]
     seen: int = 0
-
-    def beside(self, other: _Seen) -> bool:
-        """Whether both have people of one role: a file of teachers says nothing of one of students."""
-        return bool(self.roles.keys() & other.roles.keys())
 
 
 def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str], settings: Settings) -> Signs:
@@ -68,27 +66,24 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
         past: as `rosters.all_past` has it.
         settings: meant, managed_roles.
     """
-    before: dict[int, list[_Seen]] = {}
-    for course, was in _each(ROSTERS_SEEN.check(seen)):
-        before.setdefault(course, []).append(was)
+    past_rosters = _Past(seen)
     found: dict[str, dict[int, str]] = {code: {} for code in SIGNS}
     found[Sign.ALL_OVER] |= past
     rows, rows_before = 0, 0
     fewer: list[int] = []
     for course, now in _each(ROSTER_COURSES.check(rosters)):
-        same = sorted((was for was in before.get(course, ()) if was.beside(now)), key=lambda was: -was.seen)
-        if not same:
+        last = past_rosters.last(course, now)
+        if last is None:
             continue
-        last = same[0]
-        earlier = next((was for was in same if was.digest == now.digest), None)
+        earlier = past_rosters.same(course, now)
         if earlier and last.digest != now.digest:
             found[Sign.OLDER][course] = f"it has the same rows as {_when(earlier)}, and {_when(last)} had others since"
         if part := _part(now, last):
             found[Sign.PART][course] = part
         fewer.append(course)
         rows += now.rows
-        counted_roles = {*now.roles, *settings.managed_roles}
-        rows_before += sum(many for role, many in last.roles.items() if role in counted_roles)
+        managed = {*now.roles, *settings.managed_roles}
+        rows_before += sum(many for role, many in last.roles.items() if role in managed)
     if 3 * rows < 2 * rows_before and rows_before - rows >= SOME:
         said = f"it has {counted(rows, 'row')} for courses of which the last rosters had {rows_before:,}"
         found[Sign.FEWER] |= dict.fromkeys(fewer, said)
@@ -148,13 +143,39 @@ def questions(changes: pd.DataFrame, courses: pd.DataFrame) -> tuple[Question, .
     return tuple(asked)
 
 
-def _each(table: pd.DataFrame) -> Iterable[tuple[int, _Seen]]:
-    """The lines of ROSTER_COURSES or ROSTERS_SEEN."""
-    for line in table.to_dict("records"):
-        said: dict[str, Any] = {str(name): value for name, value in line.items()}
-        course = int(said.pop("course_id"))
-        said |= {name: json.loads(said[name]) for name in ("roles", "parts")}
-        yield course, _Seen(**said)
+class _Past:
+    """What is remembered of each course; of hundreds of rosters, few are looked at."""
+
+    def __init__(self, seen: pd.DataFrame) -> None:
+        ordered = ROSTERS_SEEN.check(seen).sort_values(["course_id", "seen"], ascending=[True, False])
+        self._lines = list(ordered.itertuples(index=False, name=None))
+        self._places: dict[int, range] = {}
+        courses = ordered["course_id"].to_numpy()
+        starts = np.flatnonzero(first_of_run(courses)).tolist()
+        for low, high in pairwise([*starts, len(courses)]):
+            self._places[int(courses[low])] = range(low, high)
+
+    def last(self, course: int, now: _Seen) -> _Seen | None:
+        """The last roster of this course that had people of the same roles."""
+        every = (_seen(self._lines[at]) for at in self._places.get(course, ()))
+        return next((was for was in every if was.roles.keys() & now.roles.keys()), None)
+
+    def same(self, course: int, now: _Seen) -> _Seen | None:
+        """The roster that had the same rows."""
+        every = (self._lines[at] for at in self._places.get(course, ()))
+        return next((_seen(line) for line in every if line[_DIGEST] == now.digest), None)
+
+
+def _each(rosters: pd.DataFrame) -> Iterable[tuple[int, _Seen]]:
+    """The lines of ROSTER_COURSES."""
+    for line in rosters.itertuples(index=False, name=None):
+        yield int(line[0]), _seen(line)
+
+
+def _seen(line: Sequence[Any]) -> _Seen:
+    """A line of ROSTER_COURSES or ROSTERS_SEEN."""
+    _, digest, source, rows, roles, parts, *seen = line
+    return _Seen(digest, source, int(rows), json.loads(roles), json.loads(parts), *map(int, seen))
 
 
 def _part(now: _Seen, last: _Seen) -> str:
