@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 
 import pandas as pd
@@ -72,9 +72,13 @@ class Rosters(Database):
         with self.writing() as connection:
             lines = connection.execute(select(_TOLD.c.course_id, _TOLD.c.user_id).where(mine)).all()
             gone = sorted({(int(course), int(user)) for course, user in lines} - set(now))
-            key = {"place": repeat(site), "what": repeat(code)}
+            key: dict[str, Iterable[object]] = {"place": repeat(site), "what": repeat(code)}
             execute_many(connection, _UNTELL, {**key, "course": [c for c, _ in gone], "user": [u for _, u in gone]})
-            columns = {"site": repeat(site), "code": repeat(code), "at": repeat(self._clock())}
+            columns: dict[str, Iterable[object]] = {
+                "site": repeat(site),
+                "code": repeat(code),
+                "at": repeat(self._clock()),
+            }
             courses, users = [c for c, _ in now], [u for _, u in now]
             execute_many(connection, _TELL, {**columns, "course_id": courses, "user_id": users})
 
@@ -88,3 +92,8 @@ def take_rosters(connection: Connection, site: str, rosters: pd.DataFrame, *, ru
     seen = int(now) if newest is None else max(int(now), int(newest) + 1)
     lines = columns_of(ROSTER_COURSES.check(rosters))
     execute_many(connection, _TAKE, {"site": repeat(site), "seen": repeat(seen), "run": repeat(run), **lines})
+
+
+def forget_rosters(connection: Connection, site: str, run: int) -> None:
+    """Forget the roster of a run that was undone: whatever it was, it is not what the next one is compared with."""
+    connection.execute(delete(_ROSTERS).where(_ROSTERS.c.site == site, _ROSTERS.c.run == run))

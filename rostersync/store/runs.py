@@ -19,7 +19,7 @@ from rostersync.store import schema
 from rostersync.store.database import execute_many, replacing
 from rostersync.store.lease import Leases
 from rostersync.store.ledger import MANY, columns_of, lines_of
-from rostersync.store.rosters import take_rosters
+from rostersync.store.rosters import forget_rosters, take_rosters
 from rostersync.tables import OUTCOMES
 
 FAST = 1
@@ -149,9 +149,11 @@ class Runs(Leases):
                 _take_outcomes(connection, run, outcomes)
             if seen:
                 _see(connection, run, seen)
+            site, undone = connection.execute(select(table.c.site, table.c.undoes).where(table.c.run == run)).one()
             if rosters is not None and len(rosters):
-                site = connection.execute(select(table.c.site).where(table.c.run == run)).scalar_one()
                 take_rosters(connection, site, rosters, run=run, now=self._clock())
+            if undone and state == State.DONE:
+                forget_rosters(connection, site, undone)
 
     def applied(self, site: str, digest: str) -> int:
         """The last run that sent something of this plan; 0 where there is none.

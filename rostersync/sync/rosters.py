@@ -76,7 +76,9 @@ def courses_of(roster: Roster, resolution: Resolution) -> pd.DataFrame:
     return ROSTER_COURSES.frame(
         {
             "course_id": ids,
-            "digest": [hashlib.blake2b(content[low:high], digest_size=BYTES).hexdigest() for low, high in cuts],
+            "digest": [
+                hashlib.blake2b(memoryview(content[low:high]), digest_size=BYTES).hexdigest() for low, high in cuts
+            ],
             "source": [sources.get(c, one) for c in ids.tolist()],
             "rows": ends - starts,
             "roles": [json.dumps(roles[c], ensure_ascii=False, sort_keys=True) for c in ids.tolist()],

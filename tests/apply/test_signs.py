@@ -240,3 +240,15 @@ def test_an_answer_frees_what_its_question_is_about(make: Make) -> None:
         assert freed.settings.meant == ("older", "part")
         plan = pipeline.make_plan([file], freed)
     assert (plan.questions, plan.changes["hold"].tolist()) == ((), [""])
+
+
+def test_a_roster_that_was_undone_is_not_the_last_one(make: Make) -> None:
+    """A wrong file is taken back; what comes next is compared with the right one before it."""
+    world = site(make, PEOPLE[:5])
+    assert world.sync(term(rows(PEOPLE[:5]))).exit_code == 0
+    wrong = world.sync(term(rows(PEOPLE[:16])))
+    with world.work() as work:
+        assert pipeline.apply_plan(pipeline.undo_plan(int(wrong.run), work), work).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[:5]
+    assert world.sync(term(rows(PEOPLE[:4]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[:4]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from rostersync.store import State, Store, open_store
+from rostersync.store import Kept, State, Store, open_store
 from rostersync.tables import ROSTER_COURSES, ROSTERS_SEEN
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
@@ -60,6 +60,18 @@ def test_the_last_one_is_known_even_where_the_clock_is_not_to_be_trusted(store: 
     store.see_rosters(SITE, roster(digest="aa", source="again.csv"))
     assert seen(store, 11) == [(11, "aa"), (11, "bb")]
     assert store.rosters_seen(SITE, [11])["source"].tolist() == ["again.csv", "term.csv"]
+
+
+def test_the_roster_of_a_run_that_was_undone_is_forgotten(store: Store) -> None:
+    """The one before it is the last one again."""
+    first, second = store.begin(SITE, "d1"), store.begin(SITE, "d2")
+    store.end(first, State.DONE, 0, rosters=roster(digest="aa"))
+    store.end(second, State.DONE, 0, rosters=roster(digest="bb"))
+    undoing = store.begin(SITE, "d3", Kept(made="2026-09-01", release="", text=[b"{}"], undoes=second))
+    store.end(undoing, State.STOPPED, 5)
+    assert seen(store, 11) == [(11, "bb"), (11, "aa")]
+    store.end(undoing, State.DONE, 0)
+    assert seen(store, 11) == [(11, "aa")]
 
 
 def test_courses_beyond_one_query_are_found(store: Store) -> None:

@@ -252,8 +252,8 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
     made = basis.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id)
     past = rosters.all_past(roster, made.resolution, NOW)
     before = _seen(texts, settings)
-    found = signs.signs_of(rosters.courses_of(roster, made.resolution), before, past, settings)
-    return replace(made, signs=found), settings, world
+    told = signs.signs_of(rosters.courses_of(roster, made.resolution), before, past, settings)
+    return replace(made, signs=told), settings, world
 
 
 def _seen(texts: Mapping[str, str], settings: Settings) -> pd.DataFrame:
