@@ -186,6 +186,7 @@ roster_courses = Table(
     Column("site", String, primary_key=True),
     Column("course_id", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", String, primary_key=True),
+    Column("sound", String, nullable=False),
     Column("source", String, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("roles", Text, nullable=False),

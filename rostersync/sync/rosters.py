@@ -56,32 +56,28 @@ def courses_of(roster: Roster, resolution: Resolution) -> pd.DataFrame:
     at = np.flatnonzero(mirrored(roster, resolution))
     if not len(at):
         return ROSTER_COURSES.empty()
-    rows, names = resolution.rows, roster.distinct("role_name")
-    course, role = rows["course_id"].to_numpy()[at], names.index[at]
+    rows, names, stands = resolution.rows, roster.distinct("role_name"), _stands(resolution)[at]
     # One number to sort by: the course, and what its row says, in as many bits as are left.
-    content = (course.astype(np.uint64) << ROW_BITS) | (_hashes(roster, rows)[at] >> COURSE_BITS)
+    course = rows["course_id"].to_numpy()[at].astype(np.uint64)
+    content = (course << ROW_BITS) | (_hashes(roster, rows)[at] >> COURSE_BITS)
     order = np.argsort(content)
-    content = content[order]
-    new = np.append(True, content[1:] != content[:-1])
-    content, role = np.ascontiguousarray(content[new], dtype="<u8"), role[order[new]]
-    course = (content >> ROW_BITS).astype(np.int64)
-    starts = np.flatnonzero(first_of_run(course))
-    ends = np.append(starts[1:], len(course))
-    ids = course[starts]
-    cuts = list(zip(starts.tolist(), ends.tolist(), strict=True))
-    roles = _roles(course, role, names)
-    parts = _parts(roster, rows["course_id"].to_numpy(), at)
+    firsts = np.flatnonzero(np.append(True, content[order[1:]] != content[order[:-1]]))
+    content, role = content[order[firsts]], names.index[at[order[firsts]]]
+    sound = np.logical_or.reduceat(stands[order], firsts)
+    ids = distinct((content >> ROW_BITS).astype(np.int64))
+    whole, good, role = _cut(content, ids), _cut(content[sound], ids), role[sound]
+    roles = _roles((content[sound] >> ROW_BITS).astype(np.int64), role, names)
+    parts = _parts(roster, rows["course_id"].to_numpy(), at[stands])
     sources = _sources(roster, rows, at) if len(roster.sources) > 1 else {}
     one = roster.sources[0].name
     return ROSTER_COURSES.frame(
         {
             "course_id": ids,
-            "digest": [
-                hashlib.blake2b(memoryview(content[low:high]), digest_size=BYTES).hexdigest() for low, high in cuts
-            ],
+            "digest": [_digest(piece) for piece in whole],
+            "sound": [_digest(piece) for piece in good],
             "source": [sources.get(c, one) for c in ids.tolist()],
-            "rows": ends - starts,
-            "roles": [json.dumps(roles[c], ensure_ascii=False, sort_keys=True) for c in ids.tolist()],
+            "rows": [len(piece) for piece in good],
+            "roles": [json.dumps(roles.get(c, {}), ensure_ascii=False, sort_keys=True) for c in ids.tolist()],
             "parts": [json.dumps(parts.get(c, {}), ensure_ascii=False, sort_keys=True) for c in ids.tolist()],
         }
     )
@@ -100,7 +96,7 @@ def all_past(roster: Roster, resolution: Resolution, now: int) -> dict[int, str]
     """
     rows = resolution.rows
     stays = rows["action"].cat.codes.to_numpy() != list(Action).index(Action.REMOVE)
-    at = np.flatnonzero(mirrored(roster, resolution) & stays)
+    at = np.flatnonzero(mirrored(roster, resolution) & stays & _stands(resolution))
     source, end = rows["source"].to_numpy()[at], rows["end"].to_numpy()[at]
     found: dict[int, str] = {}
     for number in distinct(source).tolist():
@@ -110,6 +106,22 @@ def all_past(roster: Roster, resolution: Resolution, now: int) -> dict[int, str]
             courses = distinct(rows["course_id"].to_numpy()[at[mine]]).tolist()
             found |= dict.fromkeys(courses, f"every end date in {roster.sources[number].name} is past")
     return found
+
+
+def _stands(resolution: Resolution) -> Mask:
+    """The rows that were not rejected: one that is must neither make up for a row nor make another roster of it."""
+    stands: Mask = resolution.rows["state"].cat.codes.to_numpy() != list(RowState).index(RowState.REJECTED)
+    return stands
+
+
+def _cut(content: Hashes, courses: Ints) -> list[Hashes]:
+    """What stands in each of these courses."""
+    edges = courses.astype(np.uint64) << ROW_BITS
+    return np.split(content, np.searchsorted(content, edges[1:]))
+
+
+def _digest(content: Hashes) -> str:
+    return hashlib.blake2b(content.astype("<u8").tobytes(), digest_size=BYTES).hexdigest() if len(content) else ""
 
 
 def _hashes(roster: Roster, rows: pd.DataFrame) -> Hashes:
@@ -135,8 +147,7 @@ def _of_texts(texts: pa.Array) -> Hashes:
 def _roles(course: Ints, role: npt.NDArray[np.int32], names: Distinct) -> dict[int, dict[str, int]]:
     """Course id → role name → different rows that have it."""
     many = max(len(names.texts), 1)
-    pairs = course * many + role
-    pairs = np.sort(pairs) if many > 1 else pairs
+    pairs = np.sort(course * many + role)
     starts = np.flatnonzero(first_of_run(pairs))
     sizes = np.diff(np.append(starts, len(pairs)))
     words = names.texts.to_pylist()

@@ -25,7 +25,6 @@ LASTING = ("protected", "another_method")
 """Holds that stay as they are: a removal that they hold is none that a sign has to hold as well."""
 SOME = 2
 """Rows that have to be missing before they are a sign: one person who left a course of two is none."""
-_DIGEST = list(ROSTERS_SEEN.columns).index("digest")
 NAMED = 5
 """Sections that are named."""
 
@@ -45,11 +44,19 @@ class _Seen:
     """What one roster had for one course."""
 
     digest: str
+    sound: str
     source: str
     rows: int
     roles: Mapping[str, int]
     parts: Mapping[str, list[str]]
     seen: int = 0
+
+    def same(self, other: _Seen) -> bool:
+        """Whether the rows are the same, all of them or those that were not rejected.
+
+        An account that was made meanwhile makes no other roster of it, nor does a row that is rejected.
+        """
+        return self.digest == other.digest or self.sound == other.sound
 
 
 def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str], settings: Settings) -> Signs:
@@ -76,7 +83,7 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
         if last is None:
             continue
         earlier = past_rosters.same(course, now)
-        if earlier and last.digest != now.digest:
+        if earlier and not last.same(now):
             found[Sign.OLDER][course] = f"it has the same rows as {_when(earlier)}, and {_when(last)} had others since"
         if part := _part(now, last):
             found[Sign.PART][course] = part
@@ -163,7 +170,7 @@ class _Past:
     def same(self, course: int, now: _Seen) -> _Seen | None:
         """The roster that had the same rows."""
         every = (self._lines[at] for at in self._places.get(course, ()))
-        return next((_seen(line) for line in every if line[_DIGEST] == now.digest), None)
+        return next((_seen(one) for one in every if one[1] == now.digest or one[2] == now.sound), None)
 
 
 def _each(rosters: pd.DataFrame) -> Iterable[tuple[int, _Seen]]:
@@ -174,8 +181,8 @@ def _each(rosters: pd.DataFrame) -> Iterable[tuple[int, _Seen]]:
 
 def _seen(line: Sequence[Any]) -> _Seen:
     """A line of ROSTER_COURSES or ROSTERS_SEEN."""
-    _, digest, source, rows, roles, parts, *seen = line
-    return _Seen(digest, source, int(rows), json.loads(roles), json.loads(parts), *map(int, seen))
+    _, digest, sound, source, rows, roles, parts, *seen = line
+    return _Seen(digest, sound, source, int(rows), json.loads(roles), json.loads(parts), *map(int, seen))
 
 
 def _part(now: _Seen, last: _Seen) -> str:

@@ -9,8 +9,9 @@ ROSTER_COURSES = Table(
     {
         "course_id": Column(INT, ""),
         "digest": Column(TEXT, "of the set of rows that mirrored files have for this course"),
+        "sound": Column(TEXT, "of those of them that were not rejected"),
         "source": Column(TEXT, "the names of these files, joined by comma"),
-        "rows": Column(INT, "how many different rows they are"),
+        "rows": Column(INT, "how many different rows they are, without rejected ones, as in all that follows"),
         "roles": Column(TEXT, "JSON: role name → how many of them have it"),
         "parts": Column(TEXT, "JSON: header of a section, group or campus column → its values here, in order"),
     },

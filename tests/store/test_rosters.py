@@ -30,7 +30,7 @@ def store(tmp_path: Path, now: list[float]) -> Iterator[Store]:
 
 def roster(course: int = 11, digest: str = "aa", **more: str) -> pd.DataFrame:
     """One line of what a roster said."""
-    line = {"source": "term.csv", "rows": 3, "roles": '{"student": 3}', "parts": "{}"}
+    line = {"sound": digest, "source": "term.csv", "rows": 3, "roles": '{"student": 3}', "parts": "{}"}
     return ROSTER_COURSES.records([{"course_id": course, "digest": digest, **line, **more}])
 
 

@@ -58,11 +58,24 @@ def test_only_mirrors_are_compared(proposed: Proposed) -> None:
     assert both == digests(proposed, "anna,BIO,student")
 
 
+def test_a_rejected_row_neither_makes_up_for_a_row_nor_makes_another_roster(proposed: Proposed) -> None:
+    """It is a part of what the file has, and of nothing that a sign is told by."""
+    good = ("anna,BIO,student,,,,Section=1", "ben,BIO,student,,,,Section=1")
+    texts = {"moodle.txt": MOODLE}
+    known, _, _ = proposed(texts | {"roster.csv": HEAD + "\n".join(good) + "\n"})
+    more = (*good, "zoe?,BIO,student,,,,Section=2", "cleo,BIO,dragon,,,,Section=2")
+    same, _, _ = proposed(texts | {"roster.csv": HEAD + "\n".join(more) + "\n"})
+    (one,), (two,) = (k.signs.rosters.to_dict("records") for k in (known, same))
+    assert one["digest"] == one["sound"] == two["sound"] != two["digest"]
+    assert {n: one[n] for n in ("rows", "roles", "parts")} == {n: two[n] for n in ("rows", "roles", "parts")}
+    assert (one["rows"], one["roles"], one["parts"]) == (2, '{"student": 2}', '{"Section": ["1"]}')
+
+
 def line(digest: str, *, seen: int = -1, parts: str = "{}", **roles: int) -> dict[str, object]:
     """What a roster had for course 11."""
     said = ", ".join(f'"{role}": {many}' for role, many in roles.items())
     when = {} if seen < 0 else {"seen": seen}
-    core = {"course_id": 11, "digest": digest, "source": "term.csv", "rows": sum(roles.values())}
+    core = {"course_id": 11, "digest": digest, "sound": digest, "source": "term.csv", "rows": sum(roles.values())}
     return {**core, "roles": f"{{{said}}}", "parts": parts, **when}
 
 
@@ -82,6 +95,15 @@ def test_a_file_that_came_last_is_not_old() -> None:
     assert found(line("c", student=5), a, b) == []
     assert found(line("a", student=5), a, b) == ["older"]
     assert found(line("a", student=5), a, b, meant=["older"]) == []
+
+
+def test_an_old_file_is_known_whatever_was_rejected_then_or_is_now() -> None:
+    """Somebody whose account was made meanwhile makes no new file of it, nor does a row that is rejected since."""
+    later = line("b", seen=2, student=5)
+    then = line("a", seen=1, student=4) | {"sound": "without zoe"}
+    assert found(line("a", student=5), then, later) == ["older"]
+    assert found(line("a and zoe", student=5) | {"sound": "a"}, line("a", seen=1, student=5), later) == ["older"]
+    assert found(line("b and zoe", student=5) | {"sound": "b"}, then, later) == []
 
 
 def test_files_of_students_and_of_teachers_take_turns() -> None:

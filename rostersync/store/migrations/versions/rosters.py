@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("site", sa.String, primary_key=True),
         sa.Column("course_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("digest", sa.String, primary_key=True),
+        sa.Column("sound", sa.String, nullable=False),
         sa.Column("source", sa.String, nullable=False),
         sa.Column("rows", sa.BigInteger, nullable=False),
         sa.Column("roles", sa.Text, nullable=False),
