@@ -22,7 +22,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from rostersync.errors import SettingsError
-from rostersync.vocabulary import Mode, OnMissing
+from rostersync.vocabulary import Mode, OnMissing, Sign
 
 PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
@@ -96,6 +96,8 @@ class Settings(BaseModel):
     not_in_moodle: tuple[str, ...] = ()
     missing_users: Literal["hold", "accept"] = "hold"
     trust_reads: bool = False
+    meant: tuple[Sign, ...] = ()
+    """Signs that a roster is a part only, or an old one, which are meant so: as a rule for one run alone."""
 
     # what roles are worth
     role_ranks: dict[str, int] = {}
@@ -177,6 +179,7 @@ class Settings(BaseModel):
         "protected_courses",
         "protected_gone",
         "not_in_moodle",
+        "meant",
         mode="before",
     )
     @classmethod

@@ -17,6 +17,7 @@ from rostersync.cli.messages import say
 if TYPE_CHECKING:
     from rostersync.judge import Person
     from rostersync.roster.doubts import Doubt, Doubted, Heard
+    from rostersync.tables import Answer, Question
 
 SAMPLES = 3
 """Values of a column that stand in a question, and how much of each."""
@@ -89,6 +90,18 @@ class _Terminal:
         question = f"Remember this for files with the same header ({doubt.fingerprint})?"
         with _leaving():
             return click.confirm(question, default=True, err=True)
+
+
+def answers(questions: Sequence[Question]) -> list[Answer]:
+    """What was answered to the questions of a run, without the answers by which all stays as it is."""
+    from rostersync.report.wording import printable
+
+    given = []
+    for question in questions:
+        say(f"\n{printable(question.sentence[0].upper() + question.sentence[1:])}")
+        chosen = question.answers[_choose([answer.words for answer in question.answers])]
+        given += [chosen] if chosen.setting else []
+    return given
 
 
 def _choose(choices: Sequence[str]) -> int:

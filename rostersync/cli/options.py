@@ -130,6 +130,11 @@ policy = _stack(
         type=click.Choice(["hold", "accept"]),
         help="Whether users unknown to Moodle hold every removal in their course (hold).",
     ),
+    click.option(
+        "--meant",
+        metavar="CODE,…",
+        help="Signs that a roster is a part only, or an old one, which are meant so: older, part, all_over, fewer.",
+    ),
     limit,
 )
 """What follows from a roster."""

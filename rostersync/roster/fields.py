@@ -26,6 +26,7 @@ FIELDS: Mapping[str, str] = {
     "first_name": "the first name",
     "last_name": "the last name",
     "full_name": "the full name",
+    "part": "the section, group or campus",
     "ignore": "nothing: the column is left out",
 }
 """Field → what it means, in the order in which messages list them."""

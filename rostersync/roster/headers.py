@@ -39,6 +39,8 @@ class Columns:
     """Positions that are neither used nor offered nor left out on request."""
     left_out: tuple[int, ...]
     """Positions that the settings say to ignore."""
+    parts: tuple[int, ...]
+    """Positions of sections, groups and campuses; nothing is decided by them but whether a roster is a part only."""
     clashes: Mapping[str, tuple[int, ...]]
     """Field → positions, where several columns would be the same field."""
     role_ids: bool = False
@@ -80,6 +82,13 @@ def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
 
 
 @cache
+def _of_parts() -> frozenset[str]:
+    """Normalised headers of sections, groups and campuses, those included that are ambiguous: nothing hangs on them."""
+    groups = (normalise(entry["alias"]) for entries in aliases()["group"].values() for entry in entries)
+    return frozenset({*groups, *flat(lists()["parts"])} - {""})
+
+
+@cache
 def _known_fields() -> Mapping[str, tuple[str, ...]]:
     """Normalised header → everything that a column of this name can be, for what an unknown header looks like."""
     certain, ambiguous = _known()
@@ -117,11 +126,12 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
             offered[position] = ambiguous[known]
         elif text and not known:
             unknown.append(position)
-    left_out = places.pop("ignore", [])
+    left_out, parts = places.pop("ignore", []), places.pop("part", [])
     role_ids = _role_ids(places, explicit)
     _settle(places)
     fields = {f: p[0] for f, p in places.items()}
     seen = {*left_out, *offered} | {p for positions in places.values() for p in positions}
+    parts += [p for p, text in enumerate(header) if p not in seen and any(k in _of_parts() for k in _spellings(text))]
     return Columns(
         header=tuple(header),
         fields={f: fields[f] for f in FIELDS if f in fields},
@@ -129,6 +139,7 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         alike={p: like for p in unknown[:COMPARED] if (like := _alike(header[p]))},
         unused=tuple(p for p, text in enumerate(header) if p not in seen and text),
         left_out=tuple(left_out),
+        parts=tuple(sorted({*parts})),
         clashes={f: tuple(p) for f, p in places.items() if len(p) > 1},
         role_ids=role_ids,
     )

@@ -173,7 +173,7 @@ def _understand(
         letters=_letters(sheet),
         ignored=tuple(
             name
-            for p in sorted({*columns.unused, *columns.offered, *columns.left_out})
+            for p in sorted({*columns.unused, *columns.offered, *columns.left_out} - {*columns.parts})
             if not (name := columns.header[p]).startswith(OURS)
         ),
         notes=(

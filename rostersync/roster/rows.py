@@ -293,7 +293,20 @@ class _Builder:
         }
         if "full_name" in self.cells and not columns.keys() & {"first_name", "last_name"}:
             columns["last_name"] = text(self.cells["full_name"])
-        return columns
+        return columns | self._sections()
+
+    def _sections(self) -> dict[str, Any]:
+        """What section, group or campus a row is of: all such columns together, each value behind its header."""
+        found = []
+        for position in self.columns.parts:
+            cells = Distinct.of(self.sheet.cells[position]).trimmed()
+            header = self.columns.header[position].replace("=", " ")
+            plain = pc.replace_substring_regex(cells.texts, r"\s+", " ")
+            named = pc.binary_join_element_wise(pa.scalar(header), plain, "=")
+            found.append(cells.spread(pc.if_else(pc.equal(plain, ""), "", named)))
+        if not found:
+            return {}
+        return {"part": text(found[0] if len(found) == 1 else pc.binary_join_element_wise(*found, "\t"))}
 
     def _as_in_the_file(self, found: pd.DataFrame, first_row: int) -> pd.DataFrame:
         """The problems of rows with the headers of the file, where a shape gathered a column from several.

@@ -82,6 +82,7 @@ def reconcile(
         changes=change_lines(plan, done),
         not_active=not_active.lines(plan.not_active, plan.rows, plan.courses, plan.sources, done),
         forecast=forecast(plan) if outcomes is None else None,
+        questions=plan.questions,
     )
 
 

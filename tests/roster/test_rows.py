@@ -58,6 +58,7 @@ def test_a_plain_file_becomes_a_roster(loaded: Load) -> None:
         "status": "active",
         "start": 1790726400,
         "end": 1790899199,
+        "part": "",
         "first_name": "Ann",
         "last_name": "Lee",
         "email": "ann@example.org",
