@@ -1,0 +1,449 @@
+"""Make the decision's own tables of states, have it decide, and say for each state what would be done and what is held.
+
+This is the only file here that knows what the decision takes and gives. All states of a batch stand in a few courses,
+one for each combination of what courses can be; three bystanders in each, who stay, keep the course from being emptied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from rostersync import problems
+from rostersync.distinct import Distinct, whole
+from rostersync.settings import Settings
+from rostersync.sync import basis as bases
+from rostersync.sync import propose
+from rostersync.sync.basis import Basis
+from rostersync.sync.grades import to_ask
+from rostersync.sync.resolve import Resolution
+from rostersync.tables import (
+    BLOCKERS,
+    COURSES,
+    CURRENT,
+    GRADES,
+    LEDGER,
+    PEOPLE,
+    PROBLEMS,
+    READS,
+    RESOLVED,
+    ROSTER,
+    Roster,
+    Source,
+)
+from rostersync.tables import (
+    ROLES as ROLES_TABLE,
+)
+from rostersync.vocabulary import Action, Mode, Op, RowState, Status
+from tests.laws.states import ADD, BLANK, HIGH, LOW, NONE, NOW, OTHER, ROLE_IDS, ROLES, Ints, Mask, States
+
+LIMITLESS = 10**9
+HOLDS = tuple(problems.HOLDS)
+"""Bit of Outcomes.codes → code."""
+OWN, LOW_HOLDER, HIGH_HOLDER, OTHER_HOLDER, SOMEBODY = range(1, 6)
+FIRST = 10
+"""User id of the first state."""
+RANKS: tuple[dict[str, int] | None, ...] = (
+    None,
+    {"manager": 4, "editingteacher": 2, "teacher": 2, "student": 2},
+    {},
+)
+GUARDED: tuple[tuple[str, ...] | None, ...] = (None, (), ("student",))
+ROLE_TEXTS = pa.array(["", *ROLES, "of no language"])
+NO_ROLE, UNREADABLE = 0, 4
+_ID_OF_BIT = np.array(ROLE_IDS)
+_INDEX_OF_BITS = {LOW: 1, HIGH: 2, OTHER: 3}
+_ACTION = {
+    1: list(Action).index(Action.ADD),
+    2: list(Action).index(Action.REMOVE),
+    3: list(Action).index(Action.SUSPEND),
+}
+_STATUS = np.array([list(Status).index(s) for s in (Status.NONE, Status.ACTIVE, Status.SUSPENDED)])
+OK, REJECTED = list(RowState).index(RowState.OK), list(RowState).index(RowState.REJECTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The settings of a batch, by their places among the factors' values."""
+
+    on_missing: int = 0
+    ranks: int = 0
+    guarded: int = 0
+    trust: int = 0
+    protected_role: int = 0
+
+    def settings(self, **more: Any) -> Settings:  # noqa: ANN401 - as Settings takes them
+        """As the decision takes them; limits are lifted, they have a scope of their own."""
+        said: dict[str, Any] = {
+            "on_missing": ("unenrol", "suspend", "keep")[self.on_missing],
+            "role_ranks": RANKS[self.ranks],
+            "guarded_roles": GUARDED[self.guarded],
+            "trust_reads": self.trust == 1,
+            "protected_users": ("guarded.person",),
+            "protected_courses": ("P",),
+            "protected_roles": ("student",) if self.protected_role else (),
+            "allow_removals": LIMITLESS,
+            "allow_rises": LIMITLESS,
+            **more,
+        }
+        known = Settings.model_fields
+        return Settings.model_validate({n: v for n, v in said.items() if n in known and v is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Columns of the roster's rows, as numbers."""
+
+    source: Ints
+    user: Ints
+    course: Ints
+    role: Ints
+    """A place in ROLE_TEXTS."""
+    action: Ints
+    status: Ints
+    start: Ints
+    end: Ints
+    state: Ints
+
+    @staticmethod
+    def joined(parts: list[dict[str, Any]]) -> Rows:
+        """Rows of these parts; what a part does not say is nothing."""
+        blank = {"action": _ACTION[ADD], "status": 0, "start": BLANK, "end": BLANK, "state": OK, "role": 0}
+        made: dict[str, list[Any]] = {f.name: [] for f in fields(Rows)}
+        for part in parts:
+            length = len(part["user"])
+            for name, values in made.items():
+                values.append(np.broadcast_to(np.asarray(part.get(name, blank.get(name)), dtype=np.int64), length))
+        return Rows(**{name: np.concatenate(values) for name, values in made.items()})
+
+
+def basis_of(states: States, settings: Settings) -> Basis:
+    """What the decision is made from."""
+    course, heads = courses_of(states)
+    ids = np.arange(1, len(heads) + 1)
+    user = FIRST + np.arange(len(states))
+    rows, blockers = _rows(states, course, user, heads, ids)
+    roster, resolution = _roster(rows, blockers, heads)
+    read = (_current(states, course, user, heads, ids), _reads(heads, ids), _site_roles())
+    known = bases.basis(
+        roster, resolution, _courses(heads, ids), read, _ledger(states, course, user), settings, own_id=OWN
+    )
+    return replace(known, people=_people(states, user))
+
+
+def courses_of(states: States) -> tuple[Ints, States]:
+    """The number of each state's course, from 1, and one state of each course."""
+    parts = (
+        states.mirror,
+        states.complete,
+        states.proven,
+        states.believed,
+        states.only_manual,
+        states.manual_here,
+        states.protected == 2,
+        states.used == LOW,
+    )
+    code = states.beside.copy()
+    for part in parts:
+        code = code * 2 + part
+    size = 8 * 2 ** len(parts)
+    there = np.zeros(size, dtype=np.bool_)
+    there[code] = True
+    first = np.zeros(size, dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return np.cumsum(there)[code], states.of(first[there])
+
+
+def _rows(states: States, course: Ints, user: Ints, heads: States, ids: Ints) -> tuple[Rows, pd.DataFrame]:
+    parts: list[dict[str, Any]] = []
+    action = np.array([0, *(_ACTION[a] for a in (1, 2, 3))])[states.action]
+    says = {
+        "action": action,
+        "status": _STATUS[states.status],
+        "start": states.start,
+        "end": states.end,
+        "course": course,
+        "source": course - 1,
+        "user": user,
+    }
+    for role, index in ((LOW, 1), (HIGH, 2), (0, 0)):
+        named = states.want & role if role else states.want == 0
+        chosen = (states.action != NONE) & (named > 0)
+        parts.append({**{name: values[chosen] for name, values in says.items()}, "role": index})
+    for role, index, who in ((LOW, 1, LOW_HOLDER), (HIGH, 2, HIGH_HOLDER)):
+        here = ids[heads.used & role > 0]
+        parts.append({"user": np.full(len(here), who), "course": here, "source": here - 1, "role": index})
+    held: list[dict[str, Any]] = []
+
+    def reject(kind: int, who: Any, where: Any, holds: tuple[Any, Any, str] | None, role: int = 2) -> None:  # noqa: ANN401
+        own = isinstance(who, np.ndarray)
+        place = course[states.beside == kind] if own else ids[heads.beside == kind]
+        people = who[states.beside == kind] if own else np.full(len(place), who)
+        row = sum(len(p["user"]) for p in parts)
+        parts.append(
+            {
+                "user": people,
+                "course": place if where is None else np.full(len(place), where),
+                "source": place - 1,
+                "role": role,
+                "state": REJECTED,
+            }
+        )
+        if holds:
+            in_course, of_user, code = holds
+            held.append(
+                {
+                    "row": row + np.arange(len(place)),
+                    "course_id": place if in_course else np.zeros(len(place), dtype=np.int64),
+                    "user_id": people if of_user else np.zeros(len(place), dtype=np.int64),
+                    "code": np.full(len(place), code, dtype=object),
+                }
+            )
+
+    reject(1, user, None, (True, True, "unreadable_row"))
+    reject(2, SOMEBODY, None, (True, True, "unreadable_row"))
+    reject(3, SOMEBODY, None, (True, True, "unreadable_row"), role=UNREADABLE)
+    reject(4, 0, None, (True, False, "unresolved_user"))
+    reject(5, 0, None, None)
+    reject(6, user, 0, (False, True, "unresolved_course"))
+    blockers = BLOCKERS.frame({name: np.concatenate([h[name] for h in held]) for name in held[0]} | {"like": False})
+    return Rows.joined(parts), blockers
+
+
+def _roster(rows: Rows, blockers: pd.DataFrame, heads: States) -> tuple[Roster, Resolution]:
+    count = len(rows.user)
+    common = {"row": np.arange(count), "source": rows.source, "twin": np.full(count, -1)}
+    state = _chosen(rows.state, RESOLVED, "state")
+    texts = Distinct(texts=ROLE_TEXTS, index=rows.role.astype(np.int32))
+    roster = Roster(
+        rows=ROSTER.frame(
+            {**common, "line": common["row"] + 2, "state": state, "role_name": _text(ROLE_TEXTS, rows.role)}
+        ),
+        problems=PROBLEMS.empty(),
+        sources=tuple(
+            Source(path=f"{n}.csv", sheet="", sha256="", rows=0, mode=Mode.MIRROR if m else Mode.EXPLICIT)
+            for n, m in enumerate(heads.mirror.tolist())
+        ),
+        known={"role_name": texts},
+    )
+    resolved = RESOLVED.frame(
+        {
+            **common,
+            "user_id": rows.user,
+            "course_id": rows.course,
+            "action": _chosen(rows.action, RESOLVED, "action"),
+            "status": _chosen(rows.status, RESOLVED, "status"),
+            "start": rows.start,
+            "end": rows.end,
+            "state": state,
+        }
+    )
+    return roster, Resolution(rows=resolved, blockers=blockers, problems=PROBLEMS.empty())
+
+
+def _chosen(codes: Ints, table: Any, name: str) -> pd.Categorical:  # noqa: ANN401 - a table
+    return pd.Categorical.from_codes(codes.astype(np.int8), dtype=table.columns[name].dtype)
+
+
+def _text(texts: pa.Array, index: Ints) -> Any:  # noqa: ANN401 - an Arrow column
+    return pd.arrays.ArrowExtensionArray(pa.chunked_array([texts.take(pa.array(index))]))
+
+
+def _current(states: States, course: Ints, user: Ints, heads: States, ids: Ints) -> pd.DataFrame:
+    parts = []
+    for bit, role in ((1, ROLE_IDS[0]), (2, ROLE_IDS[1]), (4, ROLE_IDS[2]), (0, 0)):
+        chosen = states.there & ((states.roles & bit > 0) if bit else (states.roles == 0))
+        parts.append((course[chosen], user[chosen], np.full(int(chosen.sum()), role), states.inactive[chosen]))
+    for who, role in zip((LOW_HOLDER, HIGH_HOLDER, OTHER_HOLDER), ROLE_IDS, strict=True):
+        nothing = np.zeros(len(ids), dtype=np.int64)
+        parts.append((ids, nothing + who, nothing + role, nothing))
+    columns = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return CURRENT.frame(dict(zip(("course_id", "user_id", "role_id", "inactive"), columns, strict=True)))
+
+
+def _reads(heads: States, ids: Ints) -> pd.DataFrame:
+    said = {"course_id": ids, "complete": heads.complete, "proven": heads.proven, "status_known": True}
+    return READS.frame(said | ({"believed": heads.believed} if "believed" in READS.columns else {}))
+
+
+def _courses(heads: States, ids: Ints) -> pd.DataFrame:
+    return COURSES.frame(
+        {
+            "course_id": ids,
+            "shortname": _text(pa.array(["C", "P"]), (heads.protected == 2).astype(np.int64)),
+            "visible": True,
+            "manual": heads.manual_here,
+            "only_manual": heads.only_manual,
+            "mirrored": heads.mirror,
+        }
+    )
+
+
+def _site_roles() -> pd.DataFrame:
+    return ROLES_TABLE.records(
+        [{"role_id": i, "shortname": n, "learnt": True} for i, n in zip(ROLE_IDS, ROLES, strict=True)]
+    )
+
+
+STUCK_TEXTS = [""]
+for _bits in range(8):
+    _ids = "+".join(str(i) for i in sorted(i for b, i in enumerate(ROLE_IDS) if _bits >> b & 1))
+    STUCK_TEXTS += [f"{_ids}|{m}{a}" for m in ("any", "manual") for a in ("", "|active")]
+
+
+def _ledger(states: States, course: Ints, user: Ints) -> pd.DataFrame:
+    stuck = np.where(
+        states.stuck_roles < 0, 0, 1 + states.stuck_roles * 4 + states.stuck_manual * 2 + states.stuck_active
+    )
+    said = (states.known_start >= 0) | (states.known_end >= 0) | states.ours | states.led_manual | (stuck > 0)
+    at = np.flatnonzero(said)
+    at = at[np.lexsort((user[at], course[at]))]
+    return LEDGER.frame(
+        {
+            "course_id": course[at],
+            "user_id": user[at],
+            "start": states.known_start[at],
+            "end": states.known_end[at],
+            "suspended": states.ours[at],
+            "manual": states.led_manual[at],
+            "stuck": _text(pa.array(STUCK_TEXTS), stuck[at]),
+        }
+    )
+
+
+def _people(states: States, user: Ints) -> pd.DataFrame:
+    names = _text(pa.array(["somebody", "guarded.person"]), (states.protected == 1).astype(np.int64))
+    others = PEOPLE.frame({"user_id": np.arange(1, FIRST), "username": "bystander"})
+    return pd.concat([others, PEOPLE.frame({"user_id": user, "username": names})], ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What the decision makes of each state; without `held_`: what would be sent."""
+
+    enrol: Ints
+    assign: Ints
+    unassign: Ints
+    held_enrol: Ints
+    held_assign: Ints
+    held_unassign: Ints
+    update: Mask
+    unenrol: Mask
+    held_update: Mask
+    held_unenrol: Mask
+    sent_role: Ints
+    """The role that an update names."""
+    start: Ints
+    """As an enrolment or an update sends it, or would if it were not held."""
+    end: Ints
+    suspend: Mask
+    removal: Mask
+    held_removal: Mask
+    rise: Mask
+    held_rise: Mask
+    cleared: Mask
+    """The reason says that dates are cleared."""
+    codes: Ints
+    """Codes of holds, as bits of HOLDS."""
+    disorder: Mask
+    """Something is taken away before something is given."""
+    changes: Ints
+    """How many changes there are, held ones and those that send nothing among them."""
+
+    def anything(self) -> Mask:
+        """Whether anything would be sent."""
+        return (self.enrol | self.assign | self.unassign) + self.update + self.unenrol > 0
+
+    def holds(self, *codes: str) -> Mask:
+        """Whether one of these codes holds something."""
+        bits = sum(1 << HOLDS.index(c) for c in codes if c in HOLDS)
+        return self.codes & bits > 0
+
+    def of(self, chosen: Any) -> Outcomes:  # noqa: ANN401 - a mask or positions
+        """Those of some states."""
+        return Outcomes(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+
+def decide(states: States, rules: Rules, **more: Any) -> tuple[Outcomes, pd.DataFrame]:  # noqa: ANN401 - settings
+    """What the decision makes of these states, and its changes for bystanders."""
+    settings = rules.settings(**more)
+    known = basis_of(states, settings)
+    changes = propose.propose(known, settings, now=NOW)
+    changes = propose.with_grades(known, changes, _grades(states, to_ask(changes)))
+    changes, _ = propose.limit(known, changes, settings)
+    return outcomes(changes, len(states)), changes[changes["user_id"] < FIRST]
+
+
+def _grades(states: States, asked: pd.DataFrame) -> pd.DataFrame:
+    user = asked["user_id"].to_numpy()
+    graded = np.where(user >= FIRST, states.graded[np.maximum(user - FIRST, 0)], 0)
+    return GRADES.frame(
+        {"user_id": user, "course_id": asked["course_id"].to_numpy(), "graded": graded > 0, "known": graded < 2}
+    )
+
+
+_BIT = np.zeros(4096, dtype=np.int64)
+_BIT[list(ROLE_IDS)] = LOW, HIGH, OTHER
+_OP = {op: list(Op).index(op) for op in Op}
+
+
+def outcomes(changes: pd.DataFrame, count: int) -> Outcomes:
+    """What CHANGES say of each state."""
+    changes = changes[changes["user_id"] >= FIRST]
+    at = changes["user_id"].to_numpy() - FIRST
+    op = changes["op"].cat.codes.to_numpy()
+    encoded = Distinct.of(whole(changes["hold"]))
+    names = encoded.texts.to_pylist()
+    held = np.array([n != "" for n in names], dtype=np.bool_)[encoded.index]
+    bits = np.array([1 << HOLDS.index(n) if n else 0 for n in names], dtype=np.int64)[encoded.index]
+    role = _BIT[changes["role_id"].to_numpy()]
+    reason = Distinct.of(whole(changes["reason"]))
+    cleared = np.array([t.endswith("cleared") for t in reason.texts.to_pylist()], dtype=np.bool_)[reason.index]
+
+    def sets(chosen: Mask, of: Ints = role) -> Ints:
+        made = np.zeros(count, dtype=np.int64)
+        np.bitwise_or.at(made, at[chosen], of[chosen])
+        return made
+
+    def any_of(chosen: Mask) -> Mask:
+        made = np.zeros(count, dtype=np.bool_)
+        made[at[chosen]] = True
+        return made
+
+    def sent(name: str) -> Ints:
+        made = np.zeros(count, dtype=np.int64)
+        chosen = (op == _OP[Op.ENROL]) | (op == _OP[Op.UPDATE])
+        made[at[chosen]] = changes[name].to_numpy()[chosen]
+        return made
+
+    is_op = {o: op == code for o, code in _OP.items()}
+    removal = changes["removal"].to_numpy()
+    rise = changes["rise"].to_numpy() if "rise" in changes else np.zeros(len(changes), dtype=np.bool_)
+    gives, takes = is_op[Op.ENROL] | is_op[Op.ASSIGN], is_op[Op.UNASSIGN] | is_op[Op.UNENROL]
+    line = np.arange(len(changes))
+    last_given, first_taken = np.full(count, -1), np.full(count, len(changes) + 1)
+    last_given[at[gives & ~held]] = line[gives & ~held]
+    first_taken[at[takes & ~held][::-1]] = line[takes & ~held][::-1]
+    return Outcomes(
+        **{
+            prefix + o.value: (sets if o in {Op.ENROL, Op.ASSIGN, Op.UNASSIGN} else any_of)(chosen & is_op[o])
+            for prefix, chosen in (("", ~held), ("held_", held))
+            for o in (Op.ENROL, Op.ASSIGN, Op.UNASSIGN, Op.UPDATE, Op.UNENROL)
+        },
+        sent_role=sets(is_op[Op.UPDATE] & ~held),
+        start=sent("start"),
+        end=sent("end"),
+        suspend=sent("suspend") > 0,
+        removal=any_of(removal & ~held),
+        held_removal=any_of(removal & held),
+        rise=any_of(rise & ~held),
+        held_rise=any_of(rise & held),
+        cleared=any_of(cleared & ~held & is_op[Op.UPDATE]),
+        codes=sets(held, bits),
+        disorder=last_given > first_taken,
+        changes=np.bincount(at, minlength=count),
+    )
