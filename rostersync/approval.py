@@ -38,7 +38,7 @@ def allow(plan: Plan, work: Work) -> None:
         )
     if plan.refused:
         raise PlanRefused(
-            f"the plan is refused: it would remove {plan.refused}",
+            f"the plan is refused: {plan.refused}",
             remedy="look at the list; if it is right, plan again with --allow-removals N",
         )
     _fresh(plan, work)

@@ -12,6 +12,7 @@ from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
 from rostersync.sync import deeds, propose, undo
 from rostersync.sync import plan as plans
+from rostersync.sync.access import Access
 from rostersync.sync.basis import Basis
 from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
@@ -45,7 +46,7 @@ def plan_for(loaded: Roster, work: Work) -> Plan:
     if not remembered.still_so(found.known, loaded, basis, changes, work):
         found = gather.read(loaded, work, afresh=True)
         basis, changes = _closer(found.basis, decide, work)
-    return _decided(basis, changes, found.notes, work)
+    return _decided(basis, changes, found.notes, work, now)
 
 
 def undo_plan(number: int, work: Work) -> Plan:
@@ -68,12 +69,13 @@ def undo_plan(number: int, work: Work) -> Plan:
     now = int(work.clock())
 
     def decide(known: Basis) -> pd.DataFrame:
-        return propose.guard(known, undo.take_back(known.facts(), done, now=now), work.settings)
+        access = Access.of(known.roles, work.settings, now=now)
+        return propose.guard(known, undo.take_back(known.facts(), done, access), work.settings)
 
     free = undo.may_empty(basis.facts(), decide(basis), basis.courses, before.reads)
     basis = replace(basis, courses=basis.courses.assign(may_empty=basis.courses["may_empty"] | free))
     basis, changes = _closer(basis, decide, work)
-    plan = _decided(basis, changes, deeds.limits_of(before, done, run=number), work)
+    plan = _decided(basis, changes, deeds.limits_of(before, done, run=number), work, now)
     return replace(plan, undoes=number)
 
 
@@ -99,12 +101,12 @@ def _closer(basis: Basis, decide: Decide, work: Work) -> tuple[Basis, pd.DataFra
     return basis, decide(basis)
 
 
-def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work) -> Plan:
+def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work, now: int) -> Plan:
     """The plan after the grades and the limits."""
     if not propose.surely_refused(basis, changes, work.settings):
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
-        changes = propose.with_grades(basis, changes, grades)
-    changes, verdict = propose.limit(basis, changes, work.settings)
+        changes = propose.with_grades(basis, changes, grades, work.settings, now=now)
+    changes, verdict = propose.limit(basis, changes, work.settings, now=now)
     notes = (*notes, *outlook.unmatched(basis.roles, work))
     return _plan(basis, changes, verdict.refused, notes, work)
 

@@ -6,6 +6,7 @@ Later ones win: defaults, then the profile in the settings file, then `ROSTERSYN
 from __future__ import annotations
 
 import codecs
+import json
 import os
 import re
 import tomllib
@@ -28,6 +29,17 @@ DEFAULT = "default"
 _OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LIVE_.*|SERVICE_.*|PORT(_.*)?")
 """Names below the prefix that are no settings; Kubernetes sets the last two for a service called rostersync."""
 _ANYBODY_READS = 0o004
+
+CourseFigure = Literal[
+    "course_limit_share",
+    "course_limit_count",
+    "small_course_share",
+    "small_course_count",
+    "rise_share",
+    "rise_count",
+    "rise_new_count",
+]
+"""Limits that can differ by course."""
 
 
 class Settings(BaseModel):
@@ -81,12 +93,30 @@ class Settings(BaseModel):
     missing_users: Literal["hold", "accept"] = "hold"
     trust_reads: bool = False
 
+    # what roles are worth
+    role_ranks: dict[str, int] = {}
+    """Short name → rank, beside manager 4, editingteacher 3, teacher 2 and student 1; others stand for themselves."""
+    guarded_roles: tuple[str, ...] = ("editingteacher", "manager")
+    """Roles that many people of a course do not get at once by mistake."""
+
     # limits of what one run may remove
     course_limit_share: float = Field(default=0.20, ge=0, le=1)
     course_limit_count: int = Field(default=5, ge=0)
+    small_course_share: float = Field(default=0.50, ge=0, le=1)
+    small_course_count: int = Field(default=3, ge=0)
+    """A course that would lose more than this share of its people, and at least so many."""
     run_limit_share: float = Field(default=0.10, ge=0, le=1)
     run_limit_count: int = Field(default=25, ge=0)
+    course_limits: dict[str, dict[CourseFigure, float]] = {}
+    """Pattern of course short names or ID numbers → figures that stand for those of the site there."""
     allow_removals: int = Field(default=0, ge=0)
+
+    # limits of the people whose rights one run may raise
+    rise_share: float = Field(default=0.20, ge=0, le=1)
+    rise_count: int = Field(default=3, ge=0)
+    rise_new_count: int = Field(default=10, ge=0)
+    run_rise_count: int = Field(default=25, ge=0)
+    allow_rises: int = Field(default=0, ge=0)
 
     # plans that are approved and carried out later
     plan_max_age_hours: int = Field(default=168, ge=0)
@@ -137,6 +167,7 @@ class Settings(BaseModel):
         "courses",
         "assignable_roles",
         "managed_roles",
+        "guarded_roles",
         "protected_users",
         "protected_roles",
         "protected_courses",
@@ -147,7 +178,18 @@ class Settings(BaseModel):
     def _comma_list(cls, value: object) -> object:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
 
-    @field_validator("columns", "role_words", "status_words", "roles", mode="before")
+    @field_validator("course_limits", mode="before")
+    @classmethod
+    def _figures_by_course(cls, value: object) -> object:
+        """{"LAB*": {"course_limit_count": 2}}, as a variable has it."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError('write JSON like {"LAB*": {"course_limit_count": 2}}') from error
+
+    @field_validator("columns", "role_words", "status_words", "roles", "role_ranks", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
         """NAME=VALUE,NAME=VALUE, as a variable has it."""

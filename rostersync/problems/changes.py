@@ -47,6 +47,19 @@ HOLDS: Mapping[str, Kind] = {
         "the course would lose {detail}, more than the limit",
         "look at the list; then --allow-removals N if it is right",
     ),
+    "rejected_role": notes(
+        "a rejected row could be about this person's other role here, and what follows would then be different: row "
+        "{detail}",
+        "correct that row",
+    ),
+    "rises": notes(
+        "{detail} would get rights such as an editing teacher's, more than the limit",
+        "look at the list; then --allow-rises N if it is right",
+    ),
+    "run_rises": notes(
+        "the run would raise the rights of {detail}, more than the limit: nothing at all is changed",
+        "look at the list; then --allow-rises N if it is right",
+    ),
     "run_limit": notes(
         "the run would remove {detail}, more than the limit: nothing at all is changed",
         "look at the list; then --allow-removals N if it is right",
@@ -55,6 +68,10 @@ HOLDS: Mapping[str, Kind] = {
     "dates_unknown": notes(
         "sending this would clear dates that rostersync does not know",
         "add columns for start and end, or do it by hand",
+    ),
+    "dates_lost": notes(
+        "the run gave this enrolment other dates, and rostersync never knew those from before: it keeps the new ones",
+        "set the old dates by hand, or by a roster with start and end columns",
     ),
     "method_unknown": notes(
         "it is not known whether this enrolment is a manual one, and suspending another kind has no effect",
@@ -105,6 +122,8 @@ REASONS: Mapping[str, str] = {
     "maybe_graded": "absent from the roster, and it is not known whether there are grades: suspended instead",
     "row_graded": "a row asks for the removal, but there are grades: suspended instead",
     "row_maybe_graded": "a row asks for the removal, and it is not known whether there are grades: suspended instead",
+    "dates_end_access": "the roster's dates are over, or ahead: the person loses access, and Moodle's own expiry "
+    "action may unenrol them",
     "dates_cleared": "the roster says so; unknown dates of this enrolment will be cleared",
     "absent_cleared": "the roster does not name this person here any more; unknown dates will be cleared",
     "graded_cleared": "absent from the roster, but has grades: suspended instead; unknown dates will be cleared",

@@ -12,6 +12,7 @@ from rostersync.sync.holdings import NOT_ENROLLED
 from rostersync.sync.keys import (
     Ints,
     Mask,
+    contains,
     course_of,
     distinct,
     enrolment_of,
@@ -23,7 +24,7 @@ from rostersync.sync.keys import (
 )
 from rostersync.sync.plan import Plan
 from rostersync.sync.resolve import Resolution
-from rostersync.sync.scope import ManagedRoles
+from rostersync.sync.scope import Doubtful, ManagedRoles
 from rostersync.sync.sides import Lists, Sides
 from rostersync.sync.wanted import Wanted
 from rostersync.tables import (
@@ -131,7 +132,8 @@ def wanted(done: Deeds) -> Wanted:
 def managed(done: Deeds) -> ManagedRoles:
     """The roles that may be taken away again, or come back, in each course."""
     used = distinct(in_course(np.concatenate([done.gave, done.took])))
-    return ManagedRoles(used=used, by_absence=distinct(in_course(done.gave)), at_stake=used)
+    by_absence = distinct(in_course(done.gave))
+    return ManagedRoles(used=used, by_absence=by_absence, at_stake=used, doubtful=Doubtful.none())
 
 
 def basis(plan: Plan, done: Deeds, *, run: int) -> Basis:
@@ -207,6 +209,13 @@ def limits_of(plan: Plan, done: Deeds, *, run: int) -> tuple[str, ...]:
         said.append(f"{gone:,} unenrolled by that run: their grades and groups in these courses cannot come back")
     if undated:
         said.append(f"{undated:,} had dates of their enrolment that rostersync never knew: they come back without any")
+    others = done.dated[~contains(done.suspended, done.dated) & ~contains(done.reactivated, done.dated)]
+    start, end, _ = as_it_was(done, others)
+    if lost := int(((start == NOT_GIVEN) | (end == NOT_GIVEN)).sum()):
+        said.append(
+            f"{lost:,} got other dates by that run, and rostersync never knew the old ones: they cannot come back, and "
+            "keep those that they have now"
+        )
     return tuple(said)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync.access import Access, weigh
 from rostersync.sync.facts import Facts, Words
 from rostersync.sync.keys import Ints, Mask, contains, count, course_of, distinct, enrolment_of, place, role_of, user_of
 from rostersync.tables import CHANGES
@@ -24,13 +25,13 @@ Part = dict[str, Any]
 """Columns of CHANGES for some positions (`at`) in Facts."""
 
 
-def diff(facts: Facts, settings: Settings, *, now: int) -> pd.DataFrame:
+def diff(facts: Facts, settings: Settings, access: Access) -> pd.DataFrame:
     """The changes, sorted by course, then by what has to happen first, then by user and role.
 
     Args:
         facts: what is wanted and what is there.
         settings: on_missing.
-        now: the clock, in epoch seconds, to tell a suspension from dates that are over or ahead.
+        access: what roles are worth, and the clock, which tells a suspension from dates that are over or ahead.
     """
     ready = facts.readable
     add = facts.wanted & (facts.action == ADD) & ready
@@ -43,15 +44,18 @@ def diff(facts: Facts, settings: Settings, *, now: int) -> pd.DataFrame:
         },
         _enrol(facts, add & ~facts.enrolled),
         *_roles_of_present(facts, add & facts.enrolled, settings),
-        _update(facts, facts.wanted & facts.enrolled & (facts.action != REMOVE) & ready, now),
+        _update(facts, facts.wanted & facts.enrolled & (facts.action != REMOVE) & ready, access),
         *_leave(facts, facts.wanted & facts.enrolled & (facts.action == REMOVE) & ready, settings, absent=False),
         *_leave(facts, ~facts.wanted & facts.mirrored & facts.enrolled & ready, settings, absent=True),
     ]
-    return assemble(facts, [p for p in parts if len(p["at"])])
+    return assemble(facts, [p for p in parts if len(p["at"])], access)
 
 
-def assemble(facts: Facts, parts: list[Part]) -> pd.DataFrame:
-    """CHANGES of these parts, in order and numbered; those that a course without manual enrolment cannot take, held."""
+def assemble(facts: Facts, parts: list[Part], access: Access) -> pd.DataFrame:
+    """CHANGES of these parts, in order and numbered; those that a course without manual enrolment cannot take, held.
+
+    Which of them end somebody's access, or raise somebody's rights, is told of all of them alike.
+    """
     if not parts:
         return CHANGES.empty()
     columns = {name: np.concatenate([_column(p, name) for p in parts]) for name in _column_names()}
@@ -62,7 +66,7 @@ def assemble(facts: Facts, parts: list[Part]) -> pd.DataFrame:
     order = np.lexsort((columns["role_id"], user_of(keys), columns["op"], course_of(keys)))
     at, keys = at[order], keys[order]
     ops = np.array([str(o) for o in Op], dtype=object)[columns.pop("op")[order]]
-    return CHANGES.frame(
+    changes = CHANGES.frame(
         {
             "change": np.arange(len(at)),
             "course_id": course_of(keys),
@@ -76,6 +80,9 @@ def assemble(facts: Facts, parts: list[Part]) -> pd.DataFrame:
             "end_before": facts.last_end[at],
         }
     )
+    removal, rise = weigh(changes, facts.held.roles, facts.inactive[at], access)
+    # What had no effect before has none now: it counts for nothing.
+    return changes.assign(removal=removal & (changes["hold"] != "another_method").to_numpy(), rise=rise)
 
 
 _OPS = list(Op)
@@ -83,12 +90,12 @@ _OPS = list(Op)
 
 
 def _column_names() -> tuple[str, ...]:
-    mine = ("op", "role_id", "start", "end", "suspend", "effect", "removal", "absent", "reason", "hold", "hold_detail")
+    mine = ("op", "role_id", "start", "end", "suspend", "effect", "absent", "reason", "hold", "hold_detail")
     return ("at", *mine)
 
 
 def _column(part: Part, name: str) -> Any:  # noqa: ANN401 - an array of the column's own kind
-    blanks: dict[str, Any] = {"removal": False, "absent": False, "hold": "", "hold_detail": "", "reason": "roster"}
+    blanks: dict[str, Any] = {"absent": False, "hold": "", "hold_detail": "", "reason": "roster"}
     value = part.get(name, blanks.get(name, 0))
     if name == "op":
         value = _OPS.index(value)
@@ -133,20 +140,19 @@ def _roles_of_present(facts: Facts, chosen: Mask, settings: Settings) -> tuple[P
         "at": place(facts.keys, enrolment_of(lost)),
         "op": Op.UNASSIGN,
         "role_id": role_of(lost),
-        "removal": bare,
         "reason": "role_absent",
         **change,
     }
     return (
         {"at": place(facts.keys, enrolment_of(gained)), "op": Op.ASSIGN, "role_id": role_of(gained), **change},
-        _not_stuck(facts, unassigned),
+        _not_stuck(facts, unassigned, tried=bare),
     )
 
 
-def _update(facts: Facts, chosen: Mask, now: int) -> Part:
+def _update(facts: Facts, chosen: Mask, access: Access) -> Part:
     """Dates, suspensions and reactivations of people who are enrolled and named by the roster."""
     every = np.flatnonzero(chosen)
-    outside = facts.known & ((facts.last_start > now) | ((facts.last_end > 0) & (facts.last_end <= now)))
+    outside = facts.known & access.outside(facts.last_start, facts.last_end)
     by_dates = (facts.inactive == 1) & outside & ~facts.suspended_by_us
     dated = (facts.start >= 0) | (facts.end >= 0)
     start = np.where(facts.start >= 0, facts.start, facts.last_start)
@@ -171,7 +177,8 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
     _hold(hold, "dates_unknown", (~complete & ~out)[at])
     _hold(hold, "method_unknown", (~facts.surely_manual)[at])
     effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))
-    cleared = out & ~complete
+    cleared, ends = out & ~complete, ~out & (facts.inactive == 0) & access.outside(start, end)
+    reason = np.where(cleared, "dates_cleared", np.where(ends, "dates_end_access", "roster"))
     part: Part = {
         "at": at,
         "op": Op.UPDATE,
@@ -180,11 +187,10 @@ def _update(facts: Facts, chosen: Mask, now: int) -> Part:
         "end": np.maximum(end[at], 0),
         "suspend": wants_out[at].astype(np.int64),
         "effect": effect[at].astype(object),
-        "removal": out[at],
-        "reason": np.where(cleared[at], "dates_cleared", "roster").astype(object),
+        "reason": reason[at].astype(object),
         "hold": hold,
     }
-    return _not_stuck(facts, part)
+    return _not_stuck(facts, part, tried=out[at])
 
 
 def _unmanaged(facts: Facts, chosen: Mask) -> Mask:
@@ -208,7 +214,7 @@ def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> t
     some, last = going[left > 0], going[left == 0]
     whole = place(facts.keys, distinct(enrolment_of(last)))
     reason = "absent" if absent else "row_removes"
-    common = {"removal": True, "absent": absent, "reason": reason}
+    common = {"absent": absent, "reason": reason}
     roles: Part = {
         "at": place(facts.keys, enrolment_of(some)),
         "op": Op.UNASSIGN,
@@ -267,10 +273,17 @@ def stuck_state(roles_before: str, *, manual: bool, active: bool = False) -> str
     return f"{roles_before}|{'manual' if manual else 'any'}{'|active' if active else ''}"
 
 
-def _not_stuck(facts: Facts, part: Part) -> Part:
-    """The same part, with removals held that had no effect before and face the same state again."""
-    at, removal = part["at"], _column(part, "removal")
-    tried = removal & (facts.stuck[at] != "")
+def _not_stuck(facts: Facts, part: Part, *, tried: Mask | None = None) -> Part:
+    """The same part, with those of its changes held that had no effect before and face the same state again.
+
+    Args:
+        facts: where the part's positions point to.
+        part: changes that take something away.
+        tried: which of them do, where not all do.
+    """
+    at = part["at"]
+    before = facts.stuck[at] != ""
+    tried = before if tried is None else tried & before
     if not tried.any():
         return part
     states = [*zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)]
@@ -280,7 +293,7 @@ def _not_stuck(facts: Facts, part: Part) -> Part:
     same = tried & ((stuck == as_is) | ((stuck == active) & (facts.inactive[at] != 1)))
     hold = _column(part, "hold").copy()
     hold[same] = "another_method"
-    return {**part, "hold": hold, "removal": removal & ~same}
+    return {**part, "hold": hold}
 
 
 def role_to_send(facts: Facts, at: Ints) -> Ints:

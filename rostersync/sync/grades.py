@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from rostersync.sync.access import Access
 from rostersync.sync.diff import assemble, suspension
 from rostersync.sync.facts import Facts
 from rostersync.sync.keys import Ints, Mask, contains, distinct, pack, place
@@ -20,7 +21,9 @@ def to_ask(changes: pd.DataFrame) -> pd.DataFrame:
     return unenrolled[["user_id", "course_id"]].reset_index(drop=True)
 
 
-def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts_of: Callable[[Ints], Facts]) -> pd.DataFrame:
+def spare_graded(
+    changes: pd.DataFrame, grades: pd.DataFrame, facts_of: Callable[[Ints], Facts], access: Access
+) -> pd.DataFrame:
     """The same changes, with suspensions in place of the unenrolments that would delete grades (MOODLE.md, fact 22).
 
     Somebody who is suspended already stays as they are. A pair that `grades` does not list counts as graded.
@@ -29,6 +32,7 @@ def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts_of: Callable
         changes: CHANGES after rules 1 and 2.
         grades: GRADES for `to_ask(changes)`.
         facts_of: what `diff` was made from, of some packed (course, user), sorted and distinct.
+        access: what roles are worth, and the clock.
     """
     GRADES.check(grades)
     asked = ((changes["op"] == Op.UNENROL) & (changes["hold"] == "")).to_numpy()
@@ -46,7 +50,7 @@ def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts_of: Callable
     idle = facts.inactive[at] == 1
     reason = _reasons(absent, sure[spared])
     parts = [
-        suspension(facts, at[~idle], {"removal": True, "absent": absent[~idle], "reason": reason[~idle]}),
+        suspension(facts, at[~idle], {"absent": absent[~idle], "reason": reason[~idle]}),
         {
             "at": at[idle],
             "op": Op.NOTHING,
@@ -55,7 +59,7 @@ def spare_graded(changes: pd.DataFrame, grades: pd.DataFrame, facts_of: Callable
             "reason": "graded_kept",
         },
     ]
-    made = assemble(facts, [p for p in parts if len(p["at"])])
+    made = assemble(facts, [p for p in parts if len(p["at"])], access)
     together = pd.concat([kept, made], ignore_index=True)
     stage = together["op"].cat.codes.to_numpy()
     order = np.lexsort((together["role_id"], together["user_id"], stage, together["course_id"]))

@@ -1,31 +1,19 @@
-"""Changes after the other rules go in; those that would empty courses or remove too many are held: rules 3 and 4."""
+"""Hold the removals of courses that would lose too many people, and refuse a run that would."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from rostersync.settings import Settings
-from rostersync.sync.keys import (
-    Ints,
-    among,
-    contains,
-    course_of,
-    distinct,
-    enrolment_of,
-    first_of_run,
-    in_course,
-    of_courses,
-    of_people,
-    pack,
-    role_of,
-)
+from rostersync.settings import CourseFigure, Settings
+from rostersync.sync.keys import Ints, contains, course_of, distinct, first_of_run, pack
 from rostersync.sync.marks import Marks, by_course
-from rostersync.vocabulary import Op
 
 UNCERTAIN = (
     "unresolved_user",
@@ -35,9 +23,12 @@ UNCERTAIN = (
     "unresolved_course",
     "unreadable_row",
     "contradiction",
+    "rejected_role",
 )
 """Holds of rule 1. They count as if they were carried out: a rejected row that holds one removal must not bring a
 course or a run below a limit and so let the others go (“a rejected row adds no removal”)."""
+COUNTED = ("would_empty", "would_lose_role")
+"""Further holds that count for the run's limit as if they were carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,47 +40,27 @@ class Verdict:
     refused: str = ""
 
 
-def hold_emptying(marks: Marks, held: Ints, courses: pd.DataFrame, roles: pd.DataFrame) -> None:
-    """Rule 3: a course left empty, or without anybody in a role, has its removals held, unless `--courses` names it.
+class Figures:
+    """The limits of each course: those of the site, or of the first pattern that fits its short name or ID number."""
 
-    Args:
-        marks: the changes, sorted by course.
-        held: CURRENT, packed (course, user, role) and sorted.
-        courses: COURSES.
-        roles: ROLES.
-    """
-    changes, free = marks.changes, marks.free() | marks.removals(UNCERTAIN)
-    keys = pack(changes["course_id"], changes["user_id"], changes["role_id"])
-    op = {o: free & (changes["op"] == o).to_numpy() for o in (Op.ENROL, Op.UPDATE, Op.ASSIGN, Op.UNASSIGN, Op.UNENROL)}
-    removal = changes["removal"].to_numpy()
-    losing = distinct(marks.course)
-    losing = losing[~contains(np.sort(courses.loc[courses["may_empty"], "course_id"].to_numpy()), losing)]
-    held_keys = held[of_courses(held, losing)]
-    gone = distinct(enrolment_of(keys[(op[Op.UNENROL] | op[Op.UPDATE]) & removal]))
-    leaves = of_people(held_keys, gone)
-    peopled = distinct(np.concatenate([course_of(held_keys[~leaves]), course_of(keys[op[Op.ENROL]])]))
-    empty = losing[~contains(peopled, losing)]
-    names = {int(c): str(s) for c, s in zip(courses["course_id"], courses["shortname"], strict=True)}
-    _hold_courses(marks, "would_empty", {c: names.get(c, str(c)) for c in empty.tolist()})
+    def __init__(self, courses: pd.DataFrame, settings: Settings) -> None:
+        """Takes COURSES and the settings course_limits and the figures named there."""
+        self._site = {name: getattr(settings, name) for name in get_args(CourseFigure)}
+        self._own: dict[int, dict[str, float]] = {}
+        if settings.course_limits:
+            columns = (courses[name].tolist() for name in ("course_id", "shortname", "idnumber"))
+            for course, *keys in zip(*columns, strict=True):
+                for pattern, figures in settings.course_limits.items():
+                    if any(fnmatchcase(key, pattern) for key in keys):
+                        self._own[course] = {**self._site, **figures}
+                        break
 
-    given = in_course(keys[op[Op.ENROL] | op[Op.ASSIGN]])
-    stays = ~leaves & ~among(held_keys, distinct(keys[op[Op.UNASSIGN]]))
-    taken = np.concatenate([in_course(keys[op[Op.UNASSIGN] & removal]), in_course(held_keys[leaves])])
-    kept = distinct(np.concatenate([given, in_course(held_keys[stays])]))
-    lost = distinct(taken[~contains(kept, taken) & (role_of(taken) > 0) & contains(losing, course_of(taken))])
-    first = lost[first_of_run(course_of(lost))]
-    role_names = {int(i): str(n) for i, n in zip(roles["role_id"], roles["shortname"], strict=True)}
-    words = [role_names.get(r, str(r)) for r in role_of(first).tolist()]
-    _hold_courses(marks, "would_lose_role", dict(zip(course_of(first).tolist(), words, strict=True)))
+    def of(self, course: int) -> Mapping[str, float]:
+        """Setting → its value in this course."""
+        return self._own.get(course, self._site)
 
 
-def _hold_courses(marks: Marks, code: str, details: Mapping[int, str]) -> None:
-    """Hold the removals of these courses."""
-    hit = contains(np.array(sorted(details), dtype=np.int64), marks.course)
-    marks.hold(marks.open[hit], code, by_course(details, marks.course[hit]))
-
-
-def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:
+def hold_limits(marks: Marks, managed: Ints, figures: Figures, settings: Settings) -> Verdict:
     """Rule 4: a course that would lose too many has its removals held; a run that would is refused as a whole.
 
     Both count what rule 1 holds; the run's limit counts what the course limit and rule 3 hold, too: a roster that is
@@ -97,30 +68,44 @@ def hold_limits(marks: Marks, managed: Ints, settings: Settings) -> Verdict:
 
     Args:
         marks: the changes after all other rules.
-        managed: packed (course, user) of everybody who holds a managed role now; sorted, distinct.
-        settings: the four figures and allow_removals.
+        managed: packed (course, user) of everybody who has a managed role now; sorted, distinct.
+        figures: the courses' limits.
+        settings: the run's figures and allow_removals.
     """
-    going = _people(marks.changes[marks.removals((*UNCERTAIN, "would_empty", "would_lose_role"))])
+    going = _people(marks.changes[marks.removals((*UNCERTAIN, *COUNTED))])
     lost, whole = len(going), len(managed)
     if lost <= settings.allow_removals:
         return Verdict(removals=lost, enrolments=whole)
-    if lost > settings.run_limit_count and lost > _share(settings.run_limit_share, whole):
+    if lost > settings.run_limit_count and lost > share(settings.run_limit_share, whole):
         detail = f"{lost:,} of {whole:,} enrolments ({_percent(lost, whole)})"
         marks.hold(np.arange(len(marks.changes)), "run_limit", detail)
         limit = f"{settings.run_limit_count:,} and {settings.run_limit_share:.0%}"
-        return Verdict(removals=lost, enrolments=whole, refused=f"{detail}, over the limit of {limit}")
-    base = _by_course(managed)
+        refused = f"the run would remove {detail}, over the limit of {limit}"
+        return Verdict(removals=lost, enrolments=whole, refused=refused)
+    base = by_course_counts(managed)
     over = {
-        course: f"{lost_here:,} of {base.get(course, 0):,} people ({_percent(lost_here, base.get(course, 0))})"
-        for course, lost_here in _by_course(_people(marks.changes[marks.removals(UNCERTAIN)])).items()
-        if lost_here > settings.course_limit_count
-        and lost_here > _share(settings.course_limit_share, base.get(course, 0))
+        course: f"{gone:,} of {base.get(course, 0):,} people ({_percent(gone, base.get(course, 0))})"
+        for course, gone in by_course_counts(_people(marks.changes[marks.removals(UNCERTAIN)])).items()
+        if _too_many(gone, base.get(course, 0), figures.of(course))
     }
-    _hold_courses(marks, "course_limit", over)
+    hold_courses(marks, "course_limit", over)
     return Verdict(removals=lost, enrolments=whole)
 
 
-def _share(share: float, whole: int) -> Decimal:
+def _too_many(gone: int, whole: int, figures: Mapping[str, float]) -> bool:
+    """Whether so many are too many of a course: a large share of a large one, or most of a small one."""
+    many = gone > figures["course_limit_count"] and gone > share(figures["course_limit_share"], whole)
+    most = gone >= figures["small_course_count"] and gone > share(figures["small_course_share"], whole)
+    return many or most
+
+
+def hold_courses(marks: Marks, code: str, details: Mapping[int, str]) -> None:
+    """Hold the removals of these courses."""
+    hit = contains(np.array(sorted(details), dtype=np.int64), marks.course)
+    marks.hold(marks.open[hit], code, by_course(details, marks.course[hit]))
+
+
+def share(share: float, whole: int) -> Decimal:
     """The share as it is written: 29 % of 100 are 29, and not 28.999999999999996."""
     return Decimal(str(share)) * whole
 
@@ -129,7 +114,7 @@ def _people(changes: pd.DataFrame) -> Ints:
     return distinct(pack(changes["course_id"], changes["user_id"]))
 
 
-def _by_course(people: Ints) -> dict[int, int]:
+def by_course_counts(people: Ints) -> dict[int, int]:
     """How many of these (course, user) stand in each course; they are sorted."""
     courses = course_of(people)
     starts = np.flatnonzero(first_of_run(courses))

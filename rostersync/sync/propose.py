@@ -9,13 +9,22 @@ from __future__ import annotations
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync.access import Access
 from rostersync.sync.basis import Basis
 from rostersync.sync.diff import diff
+from rostersync.sync.emptying import hold_emptying
 from rostersync.sync.grades import spare_graded
 from rostersync.sync.keys import distinct, pack, place
-from rostersync.sync.limits import Verdict, hold_emptying, hold_limits
+from rostersync.sync.limits import Figures, Verdict, hold_limits
 from rostersync.sync.marks import Marks
-from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unproven, hold_unresolved
+from rostersync.sync.rises import hold_rises
+from rostersync.sync.safety import (
+    hold_protected,
+    hold_protected_roles,
+    hold_unproven,
+    hold_unresolved,
+    hold_widened,
+)
 from rostersync.vocabulary import Op
 
 
@@ -27,13 +36,15 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
         settings: what follows from a roster on this site.
         now: the clock, in epoch seconds.
     """
-    return guard(basis, diff(basis.sides.unsettled.facts(basis.reads, basis.courses), settings, now=now), settings)
+    access = Access.of(basis.roles, settings, now=now)
+    return guard(basis, diff(basis.sides.unsettled.facts(basis.reads, basis.courses), settings, access), settings)
 
 
 def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """CHANGES with the holds of rules 1 and 2 and of what is protected."""
     marks = Marks(changes)
     hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
+    hold_widened(marks, basis.sides.managed.doubtful, basis.sides.lists.keys, basis.roster)
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
     hold_unproven(marks, basis.reads, settings)
@@ -62,12 +73,17 @@ def may_go(changes: pd.DataFrame) -> list[int]:
     return sorted(set(changes.loc[losing, "user_id"].tolist()))
 
 
-def limit(basis: Basis, changes: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, Verdict]:
-    """CHANGES with the holds of rules 3 and 4, and what the run's limit says."""
-    marks = Marks(changes)
-    hold_emptying(marks, basis.sides.lists.keys, basis.courses, basis.roles)
-    verdict = hold_limits(marks, basis.sides.at_stake, settings)
-    return marks.done(), verdict
+def limit(basis: Basis, changes: pd.DataFrame, settings: Settings, *, now: int) -> tuple[pd.DataFrame, Verdict]:
+    """CHANGES with the holds of rules 3, 4 and 10, and what the run's limits say."""
+    access = Access.of(basis.roles, settings, now=now)
+    lists, marks = basis.sides.lists, Marks(changes)
+    hold_emptying(marks, lists.keys, lists.table["inactive"].to_numpy(), basis.courses, basis.roles, access)
+    figures = Figures(basis.courses, settings)
+    risen = hold_rises(marks, lists.keys, figures, settings)
+    lost = hold_limits(marks, basis.sides.at_stake, figures, settings)
+    return marks.done(), Verdict(
+        removals=lost.removals, enrolments=lost.enrolments, refused="; ".join(filter(None, [lost.refused, risen]))
+    )
 
 
 def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> bool:
@@ -86,9 +102,12 @@ def surely_refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> b
 
 def _refused(basis: Basis, changes: pd.DataFrame, settings: Settings) -> bool:
     """Whether the run's limit refuses these; what rule 3 holds counts for it as well, so that it need not be asked."""
-    return bool(hold_limits(Marks(changes), basis.sides.at_stake, settings).refused)
+    figures = Figures(basis.courses, settings)
+    return bool(hold_limits(Marks(changes), basis.sides.at_stake, figures, settings).refused)
 
 
-def with_grades(basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:
+def with_grades(
+    basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame, settings: Settings, *, now: int
+) -> pd.DataFrame:
     """CHANGES with suspensions in place of unenrolments that would delete grades."""
-    return spare_graded(changes, grades, basis.facts)
+    return spare_graded(changes, grades, basis.facts, Access.of(basis.roles, settings, now=now))

@@ -220,7 +220,7 @@ def _verdict(
 ) -> tuple[int, str]:
     """The exit code (SEMANTICS.md) and the same in words."""
     if plan.refused:
-        return 4, f"refused: the run would remove {plan.refused}; nothing at all is changed"
+        return 4, f"refused: {plan.refused}; nothing at all is changed"
     open_rows = {b: int((rows["bucket"] == b).sum()) for b in (Bucket.REJECTED, Bucket.HELD, Bucket.FAILED)}
     lost = removals[removals["bucket"].isin([str(Bucket.HELD), str(Bucket.FAILED)])]
     open_removals = int((~lost["code"].isin(DONE_NOTHING)).sum())

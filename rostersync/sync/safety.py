@@ -7,9 +7,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, contains, pack, place
+from rostersync.sync.keys import (
+    Ints,
+    contains,
+    course_of,
+    distinct,
+    enrolment_of,
+    in_course,
+    of_people,
+    pack,
+    place,
+    role_of,
+)
 from rostersync.sync.likeness import Likeness
 from rostersync.sync.marks import Marks, by_course
+from rostersync.sync.scope import ANY_ROLE, Doubtful
 from rostersync.tables import READS, Roster
 from rostersync.vocabulary import Op
 
@@ -72,6 +84,39 @@ def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Ro
     for one_code in sorted({*code.tolist()} - {""}):
         hit = code == one_code
         marks.hold(at[hit], one_code, _where(roster, by[hit], places), by=by[hit])
+
+
+def hold_widened(marks: Marks, doubtful: Doubtful, held: Ints, roster: Roster) -> None:
+    """A rejected row never widens what others lose: a role goes alone only if it would, too, had that row been read.
+
+    Somebody whose other roles are all such that a rejected row names them would have been taken for absent as a whole:
+    with grades, or suspended already, nothing would have been taken from them.
+
+    Args:
+        marks: the changes, sorted by course.
+        doubtful: roles of rejected rows.
+        held: CURRENT, packed (course, user, role) and sorted.
+        roster: the rows.
+    """
+    if not len(doubtful.keys):
+        return
+    changes = marks.changes
+    alone = (changes["op"] == Op.UNASSIGN) & changes["reason"].isin(ALONE)
+    at = np.flatnonzero(marks.free() & alone.to_numpy())
+    keys = pack(*(changes[name].to_numpy()[at] for name in ("course_id", "user_id", "role_id")))
+    people = distinct(enrolment_of(keys))
+    left = held[of_people(held, people) & (role_of(held) > 0)]
+    left = left[~contains(distinct(keys), left)]
+    named = contains(doubtful.keys, in_course(left)) | contains(doubtful.keys, pack(course_of(left), 0, ANY_ROLE))
+    sure = distinct(enrolment_of(left[~named]))
+    hurt = ~contains(sure, enrolment_of(keys)) & contains(distinct(enrolment_of(left)), enrolment_of(keys))
+    first = np.searchsorted(doubtful.keys, pack(course_of(keys[hurt]), 0))
+    rows = doubtful.rows[first]
+    marks.hold(at[hurt], "rejected_role", _where(roster, rows, {}), by=rows)
+
+
+ALONE = ("absent", "row_removes")
+"""Reasons of roles that are taken away while others stay; whoever is named keeps the enrolment in any case."""
 
 
 def _losses(marks: Marks) -> tuple[Ints, Ints, Ints]:

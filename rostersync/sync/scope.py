@@ -12,7 +12,19 @@ import pandas as pd
 
 from rostersync.errors import UsageError
 from rostersync.settings import Settings
-from rostersync.sync.keys import Ints, course_of, distinct, in_course, pack, role_of, user_of
+from rostersync.sync.keys import (
+    ROLE_BITS,
+    Ints,
+    Mask,
+    contains,
+    course_of,
+    distinct,
+    first_of_run,
+    in_course,
+    pack,
+    role_of,
+    user_of,
+)
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import COURSES, Roster
 from rostersync.vocabulary import Action, Match, Mode, OnMissing, RowState, Status
@@ -55,6 +67,23 @@ def courses_in_scope(roster: Roster, resolution: Resolution, matches: pd.DataFra
     )
 
 
+ANY_ROLE = (1 << ROLE_BITS) - 1
+"""Stands for a role that could not be read: it could be any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """Roles that rejected rows name: packed (course, 0, role), sorted and distinct, and the first row of each."""
+
+    keys: Ints
+    rows: Ints
+
+    @classmethod
+    def none(cls) -> Doubtful:
+        """No row is rejected."""
+        return cls(keys=np.empty(0, dtype=np.int64), rows=np.empty(0, dtype=np.int64))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedRoles:
     """Packed (course, 0, role), sorted and distinct: the roles that the roster uses in a course, or that settings list.
@@ -62,12 +91,14 @@ class ManagedRoles:
     `by_absence` leaves out the roles that only explicit or add-only files use: nothing follows from absence there, so
     that an add-only file of teachers beside a mirrored one of students removes no teacher. Nor does a row that takes a
     role away say that its file lists all who hold it. `at_stake` are the roles that something can be taken of, by
-    absence or by a row: limits are shares of those who hold them.
+    absence or by a row: limits are shares of those who have them. `doubtful` are roles that rejected rows name: had
+    they been read, the roster would have managed these, too.
     """
 
     used: Ints
     by_absence: Ints
     at_stake: Ints
+    doubtful: Doubtful
 
 
 def managed_roles(
@@ -95,6 +126,8 @@ def managed_roles(
     mode = np.array([s.mode for s in roster.sources], dtype=object)[source]
     some = role_of(keys) > 0
     gives = some & (mode == Mode.MIRROR) & (removes == 0)
+    # An add-only file takes nothing away but by dates and suspensions.
+    dated = distinct(pack(course, 0, role)[_ends(rows)[stands]])
     listed = np.sort(roles.loc[roles["shortname"].isin(settings.managed_roles), "role_id"].to_numpy())
     # Of courses that only rejected rows name nothing follows: a rejected row adds no removal.
     whole = distinct(
@@ -104,8 +137,39 @@ def managed_roles(
     return ManagedRoles(
         used=distinct(np.concatenate([keys[some], always])),
         by_absence=distinct(np.concatenate([keys[gives], _each(whole, listed)])),
-        at_stake=distinct(np.concatenate([keys[some & (mode != Mode.ADD_ONLY)], always])),
+        at_stake=distinct(np.concatenate([keys[some & (mode != Mode.ADD_ONLY)], dated[role_of(dated) > 0], always])),
+        doubtful=_doubtful(rows, courses),
     )
+
+
+def _ends(rows: pd.DataFrame) -> Mask:
+    """Rows that can end somebody's access although they add: they state an end, a beginning, or a suspension."""
+    suspended = rows["status"].cat.codes.to_numpy() == STATUSES.index(Status.SUSPENDED)
+    ends: Mask = suspended | (rows["start"].to_numpy() > 0) | (rows["end"].to_numpy() > 0)
+    return ends
+
+
+def _doubtful(rows: pd.DataFrame, courses: pd.DataFrame) -> Doubtful:
+    """The roles of rejected rows, in their course; where that is unknown, in all courses of their file."""
+    state = rows["state"].cat.codes.to_numpy()
+    hurt = np.flatnonzero(state == STATES.index(RowState.REJECTED))
+    if not len(hurt):
+        return Doubtful.none()
+    row, source, course, role = (rows[name].to_numpy()[hurt] for name in ("row", "source", "course_id", "role_id"))
+    role = np.where((role > 0) & (role < ANY_ROLE), role, ANY_ROLE)
+    every = courses["course_id"].to_numpy()
+    keys, found = [pack(course, 0, role)[course > 0]], [row[course > 0]]
+    lost = np.flatnonzero(course == 0)
+    # One of each role and file is enough.
+    for at in lost[~pd.Series(role[lost] * (int(source.max()) + 1) + source[lost]).duplicated().to_numpy()].tolist():
+        mine = distinct(rows["course_id"].to_numpy()[rows["source"].to_numpy() == source[at]])
+        mine = every[contains(mine, every)]
+        keys.append(pack(mine, 0, int(role[at])))
+        found.append(np.full(len(mine), row[at]))
+    packed, rows_of = np.concatenate(keys), np.concatenate(found)
+    order = np.lexsort((rows_of, packed))
+    first = first_of_run(packed[order])
+    return Doubtful(keys=packed[order][first], rows=rows_of[order][first])
 
 
 def _each(courses: Ints, roles: Ints) -> Ints:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from rostersync.sync.access import Access
 from rostersync.sync.deeds import Deeds, as_it_was
 from rostersync.sync.diff import Part, assemble, role_to_send
 from rostersync.sync.facts import Facts
@@ -16,13 +17,13 @@ from rostersync.sync.keys import Ints, Mask, contains, count, course_of, distinc
 from rostersync.vocabulary import NOT_GIVEN, Bucket, Op
 
 
-def take_back(facts: Facts, done: Deeds, *, now: int) -> pd.DataFrame:
+def take_back(facts: Facts, done: Deeds, access: Access) -> pd.DataFrame:
     """CHANGES that undo a run, as far as the state is still the one that it left.
 
     Args:
         facts: made of `wanted` and a fresh read.
         done: what the run did.
-        now: the clock, in epoch seconds, to tell a suspension from dates that are over or ahead.
+        access: what roles are worth, and the clock, which tells a suspension from dates that are over or ahead.
     """
     given = done.gave[contains(facts.held.roles, done.gave)]
     missing = done.took[~contains(facts.held.roles, done.took)]
@@ -30,10 +31,8 @@ def take_back(facts: Facts, done: Deeds, *, now: int) -> pd.DataFrame:
     alone = _left_with(facts, facts.keys, given) == 0
     leaving = facts.enrolled & contains(done.enrolled, facts.keys) & alone
     going = given[~contains(facts.keys[leaving], enrolment_of(given))]
-    people = enrolment_of(going)
-    rank = np.arange(len(going)) - np.searchsorted(people, people)
     parts: list[Part] = [
-        _back(facts, done, missing[~here], now),
+        _back(facts, done, missing[~here], access),
         {
             "at": place(facts.keys, enrolment_of(missing[here])),
             "op": Op.ASSIGN,
@@ -41,21 +40,21 @@ def take_back(facts: Facts, done: Deeds, *, now: int) -> pd.DataFrame:
             "effect": Bucket.ROLE_CHANGED,
         },
         {
-            "at": place(facts.keys, people),
+            "at": place(facts.keys, enrolment_of(going)),
             "op": Op.UNASSIGN,
             "role_id": role_of(going),
             "effect": Bucket.ROLE_CHANGED,
-            "removal": rank >= count(enrolment_of(missing), people),
         },
-        {"at": np.flatnonzero(leaving), "op": Op.UNENROL, "effect": Bucket.UNENROLLED, "removal": True},
+        {"at": np.flatnonzero(leaving), "op": Op.UNENROL, "effect": Bucket.UNENROLLED},
         _status(facts, done, ~leaving),
+        _lost_dates(facts, done, ~leaving),
     ]
-    parts = [{**p, "reason": "undone"} | {"hold": _held(facts, p)} for p in parts if len(p["at"])]
+    parts = [{"hold": _held(facts, p), **p, "reason": "undone"} for p in parts if len(p["at"])]
     unreadable = np.flatnonzero(~facts.readable)
     parts.append(
         {"at": unreadable, "op": Op.NOTHING, "effect": Bucket.UNCHANGED, "reason": "undone", "hold": "read_incomplete"}
     )
-    return assemble(facts, [p for p in parts if len(p["at"])])
+    return assemble(facts, [p for p in parts if len(p["at"])], access)
 
 
 def may_empty(facts: Facts, changes: pd.DataFrame, courses: pd.DataFrame, reads: pd.DataFrame) -> Mask:
@@ -82,11 +81,11 @@ def _left_with(facts: Facts, keys: Ints, given: Ints) -> Ints:
     return count(enrolment_of(facts.held.roles), keys) - count(enrolment_of(given), keys)
 
 
-def _back(facts: Facts, done: Deeds, roles: Ints, now: int) -> Part:
+def _back(facts: Facts, done: Deeds, roles: Ints, access: Access) -> Part:
     """Enrolments that come back, with the dates and the suspension that rostersync knew."""
     keys = enrolment_of(roles)
     start, end, suspended = as_it_was(done, keys)
-    by_dates = (start > now) | ((end > 0) & (end <= now))
+    by_dates = access.outside(start, end)
     suspend = (suspended | (contains(done.was_idle, keys) & ~by_dates)).astype(np.int64)
     return {
         "at": place(facts.keys, keys),
@@ -120,8 +119,17 @@ def _status(facts: Facts, done: Deeds, staying: Mask) -> Part:
         "end": np.maximum(np.where(known, end, facts.last_end), 0)[at],
         "suspend": (out | stays_out)[at].astype(np.int64),
         "effect": effect[at].astype(object),
-        "removal": out[at],
     }
+
+
+def _lost_dates(facts: Facts, done: Deeds, staying: Mask) -> Part:
+    """People who got other dates, of whom nobody knows the old ones: nothing can be done, and it is said."""
+    keys = facts.keys
+    start, end, _ = as_it_was(done, keys)
+    known = (start != NOT_GIVEN) & (end != NOT_GIVEN)
+    other = contains(done.suspended, keys) | contains(done.reactivated, keys)
+    lost = facts.enrolled & facts.readable & staying & contains(done.dated, keys) & ~known & ~other
+    return {"at": np.flatnonzero(lost), "op": Op.NOTHING, "effect": Bucket.UNCHANGED, "hold": "dates_lost"}
 
 
 def _held(facts: Facts, part: Part) -> np.ndarray[tuple[int], np.dtype[np.object_]]:

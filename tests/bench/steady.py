@@ -136,7 +136,9 @@ def plan_of(roster: Path, tables: Tables) -> Plan:
     if propose.surely_refused(known, changes, settings):
         raise ValueError("nobody is to be refused here")
     to_ask(changes)
-    changes, verdict = propose.limit(known, propose.with_grades(known, changes, tables["grades"]), settings)
+    changes, verdict = propose.limit(
+        known, propose.with_grades(known, changes, tables["grades"], settings, now=NOW), settings, now=NOW
+    )
     left = losses.losses(changes, {}, {})
     return compose(HEAD, known, changes, settings, refused=verdict.refused, notes=known.resolution.notes, losses=left)
 

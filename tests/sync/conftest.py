@@ -268,12 +268,12 @@ def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings
     known = closer(known, propose.propose(known, settings, now=NOW), world)
     changes = propose.propose(known, settings, now=NOW)
     grades = _grades(world, texts.get("grades.txt", ""), to_ask(changes))
-    return known, propose.with_grades(known, changes, grades), settings
+    return known, propose.with_grades(known, changes, grades, settings, now=NOW), settings
 
 
 def plan_of(texts: Mapping[str, str]) -> Plan:
     known, changes, settings = proposed_of(texts)
-    changes, verdict = propose.limit(known, changes, settings)
+    changes, verdict = propose.limit(known, changes, settings, now=NOW)
     head = Head(site="https://moodle.example", site_name="Example", release="4.4", made="2026-09-01T00:00:00+00:00")
     return compose(head, known, changes, settings, refused=verdict.refused, notes=(), losses=LOSSES.empty())
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rostersync.settings import Settings
 from rostersync.sync import reconcile
+from rostersync.sync.access import Access
 from rostersync.sync.basis import Basis
 from rostersync.sync.diff import diff
 from rostersync.sync.plan import Plan
@@ -274,7 +275,7 @@ def test_nothing_follows_of_those_who_are_settled(
     """Whether everybody is looked at, or only those for whom something may have to be done, is the same."""
     basis, _, chosen = proposed(texts(state, rows, extra))
     every, some = (
-        diff(facts, chosen, now=1000)
+        diff(facts, chosen, Access.of(basis.roles, chosen, now=1000))
         for facts in (basis.facts(), basis.sides.unsettled.facts(basis.reads, basis.courses))
     )
     pd.testing.assert_frame_equal(every, some)

@@ -8,10 +8,13 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rostersync.settings import Settings
+from rostersync.sync.access import Access
 from rostersync.sync.deeds import Deeds, deeds, managed, wanted
 from rostersync.sync.facts import Facts, facts
 from rostersync.sync.undo import may_empty, take_back
 from rostersync.tables import CHANGES, COURSES, CURRENT, LEDGER, OUTCOMES, READS
+from rostersync.tables import ROLES as SITE_ROLES
 
 STUDENT, TEACHER, EDITOR = 5, 4, 3
 NOW = 1000
@@ -84,7 +87,9 @@ def undone(after: State, done: Deeds) -> tuple[Facts, pd.DataFrame]:
     reads = READS.records([{"course_id": COURSE, "complete": True, "proven": True, "listed": len(after)}])
     courses = COURSES.records([{"course_id": COURSE, "shortname": "BIO", "manual": True, "only_manual": True}])
     seen = facts(wanted(done), current(after), reads, courses, ledger(after), managed(done))
-    return seen, take_back(seen, done, now=NOW)
+    names = {STUDENT: "student", TEACHER: "teacher", EDITOR: "editingteacher"}
+    roles = SITE_ROLES.records([{"role_id": i, "shortname": n} for i, n in names.items()])
+    return seen, take_back(seen, done, Access.of(roles, Settings(), now=NOW))
 
 
 ROLES = st.sets(st.sampled_from([STUDENT, TEACHER, EDITOR]), min_size=1).map(lambda r: tuple(sorted(r)))
