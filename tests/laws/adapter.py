@@ -47,13 +47,10 @@ HOLDS = tuple(problems.HOLDS)
 OWN, LOW_HOLDER, HIGH_HOLDER, OTHER_HOLDER, SOMEBODY = range(1, 6)
 FIRST = 10
 """User id of the first state."""
-RANKS: tuple[dict[str, int] | None, ...] = (
-    None,
-    {"manager": 4, "editingteacher": 2, "teacher": 2, "student": 2},
-    {},
-)
-GUARDED: tuple[tuple[str, ...] | None, ...] = (None, (), ("student",))
-ROLE_TEXTS = pa.array(["", *ROLES, "of no language"])
+RANKS: tuple[dict[str, int], ...] = ({}, {"student": 3}, {}, {"student": 4})
+UNRANKED = 2
+"""The place among ranks where the second role is one that has no rank: another short name, nothing else."""
+GUARDED: tuple[tuple[str, ...], ...] = (("editingteacher", "manager", "guide"), (), ("student",))
 NO_ROLE, UNREADABLE = 0, 4
 _ID_OF_BIT = np.array(ROLE_IDS)
 _INDEX_OF_BITS = {LOW: 1, HIGH: 2, OTHER: 3}
@@ -86,12 +83,17 @@ class Rules:
             "protected_users": ("guarded.person",),
             "protected_courses": ("P",),
             "protected_roles": ("student",) if self.protected_role else (),
+            "assignable_roles": ("student", "editingteacher", "guide"),
             "allow_removals": LIMITLESS,
             "allow_rises": LIMITLESS,
             **more,
         }
-        known = Settings.model_fields
-        return Settings.model_validate({n: v for n, v in said.items() if n in known and v is not None})
+        return Settings.model_validate(said)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Short names of the roles, in the order of their bits."""
+        return ("student", "guide", "manager") if self.ranks == UNRANKED else ROLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ class Rows:
     user: Ints
     course: Ints
     role: Ints
-    """A place in ROLE_TEXTS."""
+    """0: blank; 1, 2: a role of the scope; UNREADABLE."""
     action: Ints
     status: Ints
     start: Ints
@@ -121,16 +123,31 @@ class Rows:
         return Rows(**{name: np.concatenate(values) for name, values in made.items()})
 
 
-def basis_of(states: States, settings: Settings) -> Basis:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courses:
+    """Courses that are made up by hand: nobody is in them but the states."""
+
+    course: Ints
+    """Each state's course, from 1, all of them there."""
+    may_empty: Mask
+    """Which courses stand in `--courses`."""
+
+
+def basis_of(states: States, rules: Rules, settings: Settings, courses: Courses | None = None) -> Basis:
     """What the decision is made from."""
-    course, heads = courses_of(states)
+    if courses:
+        course = courses.course
+        heads = states.of(np.unique(course, return_index=True)[1])
+    else:
+        course, heads = courses_of(states)
     ids = np.arange(1, len(heads) + 1)
     user = FIRST + np.arange(len(states))
-    rows, blockers = _rows(states, course, user, heads, ids)
-    roster, resolution = _roster(rows, blockers, heads)
-    read = (_current(states, course, user, heads, ids), _reads(heads, ids), _site_roles())
+    bystanders = ids if courses is None else ids[:0]
+    rows, blockers = _rows(states, course, user, heads, bystanders)
+    roster, resolution = _roster(rows, blockers, heads, rules.roles)
+    read = (_current(states, course, user, bystanders), _reads(heads, ids), _site_roles(rules.roles))
     known = bases.basis(
-        roster, resolution, _courses(heads, ids), read, _ledger(states, course, user), settings, own_id=OWN
+        roster, resolution, _courses(heads, ids, courses.may_empty if courses else False), read, _ledger(states, course, user), settings, own_id=OWN
     )
     return replace(known, people=_people(states, user))
 
@@ -175,13 +192,13 @@ def _rows(states: States, course: Ints, user: Ints, heads: States, ids: Ints) ->
         chosen = (states.action != NONE) & (named > 0)
         parts.append({**{name: values[chosen] for name, values in says.items()}, "role": index})
     for role, index, who in ((LOW, 1, LOW_HOLDER), (HIGH, 2, HIGH_HOLDER)):
-        here = ids[heads.used & role > 0]
+        here = ids[(heads.used & role > 0)[: len(ids)]]
         parts.append({"user": np.full(len(here), who), "course": here, "source": here - 1, "role": index})
     held: list[dict[str, Any]] = []
 
     def reject(kind: int, who: Any, where: Any, holds: tuple[Any, Any, str] | None, role: int = 2) -> None:  # noqa: ANN401
         own = isinstance(who, np.ndarray)
-        place = course[states.beside == kind] if own else ids[heads.beside == kind]
+        place = course[states.beside == kind] if own else ids[(heads.beside == kind)[: len(ids)]]
         people = who[states.beside == kind] if own else np.full(len(place), who)
         row = sum(len(p["user"]) for p in parts)
         parts.append(
@@ -214,21 +231,20 @@ def _rows(states: States, course: Ints, user: Ints, heads: States, ids: Ints) ->
     return Rows.joined(parts), blockers
 
 
-def _roster(rows: Rows, blockers: pd.DataFrame, heads: States) -> tuple[Roster, Resolution]:
+def _roster(rows: Rows, blockers: pd.DataFrame, heads: States, roles: tuple[str, ...]) -> tuple[Roster, Resolution]:
     count = len(rows.user)
     common = {"row": np.arange(count), "source": rows.source, "twin": np.full(count, -1)}
     state = _chosen(rows.state, RESOLVED, "state")
-    texts = Distinct(texts=ROLE_TEXTS, index=rows.role.astype(np.int32))
+    texts = pa.array(["", *roles, "of no language"])
+    encoded = Distinct(texts=texts, index=rows.role.astype(np.int32))
     roster = Roster(
-        rows=ROSTER.frame(
-            {**common, "line": common["row"] + 2, "state": state, "role_name": _text(ROLE_TEXTS, rows.role)}
-        ),
+        rows=ROSTER.frame({**common, "line": common["row"] + 2, "state": state, "role_name": _text(texts, rows.role)}),
         problems=PROBLEMS.empty(),
         sources=tuple(
             Source(path=f"{n}.csv", sheet="", sha256="", rows=0, mode=Mode.MIRROR if m else Mode.EXPLICIT)
             for n, m in enumerate(heads.mirror.tolist())
         ),
-        known={"role_name": texts},
+        known={"role_name": encoded},
     )
     resolved = RESOLVED.frame(
         {
@@ -253,14 +269,14 @@ def _text(texts: pa.Array, index: Ints) -> Any:  # noqa: ANN401 - an Arrow colum
     return pd.arrays.ArrowExtensionArray(pa.chunked_array([texts.take(pa.array(index))]))
 
 
-def _current(states: States, course: Ints, user: Ints, heads: States, ids: Ints) -> pd.DataFrame:
+def _current(states: States, course: Ints, user: Ints, bystanders: Ints) -> pd.DataFrame:
     parts = []
     for bit, role in ((1, ROLE_IDS[0]), (2, ROLE_IDS[1]), (4, ROLE_IDS[2]), (0, 0)):
         chosen = states.there & ((states.roles & bit > 0) if bit else (states.roles == 0))
         parts.append((course[chosen], user[chosen], np.full(int(chosen.sum()), role), states.inactive[chosen]))
     for who, role in zip((LOW_HOLDER, HIGH_HOLDER, OTHER_HOLDER), ROLE_IDS, strict=True):
-        nothing = np.zeros(len(ids), dtype=np.int64)
-        parts.append((ids, nothing + who, nothing + role, nothing))
+        nothing = np.zeros(len(bystanders), dtype=np.int64)
+        parts.append((bystanders, nothing + who, nothing + role, nothing))
     columns = (np.concatenate(one) for one in zip(*parts, strict=True))
     return CURRENT.frame(dict(zip(("course_id", "user_id", "role_id", "inactive"), columns, strict=True)))
 
@@ -270,7 +286,7 @@ def _reads(heads: States, ids: Ints) -> pd.DataFrame:
     return READS.frame(said | ({"believed": heads.believed} if "believed" in READS.columns else {}))
 
 
-def _courses(heads: States, ids: Ints) -> pd.DataFrame:
+def _courses(heads: States, ids: Ints, may_empty: Mask | bool) -> pd.DataFrame:
     return COURSES.frame(
         {
             "course_id": ids,
@@ -279,14 +295,14 @@ def _courses(heads: States, ids: Ints) -> pd.DataFrame:
             "manual": heads.manual_here,
             "only_manual": heads.only_manual,
             "mirrored": heads.mirror,
+            "may_empty": may_empty,
         }
     )
 
 
-def _site_roles() -> pd.DataFrame:
-    return ROLES_TABLE.records(
-        [{"role_id": i, "shortname": n, "learnt": True} for i, n in zip(ROLE_IDS, ROLES, strict=True)]
-    )
+def _site_roles(roles: tuple[str, ...]) -> pd.DataFrame:
+    lines = [{"role_id": i, "shortname": n, "learnt": True} for i, n in zip(ROLE_IDS, roles, strict=True)]
+    return ROLES_TABLE.records(lines)
 
 
 STUCK_TEXTS = [""]
@@ -368,13 +384,25 @@ class Outcomes:
         return Outcomes(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
 
-def decide(states: States, rules: Rules, **more: Any) -> tuple[Outcomes, pd.DataFrame]:  # noqa: ANN401 - settings
-    """What the decision makes of these states, and its changes for bystanders."""
+def decide(
+    states: States,
+    rules: Rules,
+    courses: Courses | None = None,
+    **more: Any,  # noqa: ANN401 - settings
+) -> tuple[Outcomes, pd.DataFrame]:
+    """What the decision makes of these states, and its changes for bystanders.
+
+    Args:
+        states: who is to be decided on.
+        rules: the settings that are factors.
+        courses: where they are; without it in courses with bystanders.
+        more: further settings.
+    """
     settings = rules.settings(**more)
-    known = basis_of(states, settings)
+    known = basis_of(states, rules, settings, courses)
     changes = propose.propose(known, settings, now=NOW)
-    changes = propose.with_grades(known, changes, _grades(states, to_ask(changes)))
-    changes, _ = propose.limit(known, changes, settings)
+    changes = propose.with_grades(known, changes, _grades(states, to_ask(changes)), settings, now=NOW)
+    changes, _ = propose.limit(known, changes, settings, now=NOW)
     return outcomes(changes, len(states)), changes[changes["user_id"] < FIRST]
 
 
@@ -422,7 +450,7 @@ def outcomes(changes: pd.DataFrame, count: int) -> Outcomes:
 
     is_op = {o: op == code for o, code in _OP.items()}
     removal = changes["removal"].to_numpy()
-    rise = changes["rise"].to_numpy() if "rise" in changes else np.zeros(len(changes), dtype=np.bool_)
+    rise = changes["rise"].to_numpy()
     gives, takes = is_op[Op.ENROL] | is_op[Op.ASSIGN], is_op[Op.UNASSIGN] | is_op[Op.UNENROL]
     line = np.arange(len(changes))
     last_given, first_taken = np.full(count, -1), np.full(count, len(changes) + 1)

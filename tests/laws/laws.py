@@ -31,7 +31,7 @@ from tests.laws.states import (
 
 ENROLMENT, SUSPENSION = 8, 16
 """Bits beside those of roles: what somebody can lose."""
-RANK = ({LOW: 1, HIGH: 3, OTHER: 4}, {LOW: 2, HIGH: 2, OTHER: 4}, {})
+RANK = ({LOW: 1, HIGH: 3, OTHER: 4}, {LOW: 3, HIGH: 3, OTHER: 4}, {LOW: 1, OTHER: 4}, {LOW: 4, HIGH: 3, OTHER: 4})
 GUARDED = (HIGH | OTHER, 0, LOW)
 HOLDS_THIS_PERSON = (1, 4, 6)
 """Kinds of rejected rows beside, which could have named this person in this course."""
@@ -371,10 +371,14 @@ def rule_9_the_protected_lose_nothing(case: Case) -> Mask:
 
 @law
 def rule_10_a_rise_is_called_one(case: Case) -> Mask:
-    """Exactly who would get a guarded role counts as a rise."""
-    does = case.does
-    gets = (does.enrol | does.assign | does.held_enrol | does.held_assign) & GUARDED[case.rules.guarded] > 0
-    return (does.rise | does.held_rise) != gets
+    """Who would get a guarded role and has none of the same or a higher rank counts as a rise; nobody else who gets none."""
+    does, was = case.does, case.was
+    gets = (does.enrol | does.assign | does.held_enrol | does.held_assign) & GUARDED[case.rules.guarded]
+    more = np.zeros(len(was), dtype=np.bool_)
+    for role in (LOW, HIGH, OTHER):
+        more |= (gets & role > 0) & ~case.covered(role, was.roles)
+    counts = does.rise | does.held_rise
+    return (more & ~counts) | (counts & (gets == 0))
 
 
 @law

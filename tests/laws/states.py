@@ -81,7 +81,9 @@ def _desire_words(desire: tuple[int, ...]) -> str:
 
 SETTINGS = (
     Factor("on_missing", ("unenrol", "suspend", "keep"), 3),
-    Factor("ranks", ("editingteacher above student", "equal ranks", "no ranks"), 2),
+    Factor(
+        "ranks", ("editingteacher above student", "equal ranks", "the second role has no rank", "student above it"), 2
+    ),
     Factor("guarded", ("editingteacher and manager", "nothing", "student"), 2),
     Factor("trust", ("reads not trusted", "trust_reads"), 1),
     Factor("protected_role", ("no role protected", "student protected"), 1),
