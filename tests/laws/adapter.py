@@ -147,7 +147,13 @@ def basis_of(states: States, rules: Rules, settings: Settings, courses: Courses 
     roster, resolution = _roster(rows, blockers, heads, rules.roles)
     read = (_current(states, course, user, bystanders), _reads(heads, ids), _site_roles(rules.roles))
     known = bases.basis(
-        roster, resolution, _courses(heads, ids, courses.may_empty if courses else False), read, _ledger(states, course, user), settings, own_id=OWN
+        roster,
+        resolution,
+        _courses(heads, ids, courses),
+        read,
+        _ledger(states, course, user),
+        settings,
+        own_id=OWN,
     )
     return replace(known, people=_people(states, user))
 
@@ -283,10 +289,12 @@ def _current(states: States, course: Ints, user: Ints, bystanders: Ints) -> pd.D
 
 def _reads(heads: States, ids: Ints) -> pd.DataFrame:
     said = {"course_id": ids, "complete": heads.complete, "proven": heads.proven, "status_known": True}
-    return READS.frame(said | ({"believed": heads.believed} if "believed" in READS.columns else {}))
+    if "believed" in READS.columns:
+        said["believed"] = _text(pa.array(["", "sample", "count"]), np.where(heads.proven, 2, heads.believed))
+    return READS.frame(said)
 
 
-def _courses(heads: States, ids: Ints, may_empty: Mask | bool) -> pd.DataFrame:
+def _courses(heads: States, ids: Ints, courses: Courses | None) -> pd.DataFrame:
     return COURSES.frame(
         {
             "course_id": ids,
@@ -295,7 +303,7 @@ def _courses(heads: States, ids: Ints, may_empty: Mask | bool) -> pd.DataFrame:
             "manual": heads.manual_here,
             "only_manual": heads.only_manual,
             "mirrored": heads.mirror,
-            "may_empty": may_empty,
+            "may_empty": courses.may_empty if courses else False,
         }
     )
 

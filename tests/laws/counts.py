@@ -1,4 +1,4 @@
-"""Rules that count: small courses made of every mixture of people, and every number of losses and rises at the limits."""
+"""Hold rules that count to their laws: courses of every mixture of people, every number of losses and rises."""
 
 from __future__ import annotations
 
@@ -147,9 +147,9 @@ def course_limits(largest: int = 40) -> Iterator[Found]:
     """Rule 4 in courses of up to so many people, with every number of losses by each route."""
     courses, lost = [], []
     for route in LOSERS:
-        for size in range(1, largest + 1):
-            for many in range(size):
-                # One who teaches stays: nobody's role is managed that no row gives.
+        for size in range(2, largest + 1):
+            for many in range(size - 1):
+                # One of each role stays: no role is managed that no row gives.
                 courses.append(("teaches and stays",) + ("stays",) * (size - 1 - many) + (route,) * many)
                 lost.append(many)
     extra = [(*one, "has another role", "comes") for one in courses]
@@ -187,7 +187,9 @@ def course_rises() -> Iterator[Found]:
 
 def run_limits() -> Iterator[Found]:
     """The limits of a run: rule 4, more than 10 % and more than 25; rule 10, more than 25 of those who are enrolled."""
-    for base, lost in itertools.product((30, 100, 249, 250, 251, 259, 260, 261, 269, 270, 271, 400), (0, 1, 25, 26, 27, 40)):
+    for base, lost in itertools.product(
+        (30, 100, 249, 250, 251, 259, 260, 261, 269, 270, 271, 400), (0, 1, 25, 26, 27, 40)
+    ):
         if lost < base:
             yield _run(base, "leaves", lost, over=lost > 25 and 10 * lost > base)
     for allowed, lost in itertools.product((26, 27), (26, 27, 28)):
@@ -199,16 +201,13 @@ def run_limits() -> Iterator[Found]:
 
 
 def _run(base: int, kind: str, many: int, *, over: bool, **more: Any) -> Found:  # noqa: ANN401 - settings
-    """A run of courses of ten, in which so many are of a kind, and somebody comes."""
-    people = [kind] * many + ["stays"] * (base - many)
-    courses = [("teaches and stays", *people[at :: base // 10]) for at in range(base // 10)]
+    """A run of a few courses, in which so many are of a kind, and somebody comes."""
+    few = max(1, base // 50)
+    people = [kind] * many + ["stays"] * (base - many - few)
+    courses = [("teaches and stays", *people[at::few]) for at in range(few)]
     courses[0] = (*courses[0], "comes")
     lifted = {**LIFTED, **RISES_LIFTED}
     del lifted["run_limit_count" if kind == "leaves" else "run_rise_count"]
-    teachers = len(courses)
-    if kind == "leaves":  # those who teach count for the share, too
-        people_at_stake = base + teachers
-        over = over if "allow_removals" in more else many > 25 and 10 * many > people_at_stake  # noqa: PLR2004
     m = Mixture(courses, may_empty=np.ones(len(courses), dtype=np.bool_), **lifted, **more)
     sent = int(m.does.anything().sum())
     wrong = sent != (0 if over else many + 1)

@@ -371,7 +371,7 @@ def rule_9_the_protected_lose_nothing(case: Case) -> Mask:
 
 @law
 def rule_10_a_rise_is_called_one(case: Case) -> Mask:
-    """Who would get a guarded role and has none of the same or a higher rank counts as a rise; nobody else who gets none."""
+    """Who would get a guarded role, and has none of the same or a higher rank, counts as a rise; nobody else must."""
     does, was = case.does, case.was
     gets = (does.enrol | does.assign | does.held_enrol | does.held_assign) & GUARDED[case.rules.guarded]
     more = np.zeros(len(was), dtype=np.bool_)
@@ -394,7 +394,8 @@ def rule_21_a_rejected_row_widens_no_loss(case: Case) -> Mask:
     made = np.zeros(len(case.was), dtype=np.bool_)
     for kind, roles in COULD_USE.items():
         for role in roles:
-            made |= (case.was.beside == kind) & (case.lost & ~case.asked(case.was.used | role) > 0)
+            both = case.asked(case.was.used) & case.asked(case.was.used | role)
+            made |= (case.was.beside == kind) & (case.lost & ~both > 0)
     return made
 
 
