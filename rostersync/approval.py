@@ -1,13 +1,12 @@
 """A plan that was approved goes in; nothing comes out where it may be carried out now, and a refusal where not.
 
 What the digest says of a plan (nobody edited it) is checked when its file is read. Here is what only the moment tells:
-which site this is, how old the plan is, whether its files and the settings are still what was approved, and whether
-it, or what a reviewer made of it, was carried out already.
+which site this is, how old the plan is, whether its files are still what was approved, and whether it, or what a
+reviewer made of it, was carried out already. What is protected, and the limits, are asked again before the first call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,22 +14,22 @@ from rostersync.errors import PlanRefused
 from rostersync.roster import files
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
-from rostersync.tables import Source
 from rostersync.vocabulary import counted
 from rostersync.work import Work
 
 TOLERANCE = 600
 """Seconds by which two clocks may differ before a plan counts as one from the future."""
 AGAIN = "make a new plan"
-PROTECTIONS = ("protected_users", "protected_roles", "protected_courses")
 
 
-def allow(plan: Plan, work: Work) -> None:
-    """Make sure that the plan may be carried out on this site at this moment.
+def allow(plan: Plan, work: Work) -> tuple[str, ...]:
+    """Make sure that the plan may be carried out, or gone on with, on this site at this moment.
+
+    Returns:
+        What a person should know of it: which of its files could not be compared.
 
     Raises:
-        PlanRefused: for another site, refused by a limit, too old, from the future, of a file that has changed, or
-            made when the settings protected less.
+        PlanRefused: for another site, refused by a limit, too old, from the future, or of a file that has changed.
     """
     if plan.site != work.client.site:
         raise PlanRefused(
@@ -39,12 +38,10 @@ def allow(plan: Plan, work: Work) -> None:
     if plan.refused:
         raise PlanRefused(
             f"the plan is refused: {plan.refused}",
-            remedy="look at the list; if it is right, plan again with --allow-removals N",
+            remedy="look at the list; if it is right, plan again with --allow-removals N (or --allow-rises N)",
         )
     _fresh(plan, work)
-    _protected_then(plan, work)
-    if not plan.undoes:
-        _of_these_files(plan.sources, work.settings)
+    return () if plan.undoes else _of_these_files(plan, work.settings)
 
 
 def not_applied(plan: Plan, work: Work) -> None:
@@ -95,31 +92,27 @@ def _fresh(plan: Plan, work: Work) -> None:
         )
 
 
-def _protected_then(plan: Plan, work: Work) -> None:
-    """Whoever is protected now was to be protected when the plan was decided."""
-    for name in PROTECTIONS:
-        then = {str(n).strip().lower() for n in plan.settings.get(name, ())}
-        added = [n for n in getattr(work.settings, name) if n.strip().lower() not in then]
-        if added:
-            raise PlanRefused(
-                f"the plan was made when “{added[0]}” did not stand in {name} yet: it could remove what is protected",
-                remedy=f"{AGAIN} with these settings",
-            )
-
-
-def _of_these_files(sources: Iterable[Source], settings: Settings) -> None:
-    """A file that is still there has to be the one that was planned from; one that is gone is as it should be.
+def _of_these_files(plan: Plan, settings: Settings) -> tuple[str, ...]:
+    """A file that is still there has to be the one that was planned from, wherever the command is started.
 
     An archive that is still there has to have the same file in it.
+
+    Returns:
+        A sentence for each file that is not there any more: the digest in the plan stands.
     """
-    for path, digest in sorted({one for s in sources for one in ((s.path, s.sha256), *s.joined.items())}):
-        found = files.digest(Path(path), settings)
-        if found and found != digest:
+    said = []
+    for path, digest in sorted({one for s in plan.sources for one in ((s.path, s.sha256), *s.joined.items())}):
+        found = files.digest(Path(plan.folder, path), settings)
+        if not found:
+            said.append(
+                f"{path} is not where the plan was made from it: it cannot be told whether it has changed since"
+            )
+        elif found != digest:
             raise PlanRefused(
                 f"{path} has changed since the plan was made: the plan is not what the file says any more",
-                remedy=f"{AGAIN} from the file; or, where it is another file of the same name, apply the plan from "
-                "another folder",
+                remedy=f"{AGAIN} from the file",
             )
+    return tuple(said)
 
 
 def _reviewed_already(plan: Plan, root: str, work: Work) -> int:

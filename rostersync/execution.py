@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from rostersync import history
-from rostersync.apply import carry_out
+from rostersync.apply import Order, carry_out
 from rostersync.approval import allow, not_applied
 from rostersync.errors import RosterSyncError, SiteBusy, StoreError, UsageError
 from rostersync.store import Run, State, lease, this_process
@@ -19,15 +19,21 @@ from rostersync.tables import Report
 from rostersync.work import Work
 
 
-def apply_plan(plan: Plan, work: Work) -> Report:
+def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
     """Carry out a plan, prove it, and account for every row.
+
+    Args:
+        plan: what was decided, and approved.
+        work: the site.
+        just_made: this process made the plan a moment ago, of this very site: its accounts, courses and grades are not
+            asked for again.
 
     Raises:
         PlanRefused: it may not be carried out (see `approval`); nothing was changed.
         SiteBusy: another run holds the site.
         SiteError: the site could not be read; nothing was changed. What stops the run later stands in the report.
     """
-    allow(plan, work)
+    notes = allow(plan, work)
 
     def begin() -> int:
         not_applied(plan, work)
@@ -35,7 +41,7 @@ def apply_plan(plan: Plan, work: Work) -> Report:
         return work.store.begin(plan.site, plan.digest(), history.to_keep(plan))
 
     with lease(work.store, plan.site, this_process(work)):
-        return _carry(plan, work, begin, work.time())
+        return _carry(plan, work, begin, work.time(), notes, just_made=just_made)
 
 
 def to_resume(work: Work, run: int = 0) -> Run:
@@ -80,14 +86,24 @@ def resume(work: Work, run: int = 0) -> Report:
             raise StoreError(f"the plan of run {broken.run} is not kept any more", remedy="make a new plan")
         plan = plans.read(text, f"the plan of run {broken.run}")
         started = datetime.fromtimestamp(broken.started, UTC).isoformat(timespec="seconds")
-        return _carry(plan, work, lambda: broken.run, started)
+        return _carry(plan, work, lambda: broken.run, started, allow(plan, work))
 
 
-def _carry(plan: Plan, work: Work, begin: Callable[[], int], started: str) -> Report:
+def _carry(
+    plan: Plan,
+    work: Work,
+    begin: Callable[[], int],
+    started: str,
+    notes: tuple[str, ...],
+    *,
+    just_made: bool = False,
+) -> Report:
     """Under the lease: what is left of the plan."""
     run = begin()
     try:
-        done = carry_out(plan, work.client, work.store, run, clock=work.clock, sleep=work.sleep, progress=work.progress)
+        order = Order(plan=plan, run=run, just_made=just_made, may_empty=_empty_before(plan, work))
+        done = carry_out(order, work.client, work.store, clock=work.clock, sleep=work.sleep, progress=work.progress)
+        done = replace(done, notes=(*notes, *done.notes))
         report = reconcile.reconcile(
             plan, done.outcomes, run=str(run), started=started, finished=work.time(), notes=done.notes
         )
@@ -100,3 +116,13 @@ def _carry(plan: Plan, work: Work, begin: Callable[[], int], started: str) -> Re
         verdict = f"stopped: {done.stopped.message}; {report.verdict}"
         report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
     return history.set_down(plan, done, report, work)
+
+
+def _empty_before(plan: Plan, work: Work) -> frozenset[int]:
+    """Ids of courses that were empty before the run that the plan takes back."""
+    undone = work.store.run(plan.undoes) if plan.undoes else None
+    text = work.store.plan_text(undone.digest) if undone and undone.site == plan.site else b""
+    if not text:
+        return frozenset()
+    reads = plans.read(text, f"the plan of run {plan.undoes}").reads
+    return frozenset(reads.loc[reads["complete"] & (reads["listed"] == 0), "course_id"].tolist())

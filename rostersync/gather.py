@@ -9,7 +9,7 @@ import pandas as pd
 
 from rostersync import history, lookups, moodle, remembered
 from rostersync.lookups import indispensable
-from rostersync.sync import basis, decide, propose, resolve, scope, seen, wanted
+from rostersync.sync import basis, decide, propose, resolve, scope, scrambled, seen, wanted
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
 from rostersync.sync.matched import both_matched
@@ -52,7 +52,9 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     )
     unknown = lookups.unknown(found, decisions, settings)
     offers = lookups.offered(loaded, unknown, *lookups.ask_again(unknown, users, courses, work))
-    resolution = resolve.resolve(loaded, found, decisions, settings, offers)
+    with indispensable(client.site):
+        beside = lookups.look_up_beside(loaded, found[0], decisions[0], work)
+    resolution = resolve.resolve(loaded, found, decisions, settings, offers, beside)
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = history.ledger(work.store, client.site, ids)
@@ -71,7 +73,9 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         believed=in_scope.loc[in_scope["may_empty"], "course_id"].tolist(),
     )
     own_id = (client.info or moodle.site_info(client)).user_id
+    resolution = scrambled.reject_scrambled(loaded, resolution, users, read.people)
     made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)
+    made = replace(made, accounts=_accounts(users))
     return Gathered(basis=made, notes=made.resolution.notes, known=known)
 
 
@@ -104,7 +108,7 @@ def read_again(known: Basis, work: Work) -> Basis:
 
 
 def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
-    """The same with the courses read again that would change, and the names of those who would lose something.
+    """The same with the courses read again that would change, and the names of everybody whom a change is about.
 
     The lists of those that would gain somebody are read past their end, those that would lose somebody are counted as
     well: a page that came short need not have been the last.
@@ -124,10 +128,24 @@ def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
             progress=work.told("counting courses"),
         )
         known = basis.read_closer(known, again.current, again.reads)
-    return replace(known, people=_people(propose.may_go(changes), work))
+    return replace(known, people=_people(known.accounts, changes, work))
 
 
-def _people(ids: Sequence[int], work: Work) -> pd.DataFrame:
+def _accounts(users: pd.DataFrame) -> pd.DataFrame:
+    """PEOPLE that were found for the keys of a roster (USER_MATCHES), by id."""
+    found = users[users["user_id"] > 0].drop_duplicates("user_id").sort_values("user_id", ignore_index=True)
+    return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})
+
+
+def _people(accounts: pd.DataFrame, changes: pd.DataFrame, work: Work) -> pd.DataFrame:
+    """PEOPLE whom the changes are about: who may lose something as Moodle shows them now, others as they were found."""
+    ids, going = propose.concerned(changes), propose.may_go(changes)
+    found = accounts[accounts["user_id"].isin(set(ids) - set(going))]
+    asked = _look_up_people(sorted(set(ids) - set(found["user_id"].tolist())), work)
+    return pd.concat([found, asked], ignore_index=True).sort_values("user_id", ignore_index=True)
+
+
+def _look_up_people(ids: Sequence[int], work: Work) -> pd.DataFrame:
     """PEOPLE with these ids, without those whom Moodle cannot show."""
     keys, told = [str(i) for i in ids], work.told("asking for names")
     with indispensable(work.client.site):

@@ -15,16 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync import moodle
-from rostersync.errors import AnswerError, TransportError, Unreachable, UsageError
+from rostersync.errors import AnswerError, RosterError, TransportError, Unreachable, UsageError
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.forensics.repairs import repairs
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
 from rostersync.store import Hint
-from rostersync.sync import doubts, evidence, offers
+from rostersync.sync import doubts, evidence, identity, offers
 from rostersync.sync.asked import FIELDS as KINDS
 from rostersync.sync.asked import Asked, fields_of
 from rostersync.sync.decide import Decision, decided
+from rostersync.sync.identity import Beside
+from rostersync.sync.looked import look_up
 from rostersync.sync.matched import Matched
 from rostersync.sync.offers import Offers, Pair
 from rostersync.tables import COURSE_MATCHES, USER_MATCHES, Roster
@@ -101,6 +103,42 @@ def look_up_afresh(field: UserField, keys: Sequence[str], work: Work) -> pd.Data
 def shown_as(*values: str) -> str:
     """A digest of what is told of an account (SHOWN): two are the same where it was shown alike."""
     return blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
+
+
+def look_up_beside(loaded: Roster, found: Matched, decisions: Sequence[Decision], work: Work) -> Beside:
+    """What rows have beside their users' keys that these people do not have, and whose it is.
+
+    Args:
+        loaded: the rows.
+        found: what was found for their distinct keys of users; only values that differ from it are looked up.
+        decisions: what the undecided columns of users hold.
+        work: the site.
+
+    Raises:
+        RosterError: a column is not what its header says.
+    """
+    user = look_up(found, fields_of(found.keys, decided(decisions)))
+    differing = identity.differing(loaded, user)
+    owners = [USER_MATCHES.empty()]
+    for one in differing:
+        values = one.values()
+        told = work.told(f"looking up {counted(len(values), 'user')}")
+        owners.append(moodle.find_users(work.client, UserField(one.field), values, progress=told))
+    known = identity.beside(differing, user, pd.concat(owners, ignore_index=True))
+    said = {normalise(header) for header in work.settings.columns}
+    for column in identity.misnamed(loaded, user, known):
+        if normalise(column.header) not in said:
+            raise _not_as_it_says(column, loaded.sources[column.source].name)
+    return known
+
+
+def _not_as_it_says(column: identity.Misnamed, source: str) -> RosterError:
+    return RosterError(
+        f"{source}: column “{column.header}” is read as {FIELDS[column.field]}, but in {column.rows:,} of "
+        f"{counted(column.of, 'row')} it is not that of the person whom the row's key and name mean",
+        remedy=f'if it is something else, say --map "{column.header}=ignore"; if it is right as it is, '
+        f'--map "{column.header}={column.field}", and these rows are rejected one by one',
+    )
 
 
 def look_up_courses(asked: Asked, work: Work) -> pd.DataFrame:

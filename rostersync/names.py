@@ -86,6 +86,22 @@ def same(one: str, other: str) -> bool:
     return fewer > 1 and fuzz.token_set_ratio(one, other) == SAME_WORDS
 
 
+def within(one: str, other: str) -> bool:
+    """All words of one plain name are words of the other, or initials of some: “A. Berg” or “Berg” for “Anna Berg”."""
+    fewer, more = sorted((one.split(), other.split()), key=len)
+    left = list(more)
+    for word in sorted(fewer, key=len, reverse=True):
+        found = next((w for w in left if w == word), None) or next((w for w in left if _initial(word, w)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return bool(fewer)
+
+
+def _initial(one: str, other: str) -> bool:
+    return 1 in {len(one), len(other)} and one[0] == other[0]
+
+
 def strangers(one: str, other: str) -> bool:
     """Two plain names have no word in common: hardly the same person's.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -113,7 +114,9 @@ def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: 
 
 def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, ...], work: Work) -> Plan:
     info = work.client.info or moodle.site_info(work.client)
-    head = Head(site=work.client.site, site_name=info.name, release=info.release, made=work.time())
+    head = Head(
+        site=work.client.site, site_name=info.name, release=info.release, made=work.time(), folder=str(Path.cwd())
+    )
     return compose(
         head,
         basis,

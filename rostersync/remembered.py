@@ -91,9 +91,10 @@ def still_so(known: pd.DataFrame, loaded: Roster, basis: Basis, changes: pd.Data
     touched = _touched(basis, changes)
     rows = loaded.rows.loc[touched, ["user_field", "user"]].drop_duplicates()
     asked = set(rows.astype(str).itertuples(index=False, name=None))
-    for field in known["field"].astype(str).unique().tolist() if len(basis.people) else ():
+    losing = basis.people[basis.people["user_id"].isin(propose.may_go(changes))]
+    for field in known["field"].astype(str).unique().tolist() if len(losing) else ():
         name = "user_id" if field == UserField.ID else field
-        people = moodle.Index((str(value), value) for value in basis.people[name].tolist())
+        people = moodle.Index((str(value), value) for value in losing[name].tolist())
         mine = known.loc[known["field"] == field, "key"].tolist()
         asked |= {(field, key) for key in mine if any(True for _ in people.matches(key))}
     pairs = zip(known["field"].astype(str), known["key"], strict=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 import pandas as pd
 
 from rostersync import moodle
+from rostersync.apply.again import Order, Question, ask, may_lose
 from rostersync.apply.canary import GIVES, try_roles
 from rostersync.apply.memory import lessons
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
@@ -24,13 +25,13 @@ from rostersync.moodle import Client
 from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
 from rostersync.sync.plan import Plan
-from rostersync.sync.prove import prove, recheck
+from rostersync.sync.prove import prove
 from rostersync.sync.seen import doubt_emptied
 from rostersync.tables import CURRENT, OUTCOMES
 from rostersync.vocabulary import Op, Proof
 
 GRADES_HOLD = 600.0
-"""Seconds for which what a plan says of grades is taken for granted: a sync asks once, an approval takes days."""
+"""Seconds for which what a plan of this very process says of grades is taken for granted: a sync asks once."""
 
 Progress = Callable[[str, int, int], object]
 """Told the stage ("reading", "writing"), how much of it is done, and of how much."""
@@ -46,10 +47,9 @@ class Applied:
 
 
 def carry_out(
-    plan: Plan,
+    order: Order,
     client: Client,
     store: Store,
-    run: int,
     *,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], object] = time.sleep,
@@ -59,31 +59,32 @@ def carry_out(
     """Read the affected courses again, send what still holds good, and prove it.
 
     Args:
-        plan: what was decided.
+        order: what was decided, and under which number it is done.
         client: the plan's site.
         store: where the journal is kept and the ledger grows.
-        run: the number of this run in the store; where its journal is not empty, the run goes on where it broke off.
         clock: epoch seconds.
         sleep: waits that many seconds.
         random: a number between 0 and 1, for jitter.
         progress: told how far it is.
 
     Raises:
+        PlanRefused: the limits of whoever applies do not allow it; nothing was sent.
         SiteError: the site could not be read before anything was sent.
     """
+    plan, run = order.plan, order.run
     todo = to_do(plan.changes)
     if todo.empty:
         return Applied(outcomes=OUTCOMES.empty())
     settings, outcomes, brake = client.settings, Outcomes(), Brake()
     before = earlier(store.journal(run))
     sent = todo[todo["change"].isin(before.sent)]
-    courses = todo["course_id"].drop_duplicates().tolist()
+    courses, losing = todo["course_id"].drop_duplicates().tolist(), may_lose(todo, int(clock()))
     fresh = moodle.read_courses(
         client,
         courses,
         page_size=settings.page_size,
-        with_status=set(todo.loc[todo["inactive_before"] >= 0, "course_id"].tolist()),
-        to_prove={*todo.loc[todo["removal"], "course_id"], *sent.loc[sent["op"].isin(TAKES), "course_id"]},
+        with_status=losing | set(todo.loc[todo["inactive_before"] >= 0, "course_id"].tolist()),
+        to_prove={*losing, *sent.loc[sent["op"].isin(TAKES), "course_id"]},
         to_the_end=courses,
         progress=lambda done, of: progress("reading", done, of),
     )
@@ -102,9 +103,10 @@ def carry_out(
     )
     if not (part := settle(sender, before, fresh, plan.roles)).empty:
         _remember(sender, part, plan, fresh)
-    waiting = todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))]
-    outcomes.take(recheck(waiting, fresh.current, fresh.reads, settings, now=int(clock()), sent=sent))
-    _spare_graded_since(sender, plan)
+    question = Question(order=order, client=client, before=before, clock=int(clock()))
+    todo = ask(question, todo, fresh, outcomes)
+    sender = replace(sender, changes=todo.set_index("change", drop=False))
+    _spare_graded_since(sender, plan, just_made=order.just_made)
     work = bundles(todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))], chunk_rows=settings.chunk_rows)
     tried, found = _crew(work, sender, plan, progress)
     left = outcomes.open(todo["change"].tolist())
@@ -113,10 +115,10 @@ def carry_out(
     return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
 
 
-def _spare_graded_since(sender: Sender, plan: Plan) -> None:
+def _spare_graded_since(sender: Sender, plan: Plan, *, just_made: bool) -> None:
     """Nobody is unenrolled who may have got a grade since the plan was made: it would be lost with the enrolment."""
     # A plan that seems to come from later tells that a clock was put back: nobody knows how old it is.
-    if 0 <= sender.clock() - datetime.fromisoformat(plan.made).timestamp() < GRADES_HOLD:
+    if just_made and 0 <= sender.clock() - datetime.fromisoformat(plan.made).timestamp() < GRADES_HOLD:
         return
     going = sender.changes[sender.changes["op"] == Op.UNENROL]
     going = going[going["change"].isin(sender.outcomes.open(going["change"].tolist()))]

@@ -15,6 +15,7 @@ from rostersync.cli import options
 @click.option("-n", "--dry-run", is_flag=True, help="Show the plan, as `show` does, and stop.")
 @options.report
 @options.site
+@options.approved
 @options.as_json
 def command(
     plan_file: Path,

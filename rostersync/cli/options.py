@@ -94,7 +94,20 @@ reading = _stack(
 )
 """How files are read, where a look at them does not tell."""
 
-limit = click.option("--allow-removals", type=int, metavar="N", help="Lift the limits, up to N removals in total.")
+limit = _stack(
+    click.option("--allow-removals", type=int, metavar="N", help="Lift the limits, up to N removals in total."),
+    click.option("--allow-rises", type=int, metavar="N", help="Let up to N people get roles such as editing teacher."),
+)
+courses = click.option(
+    "--courses",
+    metavar="COURSE,…",
+    help="Courses to manage even where the files do not name them; only these may become empty.",
+)
+approved = _stack(
+    limit,
+    click.option("--courses", metavar="COURSE,…", help="Courses that may become empty."),
+)
+"""What whoever carries out a plan allows: a plan does not allow it by itself."""
 
 policy = _stack(
     click.option(
@@ -104,11 +117,7 @@ policy = _stack(
         "(mirror, or explicit where there is an action column)",
     ),
     click.option("--on-missing", type=_choice(OnMissing), help="People whom a mirrored file does not name (unenrol)."),
-    click.option(
-        "--courses",
-        metavar="COURSE,…",
-        help="Courses to manage even where the files do not name them; only these may become empty.",
-    ),
+    courses,
     click.option(
         "--missing-users",
         type=click.Choice(["hold", "accept"]),

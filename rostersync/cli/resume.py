@@ -14,6 +14,7 @@ from rostersync.cli import options
 @click.argument("run", type=click.IntRange(min=1), required=False)
 @options.report
 @options.site
+@options.approved
 @options.as_json
 def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) -> int:
     """Go on with RUN, or with the last run of the site, where it broke off.

@@ -55,5 +55,5 @@ def command(
             report.show(shown, screen.out())
         if not yes:
             consent.ask(shown)
-        done = pipeline.apply_plan(plan, work)
+        done = pipeline.apply_plan(plan, work, just_made=True)
     return result.finish(done, folder, as_json=as_json)

@@ -21,6 +21,10 @@ HOLDS: Mapping[str, Kind] = {
         "correct the key in that row, or its name",
     ),
     "ambiguous_user": notes("row {detail} has a key that this person shares with others", "use a key that is unique"),
+    "contradicted_row": notes(
+        "row {detail} is two people's, by its key and by what stands beside it: anybody here could be meant",
+        "correct that row",
+    ),
     "unresolved_course": notes(
         "row {detail} names this person in a course that was not found", "correct that row, or add to not_in_moodle"
     ),

@@ -29,6 +29,10 @@ LOOKED_UP: Mapping[str, Kind] = {
         "{column} “{value}” seems to have lost its leading zeros, and may be somebody else's: {detail}",
         "write the number with all its digits (format the column as text)",
     ),
+    "contradicted": rejects(
+        "{column} “{value}” and what stands beside it are two people's: {detail}",
+        "correct what is wrong, and leave one person in the row; nothing of it is carried out until then",
+    ),
     "keys_disagree": rejects(
         "{column} “{value}” is somebody else than the row's other key says: {detail}",
         "correct the one that is wrong; if the other column has nothing to do with Moodle, leave it out: "

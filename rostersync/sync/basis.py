@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -31,9 +31,11 @@ class Basis:
     reads: pd.DataFrame
     """READS of all courses in scope."""
     people: pd.DataFrame
-    """PEOPLE about to be removed, with their names as far as Moodle tells them."""
+    """PEOPLE whom the changes are about, with their names as far as Moodle tells them."""
     own_id: int
     """The token's own account."""
+    accounts: pd.DataFrame = field(default_factory=PEOPLE.empty)
+    """PEOPLE of the roster, as they were found for its keys."""
 
     def facts(self, people: Ints | None = None) -> Facts:
         """Everything side by side.
@@ -74,7 +76,7 @@ def basis(
         resolution=resolution,
         sides=Sides(
             wanted=wanted,
-            managed=managed_roles(roster, resolution, courses, roles, settings),
+            managed=managed_roles(roster.sources, resolution.rows, courses, roles, settings),
             lists=complete_lists(current, reads),
             ledger=ledger,
         ),

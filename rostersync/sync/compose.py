@@ -30,8 +30,18 @@ REMEMBERED = (
     "course_limit_share",
     "course_limit_count",
     "run_limit_share",
+    "small_course_share",
+    "small_course_count",
     "run_limit_count",
+    "course_limits",
     "allow_removals",
+    "role_ranks",
+    "guarded_roles",
+    "rise_share",
+    "rise_count",
+    "rise_new_count",
+    "run_rise_count",
+    "allow_rises",
 )
 """The settings that mattered to a plan, and stand in it."""
 
@@ -44,6 +54,8 @@ class Head:
     site_name: str
     release: str
     made: str
+    folder: str = ""
+    """Where relative paths of the roster files begin."""
 
 
 def compose(
@@ -76,6 +88,7 @@ def compose(
         site_name=head.site_name,
         release=head.release,
         made=head.made,
+        folder=head.folder,
         settings={name: said[name] for name in REMEMBERED},
         undoes=0,
         refused=refused,

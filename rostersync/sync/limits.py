@@ -20,6 +20,7 @@ UNCERTAIN = (
     "unresolved_likeness",
     "named_elsewhere",
     "ambiguous_user",
+    "contradicted_row",
     "unresolved_course",
     "unreadable_row",
     "contradiction",
@@ -60,7 +61,9 @@ class Figures:
         return self._own.get(course, self._site)
 
 
-def hold_limits(marks: Marks, managed: Ints, figures: Figures, settings: Settings) -> Verdict:
+def hold_limits(
+    marks: Marks, managed: Ints, figures: Figures, settings: Settings, *, done: Ints | None = None
+) -> Verdict:
     """Rule 4: a course that would lose too many has its removals held; a run that would is refused as a whole.
 
     Both count what rule 1 holds; the run's limit counts what the course limit and rule 3 hold, too: a roster that is
@@ -71,8 +74,11 @@ def hold_limits(marks: Marks, managed: Ints, figures: Figures, settings: Setting
         managed: packed (course, user) of everybody who has a managed role now; sorted, distinct.
         figures: the courses' limits.
         settings: the run's figures and allow_removals.
+        done: packed (course, user) of those who lost access already in this run; sorted, distinct.
     """
-    going = _people(marks.changes[marks.removals((*UNCERTAIN, *COUNTED))])
+    done = managed[:0] if done is None else done
+    managed = distinct(np.concatenate([managed, done]))
+    going = distinct(np.concatenate([_people(marks.changes[marks.removals((*UNCERTAIN, *COUNTED))]), done]))
     lost, whole = len(going), len(managed)
     if lost <= settings.allow_removals:
         return Verdict(removals=lost, enrolments=whole)
@@ -85,7 +91,9 @@ def hold_limits(marks: Marks, managed: Ints, figures: Figures, settings: Setting
     base = by_course_counts(managed)
     over = {
         course: f"{gone:,} of {base.get(course, 0):,} people ({_percent(gone, base.get(course, 0))})"
-        for course, gone in by_course_counts(_people(marks.changes[marks.removals(UNCERTAIN)])).items()
+        for course, gone in by_course_counts(
+            distinct(np.concatenate([_people(marks.changes[marks.removals(UNCERTAIN)]), done]))
+        ).items()
         if _too_many(gone, base.get(course, 0), figures.of(course))
     }
     hold_courses(marks, "course_limit", over)

@@ -15,8 +15,9 @@ import pandas as pd
 
 from rostersync import problems
 from rostersync.columns import TEXT
+from rostersync.sync.called import called, firsts
 from rostersync.sync.holdings import NOT_ENROLLED
-from rostersync.sync.keys import Ints, Mask, contains, distinct, first_of_run, in_order, pack, place, take
+from rostersync.sync.keys import Ints, Mask, contains, distinct, first_of_run, pack, place, take
 from rostersync.sync.kinds import kinds, picked, spread
 from rostersync.sync.plan import Plan
 from rostersync.tables import REPORT_CHANGES
@@ -172,20 +173,13 @@ def _what(op: str, role: str, suspend: int, effect: str) -> str:
 
 
 def _people(plan: Plan, users: Ints) -> tuple[pd.Series, pd.Series]:
-    """What people are called: by Moodle, as far as it was asked, else by the roster."""
+    """User names and names: Moodle's, as far as it was asked, else the roster's; another name in the file beside it."""
     everybody = distinct(users)
-    told, rows = (_firsts(frame["user_id"].to_numpy(), everybody) for frame in (plan.people, plan.rows))
+    told, rows = (firsts(frame["user_id"].to_numpy(), everybody) for frame in (plan.people, plan.rows))
     user = _either(picked(plan.people["username"], told), picked(plan.rows["user"], rows))
-    name = _either(picked(plan.people["fullname"], told), picked(plan.rows["name"], rows))
+    name = called(plan.people["fullname"], told, picked(plan.rows["name"], rows))
     at = place(everybody, users)
     return picked(_either(user, "id " + pd.Series(everybody).astype(TEXT)), at), picked(name, at)
-
-
-def _firsts(ids: Ints, wanted: Ints) -> Ints:
-    """For each wanted id the position of its first occurrence; -1 where it does not occur."""
-    order = in_order(ids)
-    firsts = order[first_of_run(ids[order])]
-    return take(firsts, place(ids[firsts], wanted), missing=-1)
 
 
 def _either(first: pd.Series, second: pd.Series) -> pd.Series:

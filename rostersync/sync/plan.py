@@ -28,7 +28,7 @@ from rostersync.tables import (
 from rostersync.vocabulary import Mode
 
 FORMAT = "rostersync-plan"
-VERSION = 5
+VERSION = 6
 BEGINNING = '{\n"digest": "'
 """How each plan begins, also one whose end is missing."""
 _FIRST, _LAST = b'"rows": [\n', b"\n]"
@@ -61,7 +61,7 @@ class Plan:
     undoes: int
     """The run that it undoes; 0 where it comes from a roster."""
     refused: str
-    """Why the run's limit refuses the plan as a whole; "" where it does not."""
+    """Why a limit of the run refuses the plan as a whole; "" where none does."""
     notes: tuple[str, ...]
     sources: tuple[Source, ...]
     rows: pd.DataFrame
@@ -79,6 +79,8 @@ class Plan:
     """HOLDERS of the courses that change."""
     losses: pd.DataFrame = field(default_factory=LOSSES.empty)
     """LOSSES of those to be unenrolled."""
+    folder: str = ""
+    """Where relative paths of the sources begin: the folder in which the plan was made."""
     reviewed: str = ""
     """The digest of the plan from which reviewers, one or several in turn, made this one; "" where nobody did."""
 
@@ -184,7 +186,7 @@ def _plan(content: dict[str, Any], text: bytes, spans: list[tuple[int, int]]) ->
     notes = tuple(content.pop("notes"))
     del content["format"], content["version"]
     plan = Plan(**content, **tables, sources=sources, notes=notes)
-    texts = (plan.site, plan.site_name, plan.release, plan.made, plan.refused, plan.reviewed, *notes)
+    texts = (plan.site, plan.site_name, plan.release, plan.made, plan.refused, plan.reviewed, plan.folder, *notes)
     if not (all(isinstance(t, str) for t in texts) and isinstance(plan.undoes, int)):
         raise TypeError("a text that is none")
     if not (plan.changes["change"].to_numpy() == np.arange(len(plan.changes))).all():

@@ -73,6 +73,11 @@ def may_go(changes: pd.DataFrame) -> list[int]:
     return sorted(set(changes.loc[losing, "user_id"].tolist()))
 
 
+def concerned(changes: pd.DataFrame) -> list[int]:
+    """Ids of everybody whom a change is about, held or not."""
+    return distinct(changes["user_id"].to_numpy()).tolist()
+
+
 def limit(basis: Basis, changes: pd.DataFrame, settings: Settings, *, now: int) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3, 4 and 10, and what the run's limits say."""
     access = Access.of(basis.roles, settings, now=now)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from rostersync import problems
 from rostersync.columns import TEXT
+from rostersync.sync.called import called, firsts
 from rostersync.sync.ends import BUCKET, ORDER, UNCHANGED, WORSE, judge
 from rostersync.sync.keys import (
     Ints,
@@ -91,7 +92,12 @@ def _rows(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     source = rows["source"].to_numpy()
     return REPORT_ROWS.frame(
         {
-            **{n: rows[n] for n in ("row", "line", "user", "course", "role", "name", "user_id", "course_id")},
+            **{n: rows[n] for n in ("row", "line", "user", "course", "role", "user_id", "course_id")},
+            "name": called(
+                plan.people["fullname"],
+                firsts(plan.people["user_id"].to_numpy(), rows["user_id"].to_numpy()),
+                rows["name"],
+            ),
             "file": spread(names, source),
             "sheet": spread([s.sheet for s in plan.sources], source),
             "bucket": pd.Categorical.from_codes(bucket, dtype=BUCKET),

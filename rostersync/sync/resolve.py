@@ -17,6 +17,7 @@ from rostersync.settings import Settings
 from rostersync.sync import doubts
 from rostersync.sync.asked import fields_of
 from rostersync.sync.decide import Decision, decided
+from rostersync.sync.identity import Beside
 from rostersync.sync.keys import Ints, Mask
 from rostersync.sync.looked import Keys, Looked, look_up
 from rostersync.sync.marking import Marking
@@ -48,6 +49,7 @@ def resolve(
     decisions: tuple[Sequence[Decision], Sequence[Decision]],
     settings: Settings,
     offers: Offers | None = None,
+    beside: Beside | None = None,
 ) -> Resolution:
     """Ids for the keys of all rows that state an enrolment.
 
@@ -57,6 +59,7 @@ def resolve(
         decisions: what the undecided user columns and course columns hold.
         settings: not_in_moodle, missing_users.
         offers: what keys that were not found may have been.
+        beside: what rows have beside their keys that their people do not have, and whose it is.
 
     Returns:
         RESOLVED in the order of the roster, with role_id still 0; BLOCKERS; new PROBLEMS.
@@ -76,7 +79,7 @@ def resolve(
     mark_torn_courses(marking, keys, roster, courses)
     mark_users(marking, keys, live, offers or Offers())
     takes = (action.codes != ACTIONS.index(Action.ADD)) | (status.codes == STATUSES.index(Status.SUSPENDED))
-    unlike = mark_doubts(marking, keys, takes, roster, users)
+    unlike = mark_doubts(marking, keys, takes, roster, users, beside or Beside())
     resolved = RESOLVED.frame(
         {
             "row": rows["row"],
@@ -150,9 +153,11 @@ def _blockers(resolved: pd.DataFrame, user: Looked, damaged: Mask, *, accept: bo
             continue
         answer = user.answer_at(row)
         missing = answer.code == "user_not_found" and not damaged[row]
+        torn = answer.code == "contradicted"
         why = "unreadable_row" if damaged[row] or answer.code == "user_blank" else "unresolved_user"
+        why, either = ("contradicted_row", "contradicted_row") if torn else (why, "ambiguous_user")
         lines.append({"row": row, "course_id": course, "user_id": 0, "like": accept and missing, "code": why})
-        lines += [{"row": row, "course_id": 0, "user_id": n, "code": "ambiguous_user"} for n in answer.candidates]
+        lines += [{"row": row, "course_id": 0, "user_id": n, "code": either} for n in answer.candidates]
     return BLOCKERS.records(lines)
 
 

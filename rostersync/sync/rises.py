@@ -70,9 +70,7 @@ def _after(marks: Marks, held: Ints, people: Ints, op: np.ndarray[tuple[int], np
     return distinct(np.concatenate([there[~contains(gone, there)], people[free & (op == Op.ENROL)]]))
 
 
-def _hold(
-    marks: Marks, hurt: Ints, people: Ints, op: np.ndarray[tuple[int], np.dtype[np.object_]], words: str
-) -> None:
+def _hold(marks: Marks, hurt: Ints, people: Ints, op: np.ndarray[tuple[int], np.dtype[np.object_]], words: str) -> None:
     """Hold the rises of these people, and the roles that they would replace."""
     mine = contains(hurt, people) & (marks.changes["rise"].to_numpy() | (op == Op.UNASSIGN))
     marks.hold(np.flatnonzero(mine), "rises", words)

@@ -5,6 +5,7 @@ Nothing outside is read or changed (SEMANTICS.md, Scope).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from rostersync.sync.keys import (
     user_of,
 )
 from rostersync.sync.resolve import Resolution
-from rostersync.tables import COURSES, Roster
+from rostersync.tables import COURSES, Roster, Source
 from rostersync.vocabulary import Action, Match, Mode, OnMissing, RowState, Status
 
 ACTIONS, STATES, STATUSES = list(Action), list(RowState), list(Status)
@@ -102,28 +103,27 @@ class ManagedRoles:
 
 
 def managed_roles(
-    roster: Roster, resolution: Resolution, courses: pd.DataFrame, roles: pd.DataFrame, settings: Settings
+    sources: Sequence[Source], rows: pd.DataFrame, courses: pd.DataFrame, roles: pd.DataFrame, settings: Settings
 ) -> ManagedRoles:
     """The managed roles of each course in scope.
 
     Args:
-        roster: for the mode of each source.
-        resolution: rows with role ids; only rows that stand use a role.
+        sources: for the mode of each.
+        rows: RESOLVED with role ids; only rows that stand use a role.
         courses: COURSES.
         roles: ROLES.
         settings: managed_roles.
     """
-    rows = resolution.rows
     state = rows["state"].cat.codes.to_numpy()
     stands = (state == STATES.index(RowState.OK)) | (state == STATES.index(RowState.DUPLICATE))
     # One of each course, role, source and kind of action.
     removes = rows["action"].cat.codes.to_numpy() == ACTIONS.index(Action.REMOVE)
-    kind = removes if len(roster.sources) == 1 else rows["source"].to_numpy() * 2 + removes
+    kind = removes if len(sources) == 1 else rows["source"].to_numpy() * 2 + removes
     course, role = (rows[name].to_numpy()[stands] for name in ("course_id", "role_id"))
     used = distinct(pack(course, kind[stands], role))
     source, removes = np.divmod(user_of(used), 2)
     keys = in_course(used)
-    mode = np.array([s.mode for s in roster.sources], dtype=object)[source]
+    mode = np.array([s.mode for s in sources], dtype=object)[source]
     some = role_of(keys) > 0
     gives = some & (mode == Mode.MIRROR) & (removes == 0)
     # An add-only file takes nothing away but by dates and suspensions.

@@ -94,12 +94,7 @@ class Sides:
     @cached_property
     def at_stake(self) -> Ints:
         """Packed (course, user) of everybody who holds a role that can be taken: what the limits are shares of."""
-        taken, roles = self.managed.at_stake, role_of(self.lists.keys)
-        stakes = np.zeros(len(roles), dtype=np.bool_)
-        for role in distinct(role_of(taken)):
-            stakes |= of_courses(self.lists.keys, course_of(taken[role_of(taken) == role])) & (roles == role)
-        people = enrolment_of(self.lists.keys[stakes])
-        return people[first_of_run(people)]
+        return having(self.lists.keys, self.managed.at_stake)
 
     @cached_property
     def _led(self) -> tuple[Ints, Ints]:
@@ -107,3 +102,18 @@ class Sides:
         keys = pack(self.ledger["course_id"], self.ledger["user_id"])
         order = in_order(keys)
         return (keys[order] if (keys[1:] < keys[:-1]).any() else keys), order
+
+
+def having(held: Ints, roles: Ints) -> Ints:
+    """Packed (course, user) of everybody who has one of these roles in its course; sorted and distinct.
+
+    Args:
+        held: packed (course, user, role), sorted.
+        roles: packed (course, 0, role).
+    """
+    theirs = role_of(held)
+    found = np.zeros(len(held), dtype=np.bool_)
+    for role in distinct(role_of(roles)):
+        found |= of_courses(held, distinct(course_of(roles[role_of(roles) == role]))) & (theirs == role)
+    people = enrolment_of(held[found])
+    return people[first_of_run(people)]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync import doubts
+from rostersync.sync import doubts, identity
 from rostersync.sync.keys import Ints, Mask
 from rostersync.sync.looked import Answer, Keys
 from rostersync.sync.marking import Marking
@@ -51,8 +51,10 @@ def mark_users(marking: Marking, keys: Keys, live: Mask, offers: Offers) -> None
             marking.note(at, "key_offered", offer, words)
 
 
-def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users: pd.DataFrame) -> Sequence[Ints]:
-    """Rejects rows whose number may be somebody else's, and notes names that do not fit.
+def mark_doubts(
+    marking: Marking, keys: Keys, takes: Mask, roster: Roster, users: pd.DataFrame, beside: identity.Beside
+) -> Sequence[Ints]:
+    """Rejects rows whose key may be, or what stands beside it is, somebody else's; notes names that do not fit.
 
     A row that takes something away from somebody of another name is rejected.
 
@@ -62,6 +64,7 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
         takes: rows that remove or suspend.
         roster: the rows.
         users: USER_MATCHES.
+        beside: what differs beside the keys, and whose it is.
 
     Returns:
         The rows of each name that does not fit, those that stand.
@@ -70,6 +73,9 @@ def mark_doubts(marking: Marking, keys: Keys, takes: Mask, roster: Roster, users
     for lost in doubts.zeros(roster, ids, marking.ok(), keys.user.field_at, users):
         marking.mark(lost.row, RowState.REJECTED, "user_zeros", lost.detail, keys.user.words_at(lost.row))
         keys.user.doubt(lost.row, Answer(0, "user_zeros", lost.detail, lost.candidates))
+    for two in identity.contradicted(keys.user, marking.ok(), beside):
+        marking.mark(two.row, RowState.REJECTED, "contradicted", two.detail, keys.user.words_at(two.row))
+        keys.user.doubt(two.row, Answer(0, "contradicted", two.detail, two.candidates))
     for at, detail in doubts.torn(roster, ids, marking.ok(), users, "other"):
         candidates = (int(ids[at]),)
         marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user.words_at(at))

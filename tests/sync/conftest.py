@@ -1,6 +1,7 @@
 """Tiny texts go in: a roster, a Moodle, settings, a ledger, grades; a plan comes out of the whole chain of decisions.
 
-roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email.
+roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email,number.
+              Anna is Anna Example in Moodle, anna@people.example, with the ID number no-anna; and so with everybody.
               A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique.
               `file` is `name:mode`; `state` is a code of problems.ROWS that the reader would have given.
 moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold; below it,
@@ -16,20 +17,22 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync import basis, propose, reconcile, resolve, scope
-from rostersync.sync.asked import both_asked
+from rostersync.sync import basis, identity, propose, reconcile, resolve, scope, scrambled
+from rostersync.sync.asked import both_asked, fields_of
 from rostersync.sync.basis import Basis
 from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
+from rostersync.sync.looked import look_up
 from rostersync.sync.matched import both_matched
 from rostersync.sync.plan import Plan
 from rostersync.tables import (
@@ -120,6 +123,8 @@ def roster_of(world: World) -> Roster:
                 "source": source,
                 "line": at + 2,
                 "user_field": "username",
+                "other": row.get("number") or "",
+                "other_field": "idnumber",
                 "course_field": "shortname",
                 "role_name": row["role"] or "",
                 "first_name": first,
@@ -142,15 +147,49 @@ def _users(world: World) -> pd.DataFrame:
             {
                 "field": "username",
                 "key": k,
-                "user_id": i,
-                "username": n,
-                "fullname": f"{n.title()} Example" if n else "",
                 "match": m,
                 "detail": "refused" * (m == "error"),
+                **(_account(n, i) if n else {}),
             }
             for k, i, n, m in found
         ]
     )
+
+
+def _account(name: str, number: int) -> dict[str, Any]:
+    return {
+        "user_id": number,
+        "username": name,
+        "email": f"{name}@people.example",
+        "idnumber": f"no-{name}",
+        "fullname": f"{name.title()} Example",
+    }
+
+
+def _owners(world: World, differing: Sequence[identity.Differing]) -> pd.DataFrame:
+    """USER_MATCHES of what stands beside the keys."""
+    accounts = [_account(name, number) for name, number in world.users.items()]
+    return USER_MATCHES.records(
+        [
+            {"field": one.field, "key": value, "match": "exact", **account}
+            for one in differing
+            for value in one.values()
+            for account in accounts
+            if account[one.field] == value
+        ]
+    )
+
+
+def _resolved(world: World, roster: Roster, courses: pd.DataFrame, settings: Settings) -> resolve.Resolution:
+    """The rows after all that is found out about their people: the story of `gather.read` up to the decision."""
+    found = both_matched(both_asked(roster), _users(world), courses)
+    user = look_up(found[0], fields_of(found[0].keys, ()))
+    differing = identity.differing(roster, user)
+    beside = identity.beside(differing, user, _owners(world, differing))
+    resolution = resolve.resolve(roster, found, ((), ()), settings, beside=beside)
+    listed = {name: world.users[name] for _, name, _, _ in world.people}
+    people = PEOPLE.records([_account(name, number) for name, number in sorted(listed.items())])
+    return scrambled.reject_scrambled(roster, resolution, found[0].matches, people)
 
 
 def _courses(world: World, settings: Settings) -> pd.DataFrame:
@@ -237,8 +276,7 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
     """What the first decision is made from: the story of `gather.read` without a network."""
     world, settings = read_world(texts), Settings.model_validate(tomllib.loads(texts.get("settings.toml", "")))
     roster, courses = roster_of(world), _courses(world, settings)
-    found = both_matched(both_asked(roster), _users(world), courses)
-    resolution = resolve.resolve(roster, found, ((), ()), settings)
+    resolution = _resolved(world, roster, courses, settings)
     in_scope = scope.courses_in_scope(roster, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = _ledger(world, texts.get("ledger.txt", ""))
@@ -252,12 +290,8 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
 
 def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
     """The story of `gather.look_closer`: courses that may lose somebody are read again and counted."""
-    losing, going = propose.may_lose(changes), set(propose.may_go(changes))
-    people = [
-        {"user_id": i, "username": n, "email": f"{n}@people.example", "fullname": f"{n.title()} Example"}
-        for n, i in sorted(world.users.items())
-        if i in going
-    ]
+    losing, concerned = propose.may_lose(changes), set(propose.concerned(changes))
+    people = [_account(n, i) for n, i in sorted(world.users.items()) if i in concerned]
     known = basis.read_closer(known, *_read(world, losing, set(losing), prove=True))
     return replace(known, people=PEOPLE.records(people))
 

@@ -23,6 +23,7 @@ REVIEW_ONLY = {"struck_out", "depends_on_struck"}
 PAIRS = {
     "ambiguous_user": ("user-not-unique-holds-candidates", "user-unique-holds-nobody"),
     "another_method": ("another-method", "another-method-new-state"),
+    "contradicted_row": ("address-of-another", "address-of-nobody"),
     "contradiction": ("dates-contradict", "dates-agree"),
     "course_limit": ("course-limit-share-passed", "course-limit-share-reached"),
     "dates_unknown": ("dates-change", "dates-complete-need-no-ledger"),

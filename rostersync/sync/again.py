@@ -1,0 +1,128 @@
+"""Decide once more, from a fresh read and the settings of whoever applies, which changes of a plan may be carried out.
+
+Between a plan and its application lie seconds or days, and a plan is a file: nothing that it says of protection, of
+losses or of limits is taken for granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rostersync.settings import Settings
+from rostersync.sync.access import Access, weigh
+from rostersync.sync.emptying import hold_emptying
+from rostersync.sync.holdings import holdings
+from rostersync.sync.keys import Ints, distinct, enrolment_of, in_course, of_people, pack, role_of
+from rostersync.sync.limits import Figures, hold_limits
+from rostersync.sync.marks import Marks
+from rostersync.sync.plan import Plan
+from rostersync.sync.rises import hold_rises
+from rostersync.sync.safety import hold_protected, hold_protected_roles
+from rostersync.sync.scope import managed_roles
+from rostersync.sync.sides import having
+from rostersync.tables import OUTCOMES
+from rostersync.vocabulary import Proof
+
+SHOWN = ("username", "idnumber", "email")
+"""What an account is besides its id."""
+COURSE_SHOWN = ("shortname", "idnumber")
+"""Likewise a course."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """What was asked anew."""
+
+    current: pd.DataFrame
+    """CURRENT of the courses that change, and of others where the run's limit needs them."""
+    roles: pd.DataFrame
+    """ROLES: those of the plan, as this read shows them."""
+    people: pd.DataFrame
+    """PEOPLE whom the changes concern; who cannot be shown is not in it."""
+    courses: pd.DataFrame
+    """COURSES as they are now, with may_empty as the settings of whoever applies have it."""
+    done: Ints
+    """Packed (course, user) of those who lost access by what this run did before it broke off."""
+    own_id: int
+    """The token's own account."""
+    clock: int
+    """Epoch seconds."""
+
+
+def weighed(changes: pd.DataFrame, now: Now, settings: Settings) -> pd.DataFrame:
+    """CHANGES with removal and rise as the fresh read has them, whatever the plan says."""
+    held = holdings(now.current)
+    inactive = held.inactive(pack(changes["course_id"], changes["user_id"]))
+    removal, rise = weigh(changes, held.roles, inactive, Access.of(now.roles, settings, now=now.clock))
+    return changes.assign(removal=removal, rise=rise)
+
+
+def replaced(plan: Plan, changes: pd.DataFrame, now: Now) -> pd.DataFrame:
+    """OUTCOMES of changes whose account or course is not the one that the plan was made for: they are held."""
+    words: dict[str, dict[int, str]] = {}
+    for number, what, shown, before, after in (
+        ("user_id", "account", SHOWN, plan.people, now.people),
+        ("course_id", "course", COURSE_SHOWN, plan.courses, now.courses),
+    ):
+        was, has = _keys(before, number, shown), _keys(after, number, shown)
+        words[number] = {
+            one: f"the {what} with the id {one} was {_called(was.get(one))}, and is {_called(has.get(one))}"
+            for one in distinct(changes[number].to_numpy()).tolist()
+            if was.get(one) != has.get(one)
+        }
+    lines = []
+    columns = (changes[name].tolist() for name in ("change", "course_id", "user_id"))
+    for change, course, user in zip(*columns, strict=True):
+        if said := words["course_id"].get(course) or words["user_id"].get(user):
+            lines.append({"change": change, "proof": str(Proof.HELD), "code": "changed_since_plan", "message": said})
+    return OUTCOMES.records(lines)
+
+
+def _keys(frame: pd.DataFrame, number: str, shown: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Id → what it is besides; who is not shown is not in it."""
+    columns = (frame[name].tolist() for name in (number, *shown))
+    return {one: tuple(keys) for one, *keys in zip(*columns, strict=True) if any(keys)}
+
+
+def _called(shown: tuple[str, ...] | None) -> str:
+    return ", ".join(f"“{part}”" for part in shown if part) if shown else "not shown"
+
+
+def held_now(plan: Plan, changes: pd.DataFrame, now: Now, settings: Settings) -> tuple[pd.DataFrame, str]:
+    """CHANGES with the holds of protection, of emptied courses and of the limits; why the run is refused, or "".
+
+    Args:
+        plan: what was approved.
+        changes: CHANGES that are about to be sent, as `weighed` gives them.
+        now: what was asked anew.
+        settings: those of whoever applies.
+    """
+    marks, access = Marks(changes.reset_index(drop=True)), Access.of(now.roles, settings, now=now.clock)
+    hold_protected_roles(marks, now.roles, settings)
+    hold_protected(marks, now.courses, now.people, now.own_id, settings)
+    held = pack(*(now.current[name] for name in ("course_id", "user_id", "role_id")))
+    order = np.argsort(held, kind="stable")
+    held, inactive = held[order], now.current["inactive"].to_numpy()[order]
+    hold_emptying(marks, held, inactive, now.courses, now.roles, access)
+    figures = Figures(now.courses, settings)
+    risen = hold_rises(marks, held, figures, settings)
+    lost = hold_limits(marks, _at_stake(plan, marks.changes, held, now, settings), figures, settings, done=now.done)
+    return marks.done(), "; ".join(filter(None, [lost.refused, risen]))
+
+
+def _at_stake(plan: Plan, changes: pd.DataFrame, held: Ints, now: Now, settings: Settings) -> Ints:
+    """Packed (course, user) of everybody who has a role that the plan's rows can take; see `Sides.at_stake`.
+
+    A plan that takes back a run has no such rows: there it is the roles of those who lose something.
+    """
+    if plan.undoes:
+        keys = pack(*(changes[name] for name in ("course_id", "user_id", "role_id")))
+        theirs = held[of_people(held, distinct(enrolment_of(keys[changes["removal"].to_numpy()])))]
+        taken = distinct(in_course(np.concatenate([theirs, keys])))
+    else:
+        taken = managed_roles(plan.sources, plan.rows, now.courses, now.roles, settings).at_stake
+    return having(held, taken[role_of(taken) > 0])
