@@ -371,7 +371,7 @@ def rule_9_the_protected_lose_nothing(case: Case) -> Mask:
 
 @law
 def rule_10_a_rise_is_called_one(case: Case) -> Mask:
-    """Who would get a guarded role, and has none of the same or a higher rank, counts as a rise; nobody else must."""
+    """Who would get a guarded role and has none as high counts as a rise; who gets no guarded role does not."""
     does, was = case.does, case.was
     gets = (does.enrol | does.assign | does.held_enrol | does.held_assign) & GUARDED[case.rules.guarded]
     more = np.zeros(len(was), dtype=np.bool_)
