@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rostersync import problems
-from rostersync.distinct import Distinct, whole
+from rostersync.distinct import Distinct
 from rostersync.settings import Settings
 from rostersync.sync import basis as bases
 from rostersync.sync import propose
@@ -38,15 +37,12 @@ from rostersync.tables import (
 from rostersync.tables import (
     ROLES as ROLES_TABLE,
 )
-from rostersync.vocabulary import Action, Mode, Op, RowState, Status
+from rostersync.vocabulary import Action, Mode, RowState, Status
+from tests.laws.outcomes import FIRST, Outcomes, outcomes
 from tests.laws.states import ADD, BLANK, HIGH, LOW, NONE, NOW, OTHER, ROLE_IDS, ROLES, Ints, Mask, States
 
 LIMITLESS = 10**9
-HOLDS = tuple(problems.HOLDS)
-"""Bit of Outcomes.codes → code."""
 OWN, LOW_HOLDER, HIGH_HOLDER, OTHER_HOLDER, SOMEBODY = range(1, 6)
-FIRST = 10
-"""User id of the first state."""
 RANKS: tuple[dict[str, int], ...] = ({}, {"student": 3}, {}, {"student": 4})
 UNRANKED = 2
 """The place among ranks where the second role is one that has no rank: another short name, nothing else."""
@@ -345,53 +341,6 @@ def _people(states: States, user: Ints) -> pd.DataFrame:
     return pd.concat([others, PEOPLE.frame({"user_id": user, "username": names})], ignore_index=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
-    """What the decision makes of each state; without `held_`: what would be sent."""
-
-    enrol: Ints
-    assign: Ints
-    unassign: Ints
-    held_enrol: Ints
-    held_assign: Ints
-    held_unassign: Ints
-    update: Mask
-    unenrol: Mask
-    held_update: Mask
-    held_unenrol: Mask
-    sent_role: Ints
-    """The role that an update names."""
-    start: Ints
-    """As an enrolment or an update sends it, or would if it were not held."""
-    end: Ints
-    suspend: Mask
-    removal: Mask
-    held_removal: Mask
-    rise: Mask
-    held_rise: Mask
-    cleared: Mask
-    """The reason says that dates are cleared."""
-    codes: Ints
-    """Codes of holds, as bits of HOLDS."""
-    disorder: Mask
-    """Something is taken away before something is given."""
-    changes: Ints
-    """How many changes there are, held ones and those that send nothing among them."""
-
-    def anything(self) -> Mask:
-        """Whether anything would be sent."""
-        return (self.enrol | self.assign | self.unassign) + self.update + self.unenrol > 0
-
-    def holds(self, *codes: str) -> Mask:
-        """Whether one of these codes holds something."""
-        bits = sum(1 << HOLDS.index(c) for c in codes if c in HOLDS)
-        return self.codes & bits > 0
-
-    def of(self, chosen: Any) -> Outcomes:  # noqa: ANN401 - a mask or positions
-        """Those of some states."""
-        return Outcomes(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
-
-
 def decide(
     states: States,
     rules: Rules,
@@ -419,67 +368,4 @@ def _grades(states: States, asked: pd.DataFrame) -> pd.DataFrame:
     graded = np.where(user >= FIRST, states.graded[np.maximum(user - FIRST, 0)], 0)
     return GRADES.frame(
         {"user_id": user, "course_id": asked["course_id"].to_numpy(), "graded": graded > 0, "known": graded < 2}
-    )
-
-
-_BIT = np.zeros(4096, dtype=np.int64)
-_BIT[list(ROLE_IDS)] = LOW, HIGH, OTHER
-_OP = {op: list(Op).index(op) for op in Op}
-
-
-def outcomes(changes: pd.DataFrame, count: int) -> Outcomes:
-    """What CHANGES say of each state."""
-    changes = changes[changes["user_id"] >= FIRST]
-    at = changes["user_id"].to_numpy() - FIRST
-    op = changes["op"].cat.codes.to_numpy()
-    encoded = Distinct.of(whole(changes["hold"]))
-    names = encoded.texts.to_pylist()
-    held = np.array([n != "" for n in names], dtype=np.bool_)[encoded.index]
-    bits = np.array([1 << HOLDS.index(n) if n else 0 for n in names], dtype=np.int64)[encoded.index]
-    role = _BIT[changes["role_id"].to_numpy()]
-    reason = Distinct.of(whole(changes["reason"]))
-    cleared = np.array([t.endswith("cleared") for t in reason.texts.to_pylist()], dtype=np.bool_)[reason.index]
-
-    def sets(chosen: Mask, of: Ints = role) -> Ints:
-        made = np.zeros(count, dtype=np.int64)
-        np.bitwise_or.at(made, at[chosen], of[chosen])
-        return made
-
-    def any_of(chosen: Mask) -> Mask:
-        made = np.zeros(count, dtype=np.bool_)
-        made[at[chosen]] = True
-        return made
-
-    def sent(name: str) -> Ints:
-        made = np.zeros(count, dtype=np.int64)
-        chosen = (op == _OP[Op.ENROL]) | (op == _OP[Op.UPDATE])
-        made[at[chosen]] = changes[name].to_numpy()[chosen]
-        return made
-
-    is_op = {o: op == code for o, code in _OP.items()}
-    removal = changes["removal"].to_numpy()
-    rise = changes["rise"].to_numpy()
-    gives, takes = is_op[Op.ENROL] | is_op[Op.ASSIGN], is_op[Op.UNASSIGN] | is_op[Op.UNENROL]
-    line = np.arange(len(changes))
-    last_given, first_taken = np.full(count, -1), np.full(count, len(changes) + 1)
-    last_given[at[gives & ~held]] = line[gives & ~held]
-    first_taken[at[takes & ~held][::-1]] = line[takes & ~held][::-1]
-    return Outcomes(
-        **{
-            prefix + o.value: (sets if o in {Op.ENROL, Op.ASSIGN, Op.UNASSIGN} else any_of)(chosen & is_op[o])
-            for prefix, chosen in (("", ~held), ("held_", held))
-            for o in (Op.ENROL, Op.ASSIGN, Op.UNASSIGN, Op.UPDATE, Op.UNENROL)
-        },
-        sent_role=sets(is_op[Op.UPDATE] & ~held),
-        start=sent("start"),
-        end=sent("end"),
-        suspend=sent("suspend") > 0,
-        removal=any_of(removal & ~held),
-        held_removal=any_of(removal & held),
-        rise=any_of(rise & ~held),
-        held_rise=any_of(rise & held),
-        cleared=any_of(cleared & ~held & is_op[Op.UPDATE]),
-        codes=sets(held, bits),
-        disorder=last_given > first_taken,
-        changes=np.bincount(at, minlength=count),
     )

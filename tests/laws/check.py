@@ -9,6 +9,7 @@ import numpy as np
 
 from tests.laws import adapter, laws, model
 from tests.laws.adapter import Rules
+from tests.laws.outcomes import Outcomes
 from tests.laws.states import SETTINGS_NAMES, Digits, Mask, States, states, words
 
 SETTLED = "nothing_is_left_to_do"
@@ -68,7 +69,7 @@ def check(of: Digits, *, settle: bool = True) -> Tally:
     return tally
 
 
-def _settle(was: States, does: adapter.Outcomes, rules: Rules, tally: Tally) -> None:
+def _settle(was: States, does: Outcomes, rules: Rules, tally: Tally) -> None:
     """Do what is sent, and decide again: where nothing is known of the method, once for each that it can be."""
     moved = does.anything()
     was, does = was.of(moved), does.of(moved)

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.laws.adapter import LIMITLESS, Courses, Outcomes, Rules, decide
+from tests.laws.adapter import LIMITLESS, Courses, Rules, decide
 from tests.laws.laws import Case
 from tests.laws.model import applied
+from tests.laws.outcomes import Outcomes
 from tests.laws.states import (
     ADD,
     DESIRES,
@@ -56,8 +57,8 @@ KINDS = {
 }
 NAMES = tuple(KINDS)
 LOSERS = ("leaves", "is suspended", "is dated out", "teaches and leaves", "teaches and becomes a student")
-LIFTED = {"course_limit_count": LIMITLESS, "small_course_count": LIMITLESS, "run_limit_count": LIMITLESS}
-RISES_LIFTED = {"rise_count": LIMITLESS, "rise_new_count": LIMITLESS, "run_rise_count": LIMITLESS}
+LIFTED: dict[str, Any] = dict.fromkeys(("course_limit_count", "small_course_count", "run_limit_count"), LIMITLESS)
+RISES_LIFTED: dict[str, Any] = {"rise_count": LIMITLESS, "rise_new_count": LIMITLESS, "run_rise_count": LIMITLESS}
 _DESIRE = {desire[1:5]: at for at, desire in reversed([*enumerate(DESIRES)]) if desire[0] == LOW | HIGH}
 
 

@@ -12,7 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from tests.laws.adapter import Outcomes, Rules
+from tests.laws.adapter import Rules
+from tests.laws.outcomes import Outcomes
 from tests.laws.states import (
     ADD,
     HIGH,

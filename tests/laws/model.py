@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.laws.adapter import Outcomes
 from tests.laws.laws import outside
+from tests.laws.outcomes import Outcomes
 from tests.laws.states import BLANK, Mask, States
 
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from rostersync.sync import basis, diff, propose
+from rostersync.sync import access, basis, diff, propose, scope
 from rostersync.sync.keys import distinct, pack
 from rostersync.sync.limits import Verdict
 from rostersync.tables import CHANGES
@@ -107,9 +107,17 @@ def roles_by_update(changes: pd.DataFrame) -> pd.DataFrame:
 
 
 @contextmanager
+def _settings(**said: Any) -> Iterator[None]:  # noqa: ANN401 - settings
+    """Other settings than those that were set."""
+    given = adapter.Rules.settings
+    with patch.object(adapter.Rules, "settings", lambda self, **more: given(self, **{**more, **said})):
+        yield
+
+
+@contextmanager
 def every_role_managed() -> Iterator[None]:
     """Roles that no roster uses are managed."""
-    given = basis.managed_roles
+    given = scope.managed_roles
 
     def managed(roster: Any, resolution: Any, courses: pd.DataFrame, *more: Any) -> Any:  # noqa: ANN401 - as it was
         made = given(roster, resolution, courses, *more)
@@ -125,7 +133,7 @@ def every_role_managed() -> Iterator[None]:
 @contextmanager
 def rejected_roles_managed() -> Iterator[None]:
     """A rejected row's role is managed like that of a good one."""
-    given = basis.managed_roles
+    given = scope.managed_roles
 
     def managed(roster: Any, resolution: Any, courses: pd.DataFrame, *more: Any) -> Any:  # noqa: ANN401 - as it was
         rows = resolution.rows
@@ -138,7 +146,7 @@ def rejected_roles_managed() -> Iterator[None]:
 
 def weighed(removal: Callable[[pd.DataFrame, Any], Any]) -> Callable[[], AbstractContextManager[Any]]:
     """Removals that are told in another way."""
-    given = diff.weigh
+    given = access.weigh
 
     def weigh(changes: pd.DataFrame, *more: Any) -> Any:  # noqa: ANN401 - as it was
         lost, rise = given(changes, *more)
@@ -329,14 +337,6 @@ FAULTS: dict[str, Fault] = {
         law=check.SETTLED, plant=changed(adapter, "_ledger", says(start=-1, end=-1, stuck="")), focus={"read": [0]}
     ),
 }
-
-
-@contextmanager
-def _settings(**said: Any) -> Iterator[None]:  # noqa: ANN401 - settings
-    """Other settings than those that were set."""
-    given = adapter.Rules.settings
-    with patch.object(adapter.Rules, "settings", lambda self, **more: given(self, **{**more, **said})):
-        yield
 
 
 def sample(focus: Mapping[str, list[int]], random: np.random.Generator, size: int) -> dict[str, Ints]:
