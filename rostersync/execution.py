@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from rostersync import history
+from rostersync import history, protection
 from rostersync.apply import Order, carry_out
 from rostersync.approval import allow, not_applied
 from rostersync.errors import RosterSyncError, SiteBusy, StoreError, UsageError
@@ -101,7 +101,13 @@ def _carry(
     """Under the lease: what is left of the plan."""
     run = begin()
     try:
-        order = Order(plan=plan, run=run, just_made=just_made, may_empty=_empty_before(plan, work))
+        order = Order(
+            plan=plan,
+            run=run,
+            just_made=just_made,
+            may_empty=_empty_before(plan, work),
+            unknown=() if just_made else protection.unknown(work, plan.roles, plan.people),
+        )
         done = carry_out(order, work.client, work.store, clock=work.clock, sleep=work.sleep, progress=work.progress)
         done = replace(done, notes=(*notes, *done.notes))
         report = reconcile.reconcile(

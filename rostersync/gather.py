@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from rostersync import history, lookups, moodle, remembered
+from rostersync.belief import bear_out
 from rostersync.lookups import indispensable
+from rostersync.settings import Settings
 from rostersync.sync import basis, decide, propose, resolve, scope, scrambled, seen, wanted
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
@@ -27,6 +29,8 @@ class Gathered:
     basis: Basis
     notes: tuple[str, ...]
     """How the undecided columns were decided."""
+    shown: pd.DataFrame
+    """PEOPLE that were looked up or listed (these by their full names alone), where settings may mean one by name."""
     known: pd.DataFrame
     """USER_MATCHES that were not looked up: a list bears out what is remembered."""
 
@@ -76,7 +80,15 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     resolution = scrambled.reject_scrambled(loaded, resolution, users, read.people)
     made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)
     made = replace(made, accounts=_accounts(users))
-    return Gathered(basis=made, notes=made.resolution.notes, known=known)
+    return Gathered(basis=made, notes=made.resolution.notes, shown=_shown(users, read.people, settings), known=known)
+
+
+def _shown(users: pd.DataFrame, listed: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """PEOPLE who were looked up or listed, where a name of theirs may stand in protected_users."""
+    if not any(" " in name.strip() for name in settings.protected_users):
+        return PEOPLE.empty()
+    looked_up = PEOPLE.frame({name: users[name] for name in PEOPLE.columns})
+    return pd.concat([looked_up, listed], ignore_index=True).drop_duplicates("user_id", ignore_index=True)
 
 
 def read_again(known: Basis, work: Work) -> Basis:
@@ -110,12 +122,14 @@ def read_again(known: Basis, work: Work) -> Basis:
 def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
     """The same with the courses read again that would change, and the names of everybody whom a change is about.
 
-    The lists of those that would gain somebody are read past their end, those that would lose somebody are counted as
-    well: a page that came short need not have been the last.
+    Their lists are read past their end, for a page that came short need not have been the last, and those of courses
+    that would lose or gain somebody are counted as well. Where that cannot be, people to be added are asked for their
+    own courses.
     """
     losing = propose.may_lose(changes)
     peopled = set(known.reads.loc[known.reads["listed"] > 0, "course_id"].tolist())  # an empty page is the end
-    gaining = [c for c in propose.may_gain(changes) if c in peopled and c not in set(losing)]
+    adding = set(propose.may_gain(changes)) & peopled - set(losing)
+    gaining = sorted(adding | set(propose.may_redate(changes)) & peopled - set(losing))
     told = set(known.reads.loc[known.reads["status_known"], "course_id"].tolist())
     if losing or gaining:
         again = moodle.read_courses(
@@ -123,11 +137,23 @@ def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
             [*losing, *gaining],
             page_size=work.settings.page_size,
             with_status=[*losing, *(c for c in gaining if c in told)],
-            to_prove=losing,
+            to_prove=[*losing, *adding],
             to_the_end=gaining,
             progress=work.told("counting courses"),
         )
         known = basis.read_closer(known, again.current, again.reads)
+    known = basis.with_belief(
+        known,
+        bear_out(
+            work.client,
+            changes,
+            known.sides.lists.table,
+            known.reads,
+            known.courses,
+            known.roles,
+            progress=work.told("asking people for their courses"),
+        ),
+    )
     return replace(known, people=_people(known.accounts, changes, work))
 
 

@@ -90,7 +90,9 @@ def look_up_users(loaded: Roster, asked: Asked, work: Work, known: pd.DataFrame)
 def look_up_afresh(field: UserField, keys: Sequence[str], work: Work) -> pd.DataFrame:
     """USER_MATCHES for these keys, as the site says now; whose they are alone is remembered."""
     found = moodle.find_users(work.client, field, keys, progress=work.told(f"looking up {counted(len(keys), 'user')}"))
-    alone = found[~found["key"].duplicated(keep=False) & (found["match"] == Match.EXACT)]
+    # No list shows whether an account is confirmed: one that is not is looked up each time.
+    plain = (found["match"] == Match.EXACT) & ~found["unconfirmed"]
+    alone = found[~found["key"].duplicated(keep=False) & plain]
     shown = zip(*(alone[name].tolist() for name in SHOWN), strict=True)
     hints = {
         key: Hint(user_id, shown_as(*values))

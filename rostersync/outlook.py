@@ -1,4 +1,4 @@
-"""A decided plan goes in; what a preview says beside it comes out: what people would lose, and names that fit nobody.
+"""Ask what people would lose by a decided plan, for its preview.
 
 Nothing is decided here. It costs calls, so that only what is about to be lost is asked for, and no more than
 `forecast_calls` of each kind.
@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from rostersync import lookups, moodle
+from rostersync import moodle
 from rostersync.sync import losses
 from rostersync.tables import LOSSES
-from rostersync.vocabulary import Match
 from rostersync.work import Work
-
-FITS = (str(Match.EXACT), str(Match.CASE))
 
 
 def look(changes: pd.DataFrame, reads: pd.DataFrame, work: Work) -> pd.DataFrame:
@@ -53,43 +50,3 @@ def look(changes: pd.DataFrame, reads: pd.DataFrame, work: Work) -> pd.DataFrame
             progress=work.told("asking when people were seen"),
         ),
     )
-
-
-def unmatched(roles: pd.DataFrame, work: Work) -> tuple[str, ...]:
-    """A sentence for each protected name that fits nobody and nothing on the site: it may be mistyped.
-
-    Args:
-        roles: ROLES of the site.
-        work: the site, and the settings that protect.
-
-    Raises:
-        SiteError: nothing can go on.
-    """
-    settings, said = work.settings, []
-    with lookups.indispensable(work.client.site):
-        users = moodle.find_users_any(work.client, settings.protected_users) if settings.protected_users else None
-        courses = (
-            moodle.find_courses_any(work.client, settings.protected_courses) if settings.protected_courses else None
-        )
-    if users is not None:
-        said += _nobody("protected_users", settings.protected_users, users, "is nobody on this site")
-    if courses is not None:
-        said += _nobody("protected_courses", settings.protected_courses, courses, "is no course on this site")
-    known = {str(n).lower() for n in roles["shortname"].tolist()}
-    for name in settings.protected_roles:
-        if name.strip().lower() not in known:
-            said.append(f"protected_roles: nobody was seen with a role “{name}”, by its short name: is it mistyped?")
-    return tuple(said)
-
-
-def _nobody(setting: str, names: tuple[str, ...], found: pd.DataFrame, words: str) -> list[str]:
-    """A name that Moodle could not be asked for (an error) is not said to be wrong."""
-    match = found["match"].astype(str)
-    fits = {str(k) for k in found.loc[match.isin(FITS) | (match == Match.ERROR), "key"].tolist()}
-    near = {str(k) for k in found.loc[match == Match.NEAR, "key"].tolist()}
-    return [
-        f"{setting}: “{n}” {words}"
-        + (" (but something that differs by accents is): it protects nothing" if n in near else ": is it mistyped?")
-        for n in names
-        if n not in fits
-    ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rostersync import gather, moodle, outlook, remembered
+from rostersync import gather, moodle, outlook, protection, remembered
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
 from rostersync.sync import deeds, propose, undo
@@ -38,15 +38,16 @@ def plan_for(loaded: Roster, work: Work) -> Plan:
         # Named courses are managed as a whole, which a part of a roster can say nothing of.
         work = replace(work, settings=work.settings.model_copy(update={"courses": ()}))
     found = gather.read(loaded, work)
+    unknown = protection.unknown(work, found.basis.roles, found.shown)
     now = int(work.clock())
 
     def decide(known: Basis) -> pd.DataFrame:
         return propose.propose(known, work.settings, now=now)
 
-    basis, changes = _closer(found.basis, decide, work)
+    basis, changes = _closer(replace(found.basis, unknown=unknown), decide, work)
     if not remembered.still_so(found.known, loaded, basis, changes, work):
         found = gather.read(loaded, work, afresh=True)
-        basis, changes = _closer(found.basis, decide, work)
+        basis, changes = _closer(replace(found.basis, unknown=unknown), decide, work)
     return _decided(basis, changes, found.notes, work, now)
 
 
@@ -67,6 +68,7 @@ def undo_plan(number: int, work: Work) -> Plan:
     if not len(done.people()):
         raise UsageError(f"run {number} changed nothing: there is nothing to undo")
     basis = gather.read_again(deeds.basis(before, done, run=number), work)
+    basis = replace(basis, unknown=protection.unknown(work, basis.roles, before.people))
     now = int(work.clock())
 
     def decide(known: Basis) -> pd.DataFrame:
@@ -108,7 +110,7 @@ def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: 
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades, work.settings, now=now)
     changes, verdict = propose.limit(basis, changes, work.settings, now=now)
-    notes = (*notes, *outlook.unmatched(basis.roles, work))
+    notes = (*notes, *(f"{one.sentence}: it protects nothing, and holds all removals" for one in basis.unknown))
     return _plan(basis, changes, verdict.refused, notes, work)
 
 

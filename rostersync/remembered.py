@@ -64,7 +64,7 @@ def borne_out(asked: tuple[Asked, Asked], courses: pd.DataFrame, work: Work) -> 
         for key, hint in known.items():
             account = shown.get((hint.user_id, hint.shown))
             if account and key == (str(hint.user_id) if at is None else account[at]):
-                lines.append((field, key, hint.user_id, *account, str(Match.EXACT), ""))
+                lines.append((field, key, hint.user_id, *account, False, str(Match.EXACT), ""))
     if not lines:
         return USER_MATCHES.empty(), listed
     return USER_MATCHES.frame(dict(zip(USER_MATCHES.columns, map(list, zip(*lines, strict=True)), strict=True))), listed

@@ -89,6 +89,8 @@ class Settings(BaseModel):
     protected_users: tuple[str, ...] = ()
     protected_roles: tuple[str, ...] = ()
     protected_courses: tuple[str, ...] = ()
+    protected_gone: tuple[str, ...] = ()
+    """Names of the three settings above that are nobody's any more: others that fit nobody hold all removals."""
     not_in_moodle: tuple[str, ...] = ()
     missing_users: Literal["hold", "accept"] = "hold"
     trust_reads: bool = False
@@ -171,6 +173,7 @@ class Settings(BaseModel):
         "protected_users",
         "protected_roles",
         "protected_courses",
+        "protected_gone",
         "not_in_moodle",
         mode="before",
     )

@@ -35,6 +35,7 @@ def test_what_is_not_given_is_blank() -> None:
         {
             "complete": True,
             "proven": False,
+            "believed": "",
             "status_known": False,
             "listed": 0,
             "counted": 0,

@@ -10,11 +10,13 @@ import pandas as pd
 from rostersync import moodle
 from rostersync.apply.outcomes import Outcomes
 from rostersync.apply.resume import Earlier
+from rostersync.belief import bear_out
 from rostersync.errors import PlanRefused
 from rostersync.moodle import Client, CoursesRead
 from rostersync.sync.again import Now, held_now, replaced, weighed
 from rostersync.sync.keys import distinct, pack
 from rostersync.sync.plan import Plan
+from rostersync.sync.protection import Unknown
 from rostersync.sync.prove import recheck
 from rostersync.tables import COURSES, OUTCOMES, PEOPLE
 from rostersync.vocabulary import CourseField, Match, Op, Proof, UserField
@@ -31,6 +33,8 @@ class Order:
     """This very process made the plan a moment ago: accounts, courses and grades are those that it saw."""
     may_empty: frozenset[int] = frozenset()
     """Ids of courses that may be left empty because they were before the run that is taken back."""
+    unknown: tuple[Unknown, ...] = ()
+    """Protected names that fit nobody on the site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +69,9 @@ def ask(question: Question, todo: pd.DataFrame, fresh: CoursesRead, outcomes: Ou
     now = _now(question, todo, fresh)
     again = weighed(todo, now, settings)
     todo = todo.assign(removal=todo["removal"] | again["removal"], rise=todo["rise"] | again["rise"])
+    reads = bear_out(client, _open(todo, outcomes), fresh.current, fresh.reads, now.courses, now.roles)
     sent = todo[todo["change"].isin(question.before.sent)]
-    outcomes.take(recheck(_open(todo, outcomes), fresh.current, fresh.reads, settings, now=question.clock, sent=sent))
+    outcomes.take(recheck(_open(todo, outcomes), fresh.current, reads, settings, now=question.clock, sent=sent))
     if not question.order.just_made:
         outcomes.take(replaced(plan, _open(todo, outcomes), now))
     left = _open(todo, outcomes)
@@ -109,6 +114,7 @@ def _now(question: Question, todo: pd.DataFrame, fresh: CoursesRead) -> Now:
         roles=pd.concat([fresh.roles, known], ignore_index=True),
         people=plan.people if question.order.just_made else _people(client, todo),
         courses=plan.courses if question.order.just_made else _courses(question, todo, fresh.current),
+        unknown=question.order.unknown,
         done=distinct(pack(done["course_id"], done["user_id"])),
         own_id=(client.info or moodle.site_info(client)).user_id,
         clock=question.clock,

@@ -84,7 +84,11 @@ def carry_out(
         courses,
         page_size=settings.page_size,
         with_status=losing | set(todo.loc[todo["inactive_before"] >= 0, "course_id"].tolist()),
-        to_prove={*losing, *sent.loc[sent["op"].isin(TAKES), "course_id"]},
+        to_prove={
+            *losing,
+            *todo.loc[todo["op"] == Op.ENROL, "course_id"],
+            *sent.loc[sent["op"].isin(TAKES), "course_id"],
+        },
         to_the_end=courses,
         progress=lambda done, of: progress("reading", done, of),
     )

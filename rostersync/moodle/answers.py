@@ -136,6 +136,15 @@ CODES: Mapping[str, Answer] = {
     "invaliduser": Answer(
         remedy=Remedy.ISOLATE, message="the user does not exist", advice="look whether the account was deleted"
     ),
+    "usernotconfirmed": Answer(
+        remedy=Remedy.ISOLATE, message="the account is not confirmed", advice="confirm it in Moodle"
+    ),
+    "userdeleted": Answer(
+        remedy=Remedy.ISOLATE, message="the account was deleted", advice="look whether the person has another one"
+    ),
+    "guestsarenotallowed": Answer(
+        remedy=Remedy.ISOLATE, message="it is the guest account, which cannot be enrolled", advice="take the row out"
+    ),
     "wsusercannotassign": Answer(
         remedy=Remedy.ISOLATE,
         message="the token's account may not give this role here",

@@ -69,10 +69,10 @@ def read_courses(
         course_ids: the courses.
         page_size: people in one call.
         with_status: those of the courses for which inactive people are asked for as well.
-        to_prove: those of the courses that may lose somebody: their lists are read past the end and compared with an
-            independent count (SEMANTICS.md, rule 2).
-        to_the_end: those of the courses that may gain somebody: their lists are read past the end. Who is there and not
-            listed would be enrolled anew, and lose dates and a suspension by it.
+        to_prove: those of the courses that may lose somebody, or in which somebody would be enrolled: their lists are
+            read past the end and compared with an independent count. Who is there and not listed would be enrolled
+            anew, and lose dates and a suspension by it.
+        to_the_end: further courses in which something would be changed: their lists are read past the end.
         listed: the lists of courses that need not be read again, unless they are to be proven.
         progress: told how many courses are done, and of how many.
 
@@ -143,6 +143,7 @@ def _tables(courses: Sequence[_Read]) -> CoursesRead:
                 "course_id": [c.course_id for c in courses],
                 "complete": [c.listing.complete for c in courses],
                 "proven": [c.proven for c in courses],
+                "believed": ["count" if c.proven else "" for c in courses],
                 "status_known": [c.inactive is not None for c in courses],
                 "listed": [len(c.listing.names) for c in courses],
                 "counted": [c.counted for c in courses],

@@ -20,6 +20,8 @@ from rostersync.vocabulary import Match, UserField
 
 USERS_BY_FIELD = "core_user_get_users_by_field"
 CHUNK = 200
+GUEST = "guest"
+"""The user name of the guest account."""
 
 _ORDINARY = re.compile(r"[-._@a-z0-9]+", re.ASCII)
 
@@ -71,10 +73,13 @@ def find_users(
     lines: list[tuple[Any, ...]] = []
     for key, value in sent.items():
         if value in refused:
-            lines.append((key, 0, "", "", "", "", Match.ERROR, refused[value]))
+            lines.append((key, 0, "", "", "", "", False, Match.ERROR, refused[value]))
         elif value:
             lines.extend(
-                (key, int(u["id"]), *(_text(u, n) for n in ("username", "email", "idnumber", "fullname")), match, "")
+                (
+                    *(key, int(u["id"]), *(_text(u, n) for n in ("username", "email", "idnumber", "fullname"))),
+                    *(_unconfirmed(u), match, ""),
+                )
                 for match, u in sorted(index.matches(key), key=lambda pair: int(pair[1]["id"]))
             )
     return _table(field, lines)
@@ -126,6 +131,11 @@ def _text(user: dict[str, Any], name: str) -> str:
     # Moodle leaves out what the token may not see.
     value = user.get(name)
     return "" if value is None else str(value)
+
+
+def _unconfirmed(user: dict[str, Any]) -> bool:
+    """Whether nobody can enrol this account: Moodle refuses those that are not confirmed, and the guest."""
+    return not user.get("confirmed", True) or user.get("username") == GUEST
 
 
 def _table(field: UserField, lines: list[tuple[Any, ...]]) -> pd.DataFrame:

@@ -32,6 +32,10 @@ HOLDS: Mapping[str, Kind] = {
     "contradiction": notes(
         "row {detail} and others of this person in this course contradict each other", "leave those that are right"
     ),
+    "unconfirmed_account": notes(
+        "row {detail} names this person, whose account is not confirmed: the row enrols nobody, but is no absence",
+        "confirm the account in Moodle, or take the row out of the roster",
+    ),
     "read_incomplete": notes(
         "the list of this course could not be read completely: {detail}",
         "repeat the run; if it stays, look at the token's capabilities (moodle/user:viewdetails, "
@@ -40,6 +44,12 @@ HOLDS: Mapping[str, Kind] = {
     "read_unproven": notes(
         "nothing confirms that the list of this course is complete: {detail}",
         "let the token call core_enrol_get_users_courses; or set trust_reads = true for a token known to see everybody",
+    ),
+    "read_unbelieved": notes(
+        "people may be missing from the list of this course, and to enrol them again would clear dates and lift "
+        "suspensions: {detail}",
+        "let the token call core_enrol_get_users_courses and see everybody (moodle/user:viewdetails, "
+        "moodle/site:accessallgroups); or set trust_reads = true",
     ),
     "would_empty": notes(
         "the course would be left without anybody", "name it with --courses {detail} if that is meant"
@@ -69,6 +79,10 @@ HOLDS: Mapping[str, Kind] = {
         "look at the list; then --allow-removals N if it is right",
     ),
     "protected": notes("{detail} is protected by the settings", "remove the protection if this is meant"),
+    "protected_unknown": notes(
+        "{detail}: whoever is meant is not protected, so that nobody is removed",
+        "correct the name in the settings; or list it in protected_gone, where it is nobody's any more",
+    ),
     "dates_unknown": notes(
         "sending this would clear dates that rostersync does not know",
         "add columns for start and end, or do it by hand",

@@ -49,6 +49,10 @@ LOOKED_UP: Mapping[str, Kind] = {
     ),
     "course_not_unique": rejects("{column} “{value}” belongs to several courses ({detail})", "use another key"),
     "course_refused": rejects("Moodle could not look up {column} “{value}”: {detail}", "correct the key"),
+    "unconfirmed": ignores(
+        "{column} “{value}” is an account that nobody can enrol: {detail}",
+        "confirm the account in Moodle (Site administration > Users > Browse list of users), or leave the row out",
+    ),
     "not_in_moodle": ignores("“{value}” matches not_in_moodle in the settings"),
     "role_not_on_site": rejects(
         "no role “{value}” was seen on this site and the settings give no id for it",

@@ -75,6 +75,7 @@ class Course(Record):
     visible: int
     category: int
     groupmode: int = 0
+    groupmodeforce: int = 0
     showgrades: int = 1
 
 

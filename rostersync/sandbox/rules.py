@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from rostersync.sandbox.records import SITE_COURSE, Assignment, Course, Enrolment, Instance, User
-from rostersync.sandbox.refusals import missing_record, no_permission, no_such_user
+from rostersync.sandbox.refusals import missing_record, moodle, no_permission, no_such_user
 from rostersync.sandbox.state import State
 
 ACTIVE, SUSPENDED = 0, 1
 SEPARATE_GROUPS = 1
 CONTACT = "editingteacher"
+GUEST = "guest"
+_CHECKS_ACCOUNTS = (4, 5)
 _SEES_HIDDEN = ("manager", "coursecreator", "editingteacher", "teacher")
 
 
@@ -24,6 +26,21 @@ def enrol_user(
         Enrolment(enrolid=instance.id, userid=userid, status=status, timestart=timestart, timeend=timeend)
     )
     assign_role(state, instance.courseid, userid, roleid)
+
+
+def check_account(state: State, userid: int) -> None:
+    """Refuse what Moodle 4.5 and later neither enrol nor unenrol: accounts not confirmed or deleted, and the guest.
+
+    Recordings 64 to 68 of the later releases.
+    """
+    user = state.users.rows.get(userid)
+    if user is None or state.release_number < _CHECKS_ACCOUNTS:
+        return
+    if user.username == GUEST:
+        raise moodle("guestsarenotallowed", "The guest user is not allowed to do this")
+    for wrong, code in ((user.deleted, "userdeleted"), (not user.confirmed, "usernotconfirmed")):
+        if wrong:
+            raise moodle(code, f"error/{code}")
 
 
 def unenrol_user(state: State, instance: Instance, userid: int) -> None:

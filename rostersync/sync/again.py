@@ -20,8 +20,9 @@ from rostersync.sync.keys import Ints, distinct, enrolment_of, in_course, of_peo
 from rostersync.sync.limits import Figures, hold_limits
 from rostersync.sync.marks import Marks
 from rostersync.sync.plan import Plan
+from rostersync.sync.protection import Unknown
 from rostersync.sync.rises import hold_rises
-from rostersync.sync.safety import hold_protected, hold_protected_roles
+from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unknown_protection
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import having
 from rostersync.tables import OUTCOMES
@@ -45,6 +46,8 @@ class Now:
     """PEOPLE whom the changes concern; who cannot be shown is not in it."""
     courses: pd.DataFrame
     """COURSES as they are now, with may_empty as the settings of whoever applies have it."""
+    unknown: tuple[Unknown, ...]
+    """Protected names that fit nobody on the site."""
     done: Ints
     """Packed (course, user) of those who lost access by what this run did before it broke off."""
     own_id: int
@@ -104,6 +107,7 @@ def held_now(plan: Plan, changes: pd.DataFrame, now: Now, settings: Settings) ->
     marks, access = Marks(changes.reset_index(drop=True)), Access.of(now.roles, settings, now=now.clock)
     hold_protected_roles(marks, now.roles, settings)
     hold_protected(marks, now.courses, now.people, now.own_id, settings)
+    hold_unknown_protection(marks, now.unknown)
     held = pack(*(now.current[name] for name in ("course_id", "user_id", "role_id")))
     order = np.argsort(held, kind="stable")
     held, inactive = held[order], now.current["inactive"].to_numpy()[order]

@@ -10,6 +10,7 @@ import pandas as pd
 from rostersync.settings import Settings
 from rostersync.sync.facts import Facts
 from rostersync.sync.keys import Ints, contains, distinct, in_order, of_courses, pack
+from rostersync.sync.protection import Unknown
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import Lists, Sides
@@ -36,6 +37,8 @@ class Basis:
     """The token's own account."""
     accounts: pd.DataFrame = field(default_factory=PEOPLE.empty)
     """PEOPLE of the roster, as they were found for its keys."""
+    unknown: tuple[Unknown, ...] = ()
+    """Protected names that fit nobody on the site."""
 
     def facts(self, people: Ints | None = None) -> Facts:
         """Everything side by side.
@@ -105,6 +108,13 @@ def read_closer(known: Basis, current: pd.DataFrame, reads: pd.DataFrame) -> Bas
         return replace(known, reads=together)  # as a rule nobody has come or gone since
     whole = pd.concat([before.table.take(np.flatnonzero(~here)), fresh.table], ignore_index=True)
     return replace(known, reads=together, sides=replace(known.sides, lists=complete_lists(whole, together)))
+
+
+def with_belief(known: Basis, reads: pd.DataFrame) -> Basis:
+    """The same, with READS of the same courses that say what is believed; lists that turned out short are left out."""
+    if reads["complete"].equals(known.reads["complete"]):
+        return replace(known, reads=reads)
+    return replace(known, reads=reads, sides=replace(known.sides, lists=complete_lists(known.sides.lists.table, reads)))
 
 
 def complete_lists(current: pd.DataFrame, reads: pd.DataFrame) -> Lists:

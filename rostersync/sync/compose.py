@@ -26,6 +26,7 @@ REMEMBERED = (
     "protected_users",
     "protected_roles",
     "protected_courses",
+    "protected_gone",
     "not_in_moodle",
     "course_limit_share",
     "course_limit_count",

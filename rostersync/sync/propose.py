@@ -11,6 +11,7 @@ import pandas as pd
 from rostersync.settings import Settings
 from rostersync.sync.access import Access
 from rostersync.sync.basis import Basis
+from rostersync.sync.belief import UNBELIEVED
 from rostersync.sync.diff import diff
 from rostersync.sync.emptying import hold_emptying
 from rostersync.sync.grades import spare_graded
@@ -21,6 +22,8 @@ from rostersync.sync.rises import hold_rises
 from rostersync.sync.safety import (
     hold_protected,
     hold_protected_roles,
+    hold_unbelieved,
+    hold_unknown_protection,
     hold_unproven,
     hold_unresolved,
     hold_widened,
@@ -41,13 +44,15 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
 
 
 def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """CHANGES with the holds of rules 1 and 2 and of what is protected."""
+    """CHANGES with the holds of rules 1, 2 and 16 and of what is protected."""
     marks = Marks(changes)
     hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
     hold_widened(marks, basis.sides.managed.doubtful, basis.sides.lists.keys, basis.roster)
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
+    hold_unknown_protection(marks, basis.unknown)
     hold_unproven(marks, basis.reads, settings)
+    hold_unbelieved(marks, basis.reads, settings)
     return marks.done()
 
 
@@ -62,9 +67,15 @@ def may_lose(changes: pd.DataFrame) -> list[int]:
 
 
 def may_gain(changes: pd.DataFrame) -> list[int]:
-    """Ids of the courses in which somebody would be enrolled, or get other dates: their lists have to be whole."""
-    coming = changes[changes["op"].isin([str(Op.ENROL), str(Op.UPDATE)]) & (changes["hold"] == "")]
+    """Ids of the courses in which somebody would be enrolled: their lists have to be believed."""
+    coming = changes[(changes["op"] == Op.ENROL) & changes["hold"].isin(["", UNBELIEVED])]
     return sorted(set(coming["course_id"].tolist()))
+
+
+def may_redate(changes: pd.DataFrame) -> list[int]:
+    """Ids of the courses in which somebody would get other dates, or another status: their lists have to be whole."""
+    dated = changes[(changes["op"] == Op.UPDATE) & (changes["hold"] == "")]
+    return sorted(set(dated["course_id"].tolist()))
 
 
 def may_go(changes: pd.DataFrame) -> list[int]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync.belief import UNBELIEVED, believed_courses
 from rostersync.sync.ground import own_doing
 from rostersync.sync.holdings import Holdings, holdings
 from rostersync.sync.keys import Ints, Mask, contains, pack
@@ -59,7 +60,8 @@ def recheck(
 
     A change that is in place is unchanged; one whose ground has shifted is held, and so is every change of a course
     that could not be read completely, and every removal where nothing confirms the list (rule 2): not even that
-    somebody is gone already is known from a list that may be incomplete.
+    somebody is gone already is known from a list that may be incomplete. Nobody is enrolled by a list that is not
+    believed: who is there after all would lose dates and a suspension.
 
     Args:
         changes: CHANGES to be done.
@@ -72,6 +74,7 @@ def recheck(
     course = changes["course_id"].to_numpy()
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
     proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course) | settings.trust_reads
+    believed, enrols = contains(believed_courses(reads, settings), course), (changes["op"] == Op.ENROL).to_numpy()
     detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
     # Somebody who is to be reactivated and seems active: a short list of the suspended looks the same, and the dates
     # that travel with it are not to be seen. To send it is right in any case.
@@ -100,6 +103,8 @@ def recheck(
             words = "" if mine[at] else "it was in place already"
             lines.append({"change": number, "proof": str(known), "message": words})
             continue
+        elif enrols[at] and not believed[at]:
+            why, words = UNBELIEVED, words or "it was not counted"
         elif shifted[at] and not mine[at]:
             why, words = "changed_since_plan", f"roles were {before[at] or 'none'}, are {after[at] or 'none'}"
         if why:

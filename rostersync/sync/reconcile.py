@@ -30,7 +30,7 @@ from rostersync.sync.plan import Plan
 from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
 from rostersync.vocabulary import Bucket, RowState, counted
 
-DONE_NOTHING = {"protected"}
+DONE_NOTHING = {"protected", "unconfirmed_account"}
 """Holds that are meant to stay: they ask for nobody's attention and change no exit code."""
 
 

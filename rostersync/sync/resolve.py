@@ -23,7 +23,7 @@ from rostersync.sync.looked import Keys, Looked, look_up
 from rostersync.sync.marking import Marking
 from rostersync.sync.matched import Matched
 from rostersync.sync.offers import Offers
-from rostersync.sync.verdicts import mark_courses, mark_doubts, mark_torn_courses, mark_users
+from rostersync.sync.verdicts import mark_courses, mark_doubts, mark_torn_courses, mark_unconfirmed, mark_users
 from rostersync.tables import BLOCKERS, RESOLVED, Roster
 from rostersync.vocabulary import Action, CourseField, RowState, Status, UserField
 
@@ -80,6 +80,7 @@ def resolve(
     mark_users(marking, keys, live, offers or Offers())
     takes = (action.codes != ACTIONS.index(Action.ADD)) | (status.codes == STATUSES.index(Status.SUSPENDED))
     unlike = mark_doubts(marking, keys, takes, roster, users, beside or Beside())
+    mark_unconfirmed(marking, keys)
     resolved = RESOLVED.frame(
         {
             "row": rows["row"],
@@ -100,6 +101,7 @@ def resolve(
             [
                 _blockers(resolved, user, keys.bad_user, accept=settings.missing_users == "accept"),
                 _named_elsewhere(resolved, unlike),
+                _unconfirmed(resolved),
             ],
             ignore_index=True,
         ),
@@ -168,6 +170,15 @@ def _named_elsewhere(resolved: pd.DataFrame, unlike: Sequence[Ints]) -> pd.DataF
         {"row": rows, "course_id": resolved["course_id"].to_numpy()[rows], "like": np.ones(len(rows), dtype=bool)}
         | ({"code": "named_elsewhere"} if len(rows) else {})
     )
+
+
+def _unconfirmed(resolved: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose account cannot be enrolled: who is there all the same is not absent."""
+    rows = resolved[(resolved["code"] == "unconfirmed") & (resolved["state"] == RowState.IGNORED)]
+    if rows.empty:
+        return BLOCKERS.empty()
+    columns = {name: rows[name].to_numpy() for name in ("row", "course_id", "user_id")}
+    return BLOCKERS.frame({**columns, "code": "unconfirmed_account"})
 
 
 def _notes(roster: Roster, decisions: Iterable[Sequence[Decision]]) -> Iterable[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync import protection
+from rostersync.sync.belief import UNBELIEVED, believed_courses
 from rostersync.sync.keys import (
     Ints,
     contains,
@@ -21,6 +25,7 @@ from rostersync.sync.keys import (
 )
 from rostersync.sync.likeness import Likeness
 from rostersync.sync.marks import Marks, by_course
+from rostersync.sync.protection import Unknown
 from rostersync.sync.scope import ANY_ROLE, Doubtful
 from rostersync.tables import READS, Roster
 from rostersync.vocabulary import Op
@@ -153,6 +158,26 @@ def hold_unproven(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None
     marks.hold(at, "read_unproven", words)
 
 
+def hold_unbelieved(marks: Marks, reads: pd.DataFrame, settings: Settings) -> None:
+    """Nobody is enrolled who may be there already: that would clear their dates and lift their suspension.
+
+    Args:
+        marks: the changes.
+        reads: READS, which say what bears each list out.
+        settings: trust_reads.
+    """
+    changes = marks.changes
+    at = np.flatnonzero(marks.free() & (changes["op"] == Op.ENROL).to_numpy())
+    course = changes["course_id"].to_numpy()[at]
+    at = at[~contains(believed_courses(reads, settings), course)]
+    if not len(at):
+        return
+    detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True)}
+    words = by_course(detail, changes["course_id"].to_numpy()[at])
+    words[words == ""] = "it was not counted"
+    marks.hold(at, UNBELIEVED, words)
+
+
 def hold_protected(marks: Marks, courses: pd.DataFrame, people: pd.DataFrame, own_id: int, settings: Settings) -> None:
     """Protected users and courses, and the account of the token itself, are never removed.
 
@@ -187,6 +212,19 @@ def hold_protected_roles(marks: Marks, roles: pd.DataFrame, settings: Settings) 
         named = [ids[int(i)] for i in before.split("+") if i.isdecimal() and int(i) in ids]
         if named and not alone[at]:
             marks.hold(np.array([at]), "protected", f"the role {named[0]}")
+
+
+def hold_unknown_protection(marks: Marks, unknown: Sequence[Unknown]) -> None:
+    """Where a protected name fits nobody, whoever is meant could be anybody: nobody is removed.
+
+    Where a role is meant, no role is taken away, either, not even where another one replaces it.
+    """
+    if not unknown:
+        return
+    detail = protection.told(unknown)
+    marks.hold(marks.open, "protected_unknown", detail)
+    if any(one.setting == "protected_roles" for one in unknown):
+        marks.hold(np.flatnonzero((marks.changes["op"] == Op.UNASSIGN).to_numpy()), "protected_unknown", detail)
 
 
 def _folded(names: tuple[str, ...]) -> set[str]:

@@ -17,6 +17,9 @@ from rostersync.sync.offers import Offers
 from rostersync.tables import Roster
 from rostersync.vocabulary import RowState
 
+GUEST = "guest"
+"""The user name of the guest account."""
+
 
 def mark_torn_courses(marking: Marking, keys: Keys, roster: Roster, courses: pd.DataFrame) -> None:
     """Rejects rows whose second course key is not that of the course found: neither is certain."""
@@ -49,6 +52,19 @@ def mark_users(marking: Marking, keys: Keys, live: Mask, offers: Offers) -> None
             marking.mark(at, RowState.REJECTED, answer.code, answer.detail or offer, words)
         elif offer:
             marking.note(at, "key_offered", offer, words)
+
+
+def mark_unconfirmed(marking: Marking, keys: Keys) -> None:
+    """Leaves rows out whose account nobody can enrol: one that is not confirmed, or the guest account."""
+    matches, user = keys.user.matches, keys.user
+    barred = matches["unconfirmed"].to_numpy()
+    if not barred.any():
+        return
+    mine = (user.lines >= 0) & barred[user.lines]
+    for at in np.flatnonzero(mine[user.asked.places] & (user.ids > 0) & marking.ok()).tolist():
+        guest = matches["username"].iloc[int(user.lines[user.asked.places[at]])] == GUEST
+        detail = "it is the guest account" if guest else "it is not confirmed yet"
+        marking.mark(at, RowState.IGNORED, "unconfirmed", detail, user.words_at(at))
 
 
 def mark_doubts(

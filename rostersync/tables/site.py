@@ -15,6 +15,7 @@ USER_MATCHES = Table(
         "email": Column(TEXT, ""),
         "idnumber": Column(TEXT, ""),
         "fullname": Column(TEXT, ""),
+        "unconfirmed": Column(BOOL, "the account cannot be enrolled: it is not confirmed, or it is the guest account"),
         "match": Column(choice(Match), "how the key compares with what was found"),
         "detail": Column(TEXT, "Moodle's answer where match is error"),
     },
@@ -33,6 +34,7 @@ COURSE_MATCHES = Table(
         "visible": Column(BOOL, ""),
         "manual": Column(BOOL, "enrollmentmethods has an enabled manual method (MOODLE.md, fact 17)"),
         "only_manual": Column(BOOL, "enrollmentmethods is exactly [manual]"),
+        "groupmode": Column(INT, "0: no groups, 1: separate, 2: visible; -1: not told, which counts as separate"),
         "match": Column(choice(Match), "how the key compares with what was found"),
         "detail": Column(TEXT, "Moodle's answer where match is error"),
     },
@@ -65,6 +67,9 @@ READS = Table(
         "course_id": Column(INT, ""),
         "complete": Column(BOOL, "the list was read to its end, without doubles, short pages or errors"),
         "proven": Column(BOOL, "an independent count agrees with the list (rule 2)"),
+        "believed": Column(
+            TEXT, "what shows that nobody is missing from the list: count, sample, trust (the setting); blank: nothing"
+        ),
         "status_known": Column(BOOL, "the inactive people were asked for and told"),
         "listed": Column(INT, "people in the list"),
         "counted": Column(INT, "people by the independent count; -1: not asked or not to be had"),
@@ -104,6 +109,7 @@ COURSES = Table(
         "visible": Column(BOOL, ""),
         "manual": Column(BOOL, "has an enabled manual enrolment method"),
         "only_manual": Column(BOOL, "has no other enabled method"),
+        "groupmode": Column(INT, "0: no groups, 1: separate, 2: visible; -1: not told, which counts as separate"),
         "mirrored": Column(BOOL, "managed: absence from the roster means something here"),
         "may_empty": Column(BOOL, "named by --courses"),
     },

@@ -73,16 +73,6 @@ def test_a_plan_whose_file_has_changed_is_refused(world: Any) -> None:  # noqa: 
     assert world.apply(other).exit_code == 0
 
 
-def test_a_plan_made_before_somebody_was_protected_is_refused(world: Any) -> None:  # noqa: ANN401 - a World
-    """Protection holds from the moment it is set; a plan that knew of it is applied."""
-    plan = world.plan(ROSTER)
-    assert "“ben” did not stand in protected_users yet" in str(refused(world, plan, protected_users="ben"))
-    assert "“BIO101”" in str(refused(world, plan, protected_courses="BIO101"))
-    aware = world.plan(ROSTER, protected_users="ben")
-    world.apply(aware, protected_users=" Ben ")
-    assert sorted(world.people("BIO101")) == ["ada", "ben", "cyd"]
-
-
 def test_an_undo_needs_no_file(world: Any) -> None:  # noqa: ANN401 - a World
     """What a run did is taken back whatever the file says by now."""
     world.sync(ROSTER)

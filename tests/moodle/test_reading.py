@@ -210,12 +210,12 @@ def test_many_courses_are_read_and_proven(make_client: Callable[..., Client], mo
         progress=lambda done, of: told.append((done, of)),
     )
     assert rows(READS.check(read.reads)) == [
-        (301, True, True, True, 3, 3, ""),
-        (302, False, False, False, 1, 14, "the list has 1 person, the course counts 14"),
-        (303, True, False, False, 0, -1, "nobody is listed who could be asked for the count"),
-        (304, False, False, False, 0, -1, "Sorry [nopermissions]"),
-        (305, True, False, True, 1, -1, "nobody is listed who could be asked for the count"),
-        (306, True, False, False, 1, -1, ""),
+        (301, True, True, "count", True, 3, 3, ""),
+        (302, False, False, "", False, 1, 14, "the list has 1 person, the course counts 14"),
+        (303, True, False, "", False, 0, -1, "nobody is listed who could be asked for the count"),
+        (304, False, False, "", False, 0, -1, "Sorry [nopermissions]"),
+        (305, True, False, "", True, 1, -1, "nobody is listed who could be asked for the count"),
+        (306, True, False, "", False, 1, -1, ""),
     ]
     assert rows(CURRENT.check(read.current)) == [
         (301, 20004, 5, 1),
@@ -245,4 +245,4 @@ def test_without_the_function_nothing_is_proven(client: Client, moodle: Moodle) 
     short = site() | {"functions": [{"name": LIST}, {"name": INFO}]}
     moodle({INFO: short, LIST: paged(THREE)})
     read = read_courses(client, [304], page_size=5, with_status=[304], to_prove=[304])
-    assert rows(read.reads) == [(304, True, False, True, 3, -1, f"the token's service lacks {COUNT}")]
+    assert rows(read.reads) == [(304, True, False, "", True, 3, -1, f"the token's service lacks {COUNT}")]

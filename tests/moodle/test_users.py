@@ -75,6 +75,7 @@ def test_usernames_are_sent_as_moodle_writes_them(client: Client, moodle: Moodle
         "email": "ada@uni.example",
         "idnumber": "00012345",
         "fullname": "Ada",
+        "unconfirmed": False,
         "match": "case",
         "detail": "",
     }

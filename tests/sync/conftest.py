@@ -2,10 +2,12 @@
 
 roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email,number.
               Anna is Anna Example in Moodle, anna@people.example, with the ID number no-anna; and so with everybody.
-              A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique.
+              A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique; `zoe*`
+              is not confirmed.
               `file` is `name:mode`; `state` is a code of problems.ROWS that the reader would have given.
-moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold; below it,
-              indented, its people: `anna student+teacher inactive`. `-` is enrolled without a role.
+moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold  hidden
+              groups=separate  unasked (nobody is told of their own courses); below it, indented, its people:
+              `anna student+teacher inactive`. `-` is enrolled without a role, `unlisted` somebody the list lacks.
 settings.toml settings.
 ledger.txt    `BIO anna 0 500 suspended manual stuck=5|any`, all after the name as wanted.
 grades.txt    `BIO anna graded` or `unknown`; everybody else is ungraded.
@@ -27,7 +29,7 @@ import pytest
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync import basis, identity, propose, reconcile, resolve, scope, scrambled
+from rostersync.sync import basis, belief, identity, propose, reconcile, resolve, scope, scrambled
 from rostersync.sync.asked import both_asked, fields_of
 from rostersync.sync.basis import Basis
 from rostersync.sync.compose import Head, compose
@@ -35,6 +37,7 @@ from rostersync.sync.grades import to_ask
 from rostersync.sync.looked import look_up
 from rostersync.sync.matched import both_matched
 from rostersync.sync.plan import Plan
+from rostersync.sync.protection import Unknown, unknown_courses, unknown_roles, unknown_users
 from rostersync.tables import (
     COURSE_MATCHES,
     CURRENT,
@@ -63,13 +66,16 @@ class World:
     rows: list[dict[str, str]]
     traits: dict[str, dict[str, str]] = field(default_factory=dict)
     people: list[tuple[str, str, str, int]] = field(default_factory=list)
+    unlisted: set[tuple[str, str]] = field(default_factory=set)
     users: dict[str, int] = field(default_factory=dict)
     courses: dict[str, int] = field(default_factory=dict)
+    trusting: bool = False
+    """The setting trust_reads."""
 
 
 def _names(keys: list[str]) -> set[str]:
     """The names that keys like `anna`, `x~anna`, `anna|ben` speak of; none for `zoe?` and `zoe!`."""
-    return {part for k in keys for part in k.split("~")[-1].split("|") if part and part[-1] not in "?!"}
+    return {part.rstrip("*") for k in keys for part in k.split("~")[-1].split("|") if part and part[-1] not in "?!"}
 
 
 def read_world(texts: Mapping[str, str]) -> World:
@@ -82,12 +88,15 @@ def read_world(texts: Mapping[str, str]) -> World:
         if not line.startswith(" "):
             course = words[0]
             world.traits[course] = {w.partition("=")[0]: w.partition("=")[2] for w in words[1:]}
+        elif "unlisted" in words:
+            world.unlisted.add((course, words[0]))
         else:
             world.people += [
                 (course, words[0], role.strip("-"), int("inactive" in words)) for role in words[1].split("+")
             ]
     ledger = [line.split() for line in texts.get("ledger.txt", "").splitlines()]
     users = _names([r["user"] for r in world.rows]) | {p[1] for p in world.people} | {w[1] for w in ledger}
+    users |= {name for _, name in world.unlisted}
     courses = _names([r["course"] for r in world.rows]) | set(world.traits)
     world.users = {name: 101 + i for i, name in enumerate(sorted(users))}
     world.courses = {name: 11 + i for i, name in enumerate(sorted(courses))}
@@ -102,7 +111,7 @@ def _matches(keys: list[str], ids: Mapping[str, int]) -> list[tuple[str, int, st
             lines.append((key, 0, "", "error"))
         elif key and not key.endswith("?"):
             match = "near" if "~" in key else "exact"
-            lines += [(key, ids[n], n, match) for n in key.split("~")[-1].split("|")]
+            lines += [(key, ids[n], n, match) for n in key.rstrip("*").split("~")[-1].split("|")]
     return lines
 
 
@@ -149,6 +158,7 @@ def _users(world: World) -> pd.DataFrame:
                 "key": k,
                 "match": m,
                 "detail": "refused" * (m == "error"),
+                "unconfirmed": k.endswith("*") or n == "guest",
                 **(_account(n, i) if n else {}),
             }
             for k, i, n, m in found
@@ -204,7 +214,8 @@ def _courses(world: World, settings: Settings) -> pd.DataFrame:
                 "course_id": number,
                 "shortname": name,
                 "fullname": f"Course {name}",
-                "visible": True,
+                "visible": "hidden" not in world.traits.get(name, {}),
+                "groupmode": int(world.traits.get(name, {}).get("groups") == "separate"),
                 "manual": "manual" in methods,
                 "only_manual": methods == ["manual"],
                 "match": match,
@@ -288,17 +299,68 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
     return basis.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id), settings, world
 
 
+def _unknown(known: Basis, world: World, settings: Settings) -> tuple[Unknown, ...]:
+    """The story of `protection.unknown`: names that nobody and no course in these texts has."""
+    people = PEOPLE.records(
+        [{"user_id": i, "username": n, "fullname": f"{n.title()} Example"} for n, i in sorted(world.users.items())]
+    )
+    keys = {n: n for n in world.users} | {f"{n}@people.example": n for n in world.users}
+    users = [
+        {"field": "username", "key": k, "user_id": world.users[keys[k.lower()]], "match": "exact"}
+        for k in map(str.strip, settings.protected_users)
+        if k.lower() in keys
+    ]
+    courses = [
+        {"field": "shortname", "key": k, "course_id": i, "match": "exact"}
+        for k in settings.protected_courses
+        for name, i in world.courses.items()
+        if k.strip().lower() in {name.lower(), str(i)}
+    ]
+    return (
+        *unknown_users(USER_MATCHES.records(users), people, settings),
+        *unknown_courses(COURSE_MATCHES.records(courses), settings),
+        *unknown_roles(known.roles, settings),
+    )
+
+
 def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
     """The story of `gather.look_closer`: courses that may lose somebody are read again and counted."""
     losing, concerned = propose.may_lose(changes), set(propose.concerned(changes))
     people = [_account(n, i) for n, i in sorted(world.users.items()) if i in concerned]
     known = basis.read_closer(known, *_read(world, losing, set(losing), prove=True))
+    """The story of `gather.look_closer`: courses that may lose or gain somebody are read again and counted."""
+    losing, going = propose.may_lose(changes), set(propose.may_go(changes))
+    peopled = set(known.reads.loc[known.reads["listed"] > 0, "course_id"])
+    counted = sorted({*losing, *(set(propose.may_gain(changes)) & peopled)})
+    people = [
+        {"user_id": i, "username": n, "email": f"{n}@people.example", "fullname": f"{n.title()} Example"}
+        for n, i in sorted(world.users.items())
+        if i in going
+    ]
+    status = {*losing, *known.reads.loc[known.reads["status_known"], "course_id"]}
+    known = basis.read_closer(known, *_read(world, counted, status, prove=True))
+    known = basis.with_belief(known, _believed(known, changes, world))
     return replace(known, people=PEOPLE.records(people))
+
+
+def _believed(known: Basis, changes: pd.DataFrame, world: World) -> pd.DataFrame:
+    """READS as `belief.bear_out` makes them."""
+    if world.trusting:
+        return belief.trusted(known.reads)
+    listed = known.sides.lists.table
+    doubt = belief.doubtful(changes, listed, known.reads, known.courses, known.roles, own_id=known.own_id)
+    names = {i: n for n, i in world.users.items()}
+    there = world.unlisted | {(c, u) for c, u, _, idle in world.people if not idle}
+    silent = any("unasked" in traits for traits in world.traits.values())
+    told = {i: None if silent else frozenset(world.courses[c] for c, u in there if u == names[i]) for i in doubt.people}
+    return belief.believe(known.reads, doubt, told)
 
 
 def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings]:
     """CHANGES before rules 3 and 4."""
     known, settings, world = basis_of(texts)
+    world.trusting = settings.trust_reads
+    known = replace(known, unknown=_unknown(known, world, settings))
     known = closer(known, propose.propose(known, settings, now=NOW), world)
     changes = propose.propose(known, settings, now=NOW)
     grades = _grades(world, texts.get("grades.txt", ""), to_ask(changes))

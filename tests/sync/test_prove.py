@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from rostersync.columns import TEXT
 from rostersync.settings import Settings
 from rostersync.sync.prove import prove, recheck
 from rostersync.tables import CHANGES, CURRENT, READS
@@ -95,7 +96,8 @@ def test_a_list_that_nothing_confirms_disproves_no_suspension() -> None:
         (GONE, current(), READS.empty(), [("held", "read_incomplete")]),
         (GONE, current(STUDENT, TEACHER), reads(), [("held", "changed_since_plan")]),
         (GONE, current(STUDENT, inactive=1), reads(), [("held", "changed_since_plan")]),
-        (NEW, current(), reads(proven=False), []),
+        (NEW, current(), reads(), []),
+        (NEW, current(), reads(proven=False), [("held", "read_unbelieved")]),
         (NEW, current(STUDENT), reads(proven=False), [("unchanged", "")]),
         (NEW, current(TEACHER), reads(), [("held", "changed_since_plan")]),
         (NEW, current(), reads(complete=False), [("held", "read_incomplete")]),
@@ -111,10 +113,19 @@ def test_a_plan_is_looked_at_again_before_it_is_applied(
     assert list(made[["proof", "code"]].astype(str).itertuples(index=False, name=None)) == expected
 
 
-def test_trusted_reads_are_enough_for_a_removal() -> None:
+@pytest.mark.parametrize(("change", "shown"), [(GONE, current(STUDENT)), (NEW, current())])
+def test_trusted_reads_are_enough(change: dict[str, Any], shown: pd.DataFrame) -> None:
     """With trust_reads an unproven list holds nothing."""
-    made = recheck(changes(**GONE), current(STUDENT), reads(proven=False), Settings(trust_reads=True), now=1000)
+    made = recheck(changes(**change), shown, reads(proven=False), Settings(trust_reads=True), now=1000)
     assert made.empty
+
+
+def test_a_sample_is_enough_for_an_addition_and_for_no_removal() -> None:
+    """It says that nobody who is to be added is missing from the list, and no more."""
+    sampled = reads(proven=False).assign(believed=pd.array(["sample"], dtype=TEXT))
+    assert recheck(changes(**NEW), current(), sampled, Settings(), now=1000).empty
+    made = recheck(changes(**GONE), current(STUDENT), sampled, Settings(), now=1000)
+    assert made["code"].tolist() == ["read_unproven"]
 
 
 def test_what_another_call_of_the_run_brought_is_its_doing() -> None:

@@ -64,7 +64,7 @@ def _course(call: Call, course: Course) -> dict[str, Json]:
         "enddate": 0,
         "visible": course.visible,
         "groupmode": course.groupmode,
-        "groupmodeforce": 0,
+        "groupmodeforce": course.groupmodeforce,
         "timecreated": 0,
         "timemodified": 0,
     }
@@ -113,7 +113,7 @@ def courses_by_ids(call: Call) -> Json:
                 "enddate": 0,
                 "visible": course.visible,
                 "groupmode": course.groupmode,
-                "groupmodeforce": 0,
+                "groupmodeforce": course.groupmodeforce,
                 "timecreated": 0,
                 "timemodified": 0,
             }

@@ -11,6 +11,7 @@ from rostersync.sandbox.refusals import (
 from rostersync.sandbox.rules import (
     ACTIVE,
     SUSPENDED,
+    check_account,
     enrol_user,
     find_course,
     is_active,
@@ -45,6 +46,7 @@ def enrol(call: Call) -> Json:
         instance = manual_instance(state, courseid)
         if instance is None or not instance.enabled:
             raise no_manual_instance()
+        check_account(state, userid)
         enrol_user(
             state,
             instance,
@@ -71,6 +73,7 @@ def unenrol(call: Call) -> Json:
             raise no_manual_instance()
         if row.number("userid") not in state.users.rows:
             raise invalid_parameter()
+        check_account(state, row.number("userid"))
         unenrol_user(state, instance, row.number("userid"))
     return None
 

@@ -1,0 +1,44 @@
+"""Ask people for their own courses where no count shows that a course's list is whole."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from rostersync import moodle
+from rostersync.moodle import Client
+from rostersync.moodle.parallel import Progress
+from rostersync.sync.belief import believe, doubtful, trusted
+
+
+def bear_out(
+    client: Client,
+    changes: pd.DataFrame,
+    current: pd.DataFrame,
+    reads: pd.DataFrame,
+    courses: pd.DataFrame,
+    roles: pd.DataFrame,
+    *,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """READS that say which courses' lists are believed, so that somebody may be enrolled there.
+
+    Five calls at most, and as many for each course with separate groups; none where trust_reads is set, or where a
+    count agreed.
+
+    Args:
+        client: the site.
+        changes: CHANGES that would be sent.
+        current: CURRENT of their courses.
+        reads: READS of the same.
+        courses: COURSES, for their groups.
+        roles: ROLES.
+        progress: told how many people are asked.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    if client.settings.trust_reads:
+        return trusted(reads)
+    own_id = (client.info or moodle.site_info(client)).user_id
+    doubt = doubtful(changes, current, reads, courses, roles, own_id=own_id)
+    return believe(reads, doubt, moodle.courses_of(client, doubt.people, progress=progress) if doubt.people else {})

@@ -1,0 +1,79 @@
+"""Accounts that nobody can enrol: those that are not confirmed, and the guest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rostersync.tables import Report
+
+Make = Callable[..., Any]
+LINES = "username,course,role\nada,BIO101,student\nben,BIO101,student\nguest,BIO101,student\n"
+
+
+def ends(report: Report) -> list[tuple[str, str]]:
+    return list(report.rows[["bucket", "code"]].astype(str).itertuples(index=False, name=None))
+
+
+def confirm(world: Any, name: str, confirmed: int) -> None:  # noqa: ANN401 - a World
+    world.state.put_user(replace(world.state.user(name), confirmed=confirmed))
+
+
+@pytest.mark.parametrize("release", ["4.4 (Build: 20240422)", "5.1.3 (Build: 20260216)"])
+def test_their_rows_are_ignored_and_the_others_enrolled(make: Make, release: str) -> None:
+    """On every release: one of them would make Moodle refuse the whole call, or would be enrolled and never get in."""
+    world = make({"BIO101": "tom:editingteacher"}, people=["ada", "ben"])
+    world.state.release = release
+    confirm(world, "ben", 0)
+    report = world.sync(LINES)
+    assert ends(report) == [("enrolled", ""), ("ignored", "unconfirmed"), ("ignored", "unconfirmed")]
+    assert world.people("BIO101") == {"ada": "student", "tom": "editingteacher"}
+    assert [message.partition(" — ")[0] for message in report.rows["message"].tolist()[1:]] == [
+        "username “ben” is an account that nobody can enrol: it is not confirmed yet",
+        "username “guest” is an account that nobody can enrol: it is the guest account",
+    ]
+    assert report.exit_code == 0
+
+
+def test_they_are_listed_in_each_run_until_they_are_confirmed(make: Make) -> None:
+    """What is remembered of keys makes nobody confirmed, and the remedy works."""
+    world = make({"BIO101": "tom:editingteacher"}, people=["ada", "ben"])
+    lines = LINES.partition("guest")[0]
+    confirm(world, "ben", 0)
+    for _ in range(3):
+        report = world.sync(lines)
+        assert ends(report)[1] == ("ignored", "unconfirmed")
+    confirm(world, "ben", 1)
+    assert ends(world.sync(lines))[1] == ("enrolled", "")
+    confirm(world, "ben", 0)  # by now the list shows them, and they are known
+    world.put("BIO101", "ada", "teacher")
+    world.sync(lines)
+    assert world.people("BIO101")["ben"] == "student"
+
+
+@pytest.mark.parametrize("release", ["4.4 (Build: 20240422)", "5.1.3 (Build: 20260216)"])
+def test_who_is_enrolled_all_the_same_is_not_touched_and_not_absent(make: Make, release: str) -> None:
+    """The row enrols nobody, but it names them."""
+    world = make({"BIO101": "ada:student ben:student cyd:student"})
+    world.state.release = release
+    confirm(world, "ben", 0)
+    report = world.sync(LINES.partition("guest")[0])
+    assert ends(report) == [("unchanged", ""), ("ignored", "unconfirmed")]
+    assert world.people("BIO101") == {"ada": "student", "ben": "student"}
+    held = report.removals[["user", "bucket", "code"]].astype(str)
+    assert ("ben", "held", "unconfirmed_account") in list(held.itertuples(index=False, name=None))
+
+
+def test_an_absent_one_that_moodle_does_not_let_go_keeps_nobody_else(make: Make) -> None:
+    """The call is divided until the account stands alone, and the report says what is wrong with it."""
+    world = make({"BIO101": "ada:student ben:student cyd:student"})
+    world.state.release = "5.1.3 (Build: 20260216)"
+    confirm(world, "ben", 0)
+    report = world.sync("username,course,role\nada,BIO101,student", allow_removals=2)
+    assert world.people("BIO101") == {"ada": "student", "ben": "student"}
+    gone = report.removals[["user", "bucket"]].astype(str)
+    assert sorted(gone.itertuples(index=False, name=None)) == [("ben", "failed"), ("cyd", "unenrolled")]
+    assert "not confirmed" in report.removals.set_index("user").loc["ben", "message"]
