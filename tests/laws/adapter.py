@@ -19,6 +19,7 @@ from rostersync.sync import basis as bases
 from rostersync.sync import propose
 from rostersync.sync.basis import Basis
 from rostersync.sync.grades import to_ask
+from rostersync.sync.protection import Unknown
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import (
     BLOCKERS,
@@ -46,6 +47,8 @@ OWN, LOW_HOLDER, HIGH_HOLDER, OTHER_HOLDER, SOMEBODY = range(1, 6)
 RANKS: tuple[dict[str, int], ...] = ({}, {"student": 3}, {}, {"student": 4})
 UNRANKED = 2
 """The place among ranks where the second role is one that has no rank: another short name, nothing else."""
+UNKNOWN_NAME = 2
+"""The place among protections where a name fits nobody."""
 GUARDED: tuple[tuple[str, ...], ...] = (("editingteacher", "manager", "guide"), (), ("student",))
 NO_ROLE, UNREADABLE = 0, 4
 _ID_OF_BIT = np.array(ROLE_IDS)
@@ -67,7 +70,7 @@ class Rules:
     ranks: int = 0
     guarded: int = 0
     trust: int = 0
-    protected_role: int = 0
+    protection: int = 0
 
     def settings(self, **more: Any) -> Settings:  # noqa: ANN401 - as Settings takes them
         """As the decision takes them; limits are lifted, they have a scope of their own."""
@@ -78,7 +81,7 @@ class Rules:
             "trust_reads": self.trust == 1,
             "protected_users": ("guarded.person",),
             "protected_courses": ("P",),
-            "protected_roles": ("student",) if self.protected_role else (),
+            "protected_roles": ("student",) if self.protection == 1 else (),
             "assignable_roles": ("student", "editingteacher", "guide"),
             "allow_removals": LIMITLESS,
             "allow_rises": LIMITLESS,
@@ -151,7 +154,9 @@ def basis_of(states: States, rules: Rules, settings: Settings, courses: Courses 
         settings,
         own_id=OWN,
     )
-    return replace(known, people=_people(states, user))
+    nobody = Unknown(setting="protected_users", name="nobody", words="is nobody on this site")
+    unknown = (nobody,) if rules.protection == UNKNOWN_NAME else ()
+    return replace(known, people=_people(states, user), unknown=unknown)
 
 
 def courses_of(states: States) -> tuple[Ints, States]:
@@ -285,9 +290,8 @@ def _current(states: States, course: Ints, user: Ints, bystanders: Ints) -> pd.D
 
 def _reads(heads: States, ids: Ints) -> pd.DataFrame:
     said = {"course_id": ids, "complete": heads.complete, "proven": heads.proven, "status_known": True}
-    if "believed" in READS.columns:
-        said["believed"] = _text(pa.array(["", "sample", "count"]), np.where(heads.proven, 2, heads.believed))
-    return READS.frame(said)
+    believed = _text(pa.array(["", "sample", "count"]), np.where(heads.proven, 2, heads.believed))
+    return READS.frame(said | {"believed": believed})
 
 
 def _courses(heads: States, ids: Ints, courses: Courses | None) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from tests.laws.adapter import Rules
-from tests.laws.outcomes import Outcomes
+from tests.laws.outcomes import HOLDS, Outcomes
 from tests.laws.states import (
     ADD,
     HIGH,
@@ -158,7 +158,7 @@ class Case:
         """Whether nothing stands in the way of a loss."""
         was = self.was
         good = self.sure_list & was.manual_here & (was.beside == 0) & (was.protected == 0) & ~self.failed_before
-        return good & (was.inactive >= 0) & (self.rules.protected_role == 0)
+        return good & (was.inactive >= 0) & (self.rules.protection == 0)
 
 
 def outside(start: Ints, end: Ints) -> Mask:
@@ -366,7 +366,7 @@ def rule_9_nothing_else_counts(case: Case) -> Mask:
 @law
 def rule_9_the_protected_lose_nothing(case: Case) -> Mask:
     """Protected users lose no access, nobody does in a protected course, and nobody loses a protected role."""
-    role = np.bool_(case.rules.protected_role == 1) & (case.lost & LOW > 0)
+    role = np.bool_(case.rules.protection == 1) & (case.lost & LOW > 0)
     return ((case.was.protected > 0) & case.loses_access) | role
 
 
@@ -406,8 +406,14 @@ def rule_21_holds_no_more_than_it_must(case: Case) -> Mask:
     with_it, without = case.asked(case.was.used | HIGH), case.asked(case.was.used)
     sure = (case.was.beside == 2) & (with_it == without) & (case.surely_manual | (without & SUSPENSION == 0))
     good = case.sure_list & case.was.manual_here & (case.was.protected == 0) & ~case.failed_before
-    good &= (case.was.inactive >= 0) & np.bool_(case.rules.protected_role == 0)
+    good &= (case.was.inactive >= 0) & np.bool_(case.rules.protection == 0)
     return sure & good & (without & ~case.lost > 0)
+
+
+@law
+def rule_22_an_unknown_name_holds_all_removals(case: Case) -> Mask:
+    """Nobody loses access while a protected name fits nobody."""
+    return np.bool_(case.rules.protection == 2) & case.loses_access
 
 
 @law
@@ -424,6 +430,35 @@ def nothing_right_is_held(case: Case) -> Mask:
     there &= (case.was.inactive == 0) | ((case.was.inactive == 1) & case.explained)
     new = ~case.was.there & case.was.complete & case.was.proven & case.was.manual_here & (case.was.beside == 0)
     return ((there & case.clean) | new) & (case.does.codes > 0)
+
+
+@law
+def each_hold_has_its_cause(case: Case) -> Mask:
+    """Nothing is held for a reason that is not there."""
+    was, start, end = case.was, *case.dates
+    causes = {
+        "read_incomplete": ~was.complete,
+        "read_unproven": ~case.sure_list,
+        "read_unbelieved": ~was.proven & ~was.believed & np.bool_(case.rules.trust == 0),
+        "protected": (was.protected > 0) | np.bool_(case.rules.protection == 1),
+        "protected_unknown": np.broadcast_to(np.bool_(case.rules.protection == 2), len(was)),
+        "unreadable_row": was.beside == 1,
+        "unresolved_user": was.beside == 4,
+        "unresolved_course": was.beside == 6,
+        "rejected_role": np.isin(was.beside, list(COULD_USE)),
+        "no_manual": ~was.manual_here,
+        "method_unknown": ~case.surely_manual,
+        "dates_unknown": (start < 0) | (end < 0),
+        "another_method": case.failed_before,
+        "suspension_unknown": was.inactive < 0,
+        "inactive_unexplained": (was.inactive == 1) & ~case.explained,
+        "unmanaged": was.roles & was.used == 0,
+    }
+    known = sum(1 << HOLDS.index(code) for code in causes)
+    made = case.does.codes & ~known > 0
+    for code, cause in causes.items():
+        made |= case.does.holds(code) & ~cause
+    return made
 
 
 def broken(was: States, does: Outcomes, rules: Rules) -> dict[str, Mask]:

@@ -119,8 +119,8 @@ def every_role_managed() -> Iterator[None]:
     """Roles that no roster uses are managed."""
     given = scope.managed_roles
 
-    def managed(roster: Any, resolution: Any, courses: pd.DataFrame, *more: Any) -> Any:  # noqa: ANN401 - as it was
-        made = given(roster, resolution, courses, *more)
+    def managed(sources: Any, rows: pd.DataFrame, courses: pd.DataFrame, *more: Any) -> Any:  # noqa: ANN401 - as it was
+        made = given(sources, rows, courses, *more)
         others = pack(courses["course_id"].to_numpy(), 0, 1)
         return replace(
             made, used=distinct(np.append(made.used, others)), by_absence=distinct(np.append(made.by_absence, others))
@@ -135,10 +135,9 @@ def rejected_roles_managed() -> Iterator[None]:
     """A rejected row's role is managed like that of a good one."""
     given = scope.managed_roles
 
-    def managed(roster: Any, resolution: Any, courses: pd.DataFrame, *more: Any) -> Any:  # noqa: ANN401 - as it was
-        rows = resolution.rows
+    def managed(sources: Any, rows: pd.DataFrame, *more: Any) -> Any:  # noqa: ANN401 - as it was
         ok = rows["state"].astype(str).replace("rejected", "ok").astype(rows["state"].dtype)
-        return given(roster, replace(resolution, rows=rows.assign(state=ok)), courses, *more)
+        return given(sources, rows.assign(state=ok), *more)
 
     with patch.object(basis, "managed_roles", managed):
         yield
@@ -291,7 +290,7 @@ FAULTS: dict[str, Fault] = {
     "rule 9: no role is protected": Fault(
         law="rule_9_the_protected_lose_nothing",
         plant=instead(propose, "hold_protected_roles", nothing),
-        focus={"protected_role": [1], "read": [0], "beside": [0], "desire": ABSENT},
+        focus={"protection": [1], "read": [0], "beside": [0], "desire": ABSENT},
     ),
     "rule 10: no rise is told": Fault(law="rule_10_a_rise_is_called_one", plant=sent(says(rise=False))),
     "rule 10: rises have no limit": Fault(
@@ -305,7 +304,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "rule 16: every list is believed": Fault(
         law="rule_16_additions_need_a_believed_read",
-        plant=changed(adapter, "_reads", says(believed=True)),
+        plant=instead(propose, "hold_unbelieved", nothing),
         focus={"read": [2]},
     ),
     "rule 21: the role of a rejected row does not matter": Fault(
@@ -324,6 +323,15 @@ FAULTS: dict[str, Fault] = {
             lambda changes: changes.assign(hold=changes["hold"].mask(_is(Op.UNASSIGN)(changes), "rejected_role"))
         ),
         focus={"beside": [2], "read": [0]},
+    ),
+    "rule 22: a name that fits nobody does not matter": Fault(
+        law="rule_22_an_unknown_name_holds_all_removals",
+        plant=instead(propose, "hold_unknown_protection", nothing),
+        focus={"protection": [2], "read": [0], "beside": [0]},
+    ),
+    "everybody is protected": Fault(
+        law="each_hold_has_its_cause",
+        plant=sent(lambda changes: changes.assign(hold=changes["hold"].mask(changes["hold"] == "", "protected"))),
     ),
     "who is unenrolled is suspended as well": Fault(
         law="nothing_beside_an_unenrolment", plant=sent(suspended_as_well), focus={"read": [0], "beside": [0]}

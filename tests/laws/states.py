@@ -86,7 +86,7 @@ SETTINGS = (
     ),
     Factor("guarded", ("editingteacher and manager", "nothing", "student"), 2),
     Factor("trust", ("reads not trusted", "trust_reads"), 1),
-    Factor("protected_role", ("no role protected", "student protected"), 1),
+    Factor("protection", ("no role protected", "student protected", "a protected name fits nobody"), 1),
 )
 COURSE = (
     Factor("mode", ("mirror", "explicit"), 2),
@@ -214,7 +214,7 @@ def only(of: Digits, chosen: Any) -> dict[str, Ints]:  # noqa: ANN401 - a mask o
 def words(one: int) -> str:
     """A state in words."""
     of = {name: int(value[0]) for name, value in digits(np.array([one])).items()}
-    plain = {"trust", "protected_role", "graded", "beside"}
+    plain = {"trust", "protection", "graded", "beside"}
     said = {f.name: f.values[of[f.name]] for f in FACTORS if of[f.name] or f.name not in plain}
     first = [said.pop(name) for name in ("desire", "has", "inactive", "known", "mode", "read")]
     last = f"on_missing={said.pop('on_missing')}, {said.pop('ranks')}, guarded: {said.pop('guarded')}"
