@@ -337,10 +337,12 @@ def rule_7_only_manual_enrolments(case: Case) -> Mask:
 
 @law
 def rule_7_no_removal_twice(case: Case) -> Mask:
-    """What had no effect is not tried again in the same state, and counts for no limit."""
+    """What had no effect is not tried again in the same state, and counts for no limit; a new role is another state."""
+    does = case.does
     removed = (case.lost > 0) & case.loses_access
-    dated_out = case.does.update & ~case.does.suspend
-    return case.failed_before & ~dated_out & (removed | case.does.removal)
+    dated_out = does.update & ~does.suspend
+    gains = does.assign | does.held_assign > 0
+    return case.failed_before & ~dated_out & ~gains & (removed | does.removal)
 
 
 @law
