@@ -17,7 +17,7 @@ NAMED = ("username", "idnumber", "email", "fullname")
 SILENT = [str(Bucket.IGNORED), str(Bucket.DUPLICATE), str(Bucket.UNCHANGED)]
 MOST_ROWS = 500_000
 """Rows of plans that are kept in memory; the others are read twice."""
-STAYS = {Bucket.REJECTED, Bucket.HELD, Bucket.FAILED}
+STAYS = {Bucket.REJECTED, Bucket.HELD}
 OUTSIDE = "What is done in Moodle by hand is not known here."
 
 
@@ -213,7 +213,11 @@ def _remembered(store: Store, sites: list[str], course_id: int, user_id: int) ->
             said = [f"rostersync last set that it starts {starts} and ends {ends}"]
             said += ["suspended by rostersync"] if line["suspended"] else []
             said += ["enrolled by the manual method"] if line["manual"] else []
-            said += ["a removal had no effect: another method enrols this person"] if line["stuck"] else []
+            said += (
+                ["a removal, or the taking away of a role, had no effect: something else in Moodle keeps it"]
+                if line["stuck"]
+                else []
+            )
             return "; ".join(said)
     return ""
 
@@ -241,6 +245,8 @@ def _worded(bucket: Bucket) -> str:
     if bucket in STAYS:
         return f"As it was before: {bucket}"
     return {
+        Bucket.FAILED: "Not as the roster says: failed",
+        Bucket.UNPROVED: "Sent, and no read could be had that shows what became of it: unproved",
         Bucket.UNENROLLED: "Out of the course",
         Bucket.SUSPENDED: "In the course, suspended",
         Bucket.UNCHANGED: "As the roster said, without a change",

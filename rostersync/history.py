@@ -125,13 +125,13 @@ def told_by(entries: Sequence[Entry]) -> pd.DataFrame:
         entries: the journal of a run, in order.
     """
     last = {entry.change: entry for entry in entries}
-    accepted = "Moodle accepted it; the run ended before it was read again"
-    unknown = "it was sent, and no answer is known: it may have been done"
+    accepted = "Moodle accepted it, but the run ended before it was read again; the next run looks again"
+    unknown = "it was sent, and no answer is known: it may have been done, and the next run looks again"
     said = {
-        "done": (Proof.ACCEPTED, "", accepted),
+        "done": (Proof.UNPROVED, "unread", accepted),
         "failed": (Proof.FAILED, "no_code", "Moodle refused it"),
-        "sent": (Proof.FAILED, "no_answer", unknown),
-        "unknown": (Proof.FAILED, "no_answer", unknown),
+        "sent": (Proof.UNPROVED, "no_answer", unknown),
+        "unknown": (Proof.UNPROVED, "no_answer", unknown),
     }
     return OUTCOMES.records(
         [

@@ -6,12 +6,23 @@ Nothing is decided here. It costs calls, so that only what is about to be lost i
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
+import numpy as np
 import pandas as pd
 
 from rostersync import moodle
+from rostersync.report.wording import some
 from rostersync.sync import losses
+from rostersync.sync.basis import Basis
+from rostersync.sync.keys import Ints, course_of, distinct, pack
+from rostersync.sync.not_active import named, not_active
 from rostersync.tables import LOSSES
+from rostersync.vocabulary import counted
 from rostersync.work import Work
+
+SOME = 5
+"""So many courses are named in a note."""
 
 
 def look(changes: pd.DataFrame, reads: pd.DataFrame, work: Work) -> pd.DataFrame:
@@ -50,3 +61,41 @@ def look(changes: pd.DataFrame, reads: pd.DataFrame, work: Work) -> pd.DataFrame
             progress=work.told("asking when people were seen"),
         ),
     )
+
+
+def without_access(basis: Basis, changes: pd.DataFrame, work: Work) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """NOT_ACTIVE: people whom the roster names as active and who have no access; and what Moodle does not tell of it.
+
+    Courses in which it is not known yet are asked, with one call each as a rule.
+
+    Args:
+        basis: what was decided from.
+        changes: CHANGES after all rules.
+        work: the site.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    now = int(work.clock())
+    told = basis.reads.loc[basis.reads["status_known"], "course_id"]
+    open_ = sorted(set(distinct(course_of(named(basis, now=now))).tolist()) - set(told.tolist()))
+    idle, untold = moodle.inactive_people(
+        work.client, open_, page_size=work.settings.page_size, progress=work.told("asking who is active")
+    )
+    found = not_active(basis, changes, _packed(idle), now=now)
+    if not untold:
+        return found, ()
+    names = dict(zip(basis.courses["course_id"].tolist(), basis.courses["shortname"].tolist(), strict=True))
+    said = (
+        f"in {counted(len(untold), 'course')} ({some([str(names.get(c, c)) for c in untold], SOME)}) Moodle does not "
+        f"tell who is active, so that nobody knows whether everybody whom the roster names has access: "
+        f"{next(iter(untold.values()))} — give the token moodle/course:enrolreview"
+    )
+    return found, (said,)
+
+
+def _packed(idle: Mapping[int, Collection[int]]) -> Ints:
+    """Packed (course, user), sorted."""
+    users = [np.fromiter(people, dtype=np.int64, count=len(people)) for people in idle.values()]
+    courses = np.repeat(np.array([*idle], dtype=np.int64), [len(people) for people in users])
+    return distinct(pack(courses, np.concatenate([np.empty(0, dtype=np.int64), *users])))

@@ -78,7 +78,7 @@ def undo_plan(number: int, work: Work) -> Plan:
     free = undo.may_empty(basis.facts(), decide(basis), basis.courses, before.reads)
     basis = replace(basis, courses=basis.courses.assign(may_empty=basis.courses["may_empty"] | free))
     basis, changes = _closer(basis, decide, work)
-    plan = _decided(basis, changes, deeds.limits_of(before, done, run=number), work, now)
+    plan = _decided(basis, changes, deeds.limits_of(before, done, run=number), work, now, named=False)
     return replace(plan, undoes=number)
 
 
@@ -104,17 +104,27 @@ def _closer(basis: Basis, decide: Decide, work: Work) -> tuple[Basis, pd.DataFra
     return basis, decide(basis)
 
 
-def _decided(basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work, now: int) -> Plan:
-    """The plan after the grades and the limits."""
+def _decided(
+    basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work, now: int, *, named: bool = True
+) -> Plan:
+    """The plan after the grades and the limits; who is `named` by a roster, and has no access, is told beside it."""
     if not propose.surely_refused(basis, changes, work.settings):
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades, work.settings, now=now)
     changes, verdict = propose.limit(basis, changes, work.settings, now=now)
     notes = (*notes, *(f"{one.sentence}: it protects nothing, and holds all removals" for one in basis.unknown))
-    return _plan(basis, changes, verdict.refused, notes, work)
+    out, untold = outlook.without_access(basis, changes, work) if named else (None, ())
+    return _plan(basis, changes, verdict.refused, (*notes, *untold), work, out)
 
 
-def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, ...], work: Work) -> Plan:
+def _plan(
+    basis: Basis,
+    changes: pd.DataFrame,
+    refused: str,
+    notes: tuple[str, ...],
+    work: Work,
+    not_active: pd.DataFrame | None,
+) -> Plan:
     info = work.client.info or moodle.site_info(work.client)
     head = Head(
         site=work.client.site, site_name=info.name, release=info.release, made=work.time(), folder=str(Path.cwd())
@@ -127,4 +137,5 @@ def _plan(basis: Basis, changes: pd.DataFrame, refused: str, notes: tuple[str, .
         refused=refused,
         notes=notes,
         losses=outlook.look(changes, basis.reads, work),
+        not_active=not_active,
     )

@@ -68,7 +68,7 @@ class Mode(StrEnum):
 
 
 class OnMissing(StrEnum):
-    """What happens to people whom a mirrored file does not name any more."""
+    """What happens to people whom a mirrored file does not name."""
 
     UNENROL = "unenrol"
     SUSPEND = "suspend"
@@ -102,6 +102,7 @@ class Bucket(StrEnum):
     IGNORED = "ignored"
     DUPLICATE = "duplicate"
     FAILED = "failed"
+    UNPROVED = "unproved"
     HELD = "held"
     UNENROLLED = "unenrolled"
     SUSPENDED = "suspended"
@@ -116,7 +117,8 @@ class Proof(StrEnum):
     """What is known of a change after it was sent."""
 
     PROVED = "proved"  # a fresh read shows it
-    ACCEPTED = "accepted"  # Moodle answered null and no read can show it
+    ACCEPTED = "accepted"  # Moodle answered null and no read can show it: dates, and what dates hide
+    UNPROVED = "unproved"  # it was sent, and no read could be had that shows what became of it
     DISPROVED = "disproved"  # a fresh read shows otherwise
     FAILED = "failed"  # Moodle refused it, or it was not sent because something before it failed
     UNCHANGED = "unchanged"  # it was in place already when the plan was applied

@@ -5,7 +5,7 @@ Moodle tells neither dates nor methods (MOODLE.md, fact 10): what rostersync doe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 import pandas as pd
@@ -18,7 +18,7 @@ from rostersync.vocabulary import NOT_GIVEN, Op, Proof
 
 DONE = {str(Proof.PROVED), str(Proof.ACCEPTED)}
 SETS_DATES = [Op.ENROL, Op.UPDATE]
-COLUMNS = ["course_id", "user_id", "op", "start", "end", "suspend", "removal", "proof"]
+COLUMNS = ["course_id", "user_id", "op", "role_id", "start", "end", "suspend", "removal", "proof"]
 
 Person: TypeAlias = tuple[int, int]
 """A course's id and a user's."""
@@ -43,7 +43,12 @@ def as_sent(op: Op, rows: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[
 
 
 def lessons(
-    changes: pd.DataFrame, outcomes: pd.DataFrame, current: pd.DataFrame, courses: pd.DataFrame, ledger: pd.DataFrame
+    changes: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    current: pd.DataFrame,
+    courses: pd.DataFrame,
+    ledger: pd.DataFrame,
+    at_first: pd.DataFrame,
 ) -> tuple[pd.DataFrame, list[Person]]:
     """LEDGER lines to keep, and the (course, user) to forget.
 
@@ -52,22 +57,27 @@ def lessons(
         outcomes: OUTCOMES of the same, after the proof.
         current: CURRENT as it was read for the proof.
         courses: COURSES of the plan.
-        ledger: LEDGER of the same courses, as it was before.
+        ledger: LEDGER of the same courses, with what Moodle accepted since.
+        at_first: LEDGER as it was before the run, where something is unproved: the method is known from there alone.
     """
     kept: dict[Person, Line] = {(int(line.pop("course_id")), int(line.pop("user_id"))): line for line in _lines(ledger)}
+    first = {(int(line["course_id"]), int(line["user_id"])): line for line in _lines(at_first)}
     before = {person: dict(line) for person, line in kept.items()}
     gone: set[Person] = set()
     stuck: dict[Person, Op] = {}
+    roles_kept: dict[Person, set[int]] = {}
     here = holdings(current)
     done = changes.merge(outcomes[["change", "proof"]], on="change", how="inner").sort_values("change")
     enrolled = here.enrolled(pack(done["course_id"], done["user_id"])).tolist()
     rows = done[COLUMNS].astype(object).itertuples(index=False, name=None)
-    for there, (course, user, op, start, end, suspend, removal, proof) in zip(enrolled, rows, strict=True):
+    for there, (course, user, op, role, start, end, suspend, removal, proof) in zip(enrolled, rows, strict=True):
         person: Person = (int(course), int(user))
         line = kept.setdefault(person, _unknown())
         if op in SETS_DATES:
             if proof in DONE or (proof == Proof.DISPROVED and there):
                 line.update(start=int(start), end=int(end), suspended=suspend > 0, manual=True, stuck="")
+            elif proof == Proof.UNPROVED:
+                line.update(_unproved(line, first.get(person, _unknown()), suspend=suspend > 0))
             elif proof == Proof.FAILED and person in before:  # no answer: it may have been done all the same
                 line.update(start=NOT_GIVEN, end=NOT_GIVEN)
             elif proof == Proof.DISPROVED:
@@ -76,24 +86,52 @@ def lessons(
             gone.add(person)
         elif op == Op.UNENROL and proof == Proof.DISPROVED:
             line.update(_unknown())  # the manual enrolment, if there was one, is gone with its dates
-        if removal and proof == Proof.DISPROVED:
+        takes = removal or op == Op.UNASSIGN
+        if op == Op.UNENROL and proof == Proof.UNPROVED:
+            line.update(start=NOT_GIVEN, end=NOT_GIVEN)  # it may be gone, and its dates with it
+        if takes and proof == Proof.DISPROVED:
             stuck[person] = Op(op)
-        elif removal and proof == Proof.PROVED:
+            if op == Op.UNASSIGN:
+                roles_kept.setdefault(person, set()).add(int(role))
+        elif takes and proof == Proof.PROVED:
             line["stuck"] = ""
-    _mark_stuck(kept, {p: op for p, op in sorted(stuck.items()) if p not in gone}, here, courses)
+    here_still = {p: op for p, op in sorted(stuck.items()) if p not in gone}
+    _mark_stuck(kept, here_still, roles_kept, here, courses)
     changed = {p: line for p, line in sorted(kept.items()) if p not in gone and line != before.get(p, _unknown())}
     keys = {"course_id": [c for c, _ in changed], "user_id": [u for _, u in changed]}
     values = {name: [line[name] for line in changed.values()] for name in _unknown()}
     return LEDGER.frame(keys | values), sorted(gone)
 
 
-def _mark_stuck(kept: dict[Person, Line], stuck: dict[Person, Op], here: Holdings, courses: pd.DataFrame) -> None:
+def _unproved(line: Line, first: Line, *, suspend: bool) -> Line:
+    """What is known of an enrolment after a call that nothing shows: not its dates, nor that it is a manual one.
+
+    A suspension counts as rostersync's own where it was before, or may have become so: it will be seen if it is there.
+    """
+    return {
+        "start": NOT_GIVEN,
+        "end": NOT_GIVEN,
+        "suspended": bool(first["suspended"]) or suspend,
+        "manual": first["manual"],
+        "stuck": line["stuck"],
+    }
+
+
+def _mark_stuck(
+    kept: dict[Person, Line],
+    stuck: dict[Person, Op],
+    roles_kept: Mapping[Person, Collection[int]],
+    here: Holdings,
+    courses: pd.DataFrame,
+) -> None:
     """A removal that had no effect is not tried again while the state stays what it is (SEMANTICS.md, rule 7)."""
     only_manual = set(courses.loc[courses["only_manual"], "course_id"].tolist())
     texts = here.roles_text(pack([c for c, _ in stuck], [u for _, u in stuck])).tolist()
     for (person, op), roles in zip(stuck.items(), texts, strict=True):
         manual = bool(kept[person]["manual"]) or person[0] in only_manual
-        kept[person]["stuck"] = stuck_state(roles, manual=manual, active=op is Op.UPDATE)
+        kept[person]["stuck"] = stuck_state(
+            roles, manual=manual, active=op is Op.UPDATE, kept=roles_kept.get(person, ()) if op is Op.UNASSIGN else ()
+        )
 
 
 def _lines(ledger: pd.DataFrame) -> list[dict[str, int | bool | str]]:

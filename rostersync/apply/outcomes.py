@@ -51,6 +51,14 @@ class Outcomes:
         with self._lock:
             self._known.update(dict.fromkeys(changes, outcome))
 
+    def unanswered(self, changes: Iterable[int], why: str) -> None:
+        """No answer came for these changes, and no read shows what became of them: they are unproved, not failed."""
+        with self._lock:
+            for change in changes:
+                known = self._known[change]
+                words = f"{known.message}; {why}: it may have been done, and the next run looks again"
+                self._known[change] = Outcome(Proof.UNPROVED, known.code or "no_answer", words, doubtful=True)
+
     def take(self, table: pd.DataFrame) -> None:
         """Take over OUTCOMES."""
         columns = [table[name].tolist() for name in OUTCOMES.columns]
@@ -64,7 +72,7 @@ class Outcomes:
             return [c for c in changes if c in self._known and self._known[c].proof in proofs]
 
     def doubtful(self, changes: Iterable[int]) -> list[int]:
-        """Those of the changes that failed and may have been done all the same."""
+        """Those of the changes that got no answer, and may have been done all the same."""
         with self._lock:
             return [c for c in changes if c in self._known and self._known[c].doubtful]
 

@@ -9,7 +9,9 @@ import pandas as pd
 
 from rostersync import moodle
 from rostersync.moodle import Client
-from rostersync.vocabulary import Op, Proof
+from rostersync.sync.holdings import holdings
+from rostersync.sync.keys import pack
+from rostersync.vocabulary import Op
 
 TAKES = [str(Op.UNENROL), str(Op.UNASSIGN)]
 
@@ -20,38 +22,26 @@ def read_one_by_one(client: Client, changes: pd.DataFrame, *, prove: bool) -> mo
     Args:
         client: the site.
         changes: CHANGES; who is suspended is asked for where they suspend or reactivate.
-        prove: compare with an independent count where they take somebody or something away.
+        prove: compare with an independent count where they take somebody or something away, and where somebody is
+            missing who was to be there.
 
     Raises:
         SiteError: nothing can go on.
     """
+    size, courses = client.settings.page_size, changes["course_id"].tolist()
     status = set(changes.loc[(changes["op"] == Op.UPDATE) | (changes["suspend"] > 0), "course_id"].tolist())
     counted = set(changes.loc[changes["op"].isin(TAKES), "course_id"].tolist()) if prove else set()
-    courses = changes["course_id"].tolist()
-    return moodle.read_one_by_one(
-        client, courses, page_size=client.settings.page_size, with_status=status, to_prove=counted
-    )
+    fresh = moodle.read_one_by_one(client, courses, page_size=size, with_status=status, to_prove=counted)
+    # Whoever is missing, and was to be there: that proves something only where a count confirms the list.
+    doubted = _doubted(changes, fresh) if prove and not client.settings.trust_reads else set()
+    if not doubted:
+        return fresh
+    return moodle.read_one_by_one(client, courses, page_size=size, with_status=status, to_prove=counted | doubted)
 
 
-def only_confirmed(proved: pd.DataFrame, changes: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
-    """OUTCOMES, in which nobody is proved to be gone by a list that nothing confirms: Moodle accepted it, no more.
-
-    Args:
-        proved: OUTCOMES of the changes, in their order.
-        changes: CHANGES.
-        reads: READS that the proof was made from.
-    """
-    takes = changes["op"].isin(TAKES).reset_index(drop=True)
-    if not takes.any():
-        return proved
-    detail = dict(zip(reads["course_id"].tolist(), reads["detail"].tolist(), strict=True))
-    confirmed = set(reads.loc[reads["proven"], "course_id"].tolist())
-    course = changes["course_id"].reset_index(drop=True)
-    weak = (proved["proof"] == Proof.PROVED) & takes & ~course.isin(confirmed)
-    if not weak.any():
-        return proved
-    made = proved.copy()
-    made.loc[weak, "proof"] = str(Proof.ACCEPTED)
-    words = course[weak].map(lambda c: f"Moodle accepted it; nothing confirms the list that shows it: {detail[c]}")
-    made.loc[weak, "message"] = words.astype(made["message"].dtype)
-    return made
+def _doubted(changes: pd.DataFrame, fresh: moodle.CoursesRead) -> set[int]:
+    """Courses whose list lacks somebody who was to be in it, and was not counted."""
+    missing = ~holdings(fresh.current).enrolled(pack(changes["course_id"], changes["user_id"]))
+    here = changes.loc[missing & (changes["op"] != Op.UNENROL).to_numpy(), "course_id"]
+    open_ = fresh.reads[fresh.reads["complete"] & ~fresh.reads["proven"]]
+    return set(here.tolist()) & set(open_["course_id"].tolist())

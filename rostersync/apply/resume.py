@@ -14,12 +14,14 @@ import pandas as pd
 
 from rostersync import moodle
 from rostersync.apply.outcomes import Outcome
-from rostersync.apply.reread import only_confirmed
 from rostersync.apply.send import TAKE_BACK, Sender
 from rostersync.sync.prove import prove
 from rostersync.vocabulary import Proof
 
-LOST = "it was sent before the run broke off, and no complete read shows what became of it"
+LOST = (
+    "it was sent before the run broke off, and no complete read shows what became of it: it may have been done, and the "
+    "next run looks again"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +81,8 @@ def settle(sender: Sender, before: Earlier, fresh: moodle.CoursesRead, roles: pd
     part = sender.changes[sender.changes["change"].isin(before.sent)].reset_index(drop=True)
     if part.empty:
         return part
-    proved = prove(part, fresh.current, fresh.reads, now=int(sender.clock()))
-    if not sender.client.settings.trust_reads:
-        proved = only_confirmed(proved, part, fresh.reads)
+    trusted = sender.client.settings.trust_reads
+    proved = prove(part, fresh.current, fresh.reads, now=int(sender.clock()), trusted=trusted)
     wrong = _other_roles(part, fresh.roles, roles) & (proved["proof"] == Proof.PROVED)
     told = proved["change"].isin(before.answered) | (proved["proof"] == Proof.PROVED)
     sender.outcomes.take(proved[told & ~wrong])
@@ -94,9 +95,9 @@ def settle(sender: Sender, before: Earlier, fresh: moodle.CoursesRead, roles: pd
 
 
 def own_up(sender: Sender, before: Earlier) -> None:
-    """What was sent without an answer is never said to be held: it may have been done."""
+    """What was sent without an answer is never said to be held, nor to have failed: it may have been done."""
     held = sender.outcomes.with_proof(sorted(before.unanswered), [Proof.HELD])
-    sender.outcomes.set(held, Outcome(Proof.FAILED, "no_answer", LOST, doubtful=True))
+    sender.outcomes.set(held, Outcome(Proof.UNPROVED, "no_answer", LOST, doubtful=True))
 
 
 def _other_roles(part: pd.DataFrame, seen: pd.DataFrame, taken: pd.DataFrame) -> pd.Series:

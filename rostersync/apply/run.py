@@ -16,7 +16,7 @@ from rostersync.apply.again import Order, Question, ask, may_lose
 from rostersync.apply.canary import GIVES, try_roles
 from rostersync.apply.memory import lessons
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
-from rostersync.apply.reread import TAKES, only_confirmed, read_one_by_one
+from rostersync.apply.reread import TAKES, read_one_by_one
 from rostersync.apply.resume import earlier, own_up, settle
 from rostersync.apply.send import Sender
 from rostersync.apply.surfaced import Surfaced, notes, surfaced
@@ -25,9 +25,9 @@ from rostersync.moodle import Client
 from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
 from rostersync.sync.plan import Plan
-from rostersync.sync.prove import prove
-from rostersync.sync.seen import doubt_emptied
-from rostersync.tables import CURRENT, OUTCOMES
+from rostersync.sync.prove import NEXT, prove
+from rostersync.sync.seen import doubt_emptied, not_seen
+from rostersync.tables import CURRENT, LEDGER, OUTCOMES
 from rostersync.vocabulary import Op, Proof
 
 GRADES_HOLD = 600.0
@@ -107,6 +107,7 @@ def carry_out(
     )
     if not (part := settle(sender, before, fresh, plan.roles)).empty:
         _remember(sender, part, plan, fresh)
+    outcomes.take(not_seen(plan.rows, plan.changes, fresh.current, fresh.reads))
     question = Question(order=order, client=client, before=before, clock=int(clock()))
     todo = ask(question, todo, fresh, outcomes)
     sender = replace(sender, changes=todo.set_index("change", drop=False))
@@ -196,17 +197,17 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
         fresh = read_one_by_one(sender.client, part, prove=True)
     except RosterSyncError as error:
         sender.brake.pull(error)
-        unread = f"it could not be read again: {error.message}"
-        sender.outcomes.set(touched, Outcome(Proof.ACCEPTED, "unread", unread))
+        _unread(sender, touched, lost, error.message)
         fresh = None
     if fresh is not None:
-        proved = prove(part, fresh.current, fresh.reads, now=int(sender.clock()))
-        if not sender.client.settings.trust_reads:
-            proved = only_confirmed(proved, part, fresh.reads)
-        # What got no answer counts as done only where the read shows it.
+        trusted = sender.client.settings.trust_reads
+        proved = prove(part, fresh.current, fresh.reads, now=int(sender.clock()), trusted=trusted)
+        # What got no answer counts as done only where the read shows it, and as failed only where it shows otherwise.
         shown = proved["change"].isin(touched) | (proved["proof"] == Proof.PROVED)
         sender.outcomes.take(proved[shown])
         sender.note(sorted(set(proved["change"][shown].tolist()) & set(lost)), "done", "seen")
+        hidden = proved[~shown & proved["proof"].isin([Proof.ACCEPTED, Proof.UNPROVED])]
+        sender.outcomes.unanswered(hidden["change"].tolist(), "no read shows whether it was done")
         found += surfaced(mine, proved[shown], fresh.current, fresh.roles)
     done = sender.outcomes.with_proof(everything, [Proof.ACCEPTED, Proof.PROVED])
     if part["op"].isin(GIVES).all() and len(done) == len(touched) and not lost and not sender.brake():
@@ -217,12 +218,21 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
         sender.brake.pull(error)
 
 
+def _unread(sender: Sender, touched: Sequence[int], lost: Sequence[int], why: str) -> None:
+    """Nothing shows what was done: it is neither done nor failed."""
+    words = f"Moodle accepted it, but it could not be read again: {why}; {NEXT}"
+    sender.outcomes.set(touched, Outcome(Proof.UNPROVED, "unread", words))
+    sender.outcomes.unanswered(lost, f"it could not be read again: {why}")
+
+
 def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.CoursesRead | None) -> None:
     """Take the proof over into the ledger, which holds already what Moodle accepted."""
     known = sender.outcomes.table(part["change"].tolist())
     ledger = sender.store.ledger(plan.site, sorted(set(part["course_id"].tolist())))
     current = CURRENT.empty() if fresh is None else fresh.current
-    lines, forget = lessons(part, known, current, plan.courses, ledger)
+    unproved = (known["proof"] == Proof.UNPROVED).any()
+    before = sender.store.before(sender.run) if unproved else LEDGER.empty()
+    lines, forget = lessons(part, known, current, plan.courses, ledger, before)
     sender.store.remember(plan.site, lines, forget)
 
 

@@ -74,7 +74,8 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
       token-expired, token-unknown, token-elsewhere, service-off, account-suspended,
       wrong-path, capability, separate-groups,
       refused, reset-before, reset-after-commit, slow-first-byte, slow-body,
-      truncated, html-200, 302, 429, 500, 503, 504
+      truncated, html-200, 302, 429, 500, 503, 504,
+      null-not-done
 
     Each can be followed by options, like 503:p=0.01,retry-after=5 or html-200:n=7. While it runs, faults are switched
     on and off at its control address, which it prints. The README has both in full.

@@ -18,7 +18,7 @@ from rostersync.moodle.courses import all_courses, find_courses, find_courses_an
 from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read_course, read_inactive
 from rostersync.moodle.gradebook import grades
 from rostersync.moodle.matching import Index, alike
-from rostersync.moodle.presence import courses_of, last_seen
+from rostersync.moodle.presence import courses_of, inactive_people, last_seen
 from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
 from rostersync.moodle.site import SiteInfo, require, site_info
 from rostersync.moodle.users import find_users, find_users_any
@@ -53,6 +53,7 @@ __all__ = [
     "find_users",
     "find_users_any",
     "grades",
+    "inactive_people",
     "last_seen",
     "list_courses",
     "read_course",

@@ -147,10 +147,13 @@ def list_people(
     return listing
 
 
-def read_inactive(client: Client, course_id: int, *, page_size: int) -> tuple[frozenset[int] | None, str]:
+def read_inactive(
+    client: Client, course_id: int, *, page_size: int, read_to_the_end: bool = True
+) -> tuple[frozenset[int] | None, str]:
     """The users whose enrolment is suspended or outside its dates, or None and the reason why Moodle does not tell.
 
-    Asks for the site's version first, if nobody did. Needs moodle/course:enrolreview.
+    Asks for the site's version first, if nobody did. Needs moodle/course:enrolreview. Where nothing is decided from it,
+    the page that is not full can be taken for the last one, which saves a call.
 
     Raises:
         SiteError: nothing can go on.
@@ -158,7 +161,7 @@ def read_inactive(client: Client, course_id: int, *, page_size: int) -> tuple[fr
     info = client.info or site_info(client)
     if info.version < KNOWS_ONLYSUSPENDED:
         return None, f"Moodle {info.release or 'of unknown release'} does not tell who is suspended (3.11 and later do)"
-    listing = list_people(client, course_id, page_size=page_size, read_to_the_end=True, only_inactive=True)
+    listing = list_people(client, course_id, page_size=page_size, read_to_the_end=read_to_the_end, only_inactive=True)
     return (frozenset(listing.names), "") if listing.complete else (None, listing.detail)
 
 

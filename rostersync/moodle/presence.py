@@ -10,8 +10,9 @@ from typing import Any
 
 from rostersync.errors import AnswerError, FunctionMissing
 from rostersync.moodle.client import Client
-from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
+from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES, read_inactive
 from rostersync.moodle.parallel import Progress, in_parallel
+from rostersync.moodle.site import site_info
 
 
 def courses_of(
@@ -80,3 +81,34 @@ def _seen(client: Client, course: int, page_size: int, most_pages: int) -> dict[
         if len(people) < page_size:
             break
     return found
+
+
+def inactive_people(
+    client: Client, courses: Sequence[int], *, page_size: int, progress: Progress | None = None
+) -> tuple[dict[int, frozenset[int]], dict[int, str]]:
+    """Course id → ids of the people who are suspended or outside their dates; and why Moodle does not tell it.
+
+    By `onlysuspended` of core_enrol_get_enrolled_users, one call for each 500 of them or so.
+
+    Args:
+        client: the site.
+        courses: ids of courses.
+        page_size: people in one call.
+        progress: told how many courses are done.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    if courses and not client.info:
+        site_info(client)  # once here, and not once in each thread
+    told = in_parallel(
+        client,
+        lambda course: read_inactive(client, course, page_size=page_size, read_to_the_end=False),
+        courses,
+        progress=progress,
+    )
+    pairs = list(zip(courses, told, strict=True))
+    return (
+        {course: people for course, (people, _) in pairs if people is not None},
+        {course: why for course, (people, why) in pairs if people is None},
+    )

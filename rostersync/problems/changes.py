@@ -104,8 +104,16 @@ HOLDS: Mapping[str, Kind] = {
         "say active or suspended in a status column, or do it by hand",
     ),
     "another_method": notes(
-        "an earlier removal had no effect: the person is enrolled by another method",
+        "after an earlier removal the person was still in the course: another enrolment method has them",
         "take them out there (self enrolment, cohort, …)",
+    ),
+    "role_kept": notes(
+        "an earlier attempt to take this role away had no effect: something else in Moodle gives it",
+        "take it away there (cohort sync, a plugin, …)",
+    ),
+    "pending": notes(
+        "row {detail} says that this person, or somebody like them, is pending or on a waiting list",
+        "when it is decided, say active or withdrawn in that row",
     ),
     "no_manual": notes(
         "the course has no enabled manual enrolment method", "add or enable “Manual enrolments” in the course"
@@ -133,8 +141,9 @@ HOLDS: Mapping[str, Kind] = {
 
 REASONS: Mapping[str, str] = {
     "roster": "the roster says so",
-    "absent": "the roster does not name this person here any more",
-    "role_absent": "the roster does not give this role any more",
+    "absent": "the roster does not name this person in this course",
+    "pending": "the roster says that this person is pending, or on a waiting list, and does not enrol them yet",
+    "role_absent": "the roster does not give this role",
     "row_removes": "a row of the roster asks for it",
     "graded": "absent from the roster, but has grades: suspended instead",
     "maybe_graded": "absent from the roster, and it is not known whether there are grades: suspended instead",
@@ -143,7 +152,7 @@ REASONS: Mapping[str, str] = {
     "dates_end_access": "the roster's dates are over, or ahead: the person loses access, and Moodle's own expiry "
     "action may unenrol them",
     "dates_cleared": "the roster says so; unknown dates of this enrolment will be cleared",
-    "absent_cleared": "the roster does not name this person here any more; unknown dates will be cleared",
+    "absent_cleared": "the roster does not name this person in this course; unknown dates will be cleared",
     "graded_cleared": "absent from the roster, but has grades: suspended instead; unknown dates will be cleared",
     "maybe_graded_cleared": "absent from the roster, and it is not known whether there are grades: suspended instead; "
     "unknown dates will be cleared",
@@ -157,3 +166,30 @@ REASONS: Mapping[str, str] = {
     "none": "nothing to do",
 }
 """Codes that CHANGES.reason carries."""
+
+
+NOT_ACTIVE: Mapping[str, Kind] = {
+    "ours": notes(
+        "suspended by rostersync",
+        "add a status column that says active, and columns for start and end; or lift the suspension by hand",
+    ),
+    "over": notes(
+        "over since {detail} UTC, as rostersync last set it",
+        "add columns for start and end with a later end; or change the end by hand",
+    ),
+    "ahead": notes(
+        "begins at {detail} UTC, as rostersync last set it",
+        "nothing, if that is right; else add columns for start and end, or change the start by hand",
+    ),
+    "suspended": notes(
+        "suspended by somebody else, or with dates that somebody else has set: those that rostersync last set are "
+        "neither over nor ahead",
+        "add a status column that says active; or lift the suspension by hand",
+    ),
+    "unknown": notes(
+        "suspended, or outside its dates: Moodle does not tell which",
+        "add a status column that says active, and columns for start and end; or do it by hand in Moodle, under "
+        "Participants",
+    ),
+}
+"""Codes that NOT_ACTIVE.cause carries: why somebody whom the roster names as active has no access."""

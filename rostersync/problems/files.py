@@ -13,7 +13,7 @@ IN_FILES: Mapping[str, Kind] = {
     "totals_row": ignores("“{detail}” is a total, no enrolment"),
     "footer_row": ignores("“{detail}” ends a page or the report, no enrolment"),
     "hidden_row": ignores("the row is hidden in the workbook, and hidden rows are left out (--hidden skip)"),
-    "waiting_list": ignores("“{value}” is a waiting list, no enrolment"),
+    "waiting_list": ignores("“{value}” is pending, or a waiting list: it enrols nobody yet, and takes nobody out"),
     "status_ignored": ignores("status_words in the settings or in the preset leave “{value}” out"),
     "user_blank": rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),
     "course_blank": rejects("the course's key is blank", "fill in column “{column}”, or delete the row"),

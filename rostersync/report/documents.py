@@ -15,10 +15,12 @@ from rostersync import jsonrows
 from rostersync import problems as codes
 from rostersync.report.causes import Place, problems_table
 from rostersync.report.columns import values
+from rostersync.report.figures import figures
 from rostersync.tables import (
     PROBLEMS,
     REPORT_CHANGES,
     REPORT_COURSES,
+    REPORT_NOT_ACTIVE,
     REPORT_REMOVALS,
     REPORT_ROWS,
     Report,
@@ -119,6 +121,7 @@ def _header(report: Report) -> dict[str, Any]:
         "exit_code": report.exit_code,
         "notes": list(report.notes),
         "rows_read": len(report.rows),
+        "people": figures(report),
         "buckets": report.buckets(),
         "forecast": asdict(report.forecast) if report.forecast else None,
         "sources": [_source(source) for source in report.sources],
@@ -130,6 +133,7 @@ def _tables(report: Report) -> dict[str, pd.DataFrame]:
         "courses": REPORT_COURSES.check(report.courses),
         "removals": REPORT_REMOVALS.check(report.removals),
         "changes": REPORT_CHANGES.check(report.changes),
+        "not_active": REPORT_NOT_ACTIVE.check(report.not_active),
         "problems": worded(report.problems, report.sources),
         "rows": REPORT_ROWS.check(report.rows),
     }

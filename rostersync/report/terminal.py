@@ -8,6 +8,7 @@ from rich.console import Console
 from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
 from rostersync.report.changes import forecast_lines, show_gains, with_states
+from rostersync.report.figures import figures, in_words
 from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
 from rostersync.report.wording import bucket_words, moment, site_words, some
@@ -24,14 +25,17 @@ _COUNTS = {
     "suspending": ("Suspend", "to suspend"),
     "unenrolling": ("Unenrol", "to unenrol"),
     "held": ("Held", "held: not changed, see below"),
+    "unproved": ("Proof?", "unproved, see below"),
     "failed": ("Failed", "failed, see below"),
 }
 """A column of REPORT_COURSES: its header, and how the sum is worded."""
+_STOPPED = {Bucket.HELD: ", not changed", Bucket.UNPROVED: ", sent, and no read shows what became of it"}
 _ROOMY = 100
 """Columns of a terminal from which on tables of courses are not squeezed."""
 _PROOFS = {
     Proof.PROVED: "a fresh read of Moodle shows it",
-    Proof.ACCEPTED: "Moodle accepted it, and no read can show it",
+    Proof.ACCEPTED: "Moodle accepted it, and no read can show it: dates",
+    Proof.UNPROVED: "it was sent, and no read could be had that shows it; the next run looks again",
     Proof.DISPROVED: "Moodle accepted it, but a fresh read shows otherwise",
 }
 
@@ -53,8 +57,9 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
     _removals(report, everybody, console, details)
     if report.preview:
         show_gains(report, console, details=details, rest=_rest(report))
-    _stopped(report, everybody, console, details, Bucket.FAILED)
-    _stopped(report, everybody, console, details, Bucket.HELD)
+    for bucket in (Bucket.FAILED, Bucket.UNPROVED, Bucket.HELD):
+        _stopped(report, everybody, console, details, bucket)
+    _not_active(report, console, details)
     _problems(report, console, details)
     _verdict(report, console)
 
@@ -93,20 +98,33 @@ def _actions(report: Report, everybody: pd.DataFrame, console: Console) -> None:
         last = "A person in several courses counts once in each."
     elif rejected:
         last = f"Nothing: {counted(rejected, 'row')} could not be understood, see below; the others change nothing."
+    elif len(report.not_active):
+        last = "Nothing; but not all whom the roster names as active have access, see below."
+    elif (report.courses["note"] != "").any():
+        last = "Nothing; but see what is said of courses below."
     else:
-        last = "Nothing: Moodle and the roster agree."
+        last = "Nothing: Moodle has already what the roster says."
     say(console, last, indent=2)
 
 
 def _planned(report: Report) -> list[tuple[str, ...]]:
     sums = [(int(report.courses[column].sum()), words) for column, (_, words) in _COUNTS.items()]
-    return [(f"{number:,}", words) for number, words in sums if number]
+    return [*_losing(report), *((f"{number:,}", words) for number, words in sums if number)]
+
+
+def _losing(report: Report) -> list[tuple[str, ...]]:
+    """How many lose access, and how, where it is not by unenrolments and suspensions alone."""
+    counts = figures(report)
+    by = [(counts["losing_by_dates"], "by dates"), (counts["losing_by_role"], "by a role that no other replaces")]
+    ways = [(counts["unenrolling"], "unenrolled"), (counts["suspending"], "suspended"), *by]
+    how = ", ".join(f"{number:,} {words}" for number, words in ways if number)
+    return [(f"{counts['losing']:,}", f"lose access: {how}")] if counts["losing"] else []
 
 
 def _proved(everybody: pd.DataFrame, proofs: list[Proof]) -> list[tuple[str, ...]]:
     counts = everybody.groupby(["bucket", "proof"], observed=True).size()
     lines: list[tuple[str, ...]] = []
-    for bucket in (*TO_DO, Bucket.HELD, Bucket.FAILED):
+    for bucket in (*TO_DO, Bucket.HELD, Bucket.UNPROVED, Bucket.FAILED):
         if total := int((everybody["bucket"] == bucket).sum()):
             by_proof = [int(counts.get((bucket, proof), 0)) for proof in proofs]
             lines.append((bucket, f"{total:,}", *(f"{number:,}" if number else "" for number in by_proof)))
@@ -165,12 +183,31 @@ def _stopped(report: Report, everybody: pd.DataFrame, console: Console, details:
     """Who was held or failed, grouped by cause."""
     stopped = ended(everybody, bucket)
     if not stopped.empty:
-        heading(console, f"{bucket.capitalize()}: {len(stopped):,}, not changed")
+        heading(console, f"{bucket.capitalize()}: {len(stopped):,}{_STOPPED.get(bucket, '')}")
         for _, of_code in stopped.groupby("code"):
             wanted = of_code.assign(what=[what and bucket_words(what, preview=True) for what in of_code["what"]])
             if report.preview:
                 wanted = with_states(report, wanted)
             _named(console, wanted, details, last="what", rest=_rest(report))
+
+
+def _not_active(report: Report, console: Console, details: int) -> None:
+    """Whom the roster names as active, and who has no access, by cause."""
+    everybody = report.not_active.sort_values(["course", "name", "user"], kind="stable")
+    if everybody.empty:
+        return
+    heading(console, f"Named, but not active in Moodle: {counted(len(everybody), 'enrolment')}, as read for the plan")
+    for (cause, remedy), part in everybody.groupby(["cause", "remedy"], sort=True):
+        say(console, f"{cause} ({len(part):,})", indent=2)
+        say(console, f"To do: {remedy}", indent=6)
+        columns = part.head(details)[["course", "user", "name", "rows"]]
+        lines = [
+            ("", course, f"{name} ({user})" if name and name != user else user, f"row {rows}")
+            for course, user, name, rows in columns.itertuples(index=False, name=None)
+        ]
+        grid(console, lines)
+        if (more := len(part) - details) > 0:
+            say(console, f"… and {more:,} more, {_rest(report)}", indent=4)
 
 
 def _named(console: Console, lost: pd.DataFrame, details: int, *, last: str, rest: str) -> None:
@@ -228,10 +265,12 @@ def _unexplained(report: Report, ends: tuple[Bucket, ...]) -> pd.DataFrame:
 def _verdict(report: Report, console: Console) -> None:
     """The buckets, which add up, and the verdict: last, where the eye is when the command ends."""
     heading(console, "In short")
+    if people := in_words(report):
+        say(console, f"people: {people}", indent=2)
     rows = _sum(report.rows, preview=report.preview)
     say(console, f"{counted(len(report.rows), 'row')} = {rows or 'none'}", indent=2)
     if absent := _sum(report.removals, preview=report.preview):
-        say(console, f"beside the rows, for what the roster does not name any more: {absent}", indent=2)
+        say(console, f"beside the rows, for people whom no row enrols: {absent}", indent=2)
     say(console)
     style = {0: "bold green", 3: "bold yellow", 10: "bold yellow"}.get(report.exit_code, "bold red")
     say(console, f"{report.verdict} (exit code {report.exit_code})", style=style)

@@ -1,4 +1,4 @@
-"""A report goes in; a workbook with sheets for its summary, rows, removals, changes, courses and problems comes out."""
+"""Write a report as a workbook: summary, rows, removals, changes, courses, people without access, problems."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from openpyxl import Workbook
 
 from rostersync.report.changes import forecast_lines
 from rostersync.report.documents import worded
+from rostersync.report.figures import figure_lines
 from rostersync.report.sheets import add_lines, add_table, new_sheet, new_workbook, save
 from rostersync.report.wording import bucket_words, moment
 from rostersync.tables import Report
@@ -71,8 +72,23 @@ _COURSES = {
     "suspending": ("Suspend", 9),
     "unenrolling": ("Unenrol", 9),
     "held": ("Held", 7),
+    "unproved": ("Unproved", 10),
     "failed": ("Failed", 7),
+    "losing": ("Lose access", 12),
+    "losing_by_dates": ("By dates", 10),
+    "losing_by_role": ("By a role", 10),
     "note": ("Note", 80),
+    "course_id": ("Moodle course id", 16),
+}
+_NOT_ACTIVE = {
+    "course": ("Course", 18),
+    "user": ("User", 22),
+    "name": ("Name", 24),
+    "rows": ("Row", 26),
+    "cause": ("Why they have no access", 60),
+    "remedy": ("How to bring them back", 80),
+    "code": ("Code", 12),
+    "user_id": ("Moodle user id", 15),
     "course_id": ("Moodle course id", 16),
 }
 _PROBLEMS = {
@@ -89,6 +105,7 @@ _PROBLEMS = {
 _FILLS = dict.fromkeys(Bucket, "FFFFFF") | {
     Bucket.REJECTED: "FBE5E1",
     Bucket.FAILED: "FBE5E1",
+    Bucket.UNPROVED: "FFF4D6",
     Bucket.HELD: "FFF4D6",
     Bucket.UNENROLLED: "F3E3EF",
     Bucket.SUSPENDED: "F3E3EF",
@@ -115,6 +132,7 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
         shown = _unknown_blank(frame).assign(bucket=frame["bucket"].astype("str").map(words))
         add_table(workbook, title, shown, headers=headers, fills=fills)
     add_table(workbook, "Courses", _unknown_blank(report.courses), headers=_COURSES)
+    add_table(workbook, "Not active", _unknown_blank(report.not_active), headers=_NOT_ACTIVE)
     add_table(workbook, "Problems", _unknown_blank(worded(report.problems, report.sources)), headers=_PROBLEMS)
     save(workbook, file)
 
@@ -144,7 +162,10 @@ def _summary(workbook: Workbook, report: Report) -> None:
     said = [("Note", note) for note in report.notes] + [("What they would lose", line) for line in forecast]
     add_lines(sheet, [*facts, ("Exit code", report.exit_code), *said, ()])
     buckets = report.buckets()
-    add_lines(sheet, [("Rows", "Number")], bold=True)
+    add_lines(sheet, [("People (somebody in several courses counts once in each)", "Number")], bold=True)
+    people = [("   of these " * how + words, number) for words, number, how in figure_lines(report)]
+    add_lines(sheet, [*(people or [("nothing to change", 0)]), ()])
+    add_lines(sheet, [("Rows of the roster", "Number")], bold=True)
     add_lines(sheet, [(bucket_words(b, preview=report.preview), n) for b, n in buckets.items()])
     add_lines(sheet, [("Total", sum(buckets.values()))], bold=True)
     read = sum(source.rows for source in report.sources)

@@ -224,6 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
             case Kind.TRUNCATED:
                 reply = site.run(call)
                 self._answer(replace(reply, body=reply.body[: len(reply.body) // 2]))
+            case Kind.NOT_DONE:
+                self._answer(pages.NULL)
             case None:
                 self._answer(site.run(call))
             case _ if fault:

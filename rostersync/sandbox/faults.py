@@ -40,6 +40,7 @@ class Kind(enum.Enum):
     ERROR_500 = "500"
     UNAVAILABLE = "503"
     GATEWAY_TIMEOUT = "504"
+    NOT_DONE = "null-not-done"
 
 
 MEANINGS: Mapping[Kind, str] = MappingProxyType(
@@ -69,6 +70,7 @@ MEANINGS: Mapping[Kind, str] = MappingProxyType(
         Kind.ERROR_500: "500 with an empty body, nothing done",
         Kind.UNAVAILABLE: "503 of a proxy, nothing done; Retry-After only with `retry-after`",
         Kind.GATEWAY_TIMEOUT: "504 of a proxy at once, and `seconds` later all is done",
+        Kind.NOT_DONE: "null, as if all was done, and nothing was; for a `function` that changes something",
     }
 )
 """What each kind does, in words for people."""
@@ -87,6 +89,7 @@ NETWORK = frozenset(
         Kind.ERROR_500,
         Kind.UNAVAILABLE,
         Kind.GATEWAY_TIMEOUT,
+        Kind.NOT_DONE,
     }
 )
 _TAKES_SECONDS = frozenset({Kind.REFUSED, Kind.SLOW_FIRST_BYTE, Kind.SLOW_BODY, Kind.GATEWAY_TIMEOUT})

@@ -34,6 +34,7 @@ EMPTY_500 = Answer(status=500, content_type=HTML, body=b"")
 CLI_MAINTENANCE = Answer(status=503, content_type=HTML, headers={"Retry-After": "300"}, body=b"<h1>Down</h1>")
 GATEWAY_TIMEOUT = page(504, "504 Gateway Time-out", "The server behind this proxy did not answer in time.")
 PORTAL = page(200, "Welcome to the network", "Accept the terms of use to go on.")
+NULL = Answer(status=200, content_type="application/json; charset=utf-8", body=b"null")
 LOGIN_PATH = "/login/index.php"
 LOGIN = page(200, "Log in to the site", "Username and password, please.")
 

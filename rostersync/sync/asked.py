@@ -23,7 +23,9 @@ from rostersync.vocabulary import CourseField, RowState, UserField
 FIELDS: dict[str, tuple[str, ...]] = {"user": tuple(map(str, UserField)), "course": tuple(map(str, CourseField))}
 """What the key of a column can be."""
 STATES = tuple(RowState)
-OK, IGNORED = STATES.index(RowState.OK), STATES.index(RowState.IGNORED)
+OK, REJECTED, IGNORED = (STATES.index(s) for s in (RowState.OK, RowState.REJECTED, RowState.IGNORED))
+WAITING = "waiting_list"
+"""Code of rows that say that somebody is pending, or on a waiting list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Asked:
 
     @property
     def live(self) -> Mask:
-        """Keys of rows that state an enrolment, those of rejected rows included."""
+        """Keys of rows that state an enrolment, those of rejected rows and of people who wait included."""
         return self.state != IGNORED
 
     @property
@@ -89,7 +91,7 @@ def asked(roster: Roster, what: str) -> Asked:
     """The distinct keys of a column of ROSTER, user or course."""
     rows, column = roster.rows, roster.distinct(what)
     codes, width = column.index, max(len(column.texts), 1)
-    field, state = (rows[c].cat.codes.to_numpy() for c in (f"{what}_field", "state"))
+    field, state = rows[f"{what}_field"].cat.codes.to_numpy(), _states(rows)
     fields, states = len(FIELDS[what]), len(STATES)
     kind = field.astype(np.int64) * states + state
     if len(roster.sources) != 1:
@@ -116,6 +118,21 @@ def asked(roster: Roster, what: str) -> Asked:
         text=np.append(np.flatnonzero(there), pairs % width),
         texts=column.texts,
     )
+
+
+def waiting(rows: pd.DataFrame) -> Mask:
+    """The rows of ROSTER, or RESOLVED, that enrol nobody yet: pending, or on a waiting list."""
+    chosen = (rows["state"].cat.codes == IGNORED).to_numpy(copy=True)
+    if chosen.any():
+        chosen[chosen] = (rows["code"][chosen] == WAITING).to_numpy()
+    return chosen
+
+
+def _states(rows: pd.DataFrame) -> Ints:
+    """The state of each row; those who wait are looked up as rejected rows are, for whose removal they may hold."""
+    state = rows["state"].cat.codes.to_numpy()
+    here = waiting(rows)
+    return np.where(here, REJECTED, state) if here.any() else state
 
 
 def both_asked(roster: Roster) -> tuple[Asked, Asked]:

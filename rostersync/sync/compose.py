@@ -11,7 +11,7 @@ from rostersync.settings import Settings
 from rostersync.sync.basis import Basis
 from rostersync.sync.losses import holders
 from rostersync.sync.plan import Plan
-from rostersync.tables import PLAN_ROWS
+from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
 
 REMEMBERED = (
     "mode",
@@ -68,6 +68,7 @@ def compose(
     refused: str,
     notes: tuple[str, ...],
     losses: pd.DataFrame,
+    not_active: pd.DataFrame | None = None,
 ) -> Plan:
     """The plan.
 
@@ -79,6 +80,7 @@ def compose(
         refused: what the run's limit says.
         notes: what a person should know.
         losses: LOSSES of those who are to be unenrolled.
+        not_active: NOT_ACTIVE; None where there is no roster that names people.
     """
     said = settings.model_dump(mode="json", include=set(REMEMBERED))
     used = set(changes["role_id"].tolist())
@@ -123,4 +125,5 @@ def compose(
         changes=changes,
         holders=holders(basis.sides.lists.keys, changes),
         losses=losses,
+        not_active=NOT_ACTIVE.empty() if not_active is None else not_active,
     )

@@ -43,7 +43,8 @@ from rostersync.tables import (
 from rostersync.vocabulary import NOT_GIVEN, Action, Bucket, Mode, Op, Proof
 
 ADD = list(Action).index(Action.ADD)
-DONE = [str(Proof.PROVED), str(Proof.ACCEPTED)]
+DONE = [str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.UNPROVED)]
+"""What may have been done: a fresh read shows how much of it there is to be taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

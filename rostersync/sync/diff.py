@@ -6,6 +6,7 @@ a removal unsafe is decided in `safety`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from rostersync.vocabulary import Action, Bucket, OnMissing, Op, Status
 ADD, REMOVE, SUSPEND = (list(Action).index(a) for a in (Action.ADD, Action.REMOVE, Action.SUSPEND))
 ACTIVE, SUSPENDED = (list(Status).index(s) for s in (Status.ACTIVE, Status.SUSPENDED))
 
+NO_EFFECT = ("another_method", "role_kept")
+"""Holds of what was tried before, and changed nothing."""
 Part = dict[str, Any]
 """Columns of CHANGES for some positions (`at`) in Facts."""
 
@@ -82,7 +85,7 @@ def assemble(facts: Facts, parts: list[Part], access: Access) -> pd.DataFrame:
     )
     removal, rise = weigh(changes, facts.held.roles, facts.inactive[at], access)
     # What had no effect before has none now: it counts for nothing.
-    return changes.assign(removal=removal & (changes["hold"] != "another_method").to_numpy(), rise=rise)
+    return changes.assign(removal=removal & ~changes["hold"].isin(NO_EFFECT).to_numpy(), rise=rise)
 
 
 _OPS = list(Op)
@@ -123,7 +126,7 @@ def _enrol(facts: Facts, chosen: Mask) -> Part:
 
 
 def _roles_of_present(facts: Facts, chosen: Mask, settings: Settings) -> tuple[Part, Part]:
-    """Roles that are wanted and missing; managed roles that a mirrored file does not give any more."""
+    """Roles that are wanted and missing; managed roles that a mirrored file does not give."""
     here = facts.keys[chosen]
     wanted = facts.wanted_roles[contains(here, enrolment_of(facts.wanted_roles))]
     gained = wanted[~contains(facts.held.roles, wanted)]
@@ -265,12 +268,14 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
     }
 
 
-def stuck_state(roles_before: str, *, manual: bool, active: bool = False) -> str:
+def stuck_state(roles_before: str, *, manual: bool, active: bool = False, kept: Collection[int] = ()) -> str:
     """The state in which a removal had no effect: while it stays, the removal is not tried again (rule 7).
 
-    A suspension had none where the person still looked `active`: not to look so any more is another state.
+    A suspension had none where the person still looked `active`: not to look so any more is another state. Where roles
+    were not to be taken away, they are `kept`: nothing follows for others.
     """
-    return f"{roles_before}|{'manual' if manual else 'any'}{'|active' if active else ''}"
+    roles = f"|kept={'+'.join(map(str, sorted(kept)))}" if kept else ""
+    return f"{roles_before}|{'manual' if manual else 'any'}{'|active' if active else ''}{roles}"
 
 
 def _not_stuck(facts: Facts, part: Part, *, tried: Mask | None = None) -> Part:
@@ -283,9 +288,11 @@ def _not_stuck(facts: Facts, part: Part, *, tried: Mask | None = None) -> Part:
     """
     at = part["at"]
     before = facts.stuck[at] != ""
-    tried = before if tried is None else tried & before
-    if not tried.any():
+    if not before.any():
         return part
+    tried = before if tried is None else tried & before
+    if part["op"] == Op.UNASSIGN:
+        return _not_kept(facts, part, before, tried)
     states = [*zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)]
     as_is = np.array([stuck_state(r, manual=m) for r, m in states], dtype=object)
     active = np.array([stuck_state(r, manual=m, active=True) for r, m in states], dtype=object)
@@ -293,6 +300,19 @@ def _not_stuck(facts: Facts, part: Part, *, tried: Mask | None = None) -> Part:
     same = tried & ((stuck == as_is) | ((stuck == active) & (facts.inactive[at] != 1)))
     hold = _column(part, "hold").copy()
     hold[same] = "another_method"
+    return {**part, "hold": hold}
+
+
+def _not_kept(facts: Facts, part: Part, before: Mask, tried: Mask) -> Part:
+    """The same for roles that are taken away: those are held that something else in Moodle kept before."""
+    at, hold = part["at"], _column(part, "hold").copy()
+    some = np.flatnonzero(before)
+    now = facts.held.roles_text(facts.keys[at[some]]).tolist()
+    for one, roles, manual in zip(some.tolist(), now, facts.surely_manual[at[some]].tolist(), strict=True):
+        state, _, kept = facts.stuck[at[one]].partition("|kept=")
+        same = state == stuck_state(roles, manual=manual)
+        if same and (str(part["role_id"][one]) in kept.split("+") if kept else tried[one]):
+            hold[one] = "role_kept" if kept else "another_method"
     return {**part, "hold": hold}
 
 

@@ -16,7 +16,7 @@ from rostersync.vocabulary import Bucket, Op, Proof
 BUCKET = REPORT_ROWS.columns["bucket"].dtype
 ORDER = [str(b) for b in Bucket]
 UNCHANGED = ORDER.index(Bucket.UNCHANGED)
-WORSE = ["", str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.DISPROVED)]
+WORSE = ["", str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.UNPROVED), str(Proof.DISPROVED)]
 """What is known of an enrolment is the worst of what is known of its changes."""
 
 
@@ -66,19 +66,22 @@ def _judged(kind: _Kind, *, ran: bool) -> tuple[str, str, str, str]:
         held, why = True, "stopped"
     if kind.proof in {Proof.FAILED, Proof.DISPROVED}:
         bucket = str(Bucket.FAILED)
+    elif kind.proof == Proof.UNPROVED:
+        bucket = str(Bucket.UNPROVED)
     elif held:
         bucket = str(Bucket.HELD)
     else:
         bucket = str(Bucket.UNCHANGED) if idle or kind.proof == Proof.UNCHANGED else kind.effect
     words = kind.message
     if held:
-        words = _hold_words(why, kind.message if kind.proof == Proof.HELD else kind.hold_detail)
+        words = hold_words(why, kind.message if kind.proof == Proof.HELD else kind.hold_detail)
     if words == "" and kind.reason not in {"roster", "none"}:
         why, words = why or kind.reason, problems.REASONS[kind.reason]
     return bucket, kind.proof if kind.proof in WORSE else "", why, words
 
 
-def _hold_words(code: str, detail: str) -> str:
+def hold_words(code: str, detail: str) -> str:
+    """Why something is held, and what to do about it."""
     if code not in problems.HOLDS:
         return ""
     said, remedy = problems.message(code, detail=detail), problems.remedy(code, detail=detail)

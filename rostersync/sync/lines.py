@@ -76,11 +76,12 @@ class Held:
 def _dates(start: int, end: int) -> str:
     if start < 0 or end < 0:
         return ""
-    words = [f"{word} {_moment(at)}" for word, at in (("from", start), ("to", end)) if at]
+    words = [f"{word} {moment(at)}" for word, at in (("from", start), ("to", end)) if at]
     return f"{' '.join(words)} UTC" if words else "no dates"
 
 
-def _moment(at: int) -> str:
+def moment(at: int) -> str:
+    """Epoch seconds as people write them, in UTC, to the minute."""
     try:
         return datetime.fromtimestamp(at, UTC).isoformat(" ", "minutes").removesuffix("+00:00")
     except (ValueError, OverflowError, OSError):  # beyond the year 9999
@@ -132,7 +133,9 @@ def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[pd.Series, pd
     ):
         held = Held.before(roles, inactive, first, last)
         then = held.after(op, role, start, end, suspend)
-        worded.append((held.words(names), then.words(names), _what(op, names.get(role, str(role)), suspend, effect)))
+        worded.append(
+            (held.words(names), then.words(names), what_is_sent(op, names.get(role, str(role)), suspend, effect))
+        )
     what = spread([words for _, _, words in worded], number)
     states = [(before, after) for before, after, _ in worded]
     for group in _several(done):
@@ -156,7 +159,8 @@ def _several(done: pd.DataFrame) -> list[list[int]]:
     return list(groups.values())
 
 
-def _what(op: str, role: str, suspend: int, effect: str) -> str:
+def what_is_sent(op: str, role: str, suspend: int, effect: str) -> str:
+    """What a change sends, in words."""
     match Op(op):
         case Op.ENROL:
             return f"enrol as {role}{', suspended' if suspend else ''}"

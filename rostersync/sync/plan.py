@@ -18,6 +18,7 @@ from rostersync.tables import (
     COURSES,
     HOLDERS,
     LOSSES,
+    NOT_ACTIVE,
     PEOPLE,
     PLAN_ROWS,
     PROBLEMS,
@@ -39,6 +40,7 @@ TABLES: Mapping[str, Table] = {
     "courses": COURSES,
     "holders": HOLDERS,
     "losses": LOSSES,
+    "not_active": NOT_ACTIVE,
     "people": PEOPLE,
     "problems": PROBLEMS,
     "reads": READS,
@@ -81,6 +83,8 @@ class Plan:
     """LOSSES of those to be unenrolled."""
     folder: str = ""
     """Where relative paths of the sources begin: the folder in which the plan was made."""
+    not_active: pd.DataFrame = field(default_factory=NOT_ACTIVE.empty)
+    """NOT_ACTIVE: whom the roster names as active, and who had no access when the plan was made."""
     reviewed: str = ""
     """The digest of the plan from which reviewers, one or several in turn, made this one; "" where nobody did."""
 

@@ -53,10 +53,12 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_unknown_protection(marks, basis.unknown)
     hold_unproven(marks, basis.reads, settings)
     hold_unbelieved(marks, basis.reads, settings)
-    return marks.done()
+    changes = marks.done()
+    waiting = (changes["hold"] == "pending") & changes["absent"]  # whom the roster names all the same
+    return changes.assign(reason=changes["reason"].mask(waiting, "pending")) if waiting.any() else changes
 
 
-FREED_LATER = ("", "read_unproven", "protected", "unresolved_likeness", "named_elsewhere")
+FREED_LATER = ("", "read_unproven", "protected", "unresolved_likeness", "named_elsewhere", "pending")
 """Holds of a removal that can be gone after a closer look: when the list is counted, when the person has a name."""
 
 

@@ -14,6 +14,7 @@ from rostersync.tables import OUTCOMES
 from rostersync.vocabulary import Bucket, Op, Proof
 
 SEEN, NOT_SEEN, HIDDEN = 1, 0, -1
+NEXT = "the next run looks again"
 
 
 def visible(changes: pd.DataFrame, held: Holdings, *, now: int) -> Ints:
@@ -112,31 +113,55 @@ def recheck(
     return OUTCOMES.records(lines)
 
 
-def prove(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, *, now: int) -> pd.DataFrame:
-    """OUTCOMES of changes that Moodle accepted, by a fresh read of their courses."""
-    held, op = holdings(current), changes["op"].to_numpy(dtype=object)
-    shown = visible(changes, held, now=now)
+def prove(
+    changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, *, now: int, trusted: bool = False
+) -> pd.DataFrame:
+    """OUTCOMES of changes that Moodle accepted, by a fresh read of their courses.
+
+    A list that nothing confirms proves nobody gone, and disproves nothing of somebody who is missing from it: it may
+    be the list that is short. Accepted are dates alone, and a lifted suspension that dates hide.
+
+    Args:
+        changes: CHANGES that were sent.
+        current: CURRENT, read just now.
+        reads: READS of the same.
+        now: the clock, in epoch seconds.
+        trusted: the setting trust_reads: what nothing confirms counts as confirmed.
+    """
+    held, op, effect = holdings(current), *(changes[name].to_numpy(dtype=object) for name in ("op", "effect"))
+    shown, keys = visible(changes, held, now=now), pack(changes["course_id"], changes["user_id"])
     course = changes["course_id"].to_numpy()
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
-    proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course)
-    listed = held.enrolled(pack(changes["course_id"], changes["user_id"]))
-    # Somebody who was enrolled and is in no list that is confirmed: that is the list's doing, and disproves nothing.
-    lost = (op == Op.UPDATE) & ~listed & ~proven
+    proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course) | trusted
+    listed = held.enrolled(keys)
+    gone, unassigned = op == Op.UNENROL, op == Op.UNASSIGN
+    missing = ~gone & ~listed & ~proven
+    unseen = (gone | unassigned) & ~listed & ~proven
+    untold = (shown == HIDDEN) & (held.inactive(keys) < 0) & (effect != Bucket.DATES_CHANGED)
     proof = np.select(
-        [~complete | lost | (shown == HIDDEN), shown == SEEN],
-        [str(Proof.ACCEPTED), str(Proof.PROVED)],
+        [~complete | missing | unseen | untold, shown == HIDDEN, shown == SEEN],
+        [str(Proof.UNPROVED), str(Proof.ACCEPTED), str(Proof.PROVED)],
         str(Proof.DISPROVED),
     )
-    removal = (op == Op.UNENROL) | changes["removal"].to_numpy()
     wrong = proof == Proof.DISPROVED
-    kept = wrong & removal & listed
-    code = np.where(kept, "another_method", np.where(wrong, "disproved", ""))
+    kept = wrong & (gone | ((op == Op.UPDATE) & changes["removal"].to_numpy())) & listed
+    stays = wrong & unassigned
+    code = np.select(
+        [kept, stays, wrong, proof == Proof.UNPROVED], ["another_method", "role_kept", "disproved", "unread"], ""
+    )
+    detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True) if d}
+    why = [detail.get(c, "") and f": {detail[c]}" for c in course.tolist()]
     message = np.select(
-        [~complete, lost, kept, wrong],
+        [~complete, unseen, missing, untold, kept, stays, wrong],
         [
-            "the course could not be read again completely: nothing shows it",
-            "Moodle accepted it; nothing confirms the list, in which the person is missing",
-            "Moodle accepted it, and it had no effect: the person is enrolled by another method, too",
+            _each("Moodle accepted it, but the course could not be read again completely{}; " + NEXT, why),
+            _each("Moodle accepted it, but nothing confirms the list in which the person is missing{}; " + NEXT, why),
+            _each("Moodle accepted it, but nothing confirms the list in which the person is missing{}; " + NEXT, why),
+            _each("Moodle accepted it, but does not tell who is suspended{}; " + NEXT, why),
+            "Moodle accepted it, and the person is still in the course: another enrolment method has them, too. A "
+            "manual enrolment, if there was one, may be gone",
+            "Moodle accepted it, and the person still has the role: something else in Moodle gives it, such as a "
+            "plugin",
             "Moodle accepted it, and a fresh read does not show it",
         ],
         "",
@@ -149,6 +174,13 @@ def prove(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, *, 
             "message": message.astype(object),
         }
     )
+
+
+def _each(words: str, why: list[str]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """The sentence with each course's own reason."""
+    made = np.empty(len(why), dtype=object)
+    made[:] = [words.format(one) for one in why]
+    return made
 
 
 def _set(shown: Ints, chosen: Mask, is_true: Mask) -> None:

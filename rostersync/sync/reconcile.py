@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from rostersync import problems
 from rostersync.columns import TEXT
+from rostersync.sync import not_active
+from rostersync.sync.batch import to_do
 from rostersync.sync.called import called, firsts
-from rostersync.sync.ends import BUCKET, ORDER, UNCHANGED, WORSE, judge
+from rostersync.sync.ends import BUCKET, ORDER, UNCHANGED, WORSE, hold_words, judge
 from rostersync.sync.keys import (
     Ints,
     Mask,
     count,
+    course_of,
     distinct,
     enrolment_of,
     first_of_run,
@@ -26,10 +31,12 @@ from rostersync.sync.keys import (
 from rostersync.sync.kinds import picked, spread
 from rostersync.sync.lines import change_lines
 from rostersync.sync.losses import forecast
+from rostersync.sync.partly import tell_parts
 from rostersync.sync.plan import Plan
 from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
 from rostersync.vocabulary import Bucket, RowState, counted
 
+PERSON = ["course_id", "user_id"]
 DONE_NOTHING = {"protected", "unconfirmed_account"}
 """Holds that are meant to stay: they ask for nobody's attention and change no exit code."""
 
@@ -47,8 +54,13 @@ def reconcile(
         finished: ISO 8601 in UTC.
         notes: what the run found beside.
     """
-    done = judge(plan.changes, outcomes)
-    rows = _rows(plan, done)
+    found, missing = (outcomes, ()) if outcomes is None else _missing(outcomes)
+    done = judge(plan.changes, found)
+    if outcomes is not None:
+        done = tell_parts(
+            done, dict(zip(plan.roles["role_id"].tolist(), plan.roles["shortname"].tolist(), strict=True))
+        )
+    rows = _rows(plan, done, missing)
     removals = _removals(plan, done)
     exit_code, verdict = _verdict(plan, rows, removals, done, preview=outcomes is None)
     return Report(
@@ -68,11 +80,18 @@ def reconcile(
         problems=plan.problems,
         sources=plan.sources,
         changes=change_lines(plan, done),
+        not_active=not_active.lines(plan.not_active, plan.rows, plan.courses, plan.sources, done),
         forecast=forecast(plan) if outcomes is None else None,
     )
 
 
-def _rows(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
+def _missing(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, Sequence[int]]:
+    """OUTCOMES of changes alone; and the rows that needed none, and whose people the run did not find any more."""
+    beside = outcomes["change"] < 0
+    return outcomes[~beside].reset_index(drop=True), (-1 - outcomes.loc[beside, "change"]).tolist()
+
+
+def _rows(plan: Plan, done: pd.DataFrame, missing: Sequence[int]) -> pd.DataFrame:
     """REPORT_ROWS: a row's bucket is the first, in the order of `Bucket`, that its enrolment's changes are in."""
     rows = plan.rows
     keys, deciding, worst, effects = _by_enrolment(done)
@@ -88,6 +107,11 @@ def _rows(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
         picked(pd.concat([done[name], pd.Series(said, dtype=TEXT)]), decided)
         for name, said in zip(("why", "words"), _explained(plan, ok), strict=True)
     )
+    if len(missing):
+        lost = ok & np.isin(pack(rows["course_id"], rows["user_id"]), _of_rows(plan, missing)) & (bucket == UNCHANGED)
+        bucket = np.where(lost, ORDER.index(Bucket.HELD), bucket)
+        words = hold_words("changed_since_plan", "the person was in the course then, and is not in its list now")
+        code, message = code.mask(lost, "changed_since_plan"), message.mask(lost, words)
     names = [s.path.replace("\\", "/").rsplit("/", 1)[-1] for s in plan.sources]
     source = rows["source"].to_numpy()
     return REPORT_ROWS.frame(
@@ -107,6 +131,12 @@ def _rows(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
             "message": message,
         }
     )
+
+
+def _of_rows(plan: Plan, rows: Sequence[int]) -> Ints:
+    """Packed (course, user) of these rows."""
+    part = plan.rows.iloc[list(rows)]
+    return pack(part["course_id"], part["user_id"])
 
 
 def _explained(plan: Plan, ok: Mask) -> tuple[list[str], list[str]]:
@@ -186,6 +216,9 @@ def _removals(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+OPEN = (Bucket.HELD, Bucket.UNPROVED, Bucket.FAILED, Bucket.UNCHANGED)
+"""Buckets of changes that are not done, or not known to be."""
+STAYING = {"by_dates": Bucket.DATES_CHANGED, "by_role": Bucket.ROLE_CHANGED}
 COUNTS = {
     "enrolling": Bucket.ENROLLED,
     "reactivating": Bucket.REACTIVATED,
@@ -194,6 +227,7 @@ COUNTS = {
     "suspending": Bucket.SUSPENDED,
     "unenrolling": Bucket.UNENROLLED,
     "held": Bucket.HELD,
+    "unproved": Bucket.UNPROVED,
     "failed": Bucket.FAILED,
 }
 
@@ -205,6 +239,8 @@ def _courses(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     complete = dict(zip(plan.reads["course_id"].tolist(), plan.reads["complete"].tolist(), strict=True))
     detail = dict(zip(plan.reads["course_id"].tolist(), plan.reads["detail"].tolist(), strict=True))
     people = np.sort(in_course(distinct(_people(done))))
+    losing = done[done["removal"] & ~done["bucket"].isin([str(b) for b in OPEN])]
+    left = _left_alone(plan, done, listed)
     named = plan.rows.loc[plan.rows["course_id"] > 0, "course_id"].value_counts().to_dict()
     return REPORT_COURSES.frame(
         {
@@ -213,11 +249,40 @@ def _courses(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
             "enrolled": [listed.get(c, -1) if complete.get(c) else -1 for c in ids.tolist()],
             "rows": [int(named.get(c, 0)) for c in ids.tolist()],
             **{name: count(people, pack(ids, 0, ORDER.index(bucket))) for name, bucket in COUNTS.items()},
+            **_losing(losing, ids),
             "note": [
-                "" if complete.get(c) else problems.message("read_incomplete", detail=detail.get(c, ""))
+                _note(c, complete=bool(complete.get(c)), detail=detail.get(c, ""), left=left.get(c, 0))
                 for c in ids.tolist()
             ],
         }
+    )
+
+
+def _losing(losing: pd.DataFrame, ids: Ints) -> dict[str, Ints]:
+    """How many people of each course lose access, and how many of them by dates, and by a role alone."""
+    effect = losing["effect"].astype(str)
+    ways = {"losing": losing, **{f"losing_{n}": losing[effect == b] for n, b in STAYING.items()}}
+    return {
+        name: count(course_of(distinct(pack(part["course_id"], part["user_id"]))), ids) for name, part in ways.items()
+    }
+
+
+def _left_alone(plan: Plan, done: pd.DataFrame, listed: Mapping[int, int]) -> dict[int, int]:
+    """Course id → its people, for courses of --courses in which no row names anybody and nothing follows for anybody."""
+    named = {*plan.rows.loc[plan.rows["state"] == RowState.OK, "course_id"].tolist(), *done["course_id"].tolist()}
+    asked = plan.courses.loc[plan.courses["may_empty"], "course_id"].tolist() if not plan.undoes else []
+    return {c: listed[c] for c in asked if c not in named and listed.get(c, 0) > 0}
+
+
+def _note(course: int, *, complete: bool, detail: str, left: int) -> str:
+    """What is to be said of a course as a whole."""
+    if not complete:
+        return problems.message("read_incomplete", detail=detail)
+    if not left:
+        return ""
+    return (
+        f"no row of the roster names anybody here, and {counted(left, 'person is', 'people are')} in it: they stay, for "
+        "they have no role that the roster manages here — if they are to leave, list their roles in managed_roles"
     )
 
 
@@ -227,16 +292,21 @@ def _verdict(
     """The exit code (SEMANTICS.md) and the same in words."""
     if plan.refused:
         return 4, f"refused: {plan.refused}; nothing at all is changed"
-    open_rows = {b: int((rows["bucket"] == b).sum()) for b in (Bucket.REJECTED, Bucket.HELD, Bucket.FAILED)}
-    lost = removals[removals["bucket"].isin([str(Bucket.HELD), str(Bucket.FAILED)])]
-    open_removals = int((~lost["code"].isin(DONE_NOTHING)).sum())
-    said = [f"{counted(n, 'row')} {b}" for b, n in open_rows.items() if n]
-    if open_removals:
-        said.append(f"{counted(open_removals, 'removal')} held or failed")
-    open_ = done[~done["bucket"].isin([str(Bucket.HELD), str(Bucket.FAILED), str(Bucket.UNCHANGED)])]
-    pending = len(open_.drop_duplicates(["course_id", "user_id"]))
+    rejected = int((rows["bucket"] == Bucket.REJECTED).sum())
+    stopped = (Bucket.FAILED, Bucket.UNPROVED, Bucket.HELD)
+    lost = removals[removals["bucket"].isin([str(b) for b in stopped]) & ~removals["code"].isin(DONE_NOTHING)]
+    told = pd.concat([rows[[*PERSON, "bucket"]], lost[[*PERSON, "bucket"]]])
+    counts = told.drop_duplicates()["bucket"].value_counts()
+    said = [f"{counted(int(counts[b]), 'enrolment')} {b}" for b in stopped if counts.get(b, 0)]
+    said += [f"{counted(rejected, 'row')} rejected"] if rejected else []
+    open_ = done[~done["bucket"].isin([str(b) for b in OPEN])]
+    pending = len(open_.drop_duplicates(PERSON))
     if preview:
         head = f"{counted(pending, 'enrolment')} to change" if pending else "nothing to do"
+    elif pending:
+        head = f"{counted(pending, 'enrolment')} changed"
     else:
-        head = f"{counted(pending, 'enrolment')} changed" if pending else "nothing was to do"
+        sent = done["bucket"].isin([str(Bucket.FAILED), str(Bucket.UNPROVED)]).any()
+        head = "nothing is known to be changed" if sent else "nothing was changed"
+        head = "nothing was to do" if to_do(plan.changes).empty else head
     return (3 if said else 0), "; ".join([head, *said])

@@ -15,7 +15,7 @@ import pandas as pd
 from rostersync.columns import choice
 from rostersync.settings import Settings
 from rostersync.sync import doubts
-from rostersync.sync.asked import fields_of
+from rostersync.sync.asked import fields_of, waiting
 from rostersync.sync.decide import Decision, decided
 from rostersync.sync.identity import Beside
 from rostersync.sync.keys import Ints, Mask
@@ -102,6 +102,7 @@ def resolve(
                 _blockers(resolved, user, keys.bad_user, accept=settings.missing_users == "accept"),
                 _named_elsewhere(resolved, unlike),
                 _unconfirmed(resolved),
+                _waiting(resolved, user),
             ],
             ignore_index=True,
         ),
@@ -160,6 +161,21 @@ def _blockers(resolved: pd.DataFrame, user: Looked, damaged: Mask, *, accept: bo
         why, either = ("contradicted_row", "contradicted_row") if torn else (why, "ambiguous_user")
         lines.append({"row": row, "course_id": course, "user_id": 0, "like": accept and missing, "code": why})
         lines += [{"row": row, "course_id": 0, "user_id": n, "code": either} for n in answer.candidates]
+    return BLOCKERS.records(lines)
+
+
+def _waiting(resolved: pd.DataFrame, user: Looked) -> pd.DataFrame:
+    """Rows of people who wait: whoever of them is enrolled stays until it is decided, and so do those alike."""
+    lines: list[dict[str, Any]] = []
+    part = resolved.loc[waiting(resolved), ["row", "course_id", "user_id"]]
+    for row, course, number in part.itertuples(index=False, name=None):
+        if number:
+            lines.append({"row": row, "course_id": course, "user_id": number, "code": "pending"})
+            continue
+        lines.append({"row": row, "course_id": course, "user_id": 0, "like": True, "code": "pending"})
+        lines += [
+            {"row": row, "course_id": course, "user_id": n, "code": "pending"} for n in user.answer_at(row).candidates
+        ]
     return BLOCKERS.records(lines)
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+import numpy as np
 import pandas as pd
 
-from rostersync.vocabulary import Op, Proof, counted
+from rostersync.sync.keys import contains, distinct, pack
+from rostersync.tables import OUTCOMES
+from rostersync.vocabulary import Action, Op, Proof, RowState, counted
 
 DONE = [str(Proof.PROVED), str(Proof.ACCEPTED), str(Proof.UNCHANGED)]
 
@@ -36,6 +39,25 @@ def doubt_emptied(
     made.loc[emptied, "complete"] = False
     made.loc[emptied, "detail"] = words.astype(made["detail"].dtype)
     return made
+
+
+def not_seen(rows: pd.DataFrame, changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
+    """OUTCOMES for rows that needed no change, and whose people a fresh read does not show: they are not unchanged.
+
+    Args:
+        rows: PLAN_ROWS.
+        changes: CHANGES of the plan.
+        current: CURRENT, read just now.
+        reads: READS of the same.
+    """
+    whole = reads.loc[reads["complete"], "course_id"]
+    part = rows[(rows["state"] == RowState.OK) & (rows["action"] == Action.ADD) & rows["course_id"].isin(whole)]
+    keys = pack(part["course_id"], part["user_id"])
+    known = distinct(np.concatenate([pack(frame["course_id"], frame["user_id"]) for frame in (changes, current)]))
+    part = part[~contains(known, keys)].drop_duplicates(["course_id", "user_id"])
+    return OUTCOMES.records(
+        [{"change": -1 - row, "proof": str(Proof.HELD), "code": "changed_since_plan"} for row in part["row"].tolist()]
+    )
 
 
 def people_left(reads: pd.DataFrame, changes: pd.DataFrame, outcomes: pd.DataFrame) -> dict[int, int]:

@@ -5,8 +5,16 @@ missing: a blank is "". Ids are int64, and 0 stands for "none" (Moodle's ids beg
 a table crosses from one package to another.
 """
 
-from rostersync.tables.changes import CHANGES, HOLDERS, LOSSES, OUTCOMES
-from rostersync.tables.reports import REPORT_CHANGES, REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Forecast, Report
+from rostersync.tables.changes import CHANGES, HOLDERS, LOSSES, NOT_ACTIVE, OUTCOMES
+from rostersync.tables.reports import (
+    REPORT_CHANGES,
+    REPORT_COURSES,
+    REPORT_NOT_ACTIVE,
+    REPORT_REMOVALS,
+    REPORT_ROWS,
+    Forecast,
+    Report,
+)
 from rostersync.tables.roster import BLOCKERS, PLAN_ROWS, PROBLEMS, RESOLVED, ROSTER, Roster, Source
 from rostersync.tables.site import COURSE_MATCHES, COURSES, CURRENT, GRADES, LEDGER, PEOPLE, READS, ROLES, USER_MATCHES
 
@@ -20,6 +28,7 @@ __all__ = [
     "HOLDERS",
     "LEDGER",
     "LOSSES",
+    "NOT_ACTIVE",
     "OUTCOMES",
     "PEOPLE",
     "PLAN_ROWS",
@@ -27,6 +36,7 @@ __all__ = [
     "READS",
     "REPORT_CHANGES",
     "REPORT_COURSES",
+    "REPORT_NOT_ACTIVE",
     "REPORT_REMOVALS",
     "REPORT_ROWS",
     "RESOLVED",

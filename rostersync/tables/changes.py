@@ -56,12 +56,29 @@ LOSSES = Table(
 )
 """One line for each person that a plan unenrols from a course; nothing is decided from it."""
 
+NOT_ACTIVE = Table(
+    "named, but not active",
+    {
+        "course_id": Column(INT, ""),
+        "user_id": Column(INT, ""),
+        "row": Column(INT, "ROSTER.row: the first that names this person as active"),
+        "cause": Column(TEXT, "a code of `problems.NOT_ACTIVE`"),
+        "at": Column(INT, "when their time began to be over, or begins, in epoch seconds; 0: not known, or no matter"),
+    },
+)
+"""People whom the roster names as active, who are enrolled, and who have no access; by course and user."""
+
 OUTCOMES = Table(
     "outcomes",
     {
-        "change": Column(INT, "CHANGES.change"),
+        "change": Column(INT, "CHANGES.change; below 0: -1 - ROSTER.row of a row that needed no change, see below"),
         "proof": Column(choice(Proof), "what is known of it"),
         "code": Column(TEXT, "Moodle's errorcode, or a code of `problems.HOLDS`"),
         "message": Column(TEXT, "Moodle's own answer, or what the fresh read shows"),
     },
 )
+"""What came of each change.
+
+Where the read at the beginning of a run does not show somebody who needed no change when the plan was made, there is a
+line for the first row that names them, held as changed since the plan.
+"""

@@ -22,7 +22,7 @@ REPORT_ROWS = Table(
         "role": Column(TEXT, "as the file has it"),
         "name": Column(TEXT, "full name in Moodle where the plan has it, with the file's where that differs"),
         "bucket": Column(choice(Bucket), "where the row ended"),
-        "proof": Column(TEXT, "proved, accepted or disproved; blank where nothing was sent"),
+        "proof": Column(TEXT, "proved, accepted, unproved or disproved; blank where nothing was sent"),
         "effects": Column(TEXT, "further effects on the same enrolment, joined by comma"),
         "code": Column(TEXT, "why"),
         "message": Column(TEXT, "why, in words, and what to do"),
@@ -63,7 +63,11 @@ REPORT_COURSES = Table(
         "suspending": Column(INT, "people who are (to be) suspended"),
         "unenrolling": Column(INT, "people who are (to be) unenrolled"),
         "held": Column(INT, "people with a change that is held"),
+        "unproved": Column(INT, "people with a change that was sent, and that no read could show"),
         "failed": Column(INT, "people with a change that Moodle refused or that a fresh read disproved"),
+        "losing": Column(INT, "people who lose access, by whatever way: unenrolled, suspended, by dates, by a role"),
+        "losing_by_dates": Column(INT, "of these: people who stay enrolled, and whose dates end their access"),
+        "losing_by_role": Column(INT, "of these: people who stay enrolled, and lose a role that no other replaces"),
         "note": Column(TEXT, "what holds the course as a whole, in words"),
     },
 )
@@ -90,6 +94,23 @@ REPORT_CHANGES = Table(
     },
 )
 """Every single thing to be sent, and every one that is held, as people read it: by course, in the plan's order."""
+
+
+REPORT_NOT_ACTIVE = Table(
+    "report not active",
+    {
+        "course": Column(TEXT, "short name"),
+        "user": Column(TEXT, "the key that the roster has"),
+        "name": Column(TEXT, "first and last name as the file has them"),
+        "rows": Column(TEXT, "the first row of the roster that names this person"),
+        "cause": Column(TEXT, "why they have no access, as far as it can be known"),
+        "remedy": Column(TEXT, "how to bring them back"),
+        "code": Column(TEXT, "the cause as a code"),
+        "user_id": Column(INT, ""),
+        "course_id": Column(INT, ""),
+    },
+)
+"""People whom the roster names as active, but who have no access in Moodle, as read for the plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +168,8 @@ class Report:
     sources: tuple[Source, ...]
     changes: pd.DataFrame = field(default_factory=REPORT_CHANGES.empty)
     """REPORT_CHANGES."""
+    not_active: pd.DataFrame = field(default_factory=REPORT_NOT_ACTIVE.empty)
+    """REPORT_NOT_ACTIVE."""
     forecast: Forecast | None = None
     """Only in a preview."""
 

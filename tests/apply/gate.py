@@ -29,6 +29,7 @@ class Fault(Enum):
     PAGE = auto()  # HTML with HTTP 200, after Moodle did it
     CUT = auto()  # half of the JSON
     BUSY = auto()  # HTTP 503 with Retry-After, nothing done
+    NOT_DONE = auto()  # null, as if Moodle had done it, and nothing done
     AWAY = auto()  # the site stops answering for good
 
 
@@ -37,6 +38,7 @@ Sent: TypeAlias = tuple[int, dict[str, str], bytes]
 UNDONE: Mapping[Fault, Sent | None] = {
     Fault.LOSE_CALL: None,
     Fault.AWAY: None,
+    Fault.NOT_DONE: (200, {"Content-Type": "application/json"}, b"null"),
     Fault.BROKEN: (500, {}, b""),
     Fault.BUSY: (503, {"Retry-After": "7"}, b"<html><title>Maintenance</title></html>"),
 }

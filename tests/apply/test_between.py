@@ -98,7 +98,7 @@ def test_a_saved_plan_does_what_sync_does(make: Make, settings: dict[str, Any]) 
 
 
 def test_a_list_that_breaks_after_writing_proves_nothing(make: Make) -> None:
-    """Where the course cannot be read again, what Moodle accepted is called accepted, and not proved."""
+    """Where the course cannot be read again, what Moodle accepted is not called done."""
     world = world_of(make)
     plan = world.plan(ROSTER)
 
@@ -109,18 +109,19 @@ def test_a_list_that_breaks_after_writing_proves_nothing(make: Make) -> None:
 
     world.gate.script = blind
     report = world.apply(plan)
-    assert report.rows.loc[0, ["bucket", "proof"]].tolist() == ["enrolled", "accepted"]
-    assert report.removals[["bucket", "proof"]].values.tolist() == [["unenrolled", "accepted"]]
+    assert report.rows.loc[0, ["bucket", "proof"]].tolist() == ["unproved", "unproved"]
+    assert report.removals[["bucket", "proof"]].values.tolist() == [["unproved", "unproved"]]
+    assert report.exit_code == 3
 
 
-def test_an_emptied_course_is_accepted_where_nobody_is_left_to_be_asked_for_a_count(make: Make) -> None:
-    """A list of nobody proves nothing: the last unenrolment is accepted, and not proved."""
+def test_an_emptied_course_is_unproved_where_nobody_is_left_to_be_asked_for_a_count(make: Make) -> None:
+    """A list of nobody proves nothing: the last unenrolment is not called done; the next run looks again."""
     world = make({"BIO101": "ben:student", "CHE101": "ben:student"})
     report = world.sync(
         "username,course,role\nben,CHE101,student", courses=("BIO101",), managed_roles=("student",), allow_removals=9
     )
     assert world.people("BIO101") == {}
-    assert report.removals[["bucket", "proof"]].values.tolist() == [["unenrolled", "accepted"]]
+    assert report.removals[["bucket", "proof"]].values.tolist() == [["unproved", "unproved"]]
     assert "nothing confirms the list" in report.removals.loc[0, "message"]
 
 

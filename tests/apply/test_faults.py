@@ -181,7 +181,7 @@ def test_a_row_without_an_answer_that_the_proof_shows_is_done(make: Make) -> Non
 
 
 def test_dates_whose_answer_was_lost_are_not_known_any_more(make: Make) -> None:
-    """No read shows dates: after a lost answer they are failed, forgotten, and sent again by the next run."""
+    """No read shows dates: after a lost answer they are unproved, forgotten, and sent again by the next run."""
     world = make({"BIO101": "ben:student tom:editingteacher"}, people=["ada"], attempts=1)
     lines = "username,course,role,start,end\nada,BIO101,student,2026-09-01,{}\nben,BIO101,student,,"
     world.sync(lines.format("2027-09-30"))
@@ -189,7 +189,7 @@ def test_dates_whose_answer_was_lost_are_not_known_any_more(make: Make) -> None:
     plan = world.plan(lines.format("2027-10-31"))
     world.gate.script = lambda c: Fault.LOSE_ANSWER if c.writes else Fault.NONE
     report = world.apply(plan)
-    assert report.rows["bucket"].tolist() == ["failed", "unchanged"]
+    assert report.rows["bucket"].tolist() == ["unproved", "unchanged"]
     assert world.dates("BIO101", "ada") != old
     world.gate.script = lambda c: Fault.NONE
     world.sync(lines.format("2027-09-30"))  # the registrar went back: what was last known must not look right

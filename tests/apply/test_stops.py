@@ -46,7 +46,7 @@ def runs(world: Any) -> list[tuple[int, str, int | None]]:  # noqa: ANN401 - a W
 
 @pytest.mark.parametrize("nth", [1, 3, 5])
 def test_a_site_that_goes_away_in_mid_run(make: Make, nth: int) -> None:
-    """Exit code 5; done rows are accepted, the one on its way has failed, the rest is held; a later run finishes."""
+    """Exit code 5; what was sent is unproved, answered or not, the rest is held; a later run finishes."""
     world = world_of(make)
     plan = world.plan(ROSTER)
     at_write(world, nth, lambda: None, "AWAY")
@@ -59,23 +59,24 @@ def test_a_site_that_goes_away_in_mid_run(make: Make, nth: int) -> None:
     assert counts == {
         b: n
         for b, n in {
-            "failed": on_its_way,
+            "unproved": sent + on_its_way,
             "held": 40 - sent - on_its_way,
-            "enrolled": sent,
             "unchanged": 1,
         }.items()
         if n
     }
-    assert set(report.rows.loc[report.rows["bucket"] == "enrolled", "proof"]) <= {"accepted"}
-    lost = report.rows[report.rows["bucket"] == "failed"]
-    assert set(lost["code"]) <= {"no_answer"}
+    unproved = report.rows[report.rows["bucket"] == "unproved"]
+    assert set(unproved["proof"]) == {"unproved"}
+    assert unproved["message"].str.contains("the next run looks again").all()
+    lost = unproved[unproved["code"] == "no_answer"]
+    assert len(lost) == on_its_way
     assert lost["message"].str.contains("connection broke").all()
     assert set(report.rows.loc[report.rows["bucket"] == "held", "code"]) <= {"stopped"}
     assert runs(world) == [(1, "stopped", 5)]
 
 
-def test_what_was_accepted_is_remembered_though_nothing_could_be_read_any_more(make: Make) -> None:
-    """Moodle said null to an enrol call: its dates and method are known, also where the proof could not be read."""
+def test_what_no_read_shows_is_not_remembered(make: Make) -> None:
+    """Moodle said null to an enrol call, and no proof could be read: neither its dates nor its method are known."""
     world = world_of(make)
     roster = "username,course,role,start,end\nben,BIO101,student,,\np00,BIO101,student,2026-09-01,2027-09-30"
     plan = world.plan(roster, mode="add-only")
@@ -85,12 +86,13 @@ def test_what_was_accepted_is_remembered_though_nothing_could_be_read_any_more(m
 
     world.gate.script = away
     report = world.apply(plan)
-    assert report.rows[["bucket", "proof"]].values.tolist() == [["unchanged", ""], ["enrolled", "accepted"]]
+    assert report.rows[["bucket", "proof"]].values.tolist() == [["unchanged", ""], ["unproved", "unproved"]]
+    assert report.exit_code == 5
     store = open_store(world.store_path, clock=world.clock)
-    line = store.ledger(plan.site, [11]).iloc[0]
+    lines = store.ledger(plan.site, [11])
     store.close()
-    assert line["manual"]
-    assert (line["start"], line["end"]) == world.dates("BIO101", "p00")
+    assert not lines["manual"].any()
+    assert set(lines["start"]) | set(lines["end"]) <= {-1}
 
 
 def test_a_site_that_is_away_before_anything_was_sent_does_not_use_the_plan_up(make: Make) -> None:

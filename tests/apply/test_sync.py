@@ -161,7 +161,7 @@ def test_a_disproved_role_change_does_not_forget_dates(make: Make) -> None:
         line = work.store.ledger(work.client.site, [course]).set_index("user_id").loc[ada]
     assert line["manual"]
     assert (line["start"], line["end"]) == world.dates("BIO101", "ada")
-    assert line["stuck"] == "4+5|manual"
+    assert line["stuck"] == "4+5|manual|kept=4"
 
 
 def test_a_course_without_manual_enrolment_is_held_before_anything_is_sent(make: Make) -> None:

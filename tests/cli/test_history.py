@@ -108,7 +108,7 @@ def test_why_somebody_is_out(run: Run, past: list[dict[str, Any]]) -> None:
     shown = run("explain", "finn", "BIO101")
     assert shown.code == 0
     assert "roster.csv, line 7: finn, BIO101, student" in shown.out
-    assert "→ unenrolled, proved: the roster does not name this person here any more" in shown.out
+    assert "→ unenrolled, proved: the roster does not name this person in this course" in shown.out
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_show_says_who_had_what_and_what_they_would_have(run: Run, plan: Path) -
     """By action and course: the old state, the new one, why, and the row that asks for it; no site is needed."""
     lines = [line.strip() for line in run("show", plan, **OFFLINE).out.splitlines()]
     assert "To be unenrolled: 1" in lines
-    assert "the roster does not name this person here any more (1)" in lines
+    assert "the roster does not name this person in this course (1)" in lines
     assert "BIO101  Finn Offinn (finn)  student; active → not enrolled" in lines
     assert lines[lines.index("To be enrolled: 1") + 1] == (
         "BIO101  hugo  not enrolled → student; active; no dates  row 7 of changed.csv"

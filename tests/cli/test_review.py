@@ -73,7 +73,7 @@ def test_the_workbook_has_a_line_for_each_change_and_is_locked_but_for_one_colum
     ]
     assert [line[8:] for line in lines] == [
         ["the roster says so", "7 of changed.csv", ""],
-        ["the roster does not name this person here any more", "", ""],
+        ["the roster does not name this person in this course", "", ""],
     ]
     assert sheet.protection.sheet
     assert [c.protection.locked for c in sheet[HEADER + 1]] == [False] + [True] * 10

@@ -20,6 +20,7 @@ BUCKETS = [
     ("@role", "BIO-101", "teacher", 'Rolf Chang, "RC"', "role changed", "proved", "roster"),
     ("ddat", "BIO-101", "student", "Dora\nDat", "dates changed", "accepted", "roster"),
     ("007", "BIO-101", "student", "NA", "unchanged", "", "none"),
+    ("sproof", "CHE-205", "student", "Sina Proof", "unproved", "unproved", "unread"),
 ]
 """user, course, role, name, bucket, proof, code: one row in each bucket."""
 
@@ -28,6 +29,7 @@ MESSAGES = {
     "row_blank": "the row is blank",
     "row_twice": "the row says the same as row 9",
     "notproved": "Moodle answered nothing, but a fresh read does not show the enrolment",
+    "unread": "Moodle accepted it, but it could not be read again; the next run looks again",
     "dates_unknown": "sending this would clear dates that rostersync does not know: add columns for start and end",
     "row_removes": "a row of the roster asks for it",
     "roster": "the roster says so",
@@ -35,7 +37,7 @@ MESSAGES = {
 }
 
 HELD = "row 2 names a user who was not found in this course: anybody here could be meant; correct that row"
-ABSENT = "the roster does not name this person here any more"
+ABSENT = "the roster does not name this person in this course"
 
 SOURCES = (
     Source(
@@ -48,7 +50,7 @@ SOURCES = (
         ignored=("Room", "[red]Notes"),
         notes=("sheet “Term 1” was taken: it is the only one with a header",),
     ),
-    Source(path="term/late.csv", sheet="", sha256="cd" * 32, rows=2, mode=Mode.EXPLICIT, columns={"user": "user"}),
+    Source(path="term/late.csv", sheet="", sha256="cd" * 32, rows=3, mode=Mode.EXPLICIT, columns={"user": "user"}),
 )
 
 
@@ -85,7 +87,8 @@ def make(*, preview: bool) -> Report:
     proof = "" if preview else "proved"
     buckets = rows(proofs=not preview)
     if preview:
-        buckets[3] |= {"bucket": "unchanged", "code": "none", "message": MESSAGES["none"]}
+        for at in (3, 12):
+            buckets[at] |= {"bucket": "unchanged", "code": "none", "message": MESSAGES["none"]}
     return Report(
         preview=preview,
         site="https://moodle.example",
@@ -111,9 +114,22 @@ def make(*, preview: bool) -> Report:
         courses=REPORT_COURSES.records(
             [
                 {"course": "BIO-101", "course_id": 11, "enrolled": 1204, "rows": 7, "enrolling": 1, "reactivating": 1}
-                | {"role_changing": 2, "dates_changing": 1, "unenrolling": 2, "held": 1, "failed": 0 if preview else 1},
+                | {
+                    "role_changing": 2,
+                    "dates_changing": 1,
+                    "unenrolling": 2,
+                    "losing": 3,
+                    "losing_by_role": 1,
+                    "held": 1,
+                    "failed": 0 if preview else 1,
+                },
                 {"course": "CHE-205", "course_id": 12, "enrolled": -1, "rows": 3, "suspending": 1, "unenrolling": 1}
-                | {"held": 1, "note": "nothing confirms that the list of this course is complete"},
+                | {
+                    "losing": 2,
+                    "held": 1,
+                    "unproved": 0 if preview else 1,
+                    "note": "nothing confirms that the list of this course is complete",
+                },
                 {"course": "PHY-300", "course_id": 13, "enrolled": 40, "rows": 0},
             ]
         ),

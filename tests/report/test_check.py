@@ -26,7 +26,7 @@ def test_a_check_says_how_files_were_read_and_what_to_repair(checked: Roster) ->
         "  Columns not used: “Room”, “[red]Notes”",
         "  - sheet “Term 1” was taken: it is the only one with a header",
         "",
-        "late.csv: 2 rows, explicit",
+        "late.csv: 3 rows, explicit",
         "  Columns understood",
         "     user  “user”",
         "",

@@ -14,7 +14,7 @@ from rostersync.errors import ReportError
 from rostersync.report.sheets import add_table, new_workbook, save
 from rostersync.roster import delimited, files, workbook
 from rostersync.settings import Settings
-from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
+from rostersync.tables import REPORT_COURSES, REPORT_NOT_ACTIVE, REPORT_REMOVALS, REPORT_ROWS, Report
 
 
 def opened(path: Path) -> Workbook:
@@ -40,7 +40,7 @@ def test_four_files_are_written_and_nothing_else_is_left(result: Report, tmp_pat
 def test_no_cell_is_a_formula(result: Report, tmp_path: Path) -> None:
     """Whatever begins with = + - or @ stands as text in every sheet, with the mark that keeps it so when edited."""
     book = opened(report.write(result, tmp_path)[0])
-    assert book.sheetnames == ["Summary", "Rows", "Removals", "Changes", "Courses", "Problems"]
+    assert book.sheetnames == ["Summary", "Rows", "Removals", "Changes", "Courses", "Not active", "Problems"]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} == {"s", "n"}
     delicate = [cell for cell in cells if isinstance(cell.value, str) and cell.value[0] in "=+-@"]
@@ -59,7 +59,7 @@ def test_the_rows_sheet_has_every_row(result: Report, tmp_path: Path) -> None:
     """Keys are text, lines are numbers, unknown ids are empty, and the header stays in view with a filter."""
     book = opened(report.write(result, tmp_path)[0])
     table = lines(book, "Rows")
-    assert len(table) == 13
+    assert len(table) == 14
     assert table[0][:9] == ("File", "Sheet", "Line", "User", "Course", "Role", "Name", "Result", "Proof")
     assert table[1][:8] == ("roster.xlsx", "Term 1", 2, "tnosuch", "BIO-101", "student", "Theo Nosuch", "rejected")
     assert table[1][12:] == (None, 11)
@@ -67,7 +67,7 @@ def test_the_rows_sheet_has_every_row(result: Report, tmp_path: Path) -> None:
     assert table[12][2:8] == (3, "007", "BIO-101", "student", "NA", "unchanged")
     sheet = book["Rows"]
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == "A1:N13"
+    assert sheet.auto_filter.ref == "A1:N14"
     assert sheet["A1"].font.bold
     assert sheet["H2"].fill.start_color.rgb == "FFFBE5E1"
 
@@ -81,12 +81,14 @@ def test_the_summary_adds_up(result: Report, tmp_path: Path) -> None:
     assert facts["Verdict"] == "Done, but some rows were rejected, held or failed."
     assert facts["Exit code"] == 3
     assert facts["Note"] == "the role id of “teacher” was taken for granted: 4"
-    assert facts["Total"] == facts["Rows read"] == 12
-    assert sum(int(str(facts[bucket])) for bucket in result.buckets()) == 12
+    assert facts["Total"] == facts["Rows read"] == 13
+    assert sum(int(str(facts[bucket])) for bucket in result.buckets()) == 13
+    people = {row[:2] for row in table}
+    assert {("lost access", 5), ("   of these unenrolled", 3), ("held", 2), ("unproved", 1)} <= people
     assert ("roster.xlsx", "Term 1", 10, "mirror", "ab" * 32) in table
-    assert ("late.csv", None, 2, "explicit", "cd" * 32) in table
+    assert ("late.csv", None, 3, "explicit", "cd" * 32) in table
     by_file = table[table.index(("Rows by file", "Sheet", "Rows", "Result", None)) + 1 :]
-    assert sum(int(str(row[2])) for row in by_file) == 12
+    assert sum(int(str(row[2])) for row in by_file) == 13
 
 
 def test_a_preview_says_that_nothing_has_been_done(preview: Report, tmp_path: Path) -> None:
@@ -131,7 +133,7 @@ def test_the_csv_is_for_excel_and_defused(result: Report, tmp_path: Path) -> Non
     assert data.endswith(b"\r\n")
     table = read_csv(path)
     assert table[0] == list(REPORT_ROWS.columns)
-    assert [len(row) for row in table] == [15] * 13
+    assert [len(row) for row in table] == [15] * 14
     by_bucket = {row[8]: row for row in table[1:]}
     assert by_bucket["suspended"][4] == "'=1+1"
     assert by_bucket["suspended"][7] == '\'=HYPERLINK("https://trap.example")'
@@ -162,13 +164,18 @@ def test_the_json_has_everything_as_it_is(result: Report, tmp_path: Path) -> Non
     assert json.loads(json.dumps(report.document(result))) == document
     assert list(document)[:4] == ["format", "version", "preview", "site"]
     assert (document["format"], document["version"], document["exit_code"]) == ("rostersync-report", 1, 3)
-    assert document["rows_read"] == sum(document["buckets"].values()) == 12
+    assert document["rows_read"] == sum(document["buckets"].values()) == 13
+    assert (document["people"]["losing"], document["people"]["unenrolling"], document["people"]["unproved"]) == (
+        5,
+        3,
+        1,
+    )
     assert document["rows"][8]["name"] == "-Rea\x07 Ctiv"
     assert document["rows"][6]["user"] == "=1+1"
     assert document["courses"][1]["enrolled"] == -1
     assert document["problems"][0]["remedy"].startswith("correct the key")
     assert document["sources"][0]["columns"] == {"user": "Login", "course": "Course", "role": "Role"}
-    assert sum(line.startswith('{"row": ') for line in path.read_text(encoding="utf-8").splitlines()) == 12 + 3
+    assert sum(line.startswith('{"row": ') for line in path.read_text(encoding="utf-8").splitlines()) == 13 + 3
 
 
 def test_the_same_report_is_the_same_files(result: Report, tmp_path: Path) -> None:
@@ -280,3 +287,14 @@ def test_a_roster_has_one_of_two_formats(tmp_path: Path) -> None:
         report.write_roster(frame, tmp_path / "roster.xlsx")
     assert caught.value.remedy == "write a .csv file instead"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_is_named_and_has_no_access_stands_in_every_file(result: Report, tmp_path: Path) -> None:
+    """A sheet of the workbook, a table of the JSON, and a figure in both."""
+    line = {"course": "BIO-101", "user": "ed", "rows": "9 of roster.xlsx", "cause": "over", "remedy": "by hand"}
+    paths = report.write(replace(result, not_active=REPORT_NOT_ACTIVE.records([line])), tmp_path)
+    book = opened(paths[0])
+    assert lines(book, "Not active")[1][:6] == ("BIO-101", "ed", None, "9 of roster.xlsx", "over", "by hand")
+    assert ("named, but not active in Moodle", 1) in [row[:2] for row in lines(book, "Summary")]
+    document = json.loads(paths[3].read_text(encoding="utf-8"))
+    assert (document["people"]["not_active"], document["not_active"][0]["cause"]) == (1, "over")

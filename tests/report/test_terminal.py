@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from rostersync import report
-from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
+from rostersync.tables import REPORT_COURSES, REPORT_NOT_ACTIVE, REPORT_REMOVALS, REPORT_ROWS, Report
 
 
 def shown(what: Report, *, width: int = 80, details: int = 20) -> list[str]:
@@ -22,16 +22,17 @@ def section(lines: list[str], title: str) -> list[str]:
 
 def test_a_preview_says_what_would_happen(preview: Report) -> None:
     """The head, the files and the actions stand first, and nothing is said to be done."""
-    assert shown(preview)[:19] == [
+    assert shown(preview)[:20] == [
         "Preview for https://moodle.example (Moodle 4.5.2): nothing has been changed",
         "Plan 0123456789ab, made 2026-09-01 08:00:05 UTC",
         "",
         "Files",
         "  roster.xlsx[Term 1]: 10 rows, mirror",
         "    - sheet “Term 1” was taken: it is the only one with a header",
-        "  late.csv: 2 rows, explicit",
+        "  late.csv: 3 rows, explicit",
         "",
         "What would happen",
+        "  5  lose access: 3 unenrolled, 1 suspended, 1 by a role that no other replaces",
         "  1  to enrol",
         "  1  to reactivate",
         "  2  to get other roles",
@@ -65,7 +66,7 @@ def test_courses_stand_in_columns(preview: Report, result: Report, width: int) -
         "  CHE-205: nothing confirms that the list of this course is complete",
     ]
     after = section(shown(result), "Courses: 2 of 3 with something to say")
-    assert after[1] == "  Course  Before Enrol Reactivate Roles Dates Suspend Unenrol Held Failed"
+    assert after[1] == "  Course  Before Enrol Reactivate Roles Dates Suspend Unenrol Held Proof? Failed"
 
 
 def test_people_who_lose_something_are_named_with_the_reason(preview: Report) -> None:
@@ -75,7 +76,7 @@ def test_people_who_lose_something_are_named_with_the_reason(preview: Report) ->
         "To be unenrolled: 3",
         "  a row of the roster asks for it (1)",
         "     CHE-205  Ute Roth (uroth)  student",
-        "  the roster does not name this person here any more (2)",
+        "  the roster does not name this person in this course (2)",
         "     BIO-101  Jane Doe (jdoe)  student",
         "     BIO-101  森 健一 (kmori)  student",
     ]
@@ -121,14 +122,16 @@ def test_rows_that_no_problem_explains_speak_for_themselves(preview: Report) -> 
 
 def test_the_buckets_add_up_and_the_verdict_stands_last(preview: Report, result: Report) -> None:
     """The end of the output says all rows in one sum, what comes from absence, and the verdict."""
-    assert shown(preview, width=100)[-9:] == [
+    assert shown(preview, width=100)[-11:] == [
         "  the role id of “teacher” was taken for granted: 4",
         "",
         "In short",
-        "  12 rows = 1 rejected + 1 ignored + 1 duplicate + 1 held + 1 to be unenrolled + 1 to be suspended +",
-        "  1 to be enrolled + 1 to be reactivated + 1 to get other roles + 1 to get other dates + 2 unchanged",
-        "  beside the rows, for what the roster does not name any more: 1 held + 2 to be unenrolled + 1 to",
-        "  get other roles",
+        "  people: 5 to lose access (3 to be unenrolled, 1 to be suspended, 1 by a role that no other",
+        "  replaces), 1 to be enrolled, 1 to be reactivated, 2 to get other roles, 1 to get other dates, 2",
+        "  held",
+        "  13 rows = 1 rejected + 1 ignored + 1 duplicate + 1 held + 1 to be unenrolled + 1 to be suspended +",
+        "  1 to be enrolled + 1 to be reactivated + 1 to get other roles + 1 to get other dates + 3 unchanged",
+        "  beside the rows, for people whom no row enrols: 1 held + 2 to be unenrolled + 1 to get other roles",
         "",
         "Some rows were rejected or held; the rest can go on. (exit code 3)",
     ]
@@ -144,7 +147,7 @@ def test_a_result_says_how_far_it_is_proved(result: Report) -> None:
     ]
     assert section(lines, "What happened") == [
         "What happened",
-        "                 people  proved  accepted  disproved",
+        "                 people  proved  accepted  unproved  disproved",
         "  enrolled            1       1",
         "  reactivated         1       1",
         "  role changed        2       2",
@@ -152,14 +155,17 @@ def test_a_result_says_how_far_it_is_proved(result: Report) -> None:
         "  suspended           1       1",
         "  unenrolled          3       3",
         "  held                2",
-        "  failed              1                            1",
+        "  unproved            1                           1",
+        "  failed              1                                      1",
         "  proved: a fresh read of Moodle shows it",
-        "  accepted: Moodle accepted it, and no read can show it",
+        "  accepted: Moodle accepted it, and no read can show it: dates",
+        "  unproved: it was sent, and no read could be had that shows it; the next run",
+        "  looks again",
         "  disproved: Moodle accepted it, but a fresh read shows otherwise",
         "  A person in several courses counts once in each.",
     ]
     assert section(lines, "Unenrolled: 3")[2] == "     CHE-205  Ute Roth (uroth)  student  proved"
-    assert section(lines, "Failed: 1, not changed")[1:] == [
+    assert section(lines, "Failed: 1")[1:] == [
         "  Moodle answered nothing, but a fresh read does not show the enrolment (1)",
         "     BIO-101  Finn Kern (fkern)  student",
     ]
@@ -214,7 +220,7 @@ def test_nothing_to_do_is_said(preview: Report) -> None:
     assert shown(quiet)[7:] == [
         "",
         "What would happen",
-        "  Nothing: Moodle and the roster agree.",
+        "  Nothing: Moodle has already what the roster says.",
         "",
         "In short",
         "  1 row = 1 unchanged",
@@ -245,7 +251,7 @@ def test_colours_only_where_the_terminal_has_them(preview: Report) -> None:
 
 
 def test_rows_that_nobody_understood_are_no_agreement(preview: Report) -> None:
-    """Where all rows were rejected, the preview does not say that Moodle and the roster agree."""
+    """Where all rows were rejected, the preview does not say that Moodle has already what the roster says."""
     lost = replace(
         preview,
         rows=preview.rows[preview.rows["bucket"] == "rejected"].head(1),
@@ -254,3 +260,33 @@ def test_rows_that_nobody_understood_are_no_agreement(preview: Report) -> None:
     )
     assert lost.buckets()["rejected"] == 1
     assert "  Nothing: 1 row could not be understood, see below; the others change nothing." in shown(lost)
+
+
+NOT_ACTIVE = REPORT_NOT_ACTIVE.records(
+    [
+        {"course": "BIO-101", "user": user, "name": name, "rows": f"{row} of roster.xlsx", "code": "unknown"}
+        | {"cause": "suspended, or outside its dates: Moodle does not tell which", "remedy": "do it by hand"}
+        for row, user, name in ((9, "ed", ""), (4, "asato", "佐藤 愛"))
+    ]
+)
+
+
+def test_who_is_named_and_has_no_access_is_told_with_the_way_back(preview: Report) -> None:
+    """Below what is held: the cause, what to do, and the people with their rows; and it is no agreement."""
+    lines = shown(replace(preview, not_active=NOT_ACTIVE))
+    assert section(lines, "Named, but not active in Moodle: 2 enrolments, as read for the plan")[1:] == [
+        "  suspended, or outside its dates: Moodle does not tell which (2)",
+        "      To do: do it by hand",
+        "     BIO-101  ed               row 9 of roster.xlsx",
+        "     BIO-101  佐藤 愛 (asato)  row 4 of roster.xlsx",
+    ]
+    quiet = replace(preview, courses=REPORT_COURSES.empty(), rows=preview.rows.tail(1), not_active=NOT_ACTIVE)
+    assert not any("already what the roster says" in line for line in shown(quiet))
+
+
+def test_a_course_that_keeps_its_people_though_no_row_names_it_is_no_agreement(preview: Report) -> None:
+    """Where something is said of a course as a whole, the preview does not say that Moodle has what the roster says."""
+    note = REPORT_COURSES.records([{"course": "PHY-300", "course_id": 13, "enrolled": 20, "note": "20 people stay"}])
+    lines = shown(replace(preview, courses=note, rows=preview.rows.tail(1), removals=REPORT_REMOVALS.empty()))
+    assert "  Nothing; but see what is said of courses below." in lines
+    assert "  PHY-300: 20 people stay" in lines

@@ -122,7 +122,7 @@ def test_a_plan_of_another_version_is_refused(plan: Plan, version: int) -> None:
     text = write(plan)
     other = text.replace('"version": 6', f'"version": {version}')
     assert other != text
-    with pytest.raises(PlanRefused, match=f"p.json is a plan of version {version}, this rostersync reads version 5"):
+    with pytest.raises(PlanRefused, match=f"p.json is a plan of version {version}, this rostersync reads version 6"):
         read(other, "p.json")
 
 

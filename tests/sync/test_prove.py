@@ -42,7 +42,7 @@ NEW = {"op": "enrol", "effect": "enrolled", "role_id": STUDENT, "roles_before": 
         (NEW, current(), "disproved"),
         ({**NEW, "suspend": 1}, current(STUDENT, inactive=1), "proved"),
         ({**NEW, "suspend": 1}, current(STUDENT, inactive=0), "disproved"),
-        ({**NEW, "suspend": 1}, current(STUDENT, inactive=-1), "accepted"),
+        ({**NEW, "suspend": 1}, current(STUDENT, inactive=-1), "unproved"),
         ({"op": "assign", "role_id": TEACHER}, current(STUDENT, TEACHER), "proved"),
         ({"op": "assign", "role_id": TEACHER}, current(STUDENT), "disproved"),
         ({"op": "unassign", "role_id": TEACHER}, current(STUDENT), "proved"),
@@ -51,7 +51,7 @@ NEW = {"op": "enrol", "effect": "enrolled", "role_id": STUDENT, "roles_before": 
         (GONE, current(STUDENT), "disproved"),
         (OUT, current(STUDENT, inactive=1), "proved"),
         (OUT, current(STUDENT, inactive=0), "disproved"),
-        (OUT, current(STUDENT, inactive=-1), "accepted"),
+        (OUT, current(STUDENT, inactive=-1), "unproved"),
         (OUT, current(), "disproved"),
         (BACK, current(STUDENT, inactive=0), "proved"),
         (BACK, current(STUDENT, inactive=1), "disproved"),
@@ -67,20 +67,37 @@ def test_a_fresh_read_proves_or_disproves(change: dict[str, Any], shown: pd.Data
 def test_an_incomplete_read_proves_nothing() -> None:
     """After a read that was not complete nothing is proved, least of all that somebody is gone."""
     made = prove(changes(**GONE), current(), reads(complete=False), now=1000)
-    assert made["proof"].tolist() == ["accepted"]
+    assert made["proof"].tolist() == ["unproved"]
     assert "not be read again completely" in made["message"].iloc[0]
 
 
+def test_a_list_that_nothing_confirms_disproves_no_enrolment_and_proves_nobody_gone() -> None:
+    """A list that is cut short without an error looks as if nobody had been enrolled, and as if all had left."""
+    short = reads(proven=False)
+    for change in (NEW, GONE, {"op": "assign", "role_id": TEACHER}, {"op": "unassign", "role_id": STUDENT}):
+        assert prove(changes(**change), current(), short, now=1000)["proof"].tolist() == ["unproved"]
+    assert prove(changes(**NEW), current(TEACHER), short, now=1000)["proof"].tolist() == ["disproved"]
+    assert prove(changes(**GONE), current(), short, now=1000, trusted=True)["proof"].tolist() == ["proved"]
+
+
+def test_a_role_that_stays_is_no_other_method() -> None:
+    """Another plugin's role stays where it is; nothing follows for how the person is enrolled."""
+    made = prove(changes(op="unassign", role_id=STUDENT, removal=True), current(STUDENT), reads(), now=1000)
+    assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["disproved", "role_kept"]]
+    assert "method" not in made["message"].iloc[0]
+
+
 def test_a_removal_without_effect_is_another_method() -> None:
-    """Moodle's null is no removal (MOODLE.md, fact 21)."""
+    """Moodle's null is no removal (MOODLE.md, fact 21); whether a manual enrolment beside the other went, none knows."""
     made = prove(changes(**GONE), current(STUDENT), reads(), now=1000)
     assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["disproved", "another_method"]]
+    assert "no effect" not in made["message"].iloc[0]
 
 
 def test_a_list_that_nothing_confirms_disproves_no_suspension() -> None:
     """Somebody who is missing from such a list is no proof of another method (random faults, seed 1000)."""
     made = prove(changes(**OUT), current(), reads(proven=False), now=1000)
-    assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["accepted", ""]]
+    assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["unproved", "unread"]]
     made = prove(changes(**OUT), current(), reads(), now=1000)
     assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["disproved", "disproved"]]
 

@@ -119,7 +119,7 @@ def test_a_change_that_was_not_sent_is_held(planned: Planned) -> None:
     assert ends(made.rows, "bucket", "code")[:3] == [("held", "stopped")] * 3
     assert ends(made.removals, "bucket", "code") == [("held", "stopped")]
     assert made.exit_code == 3
-    assert made.verdict == "nothing was to do; 1 row rejected; 4 rows held; 1 removal held or failed"
+    assert made.verdict == "nothing was changed; 4 enrolments held; 1 row rejected"
 
 
 def test_a_duplicate_names_its_twin_and_the_twins_file(planned: Planned) -> None:
@@ -155,7 +155,7 @@ def test_a_duplicate_names_its_twin_and_the_twins_file(planned: Planned) -> None
                 "moodle.txt": "BIO unproven\n  anna student\n  ben student",
             },
             3,
-            "nothing to do; 1 removal held or failed",
+            "nothing to do; 1 enrolment held",
         ),
     ],
 )
