@@ -6,6 +6,7 @@ one for each combination of what courses can be; three bystanders in each, who s
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -313,17 +314,29 @@ def _site_roles(roles: tuple[str, ...]) -> pd.DataFrame:
     return ROLES_TABLE.records(lines)
 
 
-STUCK_TEXTS = [""]
-for _bits in range(8):
-    _ids = "+".join(str(i) for i in sorted(i for b, i in enumerate(ROLE_IDS) if _bits >> b & 1))
-    STUCK_TEXTS += [f"{_ids}|{m}{a}" for m in ("any", "manual") for a in ("", "|active")]
+def _ids(roles: int) -> str:
+    return "+".join(str(i) for i in sorted(i for bit, i in enumerate(ROLE_IDS) if roles >> bit & 1))
+
+
+STUCK_TEXTS = pa.array(
+    [
+        f"{_ids(roles)}|{manual}{active}{f'|kept={_ids(kept)}' if kept else ''}"
+        for roles, manual, active, kept in itertools.product(range(8), ("any", "manual"), ("", "|active"), range(8))
+    ]
+    + [""]
+)
 
 
 def _ledger(states: States, course: Ints, user: Ints) -> pd.DataFrame:
-    stuck = np.where(
-        states.stuck_roles < 0, 0, 1 + states.stuck_roles * 4 + states.stuck_manual * 2 + states.stuck_active
+    stuck = ((states.stuck_roles * 2 + states.stuck_manual) * 2 + states.stuck_active) * 8 + states.stuck_kept
+    stuck = np.where(states.stuck_roles < 0, len(STUCK_TEXTS) - 1, stuck)
+    said = (
+        (states.known_start >= 0)
+        | (states.known_end >= 0)
+        | states.ours
+        | states.led_manual
+        | (states.stuck_roles >= 0)
     )
-    said = (states.known_start >= 0) | (states.known_end >= 0) | states.ours | states.led_manual | (stuck > 0)
     at = np.flatnonzero(said)
     at = at[np.lexsort((user[at], course[at]))]
     return LEDGER.frame(
@@ -334,7 +347,7 @@ def _ledger(states: States, course: Ints, user: Ints) -> pd.DataFrame:
             "end": states.known_end[at],
             "suspended": states.ours[at],
             "manual": states.led_manual[at],
-            "stuck": _text(pa.array(STUCK_TEXTS), stuck[at]),
+            "stuck": _text(STUCK_TEXTS, stuck[at]),
         }
     )
 

@@ -81,11 +81,20 @@ class Case:
         return np.where(was.start >= 0, was.start, was.known_start), np.where(was.end >= 0, was.end, was.known_end)
 
     @cached_property
+    def same_as_then(self) -> Mask:
+        """Whether the state is that in which something had no effect."""
+        was = self.was
+        return was.there & (was.stuck_roles == was.roles) & (was.stuck_manual == self.surely_manual)
+
+    @cached_property
     def failed_before(self) -> Mask:
         """Whether a removal had no effect in just this state."""
-        was = self.was
-        same = was.there & (was.stuck_roles == was.roles) & (was.stuck_manual == self.surely_manual)
-        return same & (~was.stuck_active | (was.inactive != 1))
+        return self.same_as_then & (self.was.stuck_kept == 0) & (~self.was.stuck_active | (self.was.inactive != 1))
+
+    @cached_property
+    def kept_before(self) -> Ints:
+        """Roles that something else kept in just this state."""
+        return np.where(self.same_as_then & ~self.was.stuck_active, self.was.stuck_kept, 0)
 
     @cached_property
     def sure_list(self) -> Mask:
@@ -157,7 +166,14 @@ class Case:
     def clean(self) -> Mask:
         """Whether nothing stands in the way of a loss."""
         was = self.was
-        good = self.sure_list & was.manual_here & (was.beside == 0) & (was.protected == 0) & ~self.failed_before
+        good = (
+            self.sure_list
+            & was.manual_here
+            & (was.beside == 0)
+            & (was.protected == 0)
+            & ~self.failed_before
+            & (self.kept_before == 0)
+        )
         return good & (was.inactive >= 0) & (self.rules.protection == 0)
 
 
@@ -342,7 +358,15 @@ def rule_7_no_removal_twice(case: Case) -> Mask:
     removed = (case.lost > 0) & case.loses_access
     dated_out = does.update & ~does.suspend
     gains = does.assign | does.held_assign > 0
-    return case.failed_before & ~dated_out & ~gains & (removed | does.removal)
+    # A suspension that had no effect says nothing of roles.
+    roles_alone = case.was.stuck_active & (case.lost & (ENROLMENT | SUSPENSION) == 0)
+    return case.failed_before & ~roles_alone & ~dated_out & ~gains & (removed | does.removal)
+
+
+@law
+def rule_7_no_role_is_taken_twice(case: Case) -> Mask:
+    """A role that something else kept is not taken away again in the same state."""
+    return case.does.unassign & case.kept_before > 0
 
 
 @law
@@ -355,7 +379,8 @@ def rule_8_no_manual_method(case: Case) -> Mask:
 def rule_9_each_loss_counts(case: Case) -> Mask:
     """Whatever takes access from somebody is called a removal, held or not, save what had no effect before."""
     sent = case.loses_access & ~case.does.removal
-    every = case.might_lose_access & ~case.does.removal & ~case.does.held_removal & ~case.failed_before
+    every = case.might_lose_access & ~case.does.removal & ~case.does.held_removal
+    every &= ~case.failed_before & (case.kept_before == 0)
     return sent | every
 
 
@@ -408,6 +433,7 @@ def rule_21_holds_no_more_than_it_must(case: Case) -> Mask:
     with_it, without = case.asked(case.was.used | HIGH), case.asked(case.was.used)
     sure = (case.was.beside == 2) & (with_it == without) & (case.surely_manual | (without & SUSPENSION == 0))
     good = case.sure_list & case.was.manual_here & (case.was.protected == 0) & ~case.failed_before
+    good &= case.kept_before == 0
     good &= (case.was.inactive >= 0) & np.bool_(case.rules.protection == 0)
     return sure & good & (without & ~case.lost > 0)
 
@@ -452,6 +478,7 @@ def each_hold_has_its_cause(case: Case) -> Mask:
         "method_unknown": ~case.surely_manual,
         "dates_unknown": (start < 0) | (end < 0),
         "another_method": case.failed_before,
+        "role_kept": case.kept_before > 0,
         "suspension_unknown": was.inactive < 0,
         "inactive_unexplained": (was.inactive == 1) & ~case.explained,
         "unmanaged": was.roles & was.used == 0,

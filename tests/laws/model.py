@@ -42,6 +42,7 @@ def applied(was: States, does: Outcomes, manual: Mask) -> States:
         stuck_roles=np.where(gone, BLANK, np.where(failed, roles, was.stuck_roles)),
         stuck_manual=np.where(failed, surely, was.stuck_manual),
         stuck_active=np.where(failed, np.False_, was.stuck_active),
+        stuck_kept=np.where(failed, 0, was.stuck_kept),
     )
 
 

@@ -266,6 +266,11 @@ FAULTS: dict[str, Fault] = {
         plant=changed(adapter, "_ledger", says(stuck="")),
         focus={"stuck": [1], "read": [0], "beside": [0]},
     ),
+    "rule 7: a role that was kept is taken again": Fault(
+        law="rule_7_no_role_is_taken_twice",
+        plant=changed(adapter, "_ledger", says(stuck="")),
+        focus={"stuck": [4], "read": [0], "beside": [0], "has": [LOW | HIGH], "mode": [0]},
+    ),
     "rule 8: the manual method is taken for granted": Fault(
         law="rule_8_no_manual_method", plant=changed(adapter, "_courses", says(manual=True)), focus={"method": [3]}
     ),

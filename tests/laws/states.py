@@ -122,7 +122,17 @@ PERSON = (
         4,
     ),
     Factor("ours", ("", "suspended by rostersync"), 2),
-    Factor("stuck", ("", "a removal had no effect in this state", "… and left them active", "… in another state"), 2),
+    Factor(
+        "stuck",
+        (
+            "",
+            "a removal had no effect in this state",
+            "a suspension had none",
+            "a removal had none in another state",
+            "the role editingteacher was kept in this state",
+        ),
+        2,
+    ),
 )
 FACTORS = (*SETTINGS, *COURSE, *PERSON)
 SETTINGS_NAMES = tuple(factor.name for factor in SETTINGS)
@@ -254,6 +264,9 @@ class States:
     """The roles with which a removal had no effect; BLANK: none."""
     stuck_manual: Mask
     stuck_active: Mask
+    """It was a suspension that had no effect."""
+    stuck_kept: Ints
+    """Roles that something else kept; 0: it was not about roles."""
 
     def __len__(self) -> int:
         """How many there are."""
@@ -301,4 +314,5 @@ def states(of: Digits) -> States:
         stuck_roles=np.where(stuck == 0, BLANK, np.where(stuck == 3, roles ^ OTHER, roles)),
         stuck_manual=led_manual | only_manual,
         stuck_active=stuck == 2,
+        stuck_kept=np.where(stuck == 4, HIGH, 0),
     )
