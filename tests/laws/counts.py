@@ -165,12 +165,12 @@ def course_limits(largest: int = 40) -> Iterator[Found]:
     yield m.broken("rule_4_the_rest_goes_on", came != m.count(m.is_one("comes")))
 
 
-def course_rises() -> Iterator[Found]:
-    """Rule 10 in courses, with every number of rises around the limits."""
+def course_rises(stays: Iterable[int] = range(31)) -> Iterator[Found]:
+    """Rule 10 in courses in which so many stay, with every number of rises around the limits."""
     courses = [
         ("stays",) * stay + ("teaches as well",) * half + ("becomes a teacher",) * (up - half)
         + ("comes as a teacher",) * new
-        for stay, up, new in itertools.product(range(31), range(9), (0, 1, 9, 10, 11, 12))
+        for stay, up, new in itertools.product(stays, range(9), (0, 1, 9, 10, 11, 12))
         for half in {0, up // 2, up}
         if stay + up + new
     ]  # fmt: skip
@@ -186,11 +186,12 @@ def course_rises() -> Iterator[Found]:
     yield m.broken("rule_10_nobody_loses_a_role_for_a_rise_that_is_held", m.count(bare) > 0)
 
 
-def run_limits() -> Iterator[Found]:
+BASES = (30, 100, 249, 250, 251, 259, 260, 261, 269, 270, 271, 400)
+
+
+def run_limits(bases: Iterable[int] = BASES) -> Iterator[Found]:
     """The limits of a run: rule 4, more than 10 % and more than 25; rule 10, more than 25 of those who are enrolled."""
-    for base, lost in itertools.product(
-        (30, 100, 249, 250, 251, 259, 260, 261, 269, 270, 271, 400), (0, 1, 25, 26, 27, 40)
-    ):
+    for base, lost in itertools.product(bases, (0, 1, 25, 26, 27, 40)):
         if lost < base:
             yield _run(base, "leaves", lost, over=lost > 25 and 10 * lost > base)
     for allowed, lost in itertools.product((26, 27), (26, 27, 28)):

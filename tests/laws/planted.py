@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -20,6 +21,8 @@ from tests.laws import adapter, check, counts
 from tests.laws.states import CORE, DESIRES, FACTORS, HIGH, LOW, NONE, SETTINGS_NAMES, Ints, only, possible
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
+FEW_RISES = partial(counts.course_rises, (0, 6, 24))
+FEW_RUNS = partial(counts.run_limits, (100,))
 ABSENT = [at for at, desire in enumerate(DESIRES) if desire[1] == NONE]
 ABSENT_OF_ONE_ROLE = [at for at in ABSENT if DESIRES[at][0] == LOW]
 
@@ -249,7 +252,7 @@ FAULTS: dict[str, Fault] = {
         counts=counts.course_limits,
     ),
     "rule 4: the run has no limit": Fault(
-        law="rule_4_the_limit_of_a_run", plant=sent(free("run_limit")), counts=counts.run_limits
+        law="rule_4_the_limit_of_a_run", plant=sent(free("run_limit")), counts=FEW_RUNS
     ),
     "rule 5: roles are taken first": Fault(law="rule_5_first_the_new_role", plant=sent(backwards)),
     "rule 6: dates are cleared": Fault(law="rule_6_both_dates_travel", plant=sent(says(start=0, end=0))),
@@ -299,13 +302,13 @@ FAULTS: dict[str, Fault] = {
     ),
     "rule 10: no rise is told": Fault(law="rule_10_a_rise_is_called_one", plant=sent(says(rise=False))),
     "rule 10: rises have no limit": Fault(
-        law="rule_10_too_many_rises_are_held", plant=sent(free("rises")), counts=counts.course_rises
+        law="rule_10_too_many_rises_are_held", plant=sent(free("rises")), counts=FEW_RISES
     ),
     "rule 10: three rises are too many": Fault(
-        law="rule_10_few_rises_are_not", plant=lambda: _settings(rise_count=2), counts=counts.course_rises
+        law="rule_10_few_rises_are_not", plant=lambda: _settings(rise_count=2), counts=FEW_RISES
     ),
     "rule 10: the run has no limit": Fault(
-        law="rule_10_the_limit_of_a_run", plant=sent(free("run_rises")), counts=counts.run_limits
+        law="rule_10_the_limit_of_a_run", plant=sent(free("run_rises")), counts=FEW_RUNS
     ),
     "rule 16: every list is believed": Fault(
         law="rule_16_additions_need_a_believed_read",
