@@ -7,7 +7,7 @@ import pandas as pd
 from rostersync import moodle
 from rostersync.moodle import Client
 from rostersync.moodle.parallel import Progress
-from rostersync.sync.belief import believe, doubtful, trusted
+from rostersync.sync.belief import believe, departed, doubtful, trusted
 
 
 def bear_out(
@@ -42,3 +42,22 @@ def bear_out(
     own_id = (client.info or moodle.site_info(client)).user_id
     doubt = doubtful(changes, current, reads, courses, roles, own_id=own_id)
     return believe(reads, doubt, moodle.courses_of(client, doubt.people, progress=progress) if doubt.people else {})
+
+
+def bear_out_gone(client: Client, changes: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
+    """READS that say which courses' lists are believed after people were unenrolled and nobody is left to be counted.
+
+    By the calling thread alone, five calls at most for each such course.
+
+    Args:
+        client: the site.
+        changes: CHANGES that Moodle accepted.
+        reads: READS of their courses, made after them.
+        courses: COURSES.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    doubt = departed(changes, reads, courses)
+    told = {user: moodle.courses_of(client, [user])[user] for user in doubt.people}
+    return believe(reads, doubt, told)

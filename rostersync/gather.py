@@ -11,7 +11,7 @@ from rostersync import history, lookups, moodle, remembered
 from rostersync.belief import bear_out
 from rostersync.lookups import indispensable
 from rostersync.settings import Settings
-from rostersync.sync import basis, decide, propose, resolve, scope, scrambled, seen, wanted
+from rostersync.sync import basis, decide, propose, resolve, rosters, scope, scrambled, seen, signs, wanted
 from rostersync.sync.asked import both_asked
 from rostersync.sync.basis import Basis
 from rostersync.sync.matched import both_matched
@@ -79,7 +79,7 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     own_id = (client.info or moodle.site_info(client)).user_id
     resolution = scrambled.reject_scrambled(loaded, resolution, users, read.people)
     made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)
-    made = replace(made, accounts=_accounts(users))
+    made = replace(made, accounts=_accounts(users), signs=_signs(loaded, made, work))
     return Gathered(basis=made, notes=made.resolution.notes, shown=_shown(users, read.people, settings), known=known)
 
 
@@ -89,6 +89,14 @@ def _shown(users: pd.DataFrame, listed: pd.DataFrame, settings: Settings) -> pd.
         return PEOPLE.empty()
     looked_up = PEOPLE.frame({name: users[name] for name in PEOPLE.columns})
     return pd.concat([looked_up, listed], ignore_index=True).drop_duplicates("user_id", ignore_index=True)
+
+
+def _signs(loaded: Roster, known: Basis, work: Work) -> signs.Signs:
+    """What tells that the roster may be a part only, or an old one, by what is remembered of those before it."""
+    mine = rosters.courses_of(loaded, known.resolution)
+    before = work.store.rosters_seen(work.client.site, mine["course_id"].tolist())
+    past = rosters.all_past(loaded, known.resolution, int(work.clock()))
+    return signs.signs_of(mine, before, past, work.settings)
 
 
 def read_again(known: Basis, work: Work) -> Basis:

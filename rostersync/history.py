@@ -49,6 +49,7 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work) -> Report:
             notes=done.notes,
             outcomes=done.outcomes,
             seen=people_left(plan.reads, plan.changes, done.outcomes),
+            rosters=None if done.stopped else plan.rosters,
             times=(_seconds(report.started), _seconds(report.finished)),
         )
     except (StoreError, SiteBusy) as error:

@@ -43,6 +43,9 @@ class Person(Protocol):
     def teacher(self, doubt: Doubt) -> str:
         """What “teacher” means: editingteacher or teacher; "" where such rows are to stay rejected."""
 
+    def numbers(self, doubt: Doubt) -> Mapping[str, str]:
+        """Number → role, or the number where it is Moodle's id; {} where nobody knows what they mean."""
+
     def remember(self, doubt: Doubt) -> bool:
         """Whether the answers are to be remembered for files with the same header."""
 
@@ -99,6 +102,8 @@ class Judge:
         """
         if doubt.teacher:
             return self._what_teacher_means(doubt)
+        if doubt.digits:
+            return self._what_numbers_mean(doubt)
         case = _Case(doubt=doubt)
         self._recall(case)
         if self._site and self._settings.site:
@@ -167,6 +172,17 @@ class Judge:
             return Ruling()
         self._keep(doubt, self._person, teacher_means=self._teacher)
         return _teacher(doubt, self._teacher, "as answered")
+
+    def _what_numbers_mean(self, doubt: Doubt) -> Ruling:
+        """That they are Moodle's ids is remembered; what each of them means stands in settings."""
+        mapped = self._mapped(doubt)
+        ids = {number: number for number in doubt.digits}
+        if mapped and mapped.fields.get(doubt.role) == "role_id":
+            return _numbers(doubt, ids, _how(mapped))
+        meant = self._person.numbers(doubt) if self._person else {}
+        if self._person and meant == ids:
+            self._keep(doubt, self._person, fields={doubt.role: "role_id"})
+        return _numbers(doubt, meant, "as answered") if meant else Ruling()
 
     def _mapped(self, doubt: Doubt) -> Mapped | None:
         """What is known of files with this header: said in this run, or remembered."""
@@ -238,6 +254,15 @@ def _teacher(doubt: Doubt, means: str, how: str) -> Ruling:
     return Ruling(
         teacher_means=means, notes=(f"{words} ({counted(rows, 'row')}) is taken for the role {means}: {how}",)
     )
+
+
+def _numbers(doubt: Doubt, meant: Mapping[str, str], how: str) -> Ruling:
+    if all(number == role for number, role in meant.items()):
+        note = f"numbers in column “{doubt.role}” are taken for role ids of this Moodle: {how}"
+    else:
+        said = ", ".join(f'"{number}" = "{role}"' for number, role in meant.items())
+        note = f"numbers in column “{doubt.role}” are read with role_words = {{ {said} }}: {how}; settings remember it"
+    return Ruling(role_words=meant, notes=(note,))
 
 
 def _users(column: Doubted, client: moodle.Client) -> Evidence:

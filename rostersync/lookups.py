@@ -128,7 +128,7 @@ def look_up_beside(loaded: Roster, found: Matched, decisions: Sequence[Decision]
         owners.append(moodle.find_users(work.client, UserField(one.field), values, progress=told))
     known = identity.beside(differing, user, pd.concat(owners, ignore_index=True))
     said = {normalise(header) for header in work.settings.columns}
-    for column in identity.misnamed(loaded, user, known):
+    for column in identity.misnamed(loaded, user, known, forced=bool(work.settings.user_key)):
         if normalise(column.header) not in said:
             raise _not_as_it_says(column, loaded.sources[column.source].name)
     return known

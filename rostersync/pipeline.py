@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,7 +24,7 @@ from rostersync.sync import export as exported
 from rostersync.sync import plan as plans
 from rostersync.sync import scope
 from rostersync.sync.plan import Plan
-from rostersync.tables import Roster
+from rostersync.tables import Answer, Roster
 from rostersync.vocabulary import UserField
 from rostersync.work import Progress, Work, at_work
 
@@ -31,6 +33,7 @@ __all__ = [
     "Person",
     "Progress",
     "Work",
+    "answered",
     "apply_plan",
     "at_work",
     "check",
@@ -42,6 +45,7 @@ __all__ = [
     "preview",
     "resume",
     "save_plan",
+    "see_roster",
     "send_out",
     "to_resume",
     "undo_plan",
@@ -68,6 +72,26 @@ def make_plan(files: Sequence[Path], work: Work) -> Plan:
         RosterSyncError: the files or the site cannot be read, or the settings do not decide what a column holds.
     """
     return plan_for(check(files, work.settings, Judge(work.settings, site=True, work=work)), work)
+
+
+def answered(work: Work, answers: Sequence[Answer]) -> Work:
+    """The same with what was answered to the questions of a plan, which has to be made again."""
+    said: dict[str, Any] = {}
+    for answer in answers:
+        before = said.get(answer.setting, getattr(work.settings, answer.setting))
+        said[answer.setting] = (*before, answer.value) if isinstance(before, tuple) else answer.value
+    values = Settings.model_validate(said)
+    update = {name: getattr(values, name) for name in said}
+    return replace(work, settings=work.settings.model_copy(update=update))
+
+
+def see_roster(plan: Plan, work: Work) -> None:
+    """Remember the roster of a plan by which nothing is to be done: no run does it.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    work.store.see_rosters(plan.site, plan.rosters)
 
 
 def save_plan(plan: Plan, path: Path) -> None:

@@ -22,12 +22,14 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from rostersync.errors import SettingsError
-from rostersync.vocabulary import Mode, OnMissing
+from rostersync.vocabulary import Mode, OnMissing, Sign
 
 PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
 _OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LAWS(_.*)?|EXAMPLES(_.*)?|LIVE_.*|SERVICE_.*|PORT(_.*)?")
 """Names below the prefix that are no settings; Kubernetes sets the last two for a service called rostersync."""
+_FLAGS = {"columns": "--map", "role_words": "--role-word"}
+"""Settings whose flag has another name."""
 _ANYBODY_READS = 0o004
 
 CourseFigure = Literal[
@@ -94,6 +96,8 @@ class Settings(BaseModel):
     not_in_moodle: tuple[str, ...] = ()
     missing_users: Literal["hold", "accept"] = "hold"
     trust_reads: bool = False
+    meant: tuple[Sign, ...] = ()
+    """Signs that a roster is a part only, or an old one, which are meant so: as a rule for one run alone."""
 
     # what roles are worth
     role_ranks: dict[str, int] = {}
@@ -175,6 +179,7 @@ class Settings(BaseModel):
         "protected_courses",
         "protected_gone",
         "not_in_moodle",
+        "meant",
         mode="before",
     )
     @classmethod
@@ -340,7 +345,7 @@ def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, object]
 def _from_flags(flags: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
     """Values, and the flags they come from."""
     given = {n: v for n, v in flags.items() if v is not None and v != ()}
-    return given, {n: "--map" if n == "columns" else f"--{n.replace('_', '-')}" for n in given}
+    return given, {n: _FLAGS.get(n, f"--{n.replace('_', '-')}") for n in given}
 
 
 def _one_token(values: Mapping[str, object], layer: Mapping[str, object]) -> dict[str, object]:

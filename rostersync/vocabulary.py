@@ -50,6 +50,15 @@ class Status(StrEnum):
     REMOVED = "removed"
 
 
+class Sign(StrEnum):
+    """What tells that a mirrored roster may be a part only, or an old one; codes of `problems.HOLDS`."""
+
+    OLDER = "older"
+    PART = "part"
+    ALL_OVER = "all_over"
+    FEWER = "fewer"
+
+
 class RowState(StrEnum):
     """What became of a row before Moodle was asked to change anything."""
 

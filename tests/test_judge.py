@@ -21,6 +21,7 @@ class Somebody:
 
     columns: dict[str, str] = field(default_factory=dict)
     means: str = ""
+    numbered: dict[str, str] = field(default_factory=dict)
     keeps: bool = True
     asked: list[str] = field(default_factory=list)
 
@@ -33,6 +34,11 @@ class Somebody:
         """The answer."""
         self.asked.append("teacher")
         return self.means
+
+    def numbers(self, doubt: Doubt) -> dict[str, str]:
+        """The answer."""
+        self.asked.append(f"{doubt.role}: {dict(doubt.digits)}")
+        return self.numbered
 
     def remember(self, doubt: Doubt) -> bool:
         """The answer."""
@@ -129,3 +135,44 @@ def test_without_a_site_nothing_is_recalled(settings: Settings, tmp_path: Path) 
     assert pipeline.check([path], settings).rows["user_field"].tolist() == ["username"]
     with pytest.raises(RosterError, match="no column for the user;"):
         pipeline.check([path], settings.model_copy(update={"site": ""}))
+
+
+NUMBERS = "Username,Course short name,Role\nann,BIO101,3\nben,BIO101,3\ncyd,BIO101,5\n"
+
+
+def test_numbers_of_roles_are_asked_about(settings: Settings, tmp_path: Path) -> None:
+    """What each means is taken for this run, with the line of settings that says it for good."""
+    path = written(tmp_path, NUMBERS)
+    person = Somebody(numbered={"3": "student", "5": "editingteacher"})
+    roster = pipeline.check([path], settings, Judge(settings, person=person))
+    assert person.asked == ["Role: {'3': 2, '5': 1}"]
+    assert roster.rows["role_name"].tolist() == ["student", "student", "editingteacher"]
+    assert roster.sources[0].notes[-1] == (
+        'numbers in column “Role” are read with role_words = { "3" = "student", "5" = "editingteacher" }: '
+        "as answered; settings remember it"
+    )
+    assert kept(settings) == []
+
+
+def test_that_numbers_are_moodles_own_ids_is_remembered(settings: Settings, tmp_path: Path) -> None:
+    """The next file with this header is read without a question."""
+    path = written(tmp_path, NUMBERS)
+    person = Somebody(numbered={"3": "3", "5": "5"})
+    pipeline.check([path], settings, Judge(settings, person=person))
+    assert kept(settings) == [{"Role": "role_id"}]
+    roster = pipeline.check([path], settings, Judge(settings))
+    assert roster.rows["role_name"].tolist() == ["3", "3", "5"]
+    assert (
+        "numbers in column “Role” are taken for role ids of this Moodle: remembered from" in roster.sources[0].notes[-1]
+    )
+
+
+def test_numbers_that_nobody_explains_refuse_the_file(settings: Settings, tmp_path: Path) -> None:
+    """Nobody can be asked, or nobody knows; a number among words is rejected with its row."""
+    path = written(tmp_path, NUMBERS)
+    for judge in (None, Judge(settings), Judge(settings, person=Somebody())):
+        with pytest.raises(RosterError, match=r"has numbers in its column “Role” \(“3” in 2 rows, “5” in 1 row\)"):
+            pipeline.check([path], settings, judge)
+    few = written(tmp_path, NUMBERS.replace("BIO101,3", "BIO101,student"))
+    roster = pipeline.check([few], settings, Judge(settings))
+    assert roster.rows["code"].tolist() == ["", "", "role_digits"]

@@ -74,21 +74,15 @@ def lessons(
         person: Person = (int(course), int(user))
         line = kept.setdefault(person, _unknown())
         if op in SETS_DATES:
-            if proof in DONE or (proof == Proof.DISPROVED and there):
-                line.update(start=int(start), end=int(end), suspended=suspend > 0, manual=True, stuck="")
-            elif proof == Proof.UNPROVED:
-                line.update(_unproved(line, first.get(person, _unknown()), suspend=suspend > 0))
-            elif proof == Proof.FAILED and person in before:  # no answer: it may have been done all the same
-                line.update(start=NOT_GIVEN, end=NOT_GIVEN)
-            elif proof == Proof.DISPROVED:
-                gone.add(person)
-        elif op == Op.UNENROL and proof in DONE:
+            sent: Line = {"start": int(start), "end": int(end), "suspended": suspend > 0, "manual": True, "stuck": ""}
+            known = _after_enrol(Proof(proof), sent, line, first.get(person), there=there, before=person in before)
+        else:
+            known = _after_other(Op(op), Proof(proof), line)
+        if known is None:
             gone.add(person)
-        elif op == Op.UNENROL and proof == Proof.DISPROVED:
-            line.update(_unknown())  # the manual enrolment, if there was one, is gone with its dates
+        else:
+            line.update(known)
         takes = removal or op == Op.UNASSIGN
-        if op == Op.UNENROL and proof == Proof.UNPROVED:
-            line.update(start=NOT_GIVEN, end=NOT_GIVEN)  # it may be gone, and its dates with it
         if takes and proof == Proof.DISPROVED:
             stuck[person] = Op(op)
             if op == Op.UNASSIGN:
@@ -103,18 +97,44 @@ def lessons(
     return LEDGER.frame(keys | values), sorted(gone)
 
 
-def _unproved(line: Line, first: Line, *, suspend: bool) -> Line:
-    """What is known of an enrolment after a call that nothing shows: not its dates, nor that it is a manual one.
+def _after_enrol(proof: Proof, sent: Line, line: Line, first: Line | None, *, there: bool, before: bool) -> Line | None:
+    """What is known of an enrolment after an enrol call; None where it is not there.
 
-    A suspension counts as rostersync's own where it was before, or may have become so: it will be seen if it is there.
+    What no read shows, or what a read contradicts, leaves its dates unknown, and teaches nothing of the method. But a
+    suspension counts as rostersync's own where it was, or may have become so: it will be seen if it is there.
+
+    Args:
+        proof: what is known of the call.
+        sent: what it said.
+        line: what is in the ledger by now.
+        first: what was in it before the run; None: nothing, or it does not matter.
+        there: a fresh read shows the person in the course.
+        before: the ledger had a line.
     """
-    return {
-        "start": NOT_GIVEN,
-        "end": NOT_GIVEN,
-        "suspended": bool(first["suspended"]) or suspend,
-        "manual": first["manual"],
-        "stuck": line["stuck"],
-    }
+    if proof in DONE:
+        return sent
+    if proof == Proof.DISPROVED and not there:
+        return None
+    if proof in {Proof.UNPROVED, Proof.DISPROVED}:
+        was = first or _unknown()
+        ours = bool(was["suspended"]) or bool(sent["suspended"])
+        return {**line, "start": NOT_GIVEN, "end": NOT_GIVEN, "suspended": ours, "manual": was["manual"]}
+    if proof == Proof.FAILED and before:  # no answer: it may have been done all the same
+        return {**line, "start": NOT_GIVEN, "end": NOT_GIVEN}
+    return line
+
+
+def _after_other(op: Op, proof: Proof, line: Line) -> Line | None:
+    """What is known of an enrolment after another call; None where it is not there any more."""
+    if op is not Op.UNENROL:
+        return line
+    if proof in DONE:
+        return None
+    if proof == Proof.DISPROVED:
+        return _unknown()  # the manual enrolment, if there was one, may be gone with its dates
+    if proof == Proof.UNPROVED:
+        return {**line, "start": NOT_GIVEN, "end": NOT_GIVEN}
+    return line
 
 
 def _mark_stuck(

@@ -19,8 +19,8 @@ from rostersync.sync.prove import prove
 from rostersync.vocabulary import Proof
 
 LOST = (
-    "it was sent before the run broke off, and no complete read shows what became of it: it may have been done, and the "
-    "next run looks again"
+    "it was sent before the run broke off, and no complete read shows what became of it: it may have been done, and "
+    "the next run looks again"
 )
 
 

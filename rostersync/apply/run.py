@@ -20,6 +20,7 @@ from rostersync.apply.reread import TAKES, read_one_by_one
 from rostersync.apply.resume import earlier, own_up, settle
 from rostersync.apply.send import Sender
 from rostersync.apply.surfaced import Surfaced, notes, surfaced
+from rostersync.belief import bear_out_gone
 from rostersync.errors import RosterSyncError
 from rostersync.moodle import Client
 from rostersync.store import Store
@@ -200,8 +201,7 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
         _unread(sender, touched, lost, error.message)
         fresh = None
     if fresh is not None:
-        trusted = sender.client.settings.trust_reads
-        proved = prove(part, fresh.current, fresh.reads, now=int(sender.clock()), trusted=trusted)
+        proved = _proved(sender, part, fresh, plan)
         # What got no answer counts as done only where the read shows it, and as failed only where it shows otherwise.
         shown = proved["change"].isin(touched) | (proved["proof"] == Proof.PROVED)
         sender.outcomes.take(proved[shown])
@@ -218,6 +218,14 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
         sender.brake.pull(error)
 
 
+def _proved(sender: Sender, part: pd.DataFrame, fresh: moodle.CoursesRead, plan: Plan) -> pd.DataFrame:
+    """OUTCOMES of these changes, by what was read just now."""
+    trusted, reads = sender.client.settings.trust_reads, fresh.reads
+    if not trusted:
+        reads = bear_out_gone(sender.client, part, reads, plan.courses)
+    return prove(part, fresh.current, reads, now=int(sender.clock()), trusted=trusted)
+
+
 def _unread(sender: Sender, touched: Sequence[int], lost: Sequence[int], why: str) -> None:
     """Nothing shows what was done: it is neither done nor failed."""
     words = f"Moodle accepted it, but it could not be read again: {why}; {NEXT}"
@@ -230,8 +238,8 @@ def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.Cour
     known = sender.outcomes.table(part["change"].tolist())
     ledger = sender.store.ledger(plan.site, sorted(set(part["course_id"].tolist())))
     current = CURRENT.empty() if fresh is None else fresh.current
-    unproved = (known["proof"] == Proof.UNPROVED).any()
-    before = sender.store.before(sender.run) if unproved else LEDGER.empty()
+    unsure = known["proof"].isin([Proof.UNPROVED, Proof.DISPROVED]).any()
+    before = sender.store.before(sender.run) if unsure else LEDGER.empty()
     lines, forget = lessons(part, known, current, plan.courses, ledger, before)
     sender.store.remember(plan.site, lines, forget)
 

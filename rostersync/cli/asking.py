@@ -6,7 +6,7 @@ Ctrl-C and Ctrl-D end the command (click.Abort): nothing is remembered, nothing 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,13 @@ from rostersync.cli.messages import say
 if TYPE_CHECKING:
     from rostersync.judge import Person
     from rostersync.roster.doubts import Doubt, Doubted, Heard
+    from rostersync.tables import Answer, Question
 
 SAMPLES = 3
 """Values of a column that stand in a question, and how much of each."""
 LENGTH = 30
+ROLES = ("student", "teacher", "editingteacher")
+"""Roles that a number is offered to mean."""
 
 
 def person(*, as_json: bool, unattended: bool = False) -> Person | None:
@@ -65,11 +68,40 @@ class _Terminal:
         )
         return ("editingteacher", "teacher", "")[chosen]
 
+    def numbers(self, doubt: Doubt) -> Mapping[str, str]:
+        """Number → role, or the number where it is Moodle's id; {} where nobody knows what they mean."""
+        from rostersync.report.wording import printable
+        from rostersync.vocabulary import counted
+
+        say(f"\n{printable(doubt.where.rstrip(','))}: what are the numbers in the column “{printable(doubt.role)}”?")
+        chosen = _choose(
+            ["role ids of this Moodle", "something else: say it for each of them", "nothing that can be used"]
+        )
+        if chosen != 1:
+            return {number: number for number in doubt.digits} if not chosen else {}
+        meant = {}
+        for number, rows in doubt.digits.items():
+            say(f"\n“{number}” ({counted(rows, 'row')})")
+            meant[number] = ROLES[_choose(ROLES)]
+        return meant
+
     def remember(self, doubt: Doubt) -> bool:
         """Whether the answers are to be remembered for files with the same header."""
         question = f"Remember this for files with the same header ({doubt.fingerprint})?"
         with _leaving():
             return click.confirm(question, default=True, err=True)
+
+
+def answers(questions: Sequence[Question]) -> list[Answer]:
+    """What was answered to the questions of a run, without the answers by which all stays as it is."""
+    from rostersync.report.wording import printable
+
+    given = []
+    for question in questions:
+        say(f"\n{printable(question.sentence[0].upper() + question.sentence[1:])}")
+        chosen = question.answers[_choose([answer.words for answer in question.answers])]
+        given += [chosen] if chosen.setting else []
+    return given
 
 
 def _choose(choices: Sequence[str]) -> int:

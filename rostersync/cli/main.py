@@ -90,7 +90,7 @@ def cli() -> None:
       0   done, or nothing to do
       1   error, or stopped (Ctrl-C, the answer “no”)
       2   usage: an option, a setting, an argument
-      3   done, but some rows were rejected, held or failed
+      3   done, but some rows were rejected, held, failed or unproved
       4   refused: a limit or a safety rule
       5   Moodle could not be reached, or refused the token
       6   another run holds the site

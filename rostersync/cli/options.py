@@ -82,6 +82,13 @@ reading = _stack(
     click.option("--course-key", type=_choice(CourseField, without="any"), help="What the course column holds."),
     click.option("--default-role", metavar="ROLE", help="The role of rows that name none."),
     click.option(
+        "--role-word",
+        "role_words",
+        multiple=True,
+        metavar="WORD=ROLE",
+        help="What a word or a number in the role column means; may be repeated.",
+    ),
+    click.option(
         "--teacher-means", type=click.Choice(["editingteacher", "teacher"]), help="What the word “teacher” means."
     ),
     click.option("--date-order", type=click.Choice(["ymd", "dmy", "mdy"]), help="How 01/02/2026 is read."),
@@ -122,6 +129,11 @@ policy = _stack(
         "--missing-users",
         type=click.Choice(["hold", "accept"]),
         help="Whether users unknown to Moodle hold every removal in their course (hold).",
+    ),
+    click.option(
+        "--meant",
+        metavar="CODE,…",
+        help="Signs that a roster is a part only, or an old one, which are meant so: older, part, all_over, fewer.",
     ),
     limit,
 )
@@ -165,17 +177,19 @@ def loaded_from(options: dict[str, Any]) -> Loaded:
 
     flags = {name: value for name, value in options.items() if name in Settings.model_fields}
     if "columns" in flags:
-        flags["columns"] = _mapping(flags["columns"]) or None
+        flags["columns"] = _mapping("--map", flags["columns"], "HEADER=FIELD", "Matr.-Nr.=idnumber") or None
+    if "role_words" in flags:
+        flags["role_words"] = _mapping("--role-word", flags["role_words"], "WORD=ROLE", "Hilfskraft=teacher") or None
     return load(flags, profile=options.get("profile") or "")
 
 
-def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+def _mapping(flag: str, pairs: tuple[str, ...], shape: str, example: str) -> dict[str, str]:
     from rostersync.errors import UsageError
 
     made = {}
     for pair in pairs:
         header, sign, field = pair.rpartition("=")
         if not sign or not header.strip() or not field.strip():
-            raise UsageError(f"--map “{pair}” is not HEADER=FIELD", remedy="write it like --map “Matr.-Nr.=idnumber”")
+            raise UsageError(f"{flag} “{pair}” is not {shape}", remedy=f"write it like {flag} “{example}”")
         made[header.strip()] = field.strip()
     return made

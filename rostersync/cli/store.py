@@ -178,12 +178,16 @@ def _tell(health: Health, days: int) -> None:
 def _tell_pruned(pruned: Pruned, days: int, *, dry_run: bool) -> None:
     from rostersync.cli.messages import tell
 
-    if not pruned.runs and not pruned.keys:
+    if not (pruned.runs or pruned.keys or pruned.told or pruned.rosters):
         tell(f"Nothing is older than {counted(days, 'day')}.")
         return
     head = "Would delete" if dry_run else "Deleted"
     if pruned.keys:
         tell(f"{head} {counted(pruned.keys, 'key')} of users not looked up for {counted(days, 'day')}.")
+    if pruned.told:
+        tell(f"{head} that {counted(pruned.told, 'enrolment')} had been told of, not since {counted(days, 'day')}.")
+    if pruned.rosters:
+        tell(f"{head} what {counted(pruned.rosters, 'roster')} of a course had, later ones of which are known.")
     if not pruned.runs:
         return
     tell(

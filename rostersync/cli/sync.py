@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rostersync.cli import consent, options
+
+if TYPE_CHECKING:
+    from rostersync.cli.screen import Bars
+    from rostersync.sync.plan import Plan
+    from rostersync.tables import Roster
+    from rostersync.work import Work
 
 
 @click.command("sync")
@@ -29,7 +35,8 @@ def command(
 ) -> int:
     """Make Moodle say what FILE… say: show the preview, ask, apply, prove, report.
 
-    Any answer but “y” changes nothing (exit code 1). Where nothing is to be changed, nothing is asked.
+    Any answer but “y” changes nothing (exit code 1). Where nothing is to be changed, nothing is asked, save whether a
+    roster that looks like a part, or like an old one, is meant so.
 
     \b
     Examples:
@@ -45,11 +52,12 @@ def command(
     places.for_folder(folder or result.FOLDER)
     judge = pipeline.Judge(settings, site=True, person=asking.person(as_json=as_json, unattended=yes))
     roster = pipeline.check(files, settings, judge)
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        plan = pipeline.plan_for(roster, work)
-        told.stop()
+    with screen.progress() as told, pipeline.at_work(settings, progress=told) as opened:
+        plan, work = _plan(roster, opened, told, ask=not (yes or dry_run))
         shown = pipeline.preview(plan)
         if dry_run or plan.refused or not (yes or result.pending(shown)):
+            if not (dry_run or plan.refused):
+                pipeline.see_roster(plan, work)
             return result.present(shown, folder, as_json=as_json)
         if not as_json:  # which prints one document: that of the run
             report.show(shown, screen.out())
@@ -57,3 +65,21 @@ def command(
             consent.ask(shown)
         done = pipeline.apply_plan(plan, work, just_made=True)
     return result.finish(done, folder, as_json=as_json)
+
+
+def _plan(roster: Roster, work: Work, told: Bars, *, ask: bool) -> tuple[Plan, Work]:
+    """The plan after all that somebody at the terminal can answer, and the site with these answers in its settings."""
+    from rostersync import pipeline, report
+    from rostersync.cli import asking, screen
+
+    plan = pipeline.plan_for(roster, work)
+    told.stop()
+    asked: set[str] = set()
+    while ask and not plan.refused and (new := [q for q in plan.questions if q.code not in asked]):
+        report.show(pipeline.preview(plan), screen.out())
+        asked |= {question.code for question in new}
+        if answers := asking.answers(new):
+            work = pipeline.answered(work, answers)
+            plan = pipeline.plan_for(roster, work)
+            told.stop()
+    return plan, work

@@ -51,6 +51,22 @@ HOLDS: Mapping[str, Kind] = {
         "let the token call core_enrol_get_users_courses and see everybody (moodle/user:viewdetails, "
         "moodle/site:accessallgroups); or set trust_reads = true",
     ),
+    "older": notes(
+        "the roster may be an old one: {detail}",
+        "take the newest file; or say --meant older, if it is meant so",
+    ),
+    "part": notes(
+        "the roster may be a part only: {detail}",
+        "take all sections, groups and campuses together; or say --meant part, if it is meant so",
+    ),
+    "all_over": notes(
+        "the roster may be that of a term that is over: {detail}",
+        "take this term's file; or say --meant all_over, if it is meant so",
+    ),
+    "fewer": notes(
+        "the roster may be a part only: {detail}",
+        "take the whole roster; or say --meant fewer, if it is meant so",
+    ),
     "would_empty": notes(
         "the course would be left without anybody", "name it with --courses {detail} if that is meant"
     ),
@@ -104,11 +120,11 @@ HOLDS: Mapping[str, Kind] = {
         "say active or suspended in a status column, or do it by hand",
     ),
     "another_method": notes(
-        "after an earlier removal the person was still in the course: another enrolment method has them",
+        "after an earlier removal the person was still in the course: most likely another enrolment method has them",
         "take them out there (self enrolment, cohort, …)",
     ),
     "role_kept": notes(
-        "an earlier attempt to take this role away had no effect: something else in Moodle gives it",
+        "an earlier attempt to take this role away had no effect: most likely something else in Moodle gives it",
         "take it away there (cohort sync, a plugin, …)",
     ),
     "pending": notes(

@@ -22,6 +22,11 @@ IN_FILES: Mapping[str, Kind] = {
         "“{value}” is no role that rostersync knows{detail}",
         'map it once in the settings: role_words = {{ "{value}" = "student" }} (or teacher, editingteacher)',
     ),
+    "role_digits": rejects(
+        "“{value}” is a number, which means another role in every system",
+        'say what it means, like --role-word "{value}=student"; or, where the column holds role ids of this Moodle, '
+        '--map "{column}=role_id"',
+    ),
     "role_ambiguous": rejects(
         "“{value}” can mean the editing or the non-editing teacher",
         "say once which: --teacher-means editingteacher (or teacher)",

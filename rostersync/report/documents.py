@@ -27,6 +27,7 @@ from rostersync.tables import (
     Roster,
     Source,
 )
+from rostersync.tables.questions import document as document_of
 from rostersync.vocabulary import RowState
 
 REPORT_VERSION = 1
@@ -120,6 +121,7 @@ def _header(report: Report) -> dict[str, Any]:
         "verdict": report.verdict,
         "exit_code": report.exit_code,
         "notes": list(report.notes),
+        "questions": [document_of(question) for question in report.questions],
         "rows_read": len(report.rows),
         "people": figures(report),
         "buckets": report.buckets(),

@@ -59,6 +59,7 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
         show_gains(report, console, details=details, rest=_rest(report))
     for bucket in (Bucket.FAILED, Bucket.UNPROVED, Bucket.HELD):
         _stopped(report, everybody, console, details, bucket)
+    _questions(report, console, details)
     _not_active(report, console, details)
     _problems(report, console, details)
     _verdict(report, console)
@@ -225,6 +226,16 @@ def _named(console: Console, lost: pd.DataFrame, details: int, *, last: str, res
             say(console, f"… and {more:,} more, {rest}", indent=4)
     if (more := len(groups) - details) > 0:
         say(console, f"… and {counted(more, 'more reason')}, {rest}", indent=2)
+
+
+def _questions(report: Report, console: Console, details: int) -> None:
+    """What a person may know that frees something, and the flag that says so."""
+    if report.questions:
+        heading(console, f"To be answered: {len(report.questions):,}")
+    for question in report.questions:
+        say(console, f"{question.sentence} ({some(question.courses, details)})", indent=2)
+        for answer in question.answers:
+            say(console, f"- {answer.words}{answer.flag and f': {answer.flag}'}", indent=4)
 
 
 def _problems(report: Report, console: Console, details: int) -> None:

@@ -26,7 +26,7 @@ from rostersync.vocabulary import Status
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "user": tuple(USER_KEYS),
     "course": tuple(COURSE_KEYS),
-    "role": ("role",),
+    "role": ("role", "role_id"),
     "action": ("action",),
     "status": ("status",),
 }
@@ -77,6 +77,10 @@ class Doubt:
     """All columns that are not certain, in the order of the file."""
     teacher: Mapping[str, int] = field(default_factory=dict)
     """Role words that can mean the editing or the non-editing teacher → rows; then nothing is missing."""
+    digits: Mapping[str, int] = field(default_factory=dict)
+    """Numbers in the column of the role → rows; then nothing is missing."""
+    role: str = ""
+    """The header of the column of the role, where there are such numbers."""
 
     @property
     def fingerprint(self) -> str:
@@ -113,6 +117,8 @@ class Ruling:
     fields: Mapping[str, str] = field(default_factory=dict)
     """Header → field; what is not in it stays in doubt."""
     teacher_means: str = ""
+    role_words: Mapping[str, str] = field(default_factory=dict)
+    """Number → role, or Moodle's id of it."""
     notes: tuple[str, ...] = ()
     """How it was decided, for Source.notes."""
     evidence: Mapping[str, Heard] = field(default_factory=dict)
@@ -295,11 +301,16 @@ def _leaves(shape: Shape, settings: Settings, header: str) -> bool:
     return any(r.code or r.value not in {Status.ACTIVE, Status.NONE} for r in known)
 
 
+def role_words_with(code: str, sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:
+    """The role words that are this problem → rows."""
+    read = Roles(settings, columns.name("role"), ids=columns.role_ids).read
+    counts = pc.value_counts(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]))
+    found = zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+    return {word: n for word, n in sorted(found) if read(word).code == code}
+
+
 def _teachers(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:
     """Role words that can mean either teacher → rows."""
     if settings.teacher_means or "role" not in columns.fields:
         return {}
-    read = Roles(settings, columns.name("role")).read
-    counted = pc.value_counts(pc.utf8_trim_whitespace(sheet.cells[columns.fields["role"]]))
-    found = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-    return {word: n for word, n in sorted(found) if read(word).code == "role_ambiguous"}
+    return role_words_with("role_ambiguous", sheet, columns, settings)

@@ -54,7 +54,7 @@ def draft(path: Path, settings: Settings, *, call: str) -> str:
     seen, below = recast.under_preset(sheet, settings, where=file.path)
     columns = understand(seen.header, below.model_copy(update={"columns": {**seen.fields, **below.columns}}))
     top = f"# Written from a look at {_plain(path.name)}. Complete it, then say --preset {_plain(call)}"
-    role = _words("role_words", seen, columns, Roles(below, columns.name("role")).read)
+    role = _words("role_words", seen, columns, Roles(below, columns.name("role"), ids=columns.role_ids).read)
     status = _words("status_words", seen, columns, Statuses(below, columns.name("status")).read)
     if known:
         left = [line for line in (*_columns(seen, columns), *role, *status) if line.startswith(("# ?", '# "'))]
@@ -77,7 +77,8 @@ def _columns(sheet: Sheet, columns: Columns) -> Iterable[str]:
     """The table of columns, then what could be one."""
     yield "[columns]"
     for field, position in columns.fields.items():
-        yield f"{field} = {_quoted(columns.header[position])}{_sample(sheet, position)}"
+        name = "role_id" if field == "role" and columns.role_ids else field
+        yield f"{name} = {_quoted(columns.header[position])}{_sample(sheet, position)}"
     for position, fields in columns.offered.items():
         could = " or ".join(fields)
         yield f"# {fields[0]} = {_quoted(columns.header[position])}{_sample(sheet, position)}; could be {could}"

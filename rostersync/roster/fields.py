@@ -18,6 +18,7 @@ FIELDS: Mapping[str, str] = {
     "course_id": "the course's Moodle id",
     "course_name": "the course's title, a key only where there is no other",
     "role": "the role",
+    "role_id": "the role, by its id in Moodle",
     "action": "what is to be done: add, remove, suspend",
     "status": "the enrolment's status",
     "start": "the enrolment's start",
@@ -25,6 +26,7 @@ FIELDS: Mapping[str, str] = {
     "first_name": "the first name",
     "last_name": "the last name",
     "full_name": "the full name",
+    "part": "the section, group or campus",
     "ignore": "nothing: the column is left out",
 }
 """Field → what it means, in the order in which messages list them."""

@@ -7,7 +7,7 @@ a header certain all the same stand in words.toml under `headers`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -39,8 +39,12 @@ class Columns:
     """Positions that are neither used nor offered nor left out on request."""
     left_out: tuple[int, ...]
     """Positions that the settings say to ignore."""
+    parts: tuple[int, ...]
+    """Positions of sections, groups and campuses; nothing is decided by them but whether a roster is a part only."""
     clashes: Mapping[str, tuple[int, ...]]
     """Field → positions, where several columns would be the same field."""
+    role_ids: bool = False
+    """Numbers in the column of the role are Moodle's ids of roles."""
 
     def name(self, field: str) -> str:
         """The header of a field's column, or "" where there is none."""
@@ -75,6 +79,13 @@ def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
     for field, languages in lists()["headers"].items():
         certain |= dict.fromkeys(flat(languages), field)
     return certain, {h: f for h, f in ambiguous.items() if h not in certain}
+
+
+@cache
+def _of_parts() -> frozenset[str]:
+    """Normalised headers of sections, groups and campuses, those included that are ambiguous: nothing hangs on them."""
+    groups = (normalise(entry["alias"]) for entries in aliases()["group"].values() for entry in entries)
+    return frozenset({*groups, *flat(lists()["parts"])} - {""})
 
 
 @cache
@@ -115,10 +126,12 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
             offered[position] = ambiguous[known]
         elif text and not known:
             unknown.append(position)
-    left_out = places.pop("ignore", [])
+    left_out, parts = places.pop("ignore", []), places.pop("part", [])
+    role_ids = _role_ids(places, explicit)
     _settle(places)
     fields = {f: p[0] for f, p in places.items()}
     seen = {*left_out, *offered} | {p for positions in places.values() for p in positions}
+    parts += [p for p, text in enumerate(header) if p not in seen and any(k in _of_parts() for k in _spellings(text))]
     return Columns(
         header=tuple(header),
         fields={f: fields[f] for f in FIELDS if f in fields},
@@ -126,7 +139,9 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         alike={p: like for p in unknown[:COMPARED] if (like := _alike(header[p]))},
         unused=tuple(p for p, text in enumerate(header) if p not in seen and text),
         left_out=tuple(left_out),
+        parts=tuple(sorted({*parts})),
         clashes={f: tuple(p) for f, p in places.items() if len(p) > 1},
+        role_ids=role_ids,
     )
 
 
@@ -192,6 +207,15 @@ def _spellings(text: str) -> tuple[str, ...]:
     if hint and normalise(hint[1]) in meanings("hints"):
         return plain, normalise(text[: hint.start()])
     return (plain,)
+
+
+def _role_ids(places: dict[str, list[int]], explicit: Collection[str]) -> bool:
+    """Takes a column of ids for the role's, unless there is one of words; whether it was taken."""
+    ids = places.pop("role_id", [])
+    if not ids or ("role" in places and "role_id" not in explicit):
+        return False
+    places["role"] = [*places.get("role", []), *ids] if "role" in explicit else ids
+    return True
 
 
 def _settle(places: dict[str, list[int]]) -> None:

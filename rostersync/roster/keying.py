@@ -16,6 +16,7 @@ from rostersync.distinct import Distinct, mask
 from rostersync.roster.headers import Columns
 from rostersync.roster.readings import Places
 from rostersync.roster.sheets import Mask
+from rostersync.vocabulary import UserField
 
 COMPARED = ("username", "idnumber", "course_shortname", "course_idnumber")
 """Fields that are compared with whom or what another key means; an address is often not the one in Moodle."""
@@ -101,11 +102,15 @@ def first(cells: Mapping[str, pa.Array], distinct: Mapping[str, Distinct], colum
 def beside(cells: Mapping[str, pa.Array], used: Places, kinds: Kinds) -> tuple[pa.Array, Places]:
     """A key beside the one that is used, and what it is: both have to mean one person, or one course.
 
-    There is none where the kind is forced.
+    Where the kind of a course's key is forced there is none; where that of a user's is, the column that is read as this
+    kind is no second one.
     """
     values = repeated("", len(used))
     kind = np.full(len(used), kinds.place(kinds.order("any")), dtype=np.int8)
-    for field in [f for f in COMPARED if f in kinds.keys and f in cells and not kinds.forced]:
+    others = [f for f in COMPARED if f in kinds.keys and f in cells]
+    if kinds.forced:
+        others = [f for f in others if kinds.order is UserField and f not in kinds.tried(cells)]
+    for field in others:
         place = kinds.place(kinds.keys[field])
         fits = used != place
         if fits.any():

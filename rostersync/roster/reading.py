@@ -23,6 +23,7 @@ from rostersync.roster import (
     recast,
     rejected,
     returned,
+    rolenumbers,
     rows,
     shapes,
 )
@@ -142,7 +143,7 @@ def _settled(
         "role_words": {**sheet.role_words, **settings.role_words},
     }
     settled = doubts.settle(sheet, settings.model_copy(update=said), where=where, alone=alone, judge=judge)
-    return sheet, settled
+    return sheet, rolenumbers.settled(sheet, settled, where=where, judge=judge)
 
 
 def _understand(
@@ -172,7 +173,7 @@ def _understand(
         letters=_letters(sheet),
         ignored=tuple(
             name
-            for p in sorted({*columns.unused, *columns.offered, *columns.left_out})
+            for p in sorted({*columns.unused, *columns.offered, *columns.left_out} - {*columns.parts})
             if not (name := columns.header[p]).startswith(OURS)
         ),
         notes=(

@@ -152,7 +152,7 @@ class _Builder:
         return Part(
             rows=ROSTER.frame(rows | self._shown() | self.findings.verdict()),
             distinct={"user": keys[0].distinct, "course": keys[1].distinct, "role_name": role_name}
-            | {f: self.distinct[f] for f in ("first_name", "last_name") if f in self.distinct},
+            | {f: self.distinct[f] for f in ("first_name", "last_name", "email") if f in self.distinct},
             problems=self._problems(first_row),
             notes=tuple(
                 f"{n['detail']} without a role: “{n['value']}” is taken"
@@ -233,7 +233,7 @@ class _Builder:
 
     def _role(self, action: Places, status: Places) -> Distinct:
         """The role names; a blank one stays so where the row takes something away, else it gets the default."""
-        roles = Roles(self.settings, self.columns.name("role"))
+        roles = Roles(self.settings, self.columns.name("role"), ids=self.columns.role_ids)
         words = self._words("role", roles.read)
         takes = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND) | _is(status, Status.REMOVED)
         blank = _mask(pc.equal(words.values, "")) & ~takes & ~self.findings.done
@@ -293,7 +293,20 @@ class _Builder:
         }
         if "full_name" in self.cells and not columns.keys() & {"first_name", "last_name"}:
             columns["last_name"] = text(self.cells["full_name"])
-        return columns
+        return columns | self._sections()
+
+    def _sections(self) -> dict[str, Any]:
+        """What section, group or campus a row is of: all such columns together, each value behind its header."""
+        found = []
+        for position in self.columns.parts:
+            cells = Distinct.of(self.sheet.cells[position]).trimmed()
+            header = self.columns.header[position].replace("=", " ")
+            plain = pc.replace_substring_regex(cells.texts, r"\s+", " ")
+            named = pc.binary_join_element_wise(pa.scalar(header), plain, "=")
+            found.append(cells.spread(pc.if_else(pc.equal(plain, ""), "", named)))
+        if not found:
+            return {}
+        return {"part": text(found[0] if len(found) == 1 else pc.binary_join_element_wise(*found, "\t"))}
 
     def _as_in_the_file(self, found: pd.DataFrame, first_row: int) -> pd.DataFrame:
         """The problems of rows with the headers of the file, where a shape gathered a column from several.

@@ -122,7 +122,7 @@ def contradictions(distinct: Mapping[str, Distinct], columns: Columns, settings:
             if all(pc.all(_addresses(some)).as_py() for some in (texts[:FEW], texts)):
                 yield field, "all of its values are e-mail addresses"
         elif field == "role":
-            read = Roles(settings, columns.name("role")).read
+            read = Roles(settings, columns.name("role"), ids=columns.role_ids).read
             if all(read(v).code == "role_unknown" for v in texts[:FEW].to_pylist()):
                 yield field, "no value is a role that rostersync knows"
 

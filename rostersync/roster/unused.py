@@ -30,7 +30,7 @@ def notes(sheet: Sheet, columns: Columns, distinct: Mapping[str, Distinct], sett
         evidence = tells.sentence(shape, ranked)
         could = " or ".join(FIELDS[f] for f in (first, *others)) + (evidence and f" ({evidence})")
         found.append({"code": "column_offered", "column": header[position], "value": first, "detail": could})
-    for position in columns.unused:
+    for position in (p for p in columns.unused if p not in columns.parts):
         if like := columns.alike.get(position):
             looks = f"“{like.alias}” ({' or '.join(FIELDS[f] for f in like.fields)})"
             note = {"code": "column_alike", "value": like.fields[0], "detail": looks}

@@ -113,14 +113,16 @@ class Roles:
 
     Args:
         settings: role_words, teacher_means, assignable_roles, roles and default_role matter.
-        header: the column's header: in some columns digits are no role ids.
+        header: the column's header: in some columns of Moodle's, digits stand for certain roles.
+        ids: digits are Moodle's ids of roles; else they mean nothing by themselves, for they count other roles in
+            other systems.
 
     Raises:
         SettingsError: default_role is no role that could be meant.
     """
 
-    def __init__(self, settings: Settings, header: str = "") -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, header: str = "", *, ids: bool = False) -> None:
+        self._settings, self._ids = settings, ids
         self._own = {normalise(w): r.strip() for w, r in settings.role_words.items()}
         self._digits: Mapping[str, str] = lists()["role_digits"].get(normalise(header), {})
         self._maybe = meanings("maybe")
@@ -135,8 +137,8 @@ class Roles:
     def read(self, word: str) -> Reading:
         """The short name, or the role id in digits, that a word stands for; blank gives `role_blank`.
 
-        Other problems: role_unknown (its detail offers a near miss), role_ambiguous, role_not_allowed (its detail is
-        the role).
+        Other problems: role_unknown (its detail offers a near miss), role_ambiguous, role_digits, role_not_allowed
+        (its detail is the role).
         """
         plain = normalise(word)
         if not word:
@@ -144,14 +146,19 @@ class Roles:
         if plain in self._own:
             return self._allowed(self._own[plain])
         if word.isascii() and word.isdigit():
-            name = self._digits.get(str(int(word)), "" if self._digits else str(int(word)))
-            return self._allowed(name) if name else Reading("", "role_unknown")
+            return self._number(str(int(word)))
         if self._maybe.get(plain) == "editingteacher":
             meant = self._settings.teacher_means
             return self._allowed(meant) if meant else Reading("", "role_ambiguous")
         if plain in self._words:
             return self._allowed(self._words[plain])
         return Reading("", "role_unknown", self._near(plain))
+
+    def _number(self, number: str) -> Reading:
+        if self._digits:
+            name = self._digits.get(number, "")
+            return self._allowed(name) if name else Reading("", "role_unknown")
+        return self._allowed(number) if self._ids else Reading("", "role_digits")
 
     def _allowed(self, role: str) -> Reading:
         """The role, unless it is one that a roster may not give; ids that only the site knows are left to it."""
@@ -175,7 +182,8 @@ class Roles:
         wanted = self._settings.default_role.strip()
         if not wanted:
             return ""
-        reading = self._allowed(wanted) if wanted in self._names else self.read(wanted)
+        plain = wanted in self._names or (wanted.isascii() and wanted.isdigit())
+        reading = self._allowed(wanted.lstrip("0")) if plain else self.read(wanted)
         if reading.code:
             raise SettingsError(
                 f"default_role = “{wanted}” cannot be used: it is not one of the roles that a roster may give",

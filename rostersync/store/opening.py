@@ -11,10 +11,11 @@ from rostersync.store.journal import Journal
 from rostersync.store.known import Known
 from rostersync.store.ledger import Ledger
 from rostersync.store.retention import Retention
+from rostersync.store.rosters import Rosters
 from rostersync.store.runs import Runs
 
 
-class Store(Ledger, Runs, Journal, Known, Retention):
+class Store(Ledger, Runs, Journal, Known, Rosters, Retention):
     """What is remembered, all of it over one database."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, update
 
 from rostersync.store import schema
 from rostersync.store.database import Database
@@ -26,15 +26,20 @@ class Pruned:
     before: int
     keys: int
     """Keys of users that were not looked up since."""
+    told: int
+    """What was told of somebody, and not since."""
+    rosters: int
+    """What rosters said of a course, where a later one is known."""
 
 
 class Retention(Database):
     """The part of the store that forgets.
 
-    A run's plan, outcomes, journal, notes and what was known before it go, and keys that were not looked up since. What
-    stays names nobody: the run's line (number, site, digest, times, verdict), the first line of its journal, which says
-    that its plan was applied, and how many people a course had. The ledger stays as well: ids, dates and flags of
-    enrolments, without which rules 6 and 7 could not hold; it is forgotten when rostersync unenrols somebody.
+    A run's plan, outcomes, journal, notes and what was known before it go, and keys that were not looked up since, and
+    what was told of somebody and not since. What stays names nobody: the run's line (number, site, digest, times,
+    verdict), the first line of its journal, which says that its plan was applied, how many people a course had, and
+    what the last roster said of it (those before it go). The ledger stays as well: ids, dates and flags of enrolments,
+    without which rules 6 and 7 could not hold; it is forgotten when rostersync unenrols somebody.
     """
 
     def prune(self, days: float, *, dry_run: bool = False) -> Pruned:
@@ -58,7 +63,9 @@ class Retention(Database):
             pruned = _count(connection, old, now - days * DAY)
             _delete(connection, old)
             connection.execute(delete(schema.known_users).where(_unseen(now - days * DAY)))
-        if pruned.runs or pruned.keys:
+            connection.execute(delete(schema.told).where(schema.told.c.at < now - days * DAY))
+            connection.execute(delete(schema.roster_courses).where(_outdated(now - days * DAY)))
+        if pruned.runs or pruned.keys or pruned.told or pruned.rosters:
             self._wipe()
         return pruned
 
@@ -90,6 +97,13 @@ def _unseen(since: float) -> ColumnElement[bool]:
     return schema.known_users.c.looked_up < since
 
 
+def _outdated(since: float) -> ColumnElement[bool]:
+    """What rosters said of a course before then, but for what the last one did."""
+    table, later = schema.roster_courses, schema.roster_courses.alias()
+    mine = (later.c.site == table.c.site) & (later.c.course_id == table.c.course_id)
+    return (table.c.seen < since) & select(later.c.seen).where(mine, later.c.seen > table.c.seen).exists()
+
+
 def _more_than_first() -> Select[tuple[int]]:
     table = schema.journal
     return select(table.c.run).group_by(table.c.run).having(func.count() > 1)
@@ -112,6 +126,9 @@ def _count(connection: Connection, old: Select[tuple[int]], since: float) -> Pru
     def number(query: Select[tuple[int]] | Select[tuple[str]]) -> int:
         return connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
+    def lines(table: Table, which: ColumnElement[bool]) -> int:
+        return connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()
+
     journal = schema.journal
     return Pruned(
         runs=number(old),
@@ -119,9 +136,9 @@ def _count(connection: Connection, old: Select[tuple[int]], since: float) -> Pru
         outcomes=number(select(schema.outcomes.c.change).where(schema.outcomes.c.run.in_(old))),
         journal=number(select(journal.c.entry).where(journal.c.run.in_(old), journal.c.entry.not_in(_first()))),
         before=number(select(schema.before.c.user_id).where(schema.before.c.run.in_(old))),
-        keys=connection.execute(
-            select(func.count()).select_from(schema.known_users).where(_unseen(since))
-        ).scalar_one(),
+        keys=lines(schema.known_users, _unseen(since)),
+        told=lines(schema.told, schema.told.c.at < since),
+        rosters=lines(schema.roster_courses, _outdated(since)),
     )
 
 

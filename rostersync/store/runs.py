@@ -19,6 +19,7 @@ from rostersync.store import schema
 from rostersync.store.database import execute_many, replacing
 from rostersync.store.lease import Leases
 from rostersync.store.ledger import MANY, columns_of, lines_of
+from rostersync.store.rosters import forget_rosters, take_rosters
 from rostersync.tables import OUTCOMES
 
 FAST = 1
@@ -107,7 +108,7 @@ class Runs(Leases):
                 _keep_before(connection, site, run, kept.people)
         return run
 
-    def end(
+    def end(  # noqa: PLR0913 - all that is known of an end is set down in one transaction
         self,
         run: int,
         state: str,
@@ -117,6 +118,7 @@ class Runs(Leases):
         notes: Sequence[str] = (),
         outcomes: pd.DataFrame | None = None,
         seen: Mapping[int, int] | None = None,
+        rosters: pd.DataFrame | None = None,
         times: tuple[float, float] | None = None,
     ) -> None:
         """The run is over.
@@ -129,6 +131,7 @@ class Runs(Leases):
             notes: what the run found.
             outcomes: OUTCOMES after the proof.
             seen: course id → people that it has now, for courses that were read completely.
+            rosters: ROSTER_COURSES to be remembered, where the run came to its end.
             times: when it began and ended, as its report has it; else now.
 
         Raises:
@@ -146,6 +149,11 @@ class Runs(Leases):
                 _take_outcomes(connection, run, outcomes)
             if seen:
                 _see(connection, run, seen)
+            site, undone = connection.execute(select(table.c.site, table.c.undoes).where(table.c.run == run)).one()
+            if rosters is not None and len(rosters):
+                take_rosters(connection, site, rosters, run=run, now=self._clock())
+            if undone and state == State.DONE:
+                forget_rosters(connection, site, undone)
 
     def applied(self, site: str, digest: str) -> int:
         """The last run that sent something of this plan; 0 where there is none.

@@ -24,7 +24,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest revision of `migrations/versions`; four digits, so that a newer one can be told from an older one."""
 NOTHING = "base"
 """The revision of an empty database, as alembic names it."""
@@ -179,3 +179,36 @@ known_users = Table(
     Column("looked_up", Float, nullable=False),
 )
 """Whose a key was when it was last looked up, and the digest of how that account was shown: a hint, never a match."""
+
+roster_courses = Table(
+    "roster_courses",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("course_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String, primary_key=True),
+    Column("sound", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("parts", Text, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("run", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What mirrored rosters said of each course, one line for each set of rows (ROSTER_COURSES); it names nobody.
+
+`seen` is when a run with these rows last came to its end, in epoch seconds, later than that of any run before; `run` is
+its number, 0 where there was nothing to do and no run was made.
+"""
+
+told = Table(
+    "told",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("code", String, primary_key=True),
+    Column("course_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What an earlier run has told already, so that only what is new asks for attention; `at` is when it was last told."""

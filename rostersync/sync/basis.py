@@ -14,6 +14,7 @@ from rostersync.sync.protection import Unknown
 from rostersync.sync.resolve import Resolution
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import Lists, Sides
+from rostersync.sync.signs import Signs
 from rostersync.sync.wanted import give_roles, site_roles, unite
 from rostersync.tables import CURRENT, PEOPLE, Roster
 
@@ -39,6 +40,8 @@ class Basis:
     """PEOPLE of the roster, as they were found for its keys."""
     unknown: tuple[Unknown, ...] = ()
     """Protected names that fit nobody on the site."""
+    signs: Signs = field(default_factory=Signs)
+    """That the roster may be a part only, or an old one."""
 
     def facts(self, people: Ints | None = None) -> Facts:
         """Everything side by side.

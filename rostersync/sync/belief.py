@@ -21,7 +21,7 @@ from rostersync.vocabulary import Op
 COUNT, SAMPLE, TRUST = "count", "sample", "trust"
 """What READS.believed can be."""
 ASKED = 5
-"""People who are asked for one sample, at most: spread over all by their ids, so that it is always the same."""
+"""People who are asked for one sample, at most; spread over all by their ids, so that they are always the same."""
 NO_GROUPS, VISIBLE_GROUPS = 0, 2
 """Group modes that hide nobody; what Moodle does not tell counts as separate groups."""
 SEES_HIDDEN = ("manager", "coursecreator", "editingteacher", "teacher")
@@ -112,6 +112,31 @@ def doubtful(
     return Doubtful(added=added, samples=tuple(samples), names=names)
 
 
+def departed(changes: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame) -> Doubtful:
+    """Who has to be asked after people were unenrolled from courses of which no count can be had any more.
+
+    A course that was emptied has nobody who could be asked for its count; but those who were in it can be asked for
+    their own courses. Each such course has a sample of its own. Who was not active, or was in a hidden course, had not
+    been shown it before, either: their answers tell nothing.
+
+    Args:
+        changes: CHANGES that Moodle accepted.
+        reads: READS of their courses, made after them.
+        courses: COURSES.
+    """
+    visible = _ids(courses, courses["visible"])
+    open_ = np.sort(reads.loc[reads["complete"] & ~reads["proven"] & (reads["counted"] < 0), "course_id"].to_numpy())
+    left = changes[(changes["op"] == Op.UNENROL) & (changes["inactive_before"] == 0)]
+    keys = distinct(pack(left["course_id"], left["user_id"]))
+    keys = keys[contains(visible, course_of(keys)) & contains(open_, course_of(keys))]
+    course = course_of(keys)
+    samples = [
+        _sample(keys[course == one], np.ones(int((course == one).sum()), dtype=np.bool_)) for one in distinct(course)
+    ]
+    names = dict(zip(courses["course_id"].tolist(), courses["shortname"].tolist(), strict=True))
+    return Doubtful(added=keys, samples=tuple(samples), names=names)
+
+
 def _sample(added: Ints, shown: Mask) -> Sample:
     first, last = distinct(user_of(added[shown])), distinct(user_of(added[~shown]))
     chosen = _spread(first, ASKED)
@@ -120,7 +145,7 @@ def _sample(added: Ints, shown: Mask) -> Sample:
 
 
 def _spread(people: Ints, most: int) -> list[int]:
-    """So many of these people, from first to last: neighbours by id are often of one kind, such as suspended."""
+    """So many of them, from the first to the last: neighbours by id are often of one kind, such as suspended."""
     if len(people) <= most:
         return people.tolist()
     return people[[i * (len(people) - 1) // (most - 1) for i in range(most)] if most > 1 else [0] * most].tolist()

@@ -11,6 +11,7 @@ from rostersync.settings import Settings
 from rostersync.sync.basis import Basis
 from rostersync.sync.losses import holders
 from rostersync.sync.plan import Plan
+from rostersync.sync.signs import questions, to_remember
 from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
 
 REMEMBERED = (
@@ -21,6 +22,7 @@ REMEMBERED = (
     "teacher_means",
     "missing_users",
     "trust_reads",
+    "meant",
     "assignable_roles",
     "managed_roles",
     "protected_users",
@@ -126,4 +128,6 @@ def compose(
         holders=holders(basis.sides.lists.keys, changes),
         losses=losses,
         not_active=NOT_ACTIVE.empty() if not_active is None else not_active,
+        rosters=to_remember(basis.signs, changes),
+        questions=questions(changes, basis.courses),
     )

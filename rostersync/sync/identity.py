@@ -104,15 +104,16 @@ def differing(roster: Roster, user: Looked) -> tuple[Differing, ...]:
 
 
 def _differing(roster: Roster, user: Looked, ok: Mask, name: str, kind: str) -> Differing | None:
+    if name == "other":
+        ok = ok & (roster.rows["other_field"].cat.codes.to_numpy() == FIELDS["user"].index(kind))
+    if not ok.any():
+        return None
     column = roster.distinct(name)
     rows = np.flatnonzero(ok & column.rows(pc.not_equal(column.texts, "")))
-    if name == "other" and len(rows):
-        kinds = roster.rows["other_field"].cat.codes.to_numpy()[rows]
-        rows = rows[kinds == FIELDS["user"].index(kind)]
     if not len(rows):
         return None
     own = whole(user.matches[kind])
-    said, mine = column.index[rows], user.lines[user.asked.places[rows]]
+    said, mine = column.index[rows].astype(np.int64), user.lines[user.asked.places[rows]]
     differs = _codes(column.texts, own, said, mine)
     told = mask(pc.not_equal(own, ""))[mine[differs]]
     told &= _differs_beyond_zeros(column.texts, own, said[differs], mine[differs])
@@ -195,7 +196,7 @@ def contradicted(user: Looked, ok: Mask, known: Beside) -> Iterator[Contradicted
             )
 
 
-def misnamed(roster: Roster, user: Looked, known: Beside) -> Iterator[Misnamed]:
+def misnamed(roster: Roster, user: Looked, known: Beside, *, forced: bool = False) -> Iterator[Misnamed]:
     """Columns whose values differ from the accounts' in most of a source's rows, while the names agree.
 
     An application number under the header “Student ID” is one, the adviser's e-mail address under “E-mail” another. An
@@ -205,11 +206,12 @@ def misnamed(roster: Roster, user: Looked, known: Beside) -> Iterator[Misnamed]:
         roster: the rows.
         user: whom the keys mean.
         known: what differs, and whose it is.
+        forced: it is said which key counts: values that nobody has say nothing.
     """
     sources = roster.rows["source"].to_numpy()
     for one in known.differing:
         owned = known.owned(one, user.ids)
-        wrong = owned if one.field == UserField.EMAIL else owned | one.told
+        wrong = owned if forced or one.field == UserField.EMAIL else owned | one.told
         for source in np.unique(sources[one.rows]).tolist():
             mine = wrong & (sources[one.rows] == source)
             count, of = int(np.count_nonzero(mine)), int(one.stated[source])

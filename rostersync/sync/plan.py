@@ -24,8 +24,11 @@ from rostersync.tables import (
     PROBLEMS,
     READS,
     ROLES,
+    ROSTER_COURSES,
+    Question,
     Source,
 )
+from rostersync.tables.questions import document, question
 from rostersync.vocabulary import Mode
 
 FORMAT = "rostersync-plan"
@@ -45,6 +48,7 @@ TABLES: Mapping[str, Table] = {
     "problems": PROBLEMS,
     "reads": READS,
     "roles": ROLES,
+    "rosters": ROSTER_COURSES,
     "rows": PLAN_ROWS,
 }
 
@@ -85,6 +89,10 @@ class Plan:
     """Where relative paths of the sources begin: the folder in which the plan was made."""
     not_active: pd.DataFrame = field(default_factory=NOT_ACTIVE.empty)
     """NOT_ACTIVE: whom the roster names as active, and who had no access when the plan was made."""
+    rosters: pd.DataFrame = field(default_factory=ROSTER_COURSES.empty)
+    """ROSTER_COURSES to be remembered when the plan was carried out."""
+    questions: tuple[Question, ...] = ()
+    """What a person may know that decides what is held."""
     reviewed: str = ""
     """The digest of the plan from which reviewers, one or several in turn, made this one; "" where nobody did."""
 
@@ -93,10 +101,11 @@ class Plan:
 
     def head(self) -> dict[str, Any]:
         """What is in the plan beside its tables, as plain values."""
-        left_out = {*TABLES, "sources", "notes", "_digest"}
+        left_out = {*TABLES, "sources", "notes", "questions", "_digest"}
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
         sources = [_source_document(s) for s in self.sources]
-        return {"format": FORMAT, "version": VERSION, **plain, "notes": list(self.notes), "sources": sources}
+        lists = {"notes": list(self.notes), "questions": [document(q) for q in self.questions], "sources": sources}
+        return {"format": FORMAT, "version": VERSION, **plain, **lists}
 
     def digest(self) -> str:
         """That of the tables as `canonical` has them, in the order of TABLES, and of the head: its name and seal."""
@@ -188,8 +197,9 @@ def _plan(content: dict[str, Any], text: bytes, spans: list[tuple[int, int]]) ->
     tables = {n: _table(kind, content.pop(n), text, spans) for n, kind in TABLES.items()}
     sources = tuple(_source(s) for s in content.pop("sources"))
     notes = tuple(content.pop("notes"))
+    questions = tuple(question(q) for q in content.pop("questions"))
     del content["format"], content["version"]
-    plan = Plan(**content, **tables, sources=sources, notes=notes)
+    plan = Plan(**content, **tables, sources=sources, notes=notes, questions=questions)
     texts = (plan.site, plan.site_name, plan.release, plan.made, plan.refused, plan.reviewed, plan.folder, *notes)
     if not (all(isinstance(t, str) for t in texts) and isinstance(plan.undoes, int)):
         raise TypeError("a text that is none")

@@ -28,6 +28,7 @@ from rostersync.sync.safety import (
     hold_unresolved,
     hold_widened,
 )
+from rostersync.sync.signs import hold_signs
 from rostersync.vocabulary import Op
 
 
@@ -53,6 +54,7 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_unknown_protection(marks, basis.unknown)
     hold_unproven(marks, basis.reads, settings)
     hold_unbelieved(marks, basis.reads, settings)
+    hold_signs(marks, basis.signs)
     changes = marks.done()
     waiting = (changes["hold"] == "pending") & changes["absent"]  # whom the roster names all the same
     return changes.assign(reason=changes["reason"].mask(waiting, "pending")) if waiting.any() else changes

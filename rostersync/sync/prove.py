@@ -15,6 +15,14 @@ from rostersync.vocabulary import Bucket, Op, Proof
 
 SEEN, NOT_SEEN, HIDDEN = 1, 0, -1
 NEXT = "the next run looks again"
+STILL_THERE = (
+    "Moodle accepted it, and the person is still in the course: most likely another enrolment method has them, too. A "
+    "manual enrolment, if there was one, may be gone"
+)
+STILL_HAS_ROLE = (
+    "Moodle accepted it, and the person still has the role: most likely something else in Moodle gives it, such as a "
+    "plugin"
+)
 
 
 def visible(changes: pd.DataFrame, held: Holdings, *, now: int) -> Ints:
@@ -132,7 +140,8 @@ def prove(
     shown, keys = visible(changes, held, now=now), pack(changes["course_id"], changes["user_id"])
     course = changes["course_id"].to_numpy()
     complete = contains(np.sort(reads.loc[reads["complete"], "course_id"].to_numpy()), course)
-    proven = contains(np.sort(reads.loc[reads["proven"], "course_id"].to_numpy()), course) | trusted
+    confirmed = reads["proven"] | (reads["believed"] != "")
+    proven = contains(np.sort(reads.loc[confirmed, "course_id"].to_numpy()), course) | trusted
     listed = held.enrolled(keys)
     gone, unassigned = op == Op.UNENROL, op == Op.UNASSIGN
     missing = ~gone & ~listed & ~proven
@@ -152,16 +161,13 @@ def prove(
     detail = {int(c): str(d) for c, d in zip(reads["course_id"], reads["detail"], strict=True) if d}
     why = [detail.get(c, "") and f": {detail[c]}" for c in course.tolist()]
     message = np.select(
-        [~complete, unseen, missing, untold, kept, stays, wrong],
+        [~complete, unseen | missing, untold, kept, stays, wrong],
         [
             _each("Moodle accepted it, but the course could not be read again completely{}; " + NEXT, why),
             _each("Moodle accepted it, but nothing confirms the list in which the person is missing{}; " + NEXT, why),
-            _each("Moodle accepted it, but nothing confirms the list in which the person is missing{}; " + NEXT, why),
             _each("Moodle accepted it, but does not tell who is suspended{}; " + NEXT, why),
-            "Moodle accepted it, and the person is still in the course: another enrolment method has them, too. A "
-            "manual enrolment, if there was one, may be gone",
-            "Moodle accepted it, and the person still has the role: something else in Moodle gives it, such as a "
-            "plugin",
+            STILL_THERE,
+            STILL_HAS_ROLE,
             "Moodle accepted it, and a fresh read does not show it",
         ],
         "",

@@ -82,6 +82,7 @@ def reconcile(
         changes=change_lines(plan, done),
         not_active=not_active.lines(plan.not_active, plan.rows, plan.courses, plan.sources, done),
         forecast=forecast(plan) if outcomes is None else None,
+        questions=plan.questions,
     )
 
 
@@ -251,7 +252,7 @@ def _courses(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
             **{name: count(people, pack(ids, 0, ORDER.index(bucket))) for name, bucket in COUNTS.items()},
             **_losing(losing, ids),
             "note": [
-                _note(c, complete=bool(complete.get(c)), detail=detail.get(c, ""), left=left.get(c, 0))
+                _note(complete=bool(complete.get(c)), detail=detail.get(c, ""), left=left.get(c, 0))
                 for c in ids.tolist()
             ],
         }
@@ -268,21 +269,21 @@ def _losing(losing: pd.DataFrame, ids: Ints) -> dict[str, Ints]:
 
 
 def _left_alone(plan: Plan, done: pd.DataFrame, listed: Mapping[int, int]) -> dict[int, int]:
-    """Course id → its people, for courses of --courses in which no row names anybody and nothing follows for anybody."""
+    """Course id → its people, for courses of --courses in which no row names anybody and nothing is changed."""
     named = {*plan.rows.loc[plan.rows["state"] == RowState.OK, "course_id"].tolist(), *done["course_id"].tolist()}
     asked = plan.courses.loc[plan.courses["may_empty"], "course_id"].tolist() if not plan.undoes else []
     return {c: listed[c] for c in asked if c not in named and listed.get(c, 0) > 0}
 
 
-def _note(course: int, *, complete: bool, detail: str, left: int) -> str:
+def _note(*, complete: bool, detail: str, left: int) -> str:
     """What is to be said of a course as a whole."""
     if not complete:
         return problems.message("read_incomplete", detail=detail)
     if not left:
         return ""
     return (
-        f"no row of the roster names anybody here, and {counted(left, 'person is', 'people are')} in it: they stay, for "
-        "they have no role that the roster manages here — if they are to leave, list their roles in managed_roles"
+        f"no row of the roster names anybody here, and {counted(left, 'person is', 'people are')} in it: they stay, "
+        "for they have no role that the roster manages here — if they are to leave, list their roles in managed_roles"
     )
 
 

@@ -79,7 +79,7 @@ def resolve(
     mark_torn_courses(marking, keys, roster, courses)
     mark_users(marking, keys, live, offers or Offers())
     takes = (action.codes != ACTIONS.index(Action.ADD)) | (status.codes == STATUSES.index(Status.SUSPENDED))
-    unlike = mark_doubts(marking, keys, takes, roster, users, beside or Beside())
+    unlike = mark_doubts(marking, keys, takes, roster, users, beside or Beside(), settings)
     mark_unconfirmed(marking, keys)
     resolved = RESOLVED.frame(
         {

@@ -68,7 +68,13 @@ def mark_unconfirmed(marking: Marking, keys: Keys) -> None:
 
 
 def mark_doubts(
-    marking: Marking, keys: Keys, takes: Mask, roster: Roster, users: pd.DataFrame, beside: identity.Beside
+    marking: Marking,
+    keys: Keys,
+    takes: Mask,
+    roster: Roster,
+    users: pd.DataFrame,
+    beside: identity.Beside,
+    settings: Settings,
 ) -> Sequence[Ints]:
     """Rejects rows whose key may be, or what stands beside it is, somebody else's; notes names that do not fit.
 
@@ -81,6 +87,7 @@ def mark_doubts(
         roster: the rows.
         users: USER_MATCHES.
         beside: what differs beside the keys, and whose it is.
+        settings: where user_key says which key counts, a second one that nobody has says nothing.
 
     Returns:
         The rows of each name that does not fit, those that stand.
@@ -92,7 +99,8 @@ def mark_doubts(
     for two in identity.contradicted(keys.user, marking.ok(), beside):
         marking.mark(two.row, RowState.REJECTED, "contradicted", two.detail, keys.user.words_at(two.row))
         keys.user.doubt(two.row, Answer(0, "contradicted", two.detail, two.candidates))
-    for at, detail in doubts.torn(roster, ids, marking.ok(), users, "other"):
+    torn = doubts.torn(roster, ids, marking.ok(), users, "other") if not settings.user_key else ()
+    for at, detail in torn:
         candidates = (int(ids[at]),)
         marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user.words_at(at))
         keys.user.doubt(at, Answer(0, "keys_disagree", detail, candidates))

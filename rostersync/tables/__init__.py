@@ -6,6 +6,7 @@ a table crosses from one package to another.
 """
 
 from rostersync.tables.changes import CHANGES, HOLDERS, LOSSES, NOT_ACTIVE, OUTCOMES
+from rostersync.tables.questions import Answer, Question
 from rostersync.tables.reports import (
     REPORT_CHANGES,
     REPORT_COURSES,
@@ -16,6 +17,7 @@ from rostersync.tables.reports import (
     Report,
 )
 from rostersync.tables.roster import BLOCKERS, PLAN_ROWS, PROBLEMS, RESOLVED, ROSTER, Roster, Source
+from rostersync.tables.rosters import ROSTER_COURSES, ROSTERS_SEEN
 from rostersync.tables.site import COURSE_MATCHES, COURSES, CURRENT, GRADES, LEDGER, PEOPLE, READS, ROLES, USER_MATCHES
 
 __all__ = [
@@ -42,8 +44,12 @@ __all__ = [
     "RESOLVED",
     "ROLES",
     "ROSTER",
+    "ROSTERS_SEEN",
+    "ROSTER_COURSES",
     "USER_MATCHES",
+    "Answer",
     "Forecast",
+    "Question",
     "Report",
     "Roster",
     "Source",

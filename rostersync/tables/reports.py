@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
+from rostersync.tables.questions import Question
 from rostersync.tables.roster import Source
 from rostersync.vocabulary import Bucket
 
@@ -172,6 +173,8 @@ class Report:
     """REPORT_NOT_ACTIVE."""
     forecast: Forecast | None = None
     """Only in a preview."""
+    questions: tuple[Question, ...] = ()
+    """What a person may know that decides what is held."""
 
     def buckets(self) -> dict[str, int]:
         """Rows in each bucket, in their order; they add up to the rows that were read."""

@@ -36,6 +36,7 @@ ROSTER = Table(
         "status": Column(choice(Status), "what the row says of the enrolment"),
         "start": Column(INT, "epoch seconds; 0: none; NOT_GIVEN: says nothing"),
         "end": Column(INT, "epoch seconds; 0: none; NOT_GIVEN: says nothing"),
+        "part": Column(TEXT, "sections, groups and campus: HEADER=VALUE, with tabs between; decides nothing by itself"),
         "first_name": Column(TEXT, "for display and likeness, never a key"),
         "last_name": Column(TEXT, "for display and likeness, never a key"),
         "email": Column(TEXT, "for display and likeness where it is not the key"),

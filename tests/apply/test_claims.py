@@ -21,7 +21,7 @@ def world_of(make: Make, **settings: Any) -> Any:  # noqa: ANN401 - a World
 
 
 def test_what_cannot_be_read_again_is_not_done(make: Make) -> None:
-    """Writes are answered null and not carried out, and the list then fails: nobody is called enrolled or unenrolled."""
+    """Writes are answered null and not carried out, and the list then fails: nobody is called enrolled or gone."""
     world = world_of(make)
     plan = world.plan(ROSTER)
     before = world.people("BIO101")

@@ -249,3 +249,19 @@ def test_a_plan_knows_everybody_whom_it_changes(make: Make) -> None:
         (i, name, f"{name}.x@uni.example", f"{i:08}") for name, i in ids.items()
     ]
     assert looked_up(world, "id") == [str(ids["eve"])]
+
+
+def test_a_key_that_is_said_to_count_is_compared_as_well(make: Make) -> None:
+    """With user_key, a number of somebody else rejects its row; one that nobody has says nothing."""
+    world = make({"BIO101": ""}, people=PEOPLE)
+    numbers = {name: world.state.user(name).idnumber for name in PEOPLE}
+    text = (
+        "username,student id,course,role\n"
+        f"ada,{numbers['ben']},BIO101,student\n"
+        "cyd,A-1,BIO101,student\n"
+        "dan,A-2,BIO101,student\n"
+        "eve,A-3,BIO101,student\n"
+    )
+    assert states(world.plan(text, user_key="username")) == [("rejected", "contradicted")] + [("ok", "")] * 3
+    by_number = text.replace("A-1", numbers["dan"]).replace("A-2", numbers["cyd"]).replace("A-3", numbers["eve"])
+    assert states(world.plan(by_number, user_key="idnumber")) == [("rejected", "contradicted")] * 3 + [("ok", "")]

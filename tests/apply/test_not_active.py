@@ -101,7 +101,7 @@ def test_where_moodle_does_not_tell_it_is_said_once(make: Make, course: str) -> 
 
 
 def test_a_course_of_which_no_row_speaks_is_no_agreement(make: Make) -> None:
-    """With --courses, of a course full of people whose role no row uses: that they stay is said, and how they would go."""
+    """With --courses, of a course full of people whose role no row uses: it is said that they stay, and why."""
     world = make({"BIO101": "ada:student", "CHE101": "ben:student cyd:student"})
     roster = "username,course,role\nada,BIO101,student"
     report = world.sync(roster, courses=("CHE101",))

@@ -60,14 +60,14 @@ def forget(world: World) -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_second_run_that_changes_nothing_looks_nobody_up(make: Make, field: str) -> None:
-    """One call for each course's page, one for each course, and no more, whichever key the roster has."""
+    """One call for each course's page, one for who of them is active, one for each course, and no more."""
     world = make(SITE, **OPTIONS)
     roster = text(everybody(world, field), field)
     assert world.sync(roster).buckets()["unchanged"] == 6
     before = len(world.gate.calls)
     assert world.plan(roster).changes.empty
     counts = Counter(c.function for c in world.gate.calls[before:])
-    assert counts == {"core_webservice_get_site_info": 1, "core_course_get_courses_by_field": 2, LIST: 2}
+    assert counts == {"core_webservice_get_site_info": 1, "core_course_get_courses_by_field": 2, LIST: 4}
 
 
 def test_only_who_was_not_seen_before_is_looked_up(make: Make) -> None:
@@ -75,7 +75,7 @@ def test_only_who_was_not_seen_before_is_looked_up(make: Make) -> None:
     world = make(SITE, people=["fay"], **OPTIONS)
     rows = everybody(world)
     world.plan(text(rows))
-    assert {c.form["options[0][value]"] for c in world.gate.calls if c.function == LIST} == {"id,roles"}
+    assert {c.form["options[0][value]"] for c in world.gate.calls if c.function == LIST} == {"id,roles", "id"}
     before = len(world.gate.calls)
     report = world.apply(plan := world.plan(text([*rows, ("fay", "BIO101", "student")])))
     assert asked(world, before) == [{"fay"}, {"fay"}] or asked(world, before) == [{"fay"}]

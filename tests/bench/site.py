@@ -202,7 +202,7 @@ def _enrol(changes: int, *, proved: bool) -> Spent:
         report: Report = pipeline.apply_plan(plan, work)
         spent = Spent(seconds=time.perf_counter() - began, cpu=time.process_time() - cpu)
     proofs = report.rows["proof"].value_counts().to_dict()
-    if proofs != {"proved" if proved else "accepted": changes}:
+    if proofs != {"proved" if proved else "unproved": changes}:
         raise RuntimeError(f"the run did not enrol {changes}: {proofs}")
     return Spent(seconds=written[0], cpu=spent.cpu) if written else spent
 

@@ -217,3 +217,64 @@ def test_mappings_are_listed_and_forgotten(run: Run, connected: Server, memory: 
     assert run("config", "mappings", "forget").code == 2
     assert json.loads(run("config", "mappings", "forget", "--all", "--json").out)["forgotten"] == 1
     assert store.mapped(memory) == []
+
+
+NUMBERS = "Username,Course short name,Role\ncleo,BIO101,3\ndan,BIO101,3\nhugo,BIO101,3\n"
+
+
+def test_numbers_in_a_column_called_role_are_refused_with_flags_that_work(run: Run, connected: Server) -> None:
+    """Each flag of the remedy reads the file: as what it says the number means, or as Moodle's id."""
+    path = Path("list.csv")
+    path.write_text(NUMBERS, encoding="utf-8")
+    ran = run("plan", path)
+    assert ran.code == 1
+    assert "list.csv has numbers in its column “Role” (“3” in 3 rows), which mean other roles" in ran.err
+    assert '--role-word "3=student"' in ran.err
+    assert '--map "Role=role_id"' in ran.err
+    roles = ("plan", path, "--mode", "add-only", "--json")
+    said = json.loads(run(*roles, "--role-word", "3=student").out)
+    assert [(c["user"], c["what"]) for c in said["changes"]] == [("hugo", "enrol as student")]
+    as_ids = json.loads(run(*roles, "--map", "Role=role_id").out)
+    assert {c["what"] for c in as_ids["changes"]} >= {"enrol as editingteacher"}
+    set_ = json.loads(run(*roles, ROSTERSYNC_ROLE_WORDS="3=student").out)
+    assert set_["changes"] == said["changes"]
+
+
+@pytest.mark.parametrize("header", ["Role ID", "roleid", "Moodle role id"])
+def test_a_column_of_role_ids_says_so(run: Run, connected: Server, header: str) -> None:
+    """Its numbers are Moodle's."""
+    path = Path("list.csv")
+    path.write_text(NUMBERS.replace("Role", header).replace(",3", ",5"), encoding="utf-8")
+    said = json.loads(run("plan", path, "--mode", "add-only", "--json").out)
+    assert [(c["user"], c["what"]) for c in said["changes"]] == [("hugo", "enrol as student")]
+
+
+def test_ids_beside_words_of_roles_are_left_alone(run: Run, connected: Server) -> None:
+    """The words count; two columns that are both said to be the role contradict each other."""
+    path = Path("list.csv")
+    path.write_text("Username,Course short name,Role,Role ID\nhugo,BIO101,student,3\n", encoding="utf-8")
+    said = json.loads(run("plan", path, "--mode", "add-only", "--json").out)
+    assert [c["what"] for c in said["changes"]] == ["enrol as student"]
+    both = run("plan", path, "--map", "Role=role", "--map", "Role ID=role_id")
+    assert both.code == 1
+    assert "has two columns for the role" in both.err
+
+
+def test_moodles_upload_of_users_names_roles_by_id(run: Run, connected: Server) -> None:
+    """In its role1 a number is an id, as Moodle takes it."""
+    path = Path("upload.csv")
+    path.write_text("username,course1,role1\nhugo,BIO101,5\n", encoding="utf-8")
+    said = json.loads(run("plan", path, "--json").out)
+    assert [(c["user"], c["what"]) for c in said["changes"]] == [("hugo", "enrol as student")]
+
+
+def test_a_preset_can_say_that_a_column_holds_ids(run: Run, connected: Server) -> None:
+    """Or what its numbers mean."""
+    path = Path("list.csv")
+    path.write_text(NUMBERS.replace(",3", ",5"), encoding="utf-8")
+    top = 'title = "Ours"\nunverified = "invented"\n'
+    Path("ids.toml").write_text(f'{top}[columns]\nrole_id = "Role"\n', encoding="utf-8")
+    Path("words.toml").write_text(f'{top}[role_words]\n5 = "student"\n', encoding="utf-8")
+    for preset in ("ids.toml", "words.toml"):
+        said = json.loads(run("plan", path, "--mode", "add-only", "--preset", preset, "--json").out)
+        assert [(c["user"], c["what"]) for c in said["changes"]] == [("hugo", "enrol as student")]

@@ -173,7 +173,7 @@ def test_a_run_that_was_killed_is_shown_by_its_journal(
     assert told["verdict"].startswith("the run did not end: it was killed")
     assert told["exit_code"] == 1
     by_user = {row["user"]: (row["bucket"], row["proof"], row["code"]) for row in told["rows"]}
-    assert by_user["hugo"] == ("failed", "", "no_answer")
+    assert by_user["hugo"] == ("unproved", "unproved", "no_answer")
     assert by_user["ada"] == ("unchanged", "", "")
     assert [(gone["user"], gone["bucket"], gone["code"]) for gone in told["removals"]] == [("finn", "held", "stopped")]
 

@@ -61,7 +61,8 @@ def test_a_store_is_upgraded_when_told_so(run: Run, used: Path) -> None:
     """Of the newest revision already; one from before the revisions becomes so."""
     assert document(run, "upgrade")["before"] == document(run, "upgrade")["revision"]
     with sqlite3.connect(used) as file:
-        for table in ("alembic_version", "plans", "outcomes", "before", "courses_seen", "mappings", "known_users"):
+        made = ("alembic_version", "plans", "outcomes", "before", "courses_seen", "mappings", "known_users")
+        for table in (*made, "roster_courses", "told"):
             file.execute(f"DROP TABLE {table}")
         for column in ("kind", "undoes", "verdict", "release", "notes"):
             file.execute(f'ALTER TABLE runs DROP COLUMN "{column}"')

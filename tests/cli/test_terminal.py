@@ -103,6 +103,60 @@ def test_nothing_to_do_asks_nothing(connected: Server, roster: Path) -> None:
     assert "[y/N]" not in terminal.text
 
 
+def older(run: Run, roster: Path) -> Path:
+    """A file that was synced before one in which Hugo is as well."""
+    later = Path("later.csv")
+    later.write_text(roster.read_text(encoding="utf-8") + "hugo,BIO101,student,active\n", encoding="utf-8")
+    for file in (roster, later):
+        assert run("sync", file, "--yes", "--teacher-means", "teacher").code == 0
+    return roster
+
+
+@pytest.mark.parametrize(("keys", "code", "there"), [("1\n", 3, True), ("2\n", 0, False)], ids=["no", "yes"])
+def test_whether_an_old_file_is_meant_is_asked(
+    connected: Server, run: Run, roster: Path, keys: str, code: int, *, there: bool
+) -> None:
+    """After the preview, once; a no leaves it held, a yes plans again, shows it, and asks as ever."""
+    terminal = Terminal("sync", older(run, roster), "--teacher-means", "teacher", COLUMNS="200")
+    terminal.until("1 removal in 1 course: is it meant so?\n  1  no, they stay as they are\n  2  yes, it is meant so\n")
+    assert "In short" in terminal.text
+    terminal.type(keys)
+    if not there:
+        terminal.until(QUESTION)
+        terminal.type("y\n")
+    assert terminal.code() == code
+    assert terminal.text.count("Which:") == 1
+    assert ("hugo" in {connected.state.users.rows[user].username for user in connected.state.enrolled(11)}) is there
+
+
+def test_what_can_be_answered_stands_in_every_document(connected: Server, run: Run, roster: Path) -> None:
+    """With the flag that answers it: in the JSON document, on the screen, in a plan's file; --meant then does it."""
+    file = older(run, roster)
+    words = ("plan", file, "--teacher-means", "teacher", "--out", "p.json")
+    (question,) = json.loads(run(*words, "--json").out)["questions"]
+    assert (question["code"], question["courses"], question["people"]) == ("older", ["BIO101"], 1)
+    assert [answer["flag"] for answer in question["answers"]] == ["", "--meant older"]
+    assert "- yes, it is meant so: --meant older" in run("show", "p.json").out
+    assert run("sync", file, "--teacher-means", "teacher", "--yes").code == 3
+    assert run("sync", file, "--teacher-means", "teacher", "--yes", "--meant", "older,part").code == 0
+    assert "hugo" not in {connected.state.users.rows[user].username for user in connected.state.enrolled(11)}
+    assert run("sync", file, "--meant", "nonsense", "--yes").code == 2
+
+
+def test_nothing_to_do_is_remembered(connected: Server, run: Run, roster: Path) -> None:
+    """A roster that says what Moodle has is the last one from then on, although no run is made."""
+    terminal = Terminal("sync", roster, "--teacher-means", "teacher")
+    assert terminal.code() == 0
+    Path("later.csv").write_text(roster.read_text(encoding="utf-8") + "hugo,BIO101,student,active\n", encoding="utf-8")
+    assert run("sync", "later.csv", "--dry-run", "--teacher-means", "teacher").code == 0
+    assert run("plan", "later.csv", "--teacher-means", "teacher").code == 0
+    opened = store.store_as_it_is(os.environ["ROSTERSYNC_STORE"], clock=time.time)
+    assert opened is not None
+    assert opened.rosters_seen(connected.url, [11])["rows"].tolist() == [7]
+    assert opened.runs() == []
+    opened.close()
+
+
 def test_settings_fit_into_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """No line of `config show` is broken by the terminal."""
     monkeypatch.delenv("ROSTERSYNC_STORE")  # a path as long as tests have it
@@ -266,3 +320,22 @@ def test_nobody_is_asked_where_nobody_is_expected_to_answer(connected: Server) -
         assert terminal.code() == 1
         assert "Which" not in terminal.text
         assert '--map "Matrikelnumer=idnumber"' in terminal.text.replace("\\", "")
+
+
+def test_what_numbers_of_roles_mean_is_asked(connected: Server, tmp_path: Path) -> None:
+    """Each by itself, where they are no ids of this Moodle's."""
+    text = "Username,Course short name,Role\nada,BIO101,3\nben,BIO101,3\nhugo,BIO101,1\n"
+    Path("a.csv").write_text(text, encoding="utf-8")
+    terminal = Terminal("plan", "a.csv", "--mode", "add-only", COLUMNS="200")
+    terminal.until("a.csv: what are the numbers in the column “Role”?")
+    terminal.until("Which: ")
+    terminal.type("2\n")
+    terminal.until("“1” (1 row)")
+    terminal.until("Which: ")
+    terminal.type("1\n")
+    terminal.until("“3” (2 rows)")
+    terminal.until("Which: ")
+    terminal.type("3\n")
+    assert terminal.code() == 0
+    assert 'role_words = { "1" = "student", "3" = "editingteacher" }: as answered' in terminal.text
+    assert remembered(tmp_path) == []

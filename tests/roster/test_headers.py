@@ -89,10 +89,9 @@ def test_an_ambiguous_header_is_offered(loaded: Load) -> None:
     assert roster.problems[["row", "code", "column", "value"]].to_numpy().tolist() == [
         [-1, "key_undecided", "course", ""],
         [-1, "column_offered", "id", "idnumber"],
-        [-1, "column_ignored", "section", ""],
         [-1, "column_ignored", "shoe size", ""],
     ]
-    assert roster.sources[0].ignored == ("id", "section", "shoe size")
+    assert roster.sources[0].ignored == ("id", "shoe size")
 
 
 def test_what_a_missing_column_could_be_is_offered(loaded: Load) -> None:
@@ -180,3 +179,34 @@ def test_a_title_is_a_key_only_where_there_is_no_other(loaded: Load) -> None:
     assert roster.sources[0].ignored == ("course name",)
     roster = loaded("user,course name,role\nann,Biology,student\n")
     assert roster.rows[["course", "course_field"]].to_numpy().tolist() == [["Biology", "any"]]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Section", "section_id", "Sektion", "Gruppe", "Campus", "Sede", "Turma", "グループ", "Groupe TD", "Standort"],
+)
+def test_a_section_is_read_beside_all_else(loaded: Load, header: str) -> None:
+    """It is used, and is no key; its values stand behind their header, a blank one says nothing."""
+    text = f"username,course short name,role,{header}\nann,BIO101,student, 01 \nben,BIO101,student,\n"
+    roster = loaded(text)
+    assert roster.rows["part"].tolist() == [f"{header}=01", ""]
+    assert not set(roster.problems["code"]) & {"column_ignored", "column_offered", "column_alike"}
+    assert roster.sources[0].ignored == ()
+    assert set(roster.sources[0].columns) == {"username", "course_shortname", "role"}
+    plain = loaded(text.replace(f",{header}", "").replace(", 01 ", "").replace("student,", "student"))
+    assert roster.rows.drop(columns="part").equals(plain.rows.drop(columns="part"))
+
+
+def test_several_columns_of_sections_stand_side_by_side(loaded: Load) -> None:
+    """And a column is one where somebody says so, or none."""
+    text = "username,course short name,role,Section,Group,Cohort\nann,BIO101,student,1,A,x\nben,BIO101,student,,B,\n"
+    assert loaded(text).rows["part"].tolist() == ["Section=1\tGroup=A", "\tGroup=B"]
+    said = loaded(text, columns={"Cohort": "part", "Group": "ignore"})
+    assert said.rows["part"].tolist() == ["Section=1\tCohort=x", "\t"]
+    assert said.sources[0].ignored == ("Group",)
+
+
+def test_a_section_that_is_said_to_be_the_course_is_the_course(loaded: Load) -> None:
+    """What somebody says of a column goes before its name."""
+    roster = loaded("username,Section,role\nann,BIO101,student\n", columns={"Section": "course_shortname"})
+    assert roster.rows[["course", "part"]].to_numpy().tolist() == [["BIO101", ""]]

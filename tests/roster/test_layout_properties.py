@@ -16,7 +16,7 @@ from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
-HEADER = ["username", "course shortname", "role"]
+HEADER = ["username", "course shortname", "role id"]
 KEYS = st.text(st.sampled_from("abcxyz019 .-ÄßñЖ"), max_size=6)
 ROWS = st.lists(
     st.tuples(KEYS, KEYS, st.sampled_from(["student", "Tutorin", "", "nobody"])).map(list), min_size=1, max_size=8

@@ -51,14 +51,20 @@ def test_words_are_compared_by_their_letters(text: str, expected: str) -> None:
         ("T.A.", "teacher"),
         ("non-editing teacher", "teacher"),
         ("Tutorin", "teacher"),
-        ("5", "5"),
-        ("03", "3"),
-        ("17", "17"),
     ],
 )
 def test_role_words_are_understood(word: str, role: str) -> None:
-    """Words become short names, ids stay ids."""
+    """Words become short names."""
     assert roles().read(word) == Reading(role)
+
+
+@pytest.mark.parametrize(("word", "role"), [("5", "5"), ("03", "3"), ("17", "17")])
+def test_numbers_are_ids_only_where_that_is_said(word: str, role: str) -> None:
+    """In a column that is just called role they mean nothing by themselves; the settings can give them a meaning."""
+    assert Roles(Settings(), ids=True).read(word) == Reading(role)
+    assert roles().read(word) == Reading("", "role_digits")
+    assert roles(role_words={word: "student"}).read(word) == Reading("student")
+    assert roles(role_words={word: word}).read(word) == Reading(word)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +83,7 @@ def test_role_words_are_understood(word: str, role: str) -> None:
         ("-", "role_unknown", ""),
         ("manager", "role_not_allowed", "manager"),
         ("coursecreator", "role_not_allowed", "coursecreator"),
-        ("1", "role_not_allowed", "manager"),
+        ("1", "role_digits", ""),
     ],
 )
 def test_role_words_that_are_not_certain_are_problems(word: str, code: str, detail: str) -> None:
@@ -104,8 +110,9 @@ def test_roles_of_the_settings_are_words() -> None:
     assert roles(roles={"examiner": 9}).read("Examiner") == Reading("", "role_not_allowed", "examiner")
     own = roles(roles={"examiner": 9}, assignable_roles=("student", "examiner"))
     assert own.read("Examiner") == Reading("examiner")
-    assert own.read("9") == Reading("9")
-    assert own.read("4") == Reading("", "role_not_allowed", "teacher")
+    by_id = Roles(Settings(roles={"examiner": 9}, assignable_roles=("student", "examiner")), ids=True)
+    assert by_id.read("9") == Reading("9")
+    assert by_id.read("4") == Reading("", "role_not_allowed", "teacher")
 
 
 def test_digits_of_a_type_column_are_no_role_ids() -> None:

@@ -22,7 +22,8 @@ HEADER = ["user", "course", "role"]
 
 def test_numbers_are_read_as_they_are_shown(loaded: Load) -> None:
     """124 is not 124.0, and a number that is no integer keeps its digits."""
-    roster = loaded([HEADER, [124, 1.5, 5], [True, 123456789012, "student"]], "r.xlsx")
+    header = ["user", "course", "role id"]
+    roster = loaded([header, [124, 1.5, 5], [True, 123456789012, "student"]], "r.xlsx")
     assert roster.rows[["user", "course", "role_name"]].to_numpy().tolist() == [
         ["124", "1.5", "5"],
         ["TRUE", "123456789012", "student"],

@@ -1,6 +1,6 @@
 """Tiny texts go in: a roster, a Moodle, settings, a ledger, grades; a plan comes out of the whole chain of decisions.
 
-roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email,number.
+roster.csv    user,course,role and, where wanted, action,status,start,end,file,state,name,email,number,part.
               Anna is Anna Example in Moodle, anna@people.example, with the ID number no-anna; and so with everybody.
               A user or course `zoe?` is not found, `zoe!` refused, `x~anna` nearly anna, `anna|ben` not unique; `zoe*`
               is not confirmed.
@@ -10,6 +10,7 @@ moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self 
               `anna student+teacher inactive`. `-` is enrolled without a role, `unlisted` somebody the list lacks.
 settings.toml settings.
 ledger.txt    `BIO anna 0 500 suspended manual stuck=5|any`, all after the name as wanted.
+before-1.csv  an earlier roster, after which before-2.csv may have come; its courses are those of moodle.txt.
 grades.txt    `BIO anna graded` or `unknown`; everybody else is ungraded.
 The clock stands at 1000.
 """
@@ -29,7 +30,18 @@ import pytest
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync import basis, belief, identity, propose, reconcile, resolve, scope, scrambled
+from rostersync.sync import (
+    basis,
+    belief,
+    identity,
+    propose,
+    reconcile,
+    resolve,
+    rosters,
+    scope,
+    scrambled,
+    signs,
+)
 from rostersync.sync.asked import both_asked, fields_of
 from rostersync.sync.basis import Basis
 from rostersync.sync.compose import Head, compose
@@ -49,6 +61,7 @@ from rostersync.tables import (
     READS,
     ROLES,
     ROSTER,
+    ROSTERS_SEEN,
     USER_MATCHES,
     Roster,
     Source,
@@ -126,7 +139,7 @@ def roster_of(world: World) -> Roster:
         first, _, last = (row.get("name") or "").partition(" ")
         lines.append(
             {
-                **{n: row.get(n) or "" for n in ("user", "course", "role", "action", "status", "email")},
+                **{n: row.get(n) or "" for n in ("user", "course", "role", "action", "status", "email", "part")},
                 **{n: int(row.get(n) or -1) for n in ("start", "end")},
                 "row": at,
                 "source": source,
@@ -296,7 +309,23 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
     read = (*_read(world, ids, status, prove=False), roles)
     ledger = ledger[ledger["course_id"].isin(ids)]
     own_id = world.users.get("robot", 1)
-    return basis.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id), settings, world
+    made = basis.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id)
+    past = rosters.all_past(roster, made.resolution, NOW)
+    before = _seen(texts, settings)
+    told = signs.signs_of(rosters.courses_of(roster, made.resolution), before, past, settings)
+    return replace(made, signs=told), settings, world
+
+
+def _seen(texts: Mapping[str, str], settings: Settings) -> pd.DataFrame:
+    """ROSTERS_SEEN: what the rosters before this one had, in the order of their names."""
+    found = [ROSTERS_SEEN.empty()]
+    for at, name in enumerate(sorted(n for n in texts if n.startswith("before"))):
+        world = read_world({"roster.csv": texts[name], "moodle.txt": texts["moodle.txt"]})
+        roster = roster_of(world)
+        matched = both_matched(both_asked(roster), _users(world), _courses(world, settings))
+        mine = rosters.courses_of(roster, resolve.resolve(roster, matched, ((), ()), settings))
+        found.append(ROSTERS_SEEN.frame({n: mine[n] for n in mine.columns} | {"seen": at * 86_400}))
+    return pd.concat(found, ignore_index=True)
 
 
 def _unknown(known: Basis, world: World, settings: Settings) -> tuple[Unknown, ...]:

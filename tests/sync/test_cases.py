@@ -21,17 +21,21 @@ UNDO_ONLY = {"dates_lost"}
 REVIEW_ONLY = {"struck_out", "depends_on_struck"}
 """Holds that come up only where a reviewer strikes changes out (see test_strike)."""
 PAIRS = {
+    "all_over": ("all-over", "all-over-but-one"),
     "ambiguous_user": ("user-not-unique-holds-candidates", "user-unique-holds-nobody"),
     "another_method": ("another-method", "another-method-new-state"),
     "contradicted_row": ("address-of-another", "address-of-nobody"),
     "contradiction": ("dates-contradict", "dates-agree"),
     "course_limit": ("course-limit-share-passed", "course-limit-share-reached"),
     "dates_unknown": ("dates-change", "dates-complete-need-no-ledger"),
+    "fewer": ("fewer-rows", "fewer-rows-a-third"),
     "inactive_unexplained": ("dates-of-inactive-people", "dates-of-people-whose-time-is-over"),
     "method_unknown": ("suspend-needs-the-method", "suspend-only-manual"),
     "named_elsewhere": ("named-elsewhere", "named-elsewhere-not"),
     "no_manual": ("no-manual", "no-manual-nothing-to-do"),
     "pending": ("pending", "pending-nothing-to-hold"),
+    "older": ("older-roster-again", "older-roster-in-between"),
+    "part": ("part-one-section", "part-one-section-from-the-beginning"),
     "protected": ("protected-users", "protected-users-gain"),
     "protected_unknown": ("protected-unknown-holds-removals", "protected-unknown-gone"),
     "read_incomplete": ("read-incomplete-holds-additions", "read-unproven-allows-additions"),

@@ -88,7 +88,7 @@ def test_a_role_that_stays_is_no_other_method() -> None:
 
 
 def test_a_removal_without_effect_is_another_method() -> None:
-    """Moodle's null is no removal (MOODLE.md, fact 21); whether a manual enrolment beside the other went, none knows."""
+    """Moodle's null is no removal; whether a manual enrolment beside another one went is not known."""
     made = prove(changes(**GONE), current(STUDENT), reads(), now=1000)
     assert made[["proof", "code"]].astype(str).to_numpy().tolist() == [["disproved", "another_method"]]
     assert "no effect" not in made["message"].iloc[0]

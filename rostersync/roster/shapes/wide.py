@@ -25,7 +25,7 @@ TYPES = {"1": "student", "2": "editingteacher", "3": "teacher"}
 """What a type stands for unless somebody chose otherwise on Moodle's upload page."""
 FIELDS: Mapping[str, str] = {
     "course": "course_shortname",
-    "role": "role",
+    "role": "role_id",
     "group": "ignore",
     "enrolstatus": "status",
     "enroltimestart": "start",
@@ -34,7 +34,7 @@ FIELDS: Mapping[str, str] = {
     "deleted": "ignore",
     "oldusername": "ignore",
 }
-"""Column → field; `suspended` is the account's."""
+"""Column → field; `suspended` is the account's. A role is a short name or an id, as Moodle's upload takes it."""
 DAY = 86_400
 
 

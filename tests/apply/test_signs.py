@@ -1,0 +1,254 @@
+"""A term of files against a Moodle in this process: what looks like a part or an old file takes nobody out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rostersync import pipeline
+from rostersync.sync.signs import SIGNS
+from rostersync.tables import Answer, Report
+
+from .conftest import World
+
+Make = Callable[..., World]
+PEOPLE = tuple(f"a{n:02}" for n in range(16))
+HEAD = "username,course short name,role"
+
+
+def site(make: Make, students: Sequence[str] = PEOPLE[:12], **settings: object) -> World:
+    """Two courses of the same people."""
+    people = " ".join(f"{name}:student" for name in students)
+    return make({"BIO101": people, "CHE101": people}, people=[*PEOPLE, "eve"], allow_removals=99, **settings)
+
+
+def rows(names: Sequence[str], *courses: str, role: str = "student", more: str = "") -> str:
+    """Lines of a roster."""
+    return "".join(f"{name},{course},{role}{more}\n" for course in courses or ("BIO101",) for name in names)
+
+
+def term(*lines: str, head: str = HEAD) -> str:
+    """A roster."""
+    return f"{head}\n{''.join(lines)}"
+
+
+def held(report: Report) -> set[str]:
+    """Why something is held."""
+    return set(report.changes.loc[report.changes["bucket"] == "held", "code"].tolist())
+
+
+def test_a_term_of_nightly_files(make: Make) -> None:
+    """Somebody leaves, comes back, joins, is corrected: all goes through. An old file takes nobody out, sent twice."""
+    world = site(make)
+    full, without = term(rows(PEOPLE[:12])), term(rows(PEOPLE[1:12]))
+    for text, people in (
+        (full, PEOPLE[:12]),
+        (without, PEOPLE[1:12]),  # a00 leaves
+        (without, PEOPLE[1:12]),
+        (full, PEOPLE[:12]),  # and comes back
+        (full, PEOPLE[:12]),
+        (term(rows(PEOPLE[:14])), PEOPLE[:14]),  # two more
+        (term(rows(PEOPLE[1:14])), PEOPLE[1:14]),  # a00 leaves for good
+        (term(rows(PEOPLE[1:10])), PEOPLE[1:10]),  # four more, fewer than a third
+    ):
+        report = world.sync(text)
+        assert (report.exit_code, held(report)) == (0, set())
+        assert tuple(world.people("BIO101")) == people
+    # The file with 14 people by mistake: nobody is to leave, and all of them come back.
+    assert world.sync(term(rows(PEOPLE[1:14]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[1:14]
+    # The file of 12 by mistake, again and again: a00 comes with it, and the two later ones stay.
+    for _ in range(2):
+        report = world.sync(full)
+        assert (report.exit_code, held(report)) == (3, {"older"})
+        assert tuple(world.people("BIO101")) == PEOPLE[:14]
+    # The right one is not held for it, nor is what comes next.
+    assert world.sync(term(rows(PEOPLE[1:14]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[1:14]
+    assert world.sync(term(rows(PEOPLE[2:15]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[2:15]
+
+
+def test_an_old_file_that_is_meant_is_the_newest_from_then_on(make: Make) -> None:
+    """Said once, it is not asked again."""
+    world = site(make)
+    for text in (term(rows(PEOPLE[:12])), term(rows(PEOPLE[:14]))):
+        assert world.sync(text).exit_code == 0
+    assert world.sync(term(rows(PEOPLE[:12])), meant=["older"]).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[:12]
+    world.put("BIO101", "a15")
+    assert world.sync(term(rows(PEOPLE[:12]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[:12]
+    assert held(world.sync(term(rows(PEOPLE[:11])))) == set()
+
+
+def test_only_the_courses_that_are_old_are_held(make: Make) -> None:
+    """In a course whose rows are new somebody leaves; in the other one nobody does."""
+    world = site(make)
+    world.sync(term(rows(PEOPLE[:10], "BIO101", "CHE101")))
+    world.sync(term(rows(PEOPLE[:12], "BIO101", "CHE101")))
+    report = world.sync(term(rows(PEOPLE[:10], "BIO101"), rows(PEOPLE[:11], "CHE101")))
+    assert held(report) == {"older"}
+    assert tuple(world.people("BIO101")) == PEOPLE[:12]
+    assert tuple(world.people("CHE101")) == PEOPLE[:11]
+
+
+def test_departments_and_files_of_teachers_take_turns(make: Make) -> None:
+    """A file that comes again unchanged, or with one person fewer, between those of others is no older one."""
+    world = site(make)
+    world.put("BIO101", "eve", "editingteacher")
+    students, teachers, others = (
+        term(rows(PEOPLE[:12])),
+        term(rows(["eve"], role="editingteacher")),
+        term(rows(PEOPLE[:12], "CHE101")),
+    )
+    for text in (students, teachers, others, students, teachers, others):
+        report = world.sync(text)
+        assert (report.exit_code, held(report)) == (0, set())
+    world.put("BIO101", "a15")  # by hand
+    assert world.sync(students).exit_code == 0
+    assert "a15" not in world.people("BIO101")
+    teachers = term(rows(["a15"], role="editingteacher"))
+    assert not held(world.sync(teachers)) & set(SIGNS)
+    assert world.sync(term(rows(PEOPLE[1:12]))).exit_code == 0
+
+
+def test_an_add_only_file_is_no_roster(make: Make) -> None:
+    """Late entries in between say nothing of the whole."""
+    world = site(make)
+    assert world.sync(term(rows(PEOPLE[:12]))).exit_code == 0
+    assert world.sync(term(rows(PEOPLE[12:13])), mode="add-only").exit_code == 0
+    assert world.sync(term(rows(PEOPLE[:12]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[:12]
+
+
+SECTIONS = "username,course short name,role,Section"
+
+
+def test_the_file_of_one_section_is_a_part(make: Make) -> None:
+    """Those of the other one stay, and who is new is enrolled; the setting says that there is only one from now on."""
+    world = site(make)
+    both = term(rows(PEOPLE[:9], more=",01"), rows(PEOPLE[9:12], more=",02"), head=SECTIONS)
+    one = term(rows(PEOPLE[:9], more=",01"), rows(PEOPLE[12:13], more=",01"), head=SECTIONS)
+    assert world.sync(both).exit_code == 0
+    report = world.sync(one)
+    assert (report.exit_code, held(report)) == (3, {"part"})
+    assert tuple(world.people("BIO101")) == PEOPLE[:13]
+    assert held(world.sync(one)) == {"part"}
+    assert world.sync(one, meant="part").exit_code == 0
+    assert tuple(world.people("BIO101")) == (*PEOPLE[:9], PEOPLE[12])
+    fewer = term(rows(PEOPLE[:9], more=",01"), head=SECTIONS)
+    assert (world.sync(fewer).exit_code, tuple(world.people("BIO101"))) == (0, PEOPLE[:9])
+
+
+def test_sections_in_several_files_are_one_roster(make: Make) -> None:
+    """And one section from the beginning is no part of anything."""
+    world = site(make)
+    with world.work() as work:
+        files = [
+            world.roster(term(rows(PEOPLE[:6], more=",01"), head=SECTIONS), "one.csv"),
+            world.roster(term(rows(PEOPLE[6:11], more=",02"), head=SECTIONS), "two.csv"),
+        ]
+        for _ in range(2):
+            report = pipeline.apply_plan(pipeline.make_plan(files, work), work)
+            assert (report.exit_code, held(report)) == (0, set())
+    assert tuple(world.people("BIO101")) == PEOPLE[:11]
+    for many in (12, 11):
+        text = term(rows(PEOPLE[:many], "CHE101", more=",7"), head=SECTIONS)
+        assert world.sync(text).exit_code == 0
+    assert tuple(world.people("CHE101")) == PEOPLE[:11]
+
+
+def test_much_fewer_rows_are_a_part(make: Make) -> None:
+    """Of all courses together that were synced before; the whole file afterwards is as ever."""
+    world = site(make)
+    full = term(rows(PEOPLE[:12], "BIO101", "CHE101"))
+    assert world.sync(full).exit_code == 0
+    torso = term(rows(PEOPLE[:12], "BIO101"), rows(PEOPLE[:3], "CHE101"))
+    for _ in range(2):
+        report = world.sync(torso)
+        assert (report.exit_code, held(report)) == (3, {"fewer"})
+    assert tuple(world.people("CHE101")) == PEOPLE[:12]
+    assert world.sync(full).exit_code == 0
+    assert world.sync(torso, meant="fewer").exit_code == 0
+    assert tuple(world.people("CHE101")) == PEOPLE[:3]
+
+
+def test_growth_and_a_new_term_are_neither(make: Make) -> None:
+    """A course that grows over a term, and a term after it with other people, as many as before."""
+    world = site(make, PEOPLE[:2])
+    for many in (2, 5, 9, 16):
+        assert world.sync(term(rows(PEOPLE[:many]))).exit_code == 0
+    assert world.sync(term(rows(PEOPLE[4:16]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[4:16]
+
+
+def test_a_file_of_a_term_that_is_over_takes_nobody_out(make: Make) -> None:
+    """It is told as such; in a file of this term a few may be over."""
+    world = site(make)
+    head = f"{HEAD},end date"
+    over = term(rows(PEOPLE[:9], more=",2026-07-31"), head=head)
+    report = world.sync(over)
+    assert "all_over" in held(report)
+    assert PEOPLE[11] in world.people("BIO101")
+    some = term(
+        rows(PEOPLE[:9], "CHE101", more=",2027-07-31"), rows(PEOPLE[9:10], "CHE101", more=",2026-07-31"), head=head
+    )
+    report = world.sync(some)
+    assert "all_over" not in held(report)
+    assert PEOPLE[11] not in world.people("CHE101")
+
+
+def test_a_plan_that_is_not_carried_out_is_not_remembered(make: Make) -> None:
+    """Nor one that is refused; one that is applied days later is, by whoever applies it."""
+    world = site(make)
+    world.sync(term(rows(PEOPLE[:12])))
+    world.plan(term(rows(PEOPLE[:13])))
+    plan = world.plan(term(rows(PEOPLE[:14])))
+    assert world.sync(term(rows(PEOPLE[:12]))).exit_code == 0
+    world.now[0] += 2 * 86_400
+    world.roster(term(rows(PEOPLE[:14])))
+    assert world.apply(plan).exit_code == 0
+    report = world.sync(term(rows(PEOPLE[:12])))
+    assert held(report) == {"older"}
+    refused = term(rows(PEOPLE[:5]))
+    assert world.plan(refused, allow_removals=0, run_limit_count=1).refused
+    assert world.sync(term(rows(PEOPLE[:14]))).exit_code == 0
+
+
+def test_nothing_to_do_is_remembered_without_a_run(make: Make) -> None:
+    """A roster that says what Moodle has is the newest one all the same."""
+    world = site(make)
+    world.sync(term(rows(PEOPLE[:12])))
+    world.put("BIO101", "a12")
+    with world.work() as work:
+        plan = pipeline.make_plan([world.roster(term(rows(PEOPLE[:13])))], work)
+        assert plan.changes.empty
+        pipeline.see_roster(plan, work)
+        assert len(work.store.runs()) == 1
+    assert held(world.sync(term(rows(PEOPLE[:12])))) == {"older"}
+
+
+def test_an_answer_frees_what_its_question_is_about(make: Make) -> None:
+    """A page, a flag and a terminal give the same answer: a setting and its value."""
+    world = site(make)
+    for text in (term(rows(PEOPLE[:12])), term(rows(PEOPLE[:13]))):
+        world.sync(text)
+    file = world.roster(term(rows(PEOPLE[:12])))
+    with world.work() as work:
+        (question,) = pipeline.make_plan([file], work).questions
+        freed = pipeline.answered(work, [question.answers[1], Answer(words="", setting="meant", value="part")])
+        assert freed.settings.meant == ("older", "part")
+        plan = pipeline.make_plan([file], freed)
+    assert (plan.questions, plan.changes["hold"].tolist()) == ((), [""])
+
+
+def test_a_roster_that_was_undone_is_not_the_last_one(make: Make) -> None:
+    """A wrong file is taken back; what comes next is compared with the right one before it."""
+    world = site(make, PEOPLE[:5])
+    assert world.sync(term(rows(PEOPLE[:5]))).exit_code == 0
+    wrong = world.sync(term(rows(PEOPLE[:16])))
+    with world.work() as work:
+        assert pipeline.apply_plan(pipeline.undo_plan(int(wrong.run), work), work).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[:5]
+    assert world.sync(term(rows(PEOPLE[:4]))).exit_code == 0
+    assert tuple(world.people("BIO101")) == PEOPLE[:4]
