@@ -44,6 +44,7 @@ KINDS = {
     "stays": Kind(LOW, ADD, LOW),
     "stays, not active": Kind(LOW, ADD, LOW, inactive=1),
     "leaves": Kind(LOW, NONE, 0),
+    "leaves, not active": Kind(LOW, NONE, 0, inactive=1),
     "is suspended": Kind(LOW, SUSPEND, LOW),
     "is dated out": Kind(LOW, ADD, LOW, dates=1),
     "teaches and stays": Kind(HIGH, ADD, HIGH),
@@ -120,7 +121,7 @@ def all_done(mixture: Mixture) -> States:
     return applied(mixture.was, Outcomes(**fields), np.ones(len(mixture.was), dtype=np.bool_))
 
 
-def emptied(largest: int = 5) -> Iterator[Found]:
+def emptied(largest: int = 4) -> Iterator[Found]:
     """Rule 3, over every mixture of at most so many people."""
     courses = [one for n in range(1, largest + 1) for one in itertools.combinations_with_replacement(NAMES, n)]
     # A course that no row names is none that a mirrored file names.
@@ -129,10 +130,12 @@ def emptied(largest: int = 5) -> Iterator[Found]:
     loses, after = m.case.loses_access, m.after
     active = after.there & (after.inactive == 0)
     some = m.count(loses) > 0
-    yield m.broken("rule_3_no_course_is_emptied", some & (m.count(active) == 0))
+    was_active = m.count(m.was.there & (m.was.inactive == 0)) > 0
+    bare = (m.count(active) == 0) & (was_active | (m.count(after.there) == 0))
+    yield m.broken("rule_3_no_course_is_emptied", some & bare)
     full = all_done(m)
     full_active = full.there & (full.inactive == 0)
-    fine = m.count(full_active) > 0
+    fine = (m.count(full_active) > 0) | (~was_active & (m.count(full.there) > 0))
     for role in (LOW, HIGH):
         had = m.was.roles & role > 0
         gone = (m.count(had) > 0) & (m.count(had & loses) == m.count(had))
@@ -217,9 +220,9 @@ def _run(base: int, kind: str, many: int, *, over: bool, **more: Any) -> Found: 
     return Found(law=name, courses=[f"{base} people, {many} of them {kind!r}, {more}: {sent} changed"] if wrong else [])
 
 
-def check() -> dict[str, list[str]]:
-    """Law → the courses that break it, of all scopes that count."""
-    scopes: Iterable[Iterator[Found]] = (emptied(), course_limits(), course_rises(), run_limits())
+def check(largest: int) -> dict[str, list[str]]:
+    """Law → the courses that break it, of all scopes that count; mixtures of at most so many people."""
+    scopes: Iterable[Iterator[Found]] = (emptied(largest), course_limits(), course_rises(), run_limits())
     every: dict[str, list[str]] = {}
     for found in itertools.chain.from_iterable(scopes):
         if found.courses:

@@ -9,7 +9,7 @@ from tests.laws import counts, planted, runner, states
 from tests.laws.check import SETTLED
 from tests.laws.laws import LAWS
 
-from .seeds import DECIDED, SECONDS, SEED
+from .seeds import DECIDED, EVERYTHING, SECONDS, SEED
 
 
 def test_every_state_of_the_reduced_scope_keeps_the_laws() -> None:
@@ -33,7 +33,7 @@ def test_random_states_of_the_whole_scope_keep_the_laws() -> None:
 
 def test_rules_that_count_keep_the_laws() -> None:
     """Courses of every mixture of a few people, and every number of losses and rises around the limits."""
-    broken = counts.check()
+    broken = counts.check(7 if EVERYTHING else 4)
     assert not broken, {law: courses[:3] for law, courses in broken.items()}
 
 
