@@ -26,7 +26,7 @@ from rostersync.vocabulary import Mode, OnMissing, Sign
 
 PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
-_OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LIVE_.*|SERVICE_.*|PORT(_.*)?")
+_OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LAWS(_.*)?|EXAMPLES(_.*)?|LIVE_.*|SERVICE_.*|PORT(_.*)?")
 """Names below the prefix that are no settings; Kubernetes sets the last two for a service called rostersync."""
 _FLAGS = {"columns": "--map", "role_words": "--role-word"}
 """Settings whose flag has another name."""

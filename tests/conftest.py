@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 
 import hypothesis
 import pytest
 
-# Continuous integration tries the same examples each time, so that a change is judged by what it changes; everybody
-# else's runs look for new ones.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# Each run draws examples of its own, in continuous integration as well: what repeats the same ones finds nothing new.
+hypothesis.settings.register_profile("fresh", derandomize=False, print_blob=True)
+hypothesis.settings.load_profile("fresh")
 
 # Whoever starts the tests in the background of a script has them ignore Ctrl-C, and all processes that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+EXAMPLES_SEED = os.environ.get("ROSTERSYNC_EXAMPLES_SEED") or str(random.SystemRandom().getrandbits(64))
+"""What the examples are drawn with, unless --hypothesis-seed says otherwise."""
+
 COMPONENTS = {"chromium": "chromium", "postgresql": "psql"}
 """Component → the program by which it is known to be there."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw all examples with one seed, so that it can be printed and given back."""
+    if config.getoption("hypothesis_seed") is None:
+        config.option.hypothesis_seed = EXAMPLES_SEED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how to draw the same examples again, whether or not anything fails."""
+    seed = config.getoption("hypothesis_seed")
+    terminalreporter.write_line(f"examples: ROSTERSYNC_EXAMPLES_SEED={seed} draws the same again")
 
 
 def missing_component(item: pytest.Item) -> str:

@@ -46,9 +46,9 @@ def propose(basis: Basis, settings: Settings, *, now: int) -> pd.DataFrame:
 
 def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """CHANGES with the holds of rules 1, 2 and 16 and of what is protected."""
-    marks = Marks(changes)
+    marks, sides = Marks(changes), basis.sides
     hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
-    hold_widened(marks, basis.sides.managed.doubtful, basis.sides.lists.keys, basis.roster)
+    hold_widened(marks, sides.managed.doubtful, sides.wanted, sides.lists.keys, basis.roster)
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
     hold_unknown_protection(marks, basis.unknown)

@@ -27,6 +27,7 @@ from rostersync.sync.likeness import Likeness
 from rostersync.sync.marks import Marks, by_course
 from rostersync.sync.protection import Unknown
 from rostersync.sync.scope import ANY_ROLE, Doubtful
+from rostersync.sync.wanted import Wanted
 from rostersync.tables import READS, Roster
 from rostersync.vocabulary import Op
 
@@ -91,15 +92,17 @@ def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Ro
         marks.hold(at[hit], one_code, _where(roster, by[hit], places), by=by[hit])
 
 
-def hold_widened(marks: Marks, doubtful: Doubtful, held: Ints, roster: Roster) -> None:
+def hold_widened(marks: Marks, doubtful: Doubtful, wanted: Wanted, held: Ints, roster: Roster) -> None:
     """A rejected row never widens what others lose: a role goes alone only if it would, too, had that row been read.
 
     Somebody whose other roles are all such that a rejected row names them would have been taken for absent as a whole:
-    with grades, or suspended already, nothing would have been taken from them.
+    with grades, or suspended already, nothing would have been taken from them. A row that names the role that it takes
+    says so whatever other rows say.
 
     Args:
         marks: the changes, sorted by course.
         doubtful: roles of rejected rows.
+        wanted: whom rows name.
         held: CURRENT, packed (course, user, role) and sorted.
         roster: the rows.
     """
@@ -109,6 +112,8 @@ def hold_widened(marks: Marks, doubtful: Doubtful, held: Ints, roster: Roster) -
     alone = (changes["op"] == Op.UNASSIGN) & changes["reason"].isin(ALONE)
     at = np.flatnonzero(marks.free() & alone.to_numpy())
     keys = pack(*(changes[name].to_numpy()[at] for name in ("course_id", "user_id", "role_id")))
+    depends = ~contains(wanted.keys[~wanted.any_role], enrolment_of(keys))
+    at, keys = at[depends], keys[depends]
     people = distinct(enrolment_of(keys))
     left = held[of_people(held, people) & (role_of(held) > 0)]
     left = left[~contains(distinct(keys), left)]

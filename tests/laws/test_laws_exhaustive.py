@@ -1,0 +1,58 @@
+"""Decisions in a small scope, every one of them, held to the laws; and faults that the laws have to find."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.laws import counts, planted, runner, states
+from tests.laws.check import SETTLED
+from tests.laws.laws import LAWS
+
+from .seeds import DECIDED, EVERYTHING, SECONDS, SEED
+
+
+def test_every_state_of_the_reduced_scope_keeps_the_laws() -> None:
+    """What is decided of each combination keeps all laws, and what was done leaves nothing to do.
+
+    Where the time does not last for all of them, it is those of a random order that it lasts for.
+    """
+    reduced = runner.reduced(SEED)
+    batches = [*reduced, *runner.beyond(SEED, 10**9)]
+    tally, done = runner.run(batches, jobs=2, seconds=SECONDS)
+    share = f"{min(done, len(reduced)):,} of {len(reduced):,} batches of the reduced scope"
+    DECIDED.append(f"{tally.states:,} states, {share}, {max(done - len(reduced), 0):,} random ones of the whole")
+    assert not tally.broken, str(tally)
+
+
+def test_random_states_of_the_whole_scope_keep_the_laws() -> None:
+    """So do states of the whole scope, a fresh sample each time."""
+    tally, _ = runner.run(runner.beyond(SEED + 1, 300_000), jobs=1, seconds=60)
+    assert not tally.broken, str(tally)
+
+
+def test_rules_that_count_keep_the_laws() -> None:
+    """Courses of every mixture of a few people, and every number of losses and rises around the limits."""
+    broken = counts.check(7 if EVERYTHING else 4)
+    assert not broken, {law: courses[:3] for law, courses in broken.items()}
+
+
+@pytest.mark.parametrize("name", planted.FAULTS)
+def test_a_planted_fault_is_found(name: str) -> None:
+    """The law of that rule finds it."""
+    fault = planted.FAULTS[name]
+    assert planted.is_found(fault, np.random.default_rng(SEED))
+
+
+def test_each_law_finds_a_fault() -> None:
+    """No law is there that nothing could break."""
+    found = {fault.law for fault in planted.FAULTS.values()}
+    assert set(LAWS) | {SETTLED} <= found
+
+
+def test_a_number_says_all_of_a_state() -> None:
+    """Numbers and digits are two ways to say the same."""
+    numbers = np.random.default_rng(SEED).integers(0, states.WHOLE, 1000)
+    assert (states.number(states.digits(numbers)) == numbers).all()
+    one = states.words(int(numbers[0]))
+    assert "on_missing=" in one
