@@ -162,7 +162,7 @@ def _summary(workbook: Workbook, report: Report) -> None:
     said = [("Note", note) for note in report.notes] + [("What they would lose", line) for line in forecast]
     add_lines(sheet, [*facts, ("Exit code", report.exit_code), *said, ()])
     buckets = report.buckets()
-    add_lines(sheet, [("People (somebody in several courses counts once in each)", "Number")], bold=True)
+    add_lines(sheet, [("People in courses", "Number")], bold=True)
     people = [("   of these " * how + words, number) for words, number, how in figure_lines(report)]
     add_lines(sheet, [*(people or [("nothing to change", 0)]), ()])
     add_lines(sheet, [("Rows of the roster", "Number")], bold=True)
