@@ -163,7 +163,7 @@ def _summary(workbook: Workbook, report: Report) -> None:
     said += [("To be answered", line) for question in report.questions for line in question_lines(question)]
     add_lines(sheet, [*facts, ("Exit code", report.exit_code), *said, ()])
     buckets = report.buckets()
-    add_lines(sheet, [("People (somebody in several courses counts once in each)", "Number")], bold=True)
+    add_lines(sheet, [("People in courses", "Number")], bold=True)
     people = [("   of these " * how + words, number) for words, number, how in figure_lines(report)]
     add_lines(sheet, [*(people or [("nothing to change", 0)]), ()])
     add_lines(sheet, [("Rows of the roster", "Number")], bold=True)

@@ -73,7 +73,7 @@ def test_yes_goes_ahead(connected: Server, changed: Path) -> None:
     """The preview is on the screen before the question, the question has the numbers, and y does it."""
     terminal = Terminal("sync", changed, NO_COLOR="1")
     terminal.until(QUESTION)
-    assert terminal.text.index("In short") < terminal.text.index("Make 2 changes (1 suspend or unenrol) on")
+    assert terminal.text.index("In short") < terminal.text.index("Make 2 changes (1 lose access) on")
     assert "\x1b[32m" not in terminal.text
     terminal.type("y\n")
     assert terminal.code() == 0
