@@ -5,8 +5,6 @@ A list that may be incomplete looks exactly like "everybody left", and proves no
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 
 from rostersync import moodle
@@ -16,8 +14,6 @@ from rostersync.sync.keys import pack
 from rostersync.vocabulary import Op
 
 TAKES = [str(Op.UNENROL), str(Op.UNASSIGN)]
-ASKED = 5
-"""So many of those who went are asked for their own courses."""
 
 
 def read_one_by_one(client: Client, changes: pd.DataFrame, *, prove: bool) -> moodle.CoursesRead:
@@ -38,31 +34,9 @@ def read_one_by_one(client: Client, changes: pd.DataFrame, *, prove: bool) -> mo
     fresh = moodle.read_one_by_one(client, courses, page_size=size, with_status=status, to_prove=counted)
     # Whoever is missing, and was to be there: that proves something only where a count confirms the list.
     doubted = _doubted(changes, fresh) if prove and not client.settings.trust_reads else set()
-    if doubted:
-        counted |= doubted
-        fresh = moodle.read_one_by_one(client, courses, page_size=size, with_status=status, to_prove=counted)
-    return _ask_the_gone(client, changes, fresh) if prove and not client.settings.trust_reads else fresh
-
-
-def _ask_the_gone(client: Client, changes: pd.DataFrame, fresh: moodle.CoursesRead) -> moodle.CoursesRead:
-    """The same read, confirmed where nobody is left who could be asked for a count, but those who went are gone.
-
-    Whoever was active in a course and is not any more has lost it from the list of their own courses. Some are asked,
-    in a fixed order; one who is there after all, or is not told, confirms nothing.
-    """
-    open_ = fresh.reads.loc[fresh.reads["complete"] & ~fresh.reads["proven"], "course_id"].tolist()
-    went = changes[(changes["op"] == Op.UNENROL) & (changes["inactive_before"] == 0)]
-    listed = holdings(fresh.current).enrolled(pack(went["course_id"], went["user_id"]))
-    confirmed = []
-    for course in open_:
-        gone = sorted(set(went.loc[~listed & (went["course_id"] == course).to_numpy(), "user_id"].tolist()))[:ASKED]
-        told = [moodle.courses_of(client, [user])[user] for user in gone]
-        if told and all(theirs is not None and course not in theirs for theirs in told):
-            confirmed.append(course)
-    if not confirmed:
+    if not doubted:
         return fresh
-    proven = fresh.reads["proven"] | fresh.reads["course_id"].isin(confirmed)
-    return replace(fresh, reads=fresh.reads.assign(proven=proven))
+    return moodle.read_one_by_one(client, courses, page_size=size, with_status=status, to_prove=counted | doubted)
 
 
 def _doubted(changes: pd.DataFrame, fresh: moodle.CoursesRead) -> set[int]:
