@@ -147,7 +147,7 @@ def test_a_file_that_only_adds_removes_nobody(server: Server, settings: Settings
     """What its rows say of leaving is ignored; where the mode lets them speak it is carried out."""
     course = min(server.state.courses)
     here = [u for u, roles in server.state.enrolled(course).items() if roles == {"student"}][:2]
-    new = next(u for u in server.state.users.rows if u not in server.state.enrolled(course))
+    new = next(u for u in sorted(server.state.users.rows, reverse=True) if u not in server.state.enrolled(course))
     names = [server.state.users.rows[u].username for u in [*here, new]]
     short = server.state.courses[course].shortname
     file = tmp_path / "term.csv"
@@ -165,7 +165,7 @@ def test_a_plan_is_refused_when_a_file_of_its_set_has_changed(
 ) -> None:
     """Whom the rows mean stands in users.csv."""
     course = min(server.state.courses)
-    somebody, other = sorted(set(server.state.users.rows) - set(server.state.enrolled(course)))[:2]
+    somebody, other = sorted(set(server.state.users.rows) - set(server.state.enrolled(course)))[-2:]
     names = [server.state.users.rows[u].username for u in (somebody, other)]
     short = server.state.courses[course].shortname
     files = {

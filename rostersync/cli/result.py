@@ -23,8 +23,8 @@ def pending(shown: Report) -> int:
 
 def question(shown: Report) -> str:
     """What is asked before a run: the numbers stand in it, for whoever scrolled past them."""
-    out = int(shown.courses[["suspending", "unenrolling"]].sum().sum())
-    return f"Make {counted(pending(shown), 'change')} ({out:,} suspend or unenrol) on {shown.site}?"
+    out = int(shown.courses["losing"].sum())
+    return f"Make {counted(pending(shown), 'change')} ({out:,} lose access) on {shown.site}?"
 
 
 def present(shown: Report, folder: Path | None, *, as_json: bool) -> int:

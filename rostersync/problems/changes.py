@@ -139,7 +139,10 @@ HOLDS: Mapping[str, Kind] = {
         "name the role in the row, or list it in managed_roles",
     ),
     "changed_since_plan": notes("the state has changed since the plan was made: {detail}", "make a new plan"),
-    "replacement_failed": notes("the role that was to replace this one was not given", "see that change's own message"),
+    "replacement_failed": notes(
+        "the role that was to replace this one was not given, or nothing shows that it was",
+        "see that change's own message",
+    ),
     "role_unverified": notes(
         "the role id {detail} turned out to be another role on this site", "set its id in the settings: roles = {{ … }}"
     ),

@@ -11,7 +11,7 @@ from rostersync.report.changes import forecast_lines, show_gains, with_states
 from rostersync.report.figures import figures, in_words
 from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
-from rostersync.report.wording import bucket_words, moment, site_words, some
+from rostersync.report.wording import bucket_words, moment, question_lines, site_words, some
 from rostersync.tables import Report
 from rostersync.vocabulary import Bucket, Proof, counted
 
@@ -233,9 +233,10 @@ def _questions(report: Report, console: Console, details: int) -> None:
     if report.questions:
         heading(console, f"To be answered: {len(report.questions):,}")
     for question in report.questions:
-        say(console, f"{question.sentence} ({some(question.courses, details)})", indent=2)
-        for answer in question.answers:
-            say(console, f"- {answer.words}{answer.flag and f': {answer.flag}'}", indent=4)
+        first, *answers = question_lines(question, details)
+        say(console, first, indent=2)
+        for answer in answers:
+            say(console, f"- {answer}", indent=4)
 
 
 def _problems(report: Report, console: Console, details: int) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from rostersync.vocabulary import Bucket
+
+if TYPE_CHECKING:
+    from rostersync.tables import Question
 
 CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 """What XML cannot hold, and so no workbook, in Arrow's syntax for patterns."""
@@ -68,6 +72,12 @@ def some(items: Sequence[str], limit: int) -> str:
     """The first items, and how many more there are."""
     shown = ", ".join(items[:limit])
     return f"{shown} and {len(items) - limit:,} more" if len(items) > limit else shown
+
+
+def question_lines(question: Question, limit: int = 20) -> list[str]:
+    """A question with the first courses that it concerns, then each answer with the flag that gives it."""
+    answers = [f"{answer.words}{answer.flag and f': {answer.flag}'}" for answer in question.answers]
+    return [f"{question.sentence} ({some(question.courses, limit)})", *answers]
 
 
 def line_numbers(lines: Iterable[int], *, more: bool) -> str:

@@ -11,7 +11,7 @@ from rostersync.report.changes import forecast_lines
 from rostersync.report.documents import worded
 from rostersync.report.figures import figure_lines
 from rostersync.report.sheets import add_lines, add_table, new_sheet, new_workbook, save
-from rostersync.report.wording import bucket_words, moment
+from rostersync.report.wording import bucket_words, moment, question_lines
 from rostersync.tables import Report
 from rostersync.vocabulary import Bucket
 
@@ -160,9 +160,10 @@ def _summary(workbook: Workbook, report: Report) -> None:
     ]
     forecast = forecast_lines(report.forecast) if report.forecast else []
     said = [("Note", note) for note in report.notes] + [("What they would lose", line) for line in forecast]
+    said += [("To be answered", line) for question in report.questions for line in question_lines(question)]
     add_lines(sheet, [*facts, ("Exit code", report.exit_code), *said, ()])
     buckets = report.buckets()
-    add_lines(sheet, [("People (somebody in several courses counts once in each)", "Number")], bold=True)
+    add_lines(sheet, [("People in courses", "Number")], bold=True)
     people = [("   of these " * how + words, number) for words, number, how in figure_lines(report)]
     add_lines(sheet, [*(people or [("nothing to change", 0)]), ()])
     add_lines(sheet, [("Rows of the roster", "Number")], bold=True)

@@ -114,15 +114,23 @@ def test_a_list_that_breaks_after_writing_proves_nothing(make: Make) -> None:
     assert report.exit_code == 3
 
 
-def test_an_emptied_course_is_unproved_where_nobody_is_left_to_be_asked_for_a_count(make: Make) -> None:
-    """A list of nobody proves nothing: the last unenrolment is not called done; the next run looks again."""
+@pytest.mark.parametrize(("told", "proof"), [(True, "proved"), (False, "unproved")])
+def test_an_emptied_course_is_proved_by_those_who_went(make: Make, *, told: bool, proof: str) -> None:
+    """A list of nobody proves nothing by itself: whoever went is asked, and where that is not told, nothing is done."""
     world = make({"BIO101": "ben:student", "CHE101": "ben:student"})
+
+    def script(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        silent = not told and called.function == "core_enrol_get_users_courses" and world.wrote()
+        return Fault.CUT if silent else Fault.NONE
+
+    world.gate.script = script
     report = world.sync(
         "username,course,role\nben,CHE101,student", courses=("BIO101",), managed_roles=("student",), allow_removals=9
     )
     assert world.people("BIO101") == {}
-    assert report.removals[["bucket", "proof"]].values.tolist() == [["unproved", "unproved"]]
-    assert "nothing confirms the list" in report.removals.loc[0, "message"]
+    assert report.removals["proof"].tolist() == [proof]
+    assert report.exit_code == (0 if told else 3)
+    assert told or "nothing confirms the list" in report.removals.loc[0, "message"]
 
 
 @pytest.mark.parametrize(("waited", "bucket"), [(0, "unenrolled"), (86_400, "held")])

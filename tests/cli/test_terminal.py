@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from rostersync import store
 from rostersync.sandbox.server import Server
@@ -72,7 +73,7 @@ def test_yes_goes_ahead(connected: Server, changed: Path) -> None:
     """The preview is on the screen before the question, the question has the numbers, and y does it."""
     terminal = Terminal("sync", changed, NO_COLOR="1")
     terminal.until(QUESTION)
-    assert terminal.text.index("In short") < terminal.text.index("Make 2 changes (1 suspend or unenrol) on")
+    assert terminal.text.index("In short") < terminal.text.index("Make 2 changes (1 lose access) on")
     assert "\x1b[32m" not in terminal.text
     terminal.type("y\n")
     assert terminal.code() == 0
@@ -136,7 +137,10 @@ def test_what_can_be_answered_stands_in_every_document(connected: Server, run: R
     (question,) = json.loads(run(*words, "--json").out)["questions"]
     assert (question["code"], question["courses"], question["people"]) == ("older", ["BIO101"], 1)
     assert [answer["flag"] for answer in question["answers"]] == ["", "--meant older"]
-    assert "- yes, it is meant so: --meant older" in run("show", "p.json").out
+    assert "- yes, it is meant so: --meant older" in run("show", "p.json", "--report", "r").out
+    (workbook,) = Path("r").glob("*.xlsx")
+    lines = list(load_workbook(workbook).worksheets[0].iter_rows(values_only=True))
+    assert ("To be answered", "yes, it is meant so: --meant older") in [line[:2] for line in lines]
     assert run("sync", file, "--teacher-means", "teacher", "--yes").code == 3
     assert run("sync", file, "--teacher-means", "teacher", "--yes", "--meant", "older,part").code == 0
     assert "hugo" not in {connected.state.users.rows[user].username for user in connected.state.enrolled(11)}

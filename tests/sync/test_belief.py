@@ -106,7 +106,7 @@ def test_a_hidden_list_with_people_but_not_the_token_is_not_cut_by_groups() -> N
 def test_what_comes_back_decides(
     told: dict[int, frozenset[int] | None], complete: list[bool], believed: list[str]
 ) -> None:
-    """One who is there holds that course, and leaves the others unbelieved; one answer of nobody is enough."""
+    """One who is there holds that course, and leaves the others unbelieved; one answer is enough to believe."""
     doubt = doubtful(adding({BIO: (100,), CHE: (200,)}), CURRENT.empty(), reads(), courses(), ROLES_HERE, own_id=ROBOT)
     made = believe(reads(), doubt, told)
     assert made["complete"].tolist()[:2] == complete
