@@ -172,14 +172,6 @@ def number(of: Digits) -> Ints:
     return made
 
 
-def in_core(of: Digits) -> Mask:
-    """Which states are in the reduced scope."""
-    inside = np.ones(len(of["has"]), dtype=np.bool_)
-    for factor in FACTORS:
-        inside &= of[factor.name] < factor.core
-    return inside
-
-
 def possible(of: Digits) -> Mask:
     """Which combinations mean something: somebody who is not enrolled is not active, and nobody's removal failed."""
     there = of["has"] != NOT_ENROLLED
@@ -187,8 +179,10 @@ def possible(of: Digits) -> Mask:
 
 
 def core_settings() -> list[tuple[int, ...]]:
-    """The settings of the reduced scope."""
-    return list(itertools.product(*(range(factor.core) for factor in SETTINGS)))
+    """The settings of the reduced scope; ranks and guarded roles, which no rule has together, change together."""
+    ranks, guarded = SETTINGS_NAMES.index("ranks"), SETTINGS_NAMES.index("guarded")
+    every = itertools.product(*(range(factor.core) for factor in SETTINGS))
+    return [chosen for chosen in every if chosen[ranks] == chosen[guarded]]
 
 
 def whole_settings() -> list[tuple[int, ...]]:
