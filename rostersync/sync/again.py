@@ -6,7 +6,7 @@ losses or of limits is taken for granted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +25,9 @@ from rostersync.sync.rises import hold_rises
 from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unknown_protection
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import having
+from rostersync.sync.signs import Signs, hold_signs
 from rostersync.tables import OUTCOMES
-from rostersync.vocabulary import Proof
+from rostersync.vocabulary import Proof, Sign
 
 SHOWN = ("username", "idnumber", "email")
 """What an account is besides its id."""
@@ -46,6 +47,8 @@ class Now:
     """PEOPLE whom the changes concern; who cannot be shown is not in it."""
     courses: pd.DataFrame
     """COURSES as they are now, with may_empty as the settings of whoever applies have it."""
+    later: Mapping[int, str]
+    """Courses of which a later roster was synced after the plan was made → what is said of it."""
     unknown: tuple[Unknown, ...]
     """Protected names that fit nobody on the site."""
     done: Ints
@@ -108,6 +111,7 @@ def held_now(plan: Plan, changes: pd.DataFrame, now: Now, settings: Settings) ->
     hold_protected_roles(marks, now.roles, settings)
     hold_protected(marks, now.courses, now.people, now.own_id, settings)
     hold_unknown_protection(marks, now.unknown)
+    hold_signs(marks, Signs(found={str(Sign.OLDER): now.later}))
     held = pack(*(now.current[name] for name in ("course_id", "user_id", "role_id")))
     order = np.argsort(held, kind="stable")
     held, inactive = held[order], now.current["inactive"].to_numpy()[order]
