@@ -11,6 +11,8 @@ from tests.faults.world import FUNCTIONS
 from tests.invented import WRITES
 
 LISTS = "core_enrol_get_enrolled_users"
+PLANNING, PROOFS = 58, range(26, 52)
+"""So many lists are read for a plan; and which of those that are read when it is carried out prove something."""
 TIMEOUT = 0.3
 LATE = 0.45
 """Seconds that a slow answer takes: longer than the client waits."""
@@ -80,14 +82,14 @@ def forecast(seed: int) -> Weather:
     """The weather of a seed: one to four faults of the network by chance or by number, and sometimes a mood."""
     rng = random.Random(seed)
     planned_before = rng.random() < 0.65
-    calls = 70 if planned_before else 130
+    calls = 125 if planned_before else 280
     faults = [_network(rng, calls) for _ in range(rng.choice([1, 1, 2, 3, 4]))]
     if rng.random() < 0.35:
         faults.append(_mood(rng, calls))
     if rng.random() < 0.3:
         faults = [*faults[:1], *_short(rng, calls)]
     if rng.random() < 0.3:
-        faults = [*faults[-2:], *_blind(rng)]
+        faults = [*faults[-2:], *_blind(rng, 0 if planned_before else PLANNING)]
     return Weather(
         faults=tuple(faults),
         planned_before=planned_before,
@@ -110,10 +112,10 @@ def _short(rng: random.Random, calls: int) -> tuple[Fault, ...]:
     return groups, Fault(kind=Kind.CAPABILITY, subject="moodle/site:accessallgroups", n=n)
 
 
-def _blind(rng: random.Random) -> tuple[Fault, ...]:
+def _blind(rng: random.Random, before: int) -> tuple[Fault, ...]:
     """Proofs that cannot be read, or would show that what was accepted was not done; or both."""
     kind, times = rng.choice([Kind.TRUNCATED, Kind.ERROR_500, Kind.HTML_200]), rng.choice([3, 10, None])
-    lists = Fault(kind=kind, function=LISTS, n=rng.randint(25, 75), times=times)
+    lists = Fault(kind=kind, function=LISTS, n=before + rng.choice(PROOFS), times=times)
     function = rng.choice((WRITES[0], *WRITES))
     writes = Fault(kind=Kind.NOT_DONE, function=function, n=rng.randint(1, 5), times=rng.choice([1, 3, None]))
     return rng.choice([(lists,), (writes,), (writes, lists)])
