@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from rostersync import moodle
+from rostersync.errors import AnswerError
 from rostersync.moodle import Client
 from rostersync.moodle.parallel import Progress
 from rostersync.sync.belief import believe, departed, doubtful, trusted
+from rostersync.vocabulary import Match, UserField
 
 
 def bear_out(
@@ -22,8 +26,8 @@ def bear_out(
 ) -> pd.DataFrame:
     """READS that say which courses' lists are believed, so that somebody may be enrolled there.
 
-    Five calls at most, and as many for each course with separate groups; none where trust_reads is set, or where a
-    count agreed.
+    Five calls at most, and as many for each course with separate groups, and one more; none where trust_reads is set,
+    or where a count agreed.
 
     Args:
         client: the site.
@@ -41,13 +45,16 @@ def bear_out(
         return trusted(reads)
     own_id = (client.info or moodle.site_info(client)).user_id
     doubt = doubtful(changes, current, reads, courses, roles, own_id=own_id)
-    return believe(reads, doubt, moodle.courses_of(client, doubt.people, progress=progress) if doubt.people else {})
+    if not doubt.people:
+        return believe(reads, doubt, {})
+    told = moodle.courses_of(client, doubt.people, progress=progress)
+    return believe(reads, doubt, _of_those_shown(client, told))
 
 
 def bear_out_gone(client: Client, changes: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
     """READS that say which courses' lists are believed after people were unenrolled and nobody is left to be counted.
 
-    By the calling thread alone, five calls at most for each such course.
+    By the calling thread alone, five calls at most for each such course, and one more.
 
     Args:
         client: the site.
@@ -60,4 +67,20 @@ def bear_out_gone(client: Client, changes: pd.DataFrame, reads: pd.DataFrame, co
     """
     doubt = departed(changes, reads, courses)
     told = {user: moodle.courses_of(client, [user])[user] for user in doubt.people}
-    return believe(reads, doubt, told)
+    return believe(reads, doubt, _of_those_shown(client, told) if told else {})
+
+
+def _of_those_shown(client: Client, told: Mapping[int, frozenset[int] | None]) -> Mapping[int, frozenset[int] | None]:
+    """The same, where nothing is told of whoever is not shown to the token: of them Moodle lists no course at all.
+
+    What takes people out of a list takes their courses out of their answers, too, and without an error.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    try:
+        found = moodle.find_users(client, UserField.ID, [str(user) for user in told])
+    except AnswerError:
+        return dict.fromkeys(told)
+    shown = set(found.loc[found["match"] == Match.EXACT, "user_id"].tolist())
+    return {user: courses if user in shown else None for user, courses in told.items()}

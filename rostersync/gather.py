@@ -9,7 +9,6 @@ import pandas as pd
 
 from rostersync import history, lookups, moodle, remembered
 from rostersync.belief import bear_out
-from rostersync.lookups import indispensable
 from rostersync.settings import Settings
 from rostersync.sync import basis, decide, propose, resolve, rosters, scope, scrambled, seen, signs, wanted
 from rostersync.sync.asked import both_asked
@@ -44,7 +43,7 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         afresh: look up all keys, whatever is remembered of them.
     """
     settings, client, asked = work.settings, work.client, both_asked(loaded)
-    with indispensable(client.site):
+    with moodle.indispensable(client.site):
         courses = lookups.look_up_courses(asked[1], work)
         known, listed = (USER_MATCHES.empty(), {}) if afresh else remembered.borne_out(asked, courses, work)
         users = lookups.look_up_users(loaded, asked[0], work, known)
@@ -56,7 +55,7 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     )
     unknown = lookups.unknown(found, decisions, settings)
     offers = lookups.offered(loaded, unknown, *lookups.ask_again(unknown, users, courses, work))
-    with indispensable(client.site):
+    with moodle.indispensable(client.site):
         beside = lookups.look_up_beside(loaded, found[0], decisions[0], work)
     resolution = resolve.resolve(loaded, found, decisions, settings, offers, beside)
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
@@ -102,7 +101,7 @@ def _signs(loaded: Roster, known: Basis, work: Work) -> signs.Signs:
 def read_again(known: Basis, work: Work) -> Basis:
     """The same with its courses, whatever is in them, and the ledger, as they are now."""
     client, ids = work.client, known.courses["course_id"].tolist()
-    with indispensable(client.site):
+    with moodle.indispensable(client.site):
         found = moodle.find_courses(client, CourseField.ID, [str(i) for i in ids])
     found = found[found["match"] == Match.EXACT].drop_duplicates("course_id")
     gone = known.courses[~known.courses["course_id"].isin(found["course_id"])]
@@ -182,7 +181,7 @@ def _people(accounts: pd.DataFrame, changes: pd.DataFrame, work: Work) -> pd.Dat
 def _look_up_people(ids: Sequence[int], work: Work) -> pd.DataFrame:
     """PEOPLE with these ids, without those whom Moodle cannot show."""
     keys, told = [str(i) for i in ids], work.told("asking for names")
-    with indispensable(work.client.site):
+    with moodle.indispensable(work.client.site):
         found = moodle.find_users(work.client, UserField.ID, keys, progress=told)
     found = found[found["match"] == Match.EXACT].drop_duplicates("user_id")
     return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})

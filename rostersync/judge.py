@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from rostersync import lookups, moodle, store
+from rostersync import moodle, store
 from rostersync.roster import tells
 from rostersync.roster.doubts import FIELDS_OF, TURNING, Doubt, Doubted, Heard, Ruling
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
@@ -130,7 +130,7 @@ class Judge:
         wanted = {m: case.candidates(m) for m in case.open if m in _LOOKS}
         if not any(wanted.values()):
             return
-        with self._opened() as work, lookups.indispensable(work.client.site):
+        with self._opened() as work, moodle.indispensable(work.client.site):
             known = {m: [_LOOKS[m](c, work.client) for c in columns] for m, columns in wanted.items()}
         for missing, columns in wanted.items():
             for column, found in zip(columns, known[missing], strict=True):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import blake2b
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync import moodle
-from rostersync.errors import AnswerError, RosterError, TransportError, Unreachable, UsageError
+from rostersync.errors import AnswerError, RosterError, UsageError
 from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
 from rostersync.roster.forensics.repairs import repairs
 from rostersync.roster.words import normalise
@@ -42,23 +41,6 @@ Found = tuple[Matched, Matched]
 """What was found for the distinct keys of users and of courses."""
 Decisions = tuple[Sequence[Decision], Sequence[Decision]]
 """What the undecided columns of both hold."""
-
-
-@contextmanager
-def indispensable(site: str) -> Iterator[None]:
-    """Look-ups without which there is nothing to go on with, whatever stands in the way.
-
-    Raises:
-        Unreachable: one of them got no usable answer.
-    """
-    try:
-        yield
-    except TransportError as error:
-        raise Unreachable(
-            f"{site}: {error.message}",
-            remedy="try again later; if it stays, ask the site's administrator for the web server's error log",
-            code=str(error.status or ""),
-        ) from error
 
 
 def look_up_users(loaded: Roster, asked: Asked, work: Work, known: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from rostersync import history, lookups, moodle, roster
+from rostersync import history, moodle, roster
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.execution import apply_plan, resume, to_resume
 from rostersync.judge import Judge, Person
@@ -151,7 +151,7 @@ def export(keys: Sequence[str], work: Work) -> tuple[pd.DataFrame, tuple[str, ..
         UsageError: a course is not found or not unique.
         RosterError: a course cannot be read completely: half a course is no roster.
     """
-    with lookups.indispensable(work.client.site):
+    with moodle.indispensable(work.client.site):
         matches = moodle.find_courses_any(work.client, keys)
     courses = sorted({scope.one_course(k, matches, "export") for k in keys})
     read = moodle.read_courses(
@@ -163,6 +163,6 @@ def export(keys: Sequence[str], work: Work) -> tuple[pd.DataFrame, tuple[str, ..
         progress=work.told("reading courses"),
     )
     ids = [str(i) for i in read.people["user_id"].tolist()]
-    with lookups.indispensable(work.client.site):
+    with moodle.indispensable(work.client.site):
         users = moodle.find_users(work.client, UserField.ID, ids, progress=work.told("asking for names"))
     return exported.roster_rows(read.current, read.reads, read.roles, users, matches)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from rostersync import lookups, moodle, names
+from rostersync import moodle, names
 from rostersync.errors import MoodleError
 from rostersync.sync.protection import Unknown, asked, unknown_courses, unknown_roles, unknown_users
 from rostersync.tables import PEOPLE
@@ -30,7 +30,7 @@ def unknown(work: Work, roles: pd.DataFrame, people: pd.DataFrame) -> tuple[Unkn
     """
     settings, client = work.settings, work.client
     found: list[Unknown] = []
-    with lookups.indispensable(client.site):
+    with moodle.indispensable(client.site):
         if keys := asked(settings.protected_users, settings):
             users = _answered(lambda: moodle.find_users_any(client, keys))
             if users is not None:

@@ -20,7 +20,7 @@ from rostersync.moodle.gradebook import grades
 from rostersync.moodle.matching import Index, alike
 from rostersync.moodle.presence import courses_of, inactive_people, last_seen
 from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
-from rostersync.moodle.site import SiteInfo, require, site_info
+from rostersync.moodle.site import SiteInfo, indispensable, require, site_info
 from rostersync.moodle.users import find_users, find_users_any
 from rostersync.moodle.writes import (
     assign_roles,
@@ -54,6 +54,7 @@ __all__ = [
     "find_users_any",
     "grades",
     "inactive_people",
+    "indispensable",
     "last_seen",
     "list_courses",
     "read_course",

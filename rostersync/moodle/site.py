@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,3 +73,20 @@ def require(info: SiteInfo, names: Collection[str]) -> None:
     if missing := tuple(sorted(set(names) - info.functions)):
         message, remedy = missing_functions(missing)
         raise FunctionMissing(message, remedy=remedy)
+
+
+@contextmanager
+def indispensable(site: str) -> Iterator[None]:
+    """Look-ups without which there is nothing to go on with, whatever stands in the way.
+
+    Raises:
+        Unreachable: one of them got no usable answer.
+    """
+    try:
+        yield
+    except TransportError as error:
+        raise Unreachable(
+            f"{site}: {error.message}",
+            remedy="try again later; if it stays, ask the site's administrator for the web server's error log",
+            code=str(error.status or ""),
+        ) from error

@@ -12,6 +12,8 @@ from rostersync import pipeline
 from rostersync.sandbox.records import Enrolment, Group
 from rostersync.tables import Report
 
+from .gate import Fault
+
 Make = Callable[..., Any]
 COURSES_OF = "core_enrol_get_users_courses"
 LATER = 1_900_000_000
@@ -198,3 +200,19 @@ def test_who_comes_back_by_an_undo_needs_a_believed_list_too(make: Make) -> None
         plan = pipeline.undo_plan(1, work)
     assert set(plan.changes["hold"].tolist()) == {"read_incomplete"}
     assert world.people("BIO101") == before
+
+
+def test_those_who_are_not_shown_any_more_tell_nothing(make: Make) -> None:
+    """Nobody is active, and the token loses the right to see people after the look-up: their answers are empty, too."""
+    people = [f"u{n:02}" for n in range(8)]
+    world = make({"BIO101": " ".join(f"{name}:student" for name in people)})
+    dated(world, "BIO101", *people)
+    before = world.people("BIO101")
+
+    def blinded(called: Any) -> Fault:  # noqa: ANN401 - the gate's own types
+        if called.function == "core_enrol_get_enrolled_users":
+            lacks(world, "moodle/user:viewdetails")
+        return Fault.NONE
+
+    world.gate.script = blinded
+    untouched(world, world.sync(names("BIO101", *people)), "BIO101", before, "read_unbelieved")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rostersync import pipeline
+from rostersync.errors import Unreachable
 from rostersync.sandbox.records import Grade, Group
 
 from .gate import Fault
@@ -81,6 +82,18 @@ def test_a_token_that_sees_nobody_any_more_removes_nobody(make: Make) -> None:
     assert world.wrote() == []
     assert report.removals["bucket"].tolist() == ["held"]
     assert report.exit_code == 3
+
+
+@pytest.mark.parametrize("function", ["core_user_get_users_by_field", "core_course_get_courses_by_field"])
+def test_a_look_up_that_breaks_before_writing_is_a_site_that_cannot_be_reached(make: Make, function: str) -> None:
+    """Accounts and courses are looked up again at apply; where no usable answer comes, nothing is sent: exit code 5."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    world.gate.script = lambda called: Fault.BROKEN if called.function == function else Fault.NONE
+    with pytest.raises(Unreachable) as raised:
+        world.apply(plan)
+    assert raised.value.exit_code == 5
+    assert world.wrote() == []
 
 
 @pytest.mark.parametrize("settings", [{}, {"trust_reads": True}])

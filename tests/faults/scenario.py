@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import random
 import tempfile
 import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from rostersync.tables import Report
 from rostersync.work import READING, WRITING, Work
 from tests.faults import laws
 from tests.faults.weather import Weather, forecast
-from tests.faults.world import World, holdings, world
+from tests.faults.world import SETTINGS, Held, Pair, World, holdings, world
 from tests.invented import NOW, TOKEN
 
 FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
@@ -82,22 +83,50 @@ def run(seed: int, folder: Path) -> Result:
     state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW)
     (folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
     with serve(state, seed=seed) as server:
-        told = _bad_day(server, folder, weather, result)
+        strangers = others(chosen, weather.replaced, seed)
+        planned = replace(chosen.staying(strangers, chosen.before), untold=weather.untold)
+        told = _bad_day(server, folder, weather, result, {user for _, user in strangers})
         _settle(server)
         for one in server.faults.describe():
             result.met[parse(one["fault"]).kind.value] += one["met"]
         server.faults.clear()
         now = holdings(server.document())
-        result.violations += laws.site(chosen, now)
+        result.violations += laws.site(planned, now)
         if told:
             result.buckets.update(told.buckets())
-            result.violations += laws.report(told, chosen, now)
-        _good_days(server, folder, chosen, result)
+            result.violations += laws.report(told, planned, now)
+        stuck = {pair: now.get(pair, laws.NOBODY) for pair in laws.stuck(told)} if told else {}
+        _good_days(server, folder, replace(chosen, untold=weather.untold), stuck, result)
     result.seconds = time.perf_counter() - began
     return result
 
 
-def _bad_day(server: Server, folder: Path, weather: Weather, result: Result) -> Report | None:
+def others(chosen: World, count: int, seed: int) -> set[Pair]:
+    """What so many people whom the plan changes have in courses: all of it stays as it is."""
+    every = sorted({user for _, user in chosen.planned})
+    picked = set(random.Random(seed).sample(every, count))
+    return {pair for pair in chosen.before.keys() | chosen.wanted.keys() if pair[1] in picked}
+
+
+@contextmanager
+def replaced(server: Server, users: Collection[int]) -> Iterator[None]:
+    """Other accounts have these ids meanwhile."""
+    with server.lock:
+        had = [server.state.users.rows[user] for user in users]
+        for one in had:
+            other = f"x{one.id}"
+            server.state.put_user(replace(one, username=other, idnumber=other, email=f"{other}@uni.example"))
+    try:
+        yield
+    finally:
+        with server.lock:
+            for one in had:
+                server.state.put_user(one)
+
+
+def _bad_day(
+    server: Server, folder: Path, weather: Weather, result: Result, strangers: Collection[int]
+) -> Report | None:
     """The run with faults; its report, if there is one."""
     settings = {**FAIR, **weather.settings}
     if weather.planned_before:
@@ -110,7 +139,7 @@ def _bad_day(server: Server, folder: Path, weather: Weather, result: Result) -> 
     try:
         if not weather.planned_before:
             plan = _plan(server, folder, settings)
-        with _work(server, folder, settings) as work:
+        with replaced(server, strangers), _work(server, folder, settings) as work:
             told = pipeline.apply_plan(plan, work)
     except RosterSyncError as error:
         result.outcome = type(error).__name__
@@ -123,15 +152,15 @@ def _bad_day(server: Server, folder: Path, weather: Weather, result: Result) -> 
     return told
 
 
-def _good_days(server: Server, folder: Path, chosen: World, result: Result) -> None:
-    """Sync without faults; once has to be enough."""
+def _good_days(server: Server, folder: Path, chosen: World, stuck: Mapping[Pair, Held], result: Result) -> None:
+    """Sync without faults; once has to be enough. Who was found not to go is not tried again."""
     plan = _plan(server, folder, FAIR, at=NEXT_DAY)
     with _work(server, folder, FAIR, at=NEXT_DAY) as work:
         told = pipeline.apply_plan(plan, work)
     now = holdings(server.document())
-    wrong = [*laws.final(chosen, now), *laws.report(told, chosen, now)]
-    if told.exit_code:
-        wrong.append(f"the run without faults ends with exit code {told.exit_code}: {told.verdict}")
+    still = [pair for pair, held in stuck.items() if now.get(pair, laws.NOBODY) == held]
+    chosen = chosen.staying(still, stuck)
+    wrong = [*laws.final(chosen, now), *laws.report(told, chosen, now), *laws.ended(told, chosen, now, still)]
     result.violations += [f"after a run without faults: {one}" for one in wrong]
 
 
@@ -151,7 +180,7 @@ def _work(server: Server, folder: Path, settings: dict[str, object], *, at: floa
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds, 0.005))
 
-    made = Settings.model_validate({"mode": "mirror", "allow_removals": 9999, **settings})
+    made = Settings.model_validate({**SETTINGS, **settings})
     with Client(server.url, SecretStr(TOKEN), settings=made, sleep=sleep) as client:
         moodle.require(moodle.site_info(client), (*READING, *WRITING))
         store = open_store(folder / "store.db", clock=clock)

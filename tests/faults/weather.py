@@ -8,7 +8,11 @@ from typing import Any
 
 from rostersync.sandbox.faults import Fault, Kind
 from tests.faults.world import FUNCTIONS
+from tests.invented import WRITES
 
+LISTS = "core_enrol_get_enrolled_users"
+PLANNING, PROOFS = 58, range(26, 52)
+"""So many lists are read for a plan; and which of those that are read when it is carried out prove something."""
 TIMEOUT = 0.3
 LATE = 0.45
 """Seconds that a slow answer takes: longer than the client waits."""
@@ -59,21 +63,33 @@ class Weather:
     planned_before: bool
     """The plan was made in fair weather: only carrying it out meets the faults."""
     settings: dict[str, Any]
+    replaced: int = 0
+    """So many people's accounts are other ones when the plan is carried out."""
+
+    @property
+    def untold(self) -> bool:
+        """Dates may be accepted and not set."""
+        return any(f.kind is Kind.NOT_DONE and f.function == WRITES[0] for f in self.faults)
 
     def __str__(self) -> str:
         """Everything that is needed to see what it was."""
         when = "apply" if self.planned_before else "sync"
-        return f"{when} with {' '.join(map(str, self.faults))} under {self.settings}"
+        others = f", {self.replaced} accounts replaced," if self.replaced else ""
+        return f"{when}{others} with {' '.join(map(str, self.faults))} under {self.settings}"
 
 
 def forecast(seed: int) -> Weather:
     """The weather of a seed: one to four faults of the network by chance or by number, and sometimes a mood."""
     rng = random.Random(seed)
     planned_before = rng.random() < 0.65
-    calls = 70 if planned_before else 130
+    calls = 125 if planned_before else 280
     faults = [_network(rng, calls) for _ in range(rng.choice([1, 1, 2, 3, 4]))]
     if rng.random() < 0.35:
         faults.append(_mood(rng, calls))
+    if rng.random() < 0.3:
+        faults = [*faults[:1], *_short(rng, calls)]
+    if rng.random() < 0.3:
+        faults = [*faults[-2:], *_blind(rng, 0 if planned_before else PLANNING)]
     return Weather(
         faults=tuple(faults),
         planned_before=planned_before,
@@ -83,7 +99,26 @@ def forecast(seed: int) -> Weather:
             "chunk_rows": rng.choice([11, 50, 50, 200]),
             "connections": rng.choice([1, 3, 3]),
         },
+        replaced=rng.choice([0, 0, 0, 3, 20]),
     )
+
+
+def _short(rng: random.Random, calls: int) -> tuple[Fault, ...]:
+    """Lists that are cut short from a moment on, without an error."""
+    n = rng.randint(1, calls)
+    if rng.random() < 0.5:
+        return (Fault(kind=Kind.CAPABILITY, subject="moodle/user:viewdetails", n=n),)
+    groups = Fault(kind=Kind.SEPARATE_GROUPS, n=n)
+    return groups, Fault(kind=Kind.CAPABILITY, subject="moodle/site:accessallgroups", n=n)
+
+
+def _blind(rng: random.Random, before: int) -> tuple[Fault, ...]:
+    """Proofs that cannot be read, or would show that what was accepted was not done; or both."""
+    kind, times = rng.choice([Kind.TRUNCATED, Kind.ERROR_500, Kind.HTML_200]), rng.choice([3, 10, None])
+    lists = Fault(kind=kind, function=LISTS, n=before + rng.choice(PROOFS), times=times)
+    function = rng.choice((WRITES[0], *WRITES))
+    writes = Fault(kind=Kind.NOT_DONE, function=function, n=rng.randint(1, 5), times=rng.choice([1, 3, None]))
+    return rng.choice([(lists,), (writes,), (writes, lists)])
 
 
 def _network(rng: random.Random, calls: int) -> Fault:

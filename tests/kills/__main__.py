@@ -42,7 +42,7 @@ def main() -> int:
     with ThreadPoolExecutor(chosen.jobs) as pool:
         for done, result in enumerate(pool.map(run_alone, seeds, [chosen.kind] * len(seeds)), start=1):
             hits += len(result.moments)
-            outcomes[result.outcome] += 1
+            outcomes[", ".join(filter(None, (result.outcome, f"meanwhile {result.meanwhile}")))] += 1
             if result.violations:
                 bad.append(result.seed)
                 print(result, flush=True)

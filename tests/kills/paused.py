@@ -17,7 +17,7 @@ from rostersync.store import State, lease
 from rostersync.store.lease import LEASE_SECONDS
 from tests.faults import laws
 from tests.kills.site import at_work, passes
-from tests.kills.stage import Child, Result, Stage, moment
+from tests.kills.stage import ENDED, Child, Result, Stage, moment
 
 ARRIVAL = 0.1
 """Seconds until what was on its way has arrived."""
@@ -28,7 +28,7 @@ def paused(stage: Stage, rng: random.Random, result: Result) -> None:
     (at, later), other = moment(stage, rng), rng.choice(("nobody", "holds", "resumes"))
     process = Child("apply", stage)
     if not process.waits_for(at, later):
-        if code := process.ends():
+        if (code := process.ends()) != ENDED:
             result.violations.append(f"it ended by itself with {code}: {process.said()[-500:]}")
         return
     process.gets(signal.SIGSTOP)
@@ -56,7 +56,7 @@ def _is_locked(stage: Stage) -> bool:
 def _alone(stage: Stage, process: Child) -> Iterator[str]:
     """Nobody came: it goes on."""
     process.gets(signal.SIGCONT)
-    if code := process.ends():
+    if (code := process.ends()) != ENDED:
         yield f"nobody came, and it ended with {code}: {process.said()[-500:]} {process.report()}"
     elif (report := process.report()) is not None:
         yield from laws.report(report, stage.chosen, stage.now())

@@ -14,6 +14,7 @@ from tests.faults.world import Held
 from tests.invented import ROLES
 from tests.kills.filled import disk, filled
 from tests.kills.killed import killed
+from tests.kills.meanwhile import CHANGES, NOTHING, ROSTER, Meanwhile, between, broke_off, roster_changed, synced
 from tests.kills.paused import paused
 from tests.kills.site import at_work
 from tests.kills.stage import Result, Stage, staged
@@ -30,16 +31,23 @@ def run(seed: int, folder: Path, kind: str) -> Result:
     """One scenario, in an empty folder."""
     result = Result(seed=seed, kind=kind)
     with disk(folder) if kind == "full" else nullcontext(), staged(folder) as stage:
-        KINDS[kind](stage, random.Random(seed), result)
+        rng = random.Random(seed)
+        KINDS[kind](stage, rng, result)
         result.violations += [f"afterwards: {one}" for one in laws.site(stage.chosen, stage.now())]
-        result.violations += _to_the_end(stage)
-        result.violations += _taken_back(stage)
+        what = rng.choice((NOTHING, ROSTER, *CHANGES)) if broke_off(stage) else NOTHING
+        result.meanwhile = what
+        if what == ROSTER:
+            result.violations += roster_changed(stage, rng)
+            return result
+        with between[what](stage, rng) as meanwhile:
+            result.violations += _to_the_end(stage, meanwhile)
+        result.violations += synced(stage, stage.chosen) if what == "account" else _taken_back(stage)
     return result
 
 
-def _to_the_end(stage: Stage) -> Iterator[str]:
+def _to_the_end(stage: Stage, meanwhile: Meanwhile) -> Iterator[str]:
     """What broke off is resumed, or begun where it never was; the report and the site say the same."""
-    chosen = stage.chosen
+    chosen = meanwhile.chosen
     with at_work(stage.server.url, stage.folder) as work:
         runs = work.store.runs()
         if not runs:
@@ -51,8 +59,7 @@ def _to_the_end(stage: Stage) -> Iterator[str]:
     now = stage.now()
     yield from laws.final(chosen, now)
     yield from laws.report(told, chosen, now)
-    if told.exit_code:
-        yield f"resumed, it ends with exit code {told.exit_code}: {told.verdict}"
+    yield from laws.ended(told, chosen, now, meanwhile.left)
     unclaimed = told.rows[
         (told.rows["bucket"] == "unchanged") & told.rows["user_id"].isin([u for _, u in chosen.planned])
     ]
@@ -61,6 +68,7 @@ def _to_the_end(stage: Stage) -> Iterator[str]:
     with at_work(stage.server.url, stage.folder) as work:
         again = pipeline.make_plan([stage.folder / "roster.csv"], work)
     todo = again.changes[(again.changes["op"] != "nothing") & (again.changes["hold"] == "")]
+    todo = todo[[pair not in meanwhile.left for pair in zip(todo["course_id"], todo["user_id"], strict=True)]]
     if len(todo):
         yield f"a second plan has {len(todo)} changes"
 
@@ -68,7 +76,7 @@ def _to_the_end(stage: Stage) -> Iterator[str]:
 def _taken_back(stage: Stage) -> Iterator[str]:
     """Undone, everybody holds what they held before, as far as rostersync can know; nobody else is touched."""
     chosen = stage.chosen
-    with at_work(stage.server.url, stage.folder) as work:
+    with at_work(stage.server.url, stage.folder, allow_removals=9999) as work:
         plan = pipeline.undo_plan(work.store.runs()[-1].run, work)
         told = pipeline.apply_plan(plan, work)
     now = stage.now()
@@ -78,7 +86,9 @@ def _taken_back(stage: Stage) -> Iterator[str]:
         spared = was == laws.NOBODY and found.enrolment == laws.SUSPENDED and STUDENT not in found.roles
         if (_seen(was) != _seen(found) and not spared) or (pair not in chosen.planned and was != found):
             yield f"undone, {pair} is to hold {was}, and holds {found}"
-    if told.exit_code:
+    held = told.rows.loc[told.rows["bucket"] == "held", "code"]
+    lost = set(held) <= {"dates_lost"} and told.buckets()["held"] == len(held)
+    if told.exit_code != (3 if len(held) else 0) or not lost:
         yield f"undone, it ends with exit code {told.exit_code}: {told.verdict}"
 
 

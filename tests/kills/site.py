@@ -6,7 +6,7 @@ All processes of a folder have one clock; it jumps ahead when a file in the fold
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,10 +17,13 @@ from rostersync.moodle import Client
 from rostersync.settings import Settings
 from rostersync.store import open_store
 from rostersync.work import READING, WRITING, Work
+from tests.faults import world
 from tests.invented import NOW, TOKEN
 
-SETTINGS = {"mode": "mirror", "allow_removals": 9999, "chunk_rows": 25, "connections": 3, "timeout": 30.0}
+SETTINGS = {**world.SETTINGS, "chunk_rows": 25, "connections": 3, "timeout": 30.0}
 """Small calls, so that there are many moments between two of them."""
+PROTECTED = "protected"
+"""The file with the user names that are protected besides those of the settings."""
 AHEAD = "ahead"
 """The file with the seconds by which the clock is ahead."""
 
@@ -30,14 +33,27 @@ def passes(seconds: float, folder: Path) -> None:
     (folder / AHEAD).write_text(str(seconds), encoding="ascii")
 
 
+def ahead(folder: Path) -> float:
+    """Seconds by which the clock of this folder is ahead."""
+    said = folder / AHEAD
+    return float(said.read_text(encoding="ascii")) if said.exists() else 0.0
+
+
+def protect(names: Iterable[str], folder: Path) -> None:
+    """Settings protect these people from now on."""
+    (folder / PROTECTED).write_text("\n".join(names), encoding="ascii")
+
+
 @contextmanager
-def at_work(url: str, folder: Path) -> Iterator[Work]:
-    """The site and the store in this folder."""
-    began, settings = time.monotonic(), Settings.model_validate(SETTINGS)
+def at_work(url: str, folder: Path, **others: object) -> Iterator[Work]:
+    """The site and the store in this folder, with these settings besides."""
+    began, said = time.monotonic(), folder / PROTECTED
+    names = said.read_text(encoding="ascii").split() if said.exists() else ()
+    protected = (*world.SETTINGS["protected_users"], *names)
+    settings = Settings.model_validate({**SETTINGS, "protected_users": protected, **others})
 
     def clock() -> float:
-        ahead = folder / AHEAD
-        return NOW + time.monotonic() - began + (float(ahead.read_text(encoding="ascii")) if ahead.exists() else 0.0)
+        return NOW + time.monotonic() - began + ahead(folder)
 
     with Client(url, SecretStr(TOKEN), settings=settings) as client:
         moodle.require(moodle.site_info(client), (*READING, *WRITING))

@@ -21,14 +21,16 @@ from rostersync.store import Run
 from rostersync.tables import Report
 from tests.faults.world import Held, Pair, World, holdings, world
 from tests.invented import NOW, TOKEN, WRITES
-from tests.kills.site import at_work
+from tests.kills.site import ahead, at_work
 
 ROOT = Path(__file__).parents[2]
-CALLS = 110
+CALLS = 140
 """About as many calls as a whole run makes."""
 LATER = 0.03
 """Seconds after the call's arrival within which something happens to the process."""
 PATIENCE = 60.0
+ENDED = 3
+"""The exit code of a run that came to its end: rules hold some people's changes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,13 +43,16 @@ class Result:
     """Calls that had come in when something happened to a process."""
     outcome: str = ""
     """How the process that it happened to ended, where it was not killed."""
+    meanwhile: str = ""
+    """What changed before it was resumed."""
     violations: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """What broke, and how to see it again."""
         broke = "\n  ".join(self.violations[:12])
         again = f"python -m tests.kills --kind {self.kind} --points 1 --seed {self.seed}"
-        return f"seed {self.seed}, {self.kind} at calls {self.moments}, {self.outcome}:\n  {broke}\n  again: {again}"
+        what = f"{self.kind} at calls {self.moments}, {self.outcome}, {self.meanwhile}"
+        return f"seed {self.seed}, {what}:\n  {broke}\n  again: {again}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +90,7 @@ class Stage:
 def staged(folder: Path) -> Iterator[Stage]:
     """The site is up, and the plan is made; the folder was empty."""
     chosen = world()
-    state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW)
+    state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW + ahead(folder))
     (folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
     with serve(state) as server:
         with at_work(server.url, folder) as work:
