@@ -28,6 +28,7 @@ What it has to come to is said of the site, not of the words on the screen; what
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import shlex
@@ -40,6 +41,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +53,8 @@ EVERYDAY = "ordinary"
 """The kind of cases in which every command ends with 0."""
 PATIENCE = 120
 """Seconds that a command may take."""
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.cases.loaded"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,19 +199,30 @@ def _by_site(commands: Sequence[str]) -> list[tuple[list[list[str]], str]]:
 
 
 def _run(words: Sequence[str], env: Mapping[str, str], folder: Path) -> Ended:
-    done = subprocess.run(
-        [*ROSTERSYNC, *words],
-        env=env,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=PATIENCE,
-        check=False,
-    )
-    return Ended(command=shlex.join(words).replace(str(HERE), "{cases}"), code=done.returncode, said=done.stdout)
+    """Run a command in a process of its own, which is begun with what each of them has to import already there."""
+    printed = folder / "printed"
+    process = PROCESSES.Process(target=_command, args=(list(words), dict(env), folder, printed))
+    process.start()
+    process.join(PATIENCE)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    said = printed.read_text(encoding="utf-8", errors="replace")
+    printed.unlink()
+    return Ended(command=shlex.join(words).replace(str(HERE), "{cases}"), code=process.exitcode or 0, said=said)
+
+
+def _command(words: list[str], env: dict[str, str], folder: Path, printed: Path) -> None:
+    """What `rostersync WORDS` does, in a folder and an environment, with both of its streams in a file."""
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(folder)
+    streams = os.open(printed, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), streams, streams)):
+        os.dup2(file, number)
+    sys.stdin, sys.stdout, sys.stderr = (open(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
+    sys.argv = ["rostersync", *words]
+    import_module("rostersync.cli.main").main()
 
 
 def _asked(url: str) -> dict[str, Any]:
