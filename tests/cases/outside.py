@@ -40,7 +40,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Case:
     state: str
     commands: Sequence[str]
     sandbox: Sequence[str] = ()
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
     lost: int | None = None
     shut_out: int | None = None
     enrolled: int | None = None
@@ -108,7 +108,7 @@ def tried(case: Case, home: Path) -> tuple[Changed, list[Ended]]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROSTERSYNC_")}
     env |= {"HOME": str(home), "NO_COLOR": "1", "COLUMNS": "120"}
     env |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
-    env |= case.env or {}
+    env |= case.env
     ended: list[Ended] = []
     parts, state, at = _by_site(case.commands), case.state, "0"
     for place, (commands, following) in enumerate(parts):
@@ -133,10 +133,10 @@ def tried(case: Case, home: Path) -> tuple[Changed, list[Ended]]:
 def faults(case: Case, changed: Changed, ended: Sequence[Ended]) -> list[str]:
     """What is not as the case says."""
     wrong = []
-    for number in fields(Changed):
-        want, got = getattr(case, number.name), getattr(changed, number.name)
+    for name in (one.name for one in fields(Changed)):
+        want, got = getattr(case, name), getattr(changed, name)
         if want is not None and want != got:
-            wrong.append(f"{number.name} is {got}, not {want}")
+            wrong.append(f"{name} is {got}, not {want}")
     *earlier, last = ended
     if last.code not in case.exit:
         wrong.append(f"exit code {last.code}, not {' or '.join(map(str, case.exit))}")
@@ -220,7 +220,7 @@ def _command(words: list[str], env: dict[str, str], folder: Path, printed: Path)
     streams = os.open(printed, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), streams, streams)):
         os.dup2(file, number)
-    sys.stdin, sys.stdout, sys.stderr = (open(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
     sys.argv = ["rostersync", *words]
     import_module("rostersync.cli.main").main()
 
@@ -235,7 +235,9 @@ def _asked(url: str) -> dict[str, Any]:
 def _box(state: Path, port: str, options: Sequence[str], env: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """A site in a box, and what it says of itself when it is ready: its address, and its token."""
     command = [*ROSTERSYNC, "sandbox", "--json", "--port", port, "--state", str(state), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env | {"PYTHONUNBUFFERED": "1"}, text=True) as box:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(env) | {"PYTHONUNBUFFERED": "1"}, text=True
+    ) as box:
         assert box.stdout is not None
         text = ""
         while not text.endswith("}\n"):
