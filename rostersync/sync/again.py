@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -115,9 +116,12 @@ def held_now(plan: Plan, changes: pd.DataFrame, now: Now, settings: Settings) ->
     held = pack(*(now.current[name] for name in ("course_id", "user_id", "role_id")))
     order = np.argsort(held, kind="stable")
     held, inactive = held[order], now.current["inactive"].to_numpy()[order]
-    hold_emptying(marks, held, inactive, now.courses, now.roles, access)
-    figures = Figures(now.courses, settings)
+    emptied = partial(hold_emptying, marks, held, inactive, now.courses, now.roles, access)
+    emptied()
+    figures, free = Figures(now.courses, settings), marks.free().sum()
     risen = hold_rises(marks, held, figures, settings)
+    if marks.free().sum() < free:
+        emptied()  # whoever does not rise after all replaces nobody
     lost = hold_limits(marks, _at_stake(plan, marks.changes, held, now, settings), figures, settings, done=now.done)
     return marks.done(), "; ".join(filter(None, [lost.refused, risen]))
 
