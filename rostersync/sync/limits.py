@@ -49,14 +49,14 @@ class Figures:
 
     def __init__(self, courses: pd.DataFrame, settings: Settings) -> None:
         """Takes COURSES and the settings course_limits and the figures named there."""
-        self._site = {name: getattr(settings, name) for name in get_args(CourseFigure)}
-        self._own: dict[int, dict[str, float]] = {}
+        self._site: dict[str, float] = {name: getattr(settings, name) for name in get_args(CourseFigure)}
+        self._own: dict[int, Mapping[str, float]] = {}
         if settings.course_limits:
             columns = (courses[name].tolist() for name in ("course_id", "shortname", "idnumber"))
             for course, *keys in zip(*columns, strict=True):
                 for pattern, figures in settings.course_limits.items():
                     if any(fnmatchcase(key, pattern) for key in keys):
-                        self._own[course] = {**self._site, **figures}
+                        self._own[course] = self._site | {str(name): figure for name, figure in figures.items()}
                         break
 
     def of(self, course: int) -> Mapping[str, float]:

@@ -84,9 +84,14 @@ class World:
         with self.work(**settings) as work:
             return pipeline.apply_plan(plan, work)
 
+    def apply_at_once(self, plan: Plan, **settings: object) -> Report:
+        """The same by the process that made the plan a moment ago."""
+        with self.work(**settings) as work:
+            return pipeline.apply_plan(plan, work, just_made=True)
+
     def sync(self, text: str, **settings: object) -> Report:
         """Both."""
-        return self.apply(self.plan(text, **settings), **settings)
+        return self.apply_at_once(self.plan(text, **settings), **settings)
 
     def people(self, course: str) -> dict[str, str]:
         """Username → roles joined by +, with "!" before them where every enrolment is suspended."""

@@ -25,7 +25,7 @@ def test_only_the_deleted_fail_and_the_calls_are_few(make: Make, deleted: list[s
     world.state.max_input_vars = 5000
     plan = world.plan(lines(("BIO101", ["ben", *CLASS])))
     world.delete(*deleted)
-    report = world.apply(plan)
+    report = world.apply_at_once(plan)
     failed = report.rows[report.rows["bucket"] == "failed"]
     assert failed["user"].tolist() == deleted
     assert set(failed["code"]) == {"codingerror"}
