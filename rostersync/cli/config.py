@@ -31,8 +31,15 @@ token_file = "~/.config/rostersync/token"
 # Limits of what one run may remove
 # course_limit_share = 0.20
 # course_limit_count = 5
+# small_course_share = 0.50         # a course that would lose more than this, and at least so many:
+# small_course_count = 3
 # run_limit_share = 0.10
 # run_limit_count = 25
+# course_limits = { "LAB-*" = { course_limit_count = 2 } }
+
+# What roles are worth, beside manager 4, editingteacher 3, teacher 2, student 1; who may rise at once
+# role_ranks = { tutor = 2 }
+# guarded_roles = ["editingteacher", "manager"]
 
 # Plans that are approved
 # plan_max_age_hours = 168          # how old a plan may be when it is applied
