@@ -117,7 +117,7 @@ def test_one_flag_is_enough() -> None:
     assert found(line("old", student=4), old, since) == ["older", "fewer"]
     assert found(line("old", student=4), old, since, meant=["older"]) == []
     others = [line("c", seen=1, student=20) | {"course_id": 12}, before]
-    settings = Settings(meant=("part",))
+    settings = Settings(meant=(Sign.PART,))
     rosters_now = ROSTER_COURSES.records([now, line("d", student=10) | {"course_id": 12}])
     signs = signs_of(rosters_now, ROSTERS_SEEN.records(others), {}, settings)
     assert {code: list(courses) for code, courses in signs.found.items()} == {"fewer": [12]}
