@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 from rostersync.problems.kinds import Kind, notes
 
+LIMITS = "; with --allow-removals N, where it is over a limit"
+"""Whoever frees a removal of one rule is told at once that rule 4 comes after it."""
+
+
 HOLDS: Mapping[str, Kind] = {
     "unresolved_user": notes(
         "row {detail} names a user who was not found in this course: anybody here could be meant",
@@ -53,25 +57,26 @@ HOLDS: Mapping[str, Kind] = {
     ),
     "older": notes(
         "the roster may be an old one: {detail}",
-        "take the newest file; or say --meant older, if it is meant so",
+        "take the newest file; or say --meant older, if it is meant so" + LIMITS,
     ),
     "part": notes(
         "the roster may be a part only: {detail}",
-        "take all sections, groups and campuses together; or say --meant part, if it is meant so",
+        "take all sections, groups and campuses together; or say --meant part, if it is meant so" + LIMITS,
     ),
     "all_over": notes(
         "the roster may be that of a term that is over: {detail}",
-        "take this term's file; or say --meant all_over, if it is meant so",
+        "take this term's file; or say --meant all_over, if it is meant so" + LIMITS,
     ),
     "fewer": notes(
         "the roster may be a part only: {detail}",
-        "take the whole roster; or say --meant fewer, if it is meant so",
+        "take the whole roster; or say --meant fewer, if it is meant so" + LIMITS,
     ),
     "would_empty": notes(
-        "the course would be left without anybody", "name it with --courses {detail} if that is meant"
+        "the course would be left without anybody", "name it with --courses {detail} if that is meant" + LIMITS
     ),
     "would_lose_role": notes(
-        "nobody in the course would be left with the role {detail}", "name the course with --courses if that is meant"
+        "nobody in the course would be left with the role {detail}",
+        "name the course with --courses if that is meant" + LIMITS,
     ),
     "course_limit": notes(
         "the course would lose {detail}, more than the limit",

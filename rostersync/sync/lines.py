@@ -140,12 +140,13 @@ def _states(done: pd.DataFrame, names: Mapping[int, str]) -> tuple[pd.Series, pd
     states = [(before, after) for before, after, _ in worded]
     for group in _several(done):
         held = Held.before(*done[STATE].iloc[group[0]].tolist())
+        stays = bool((done["hold"].iloc[group] != "").all())  # then it is shown what all of them together would do
         for at in group:
             line = done.iloc[at]
             then = held.after(*(line[n] for n in SENT[:-1]))
             number[at] = len(states)
             states.append((held.words(names), then.words(names)))
-            held = then if line["hold"] == "" else held
+            held = then if stays or line["hold"] == "" else held
     return (*(spread([state[i] for state in states], number) for i in range(2)), what)
 
 

@@ -64,8 +64,9 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
 
     `older`: the rows are those of an earlier run, and a later one had others. `part`: a section, group or campus column
     has one value where the last roster had several. `all_over`: all people of a file are over. `fewer`: the rows of the
-    courses of which a roster is remembered fell by more than a third. Each is compared with the last roster of the
-    course that had people of the same roles, so that files of students and of teachers can take turns.
+    courses of which a roster is remembered fell by more than a third; where another sign of a course is meant so, it is
+    left out, because one flag is enough. Each is compared with the last roster of the course that had people of the
+    same roles, so that files of students and of teachers can take turns.
 
     Args:
         rosters: ROSTER_COURSES.
@@ -74,6 +75,7 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
         settings: meant, managed_roles.
     """
     past_rosters = _Past(seen)
+    meant = {str(code) for code in settings.meant}
     found: dict[str, dict[int, str]] = {code: {} for code in SIGNS}
     found[Sign.ALL_OVER] |= past
     rows, rows_before = 0, 0
@@ -87,6 +89,8 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
             found[Sign.OLDER][course] = f"it has the same rows as {_when(earlier)}, and {_when(last)} had others since"
         if part := _part(now, last):
             found[Sign.PART][course] = part
+        if any(course in found[code] for code in meant):
+            continue  # why it has fewer rows was said
         fewer.append(course)
         rows += now.rows
         managed = {*now.roles, *settings.managed_roles}
@@ -94,7 +98,6 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
     if 3 * rows < 2 * rows_before and rows_before - rows >= SOME:
         said = f"it has {counted(rows, 'row')} for courses of which the last rosters had {rows_before:,}"
         found[Sign.FEWER] |= dict.fromkeys(fewer, said)
-    meant = {str(code) for code in settings.meant}
     return Signs(rosters=rosters, found={code: found[code] for code in SIGNS if found[code] and code not in meant})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .outside import Case, Changed, Ended, tried
+from tests.cases.outside import Case, Changed, Ended, tried
 
 AT_A_TIME = 2
 

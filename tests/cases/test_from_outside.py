@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.cases.outside import Case, cases, compared, faults
+
 from .conftest import Outcome
-from .outside import Case, cases, compared, faults
 
 CASES = [*cases("cases.toml"), *cases("own.toml")]
 

@@ -51,6 +51,23 @@ def test_a_held_change_leaves_everything_as_it_is(planned: Planned) -> None:
     assert plan.changes["hold"].tolist() == ["dates_unknown", ""]
 
 
+def test_of_somebody_of_whom_all_is_held_the_whole_is_shown(planned: Planned) -> None:
+    """Whoever would get one role for another would not be left without any."""
+    people = [f"p{n}" for n in range(4)]
+    plan = planned(
+        {
+            "roster.csv": "user,course,role\nanna,BIO,student\n"
+            + "".join(f"{one},BIO,editingteacher\n" for one in people),
+            "moodle.txt": "BIO\n  anna student\n" + "".join(f"  {one} student\n" for one in people),
+        }
+    )
+    assert set(plan.changes["hold"]) == {"rises"}
+    assert sorted(told(plan))[:2] == [
+        ("p0", "give the role editingteacher", "student", "editingteacher, student"),
+        ("p0", "take away the role student", "editingteacher, student", "editingteacher"),
+    ]
+
+
 def test_status_and_dates_are_told_as_far_as_they_are_known(planned: Planned) -> None:
     """What is not known is not said; what will be cleared is."""
     plan = planned(

@@ -106,6 +106,23 @@ def test_an_old_file_is_known_whatever_was_rejected_then_or_is_now() -> None:
     assert found(line("b and zoe", student=5) | {"sound": "b"}, then, later) == []
 
 
+def test_one_flag_is_enough() -> None:
+    """Where a part, or an old file, is meant so, its rows are no fewer than they should be; other courses' rows are."""
+    before = line("all", seen=1, student=14, parts='{"Section": ["01", "02"]}')
+    now = line("one", student=6, parts='{"Section": ["02"]}')
+    assert found(now, before) == ["part", "fewer"]
+    assert found(now, before, meant=["part"]) == []
+    assert found(now, before, meant=["fewer"]) == ["part"]
+    old, since = line("old", seen=1, student=4), line("new", seen=2, student=14)
+    assert found(line("old", student=4), old, since) == ["older", "fewer"]
+    assert found(line("old", student=4), old, since, meant=["older"]) == []
+    others = [line("c", seen=1, student=20) | {"course_id": 12}, before]
+    settings = Settings(meant=(Sign.PART,))
+    rosters_now = ROSTER_COURSES.records([now, line("d", student=10) | {"course_id": 12}])
+    signs = signs_of(rosters_now, ROSTERS_SEEN.records(others), {}, settings)
+    assert {code: list(courses) for code, courses in signs.found.items()} == {"fewer": [12]}
+
+
 def test_files_of_students_and_of_teachers_take_turns() -> None:
     """One is not older than the other, nor are two teachers fewer than a hundred students."""
     students, teachers = line("s", seen=1, student=100), line("t", seen=2, editingteacher=2)
