@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from rostersync.store import Run, State, lease, this_process
 from rostersync.sync import plan as plans
 from rostersync.sync import reconcile
 from rostersync.sync.plan import Plan
+from rostersync.sync.signs import superseded
 from rostersync.tables import Report
 from rostersync.work import Work
 
@@ -100,12 +101,14 @@ def _carry(
 ) -> Report:
     """Under the lease: what is left of the plan."""
     run = begin()
+    later = {} if just_made else _later(plan, work)
     try:
         order = Order(
             plan=plan,
             run=run,
             just_made=just_made,
             may_empty=_empty_before(plan, work),
+            later=later,
             unknown=() if just_made else protection.unknown(work, plan.roles, plan.people),
         )
         done = carry_out(order, work.client, work.store, clock=work.clock, sleep=work.sleep, progress=work.progress)
@@ -121,7 +124,13 @@ def _carry(
     if done.stopped:
         verdict = f"stopped: {done.stopped.message}; {report.verdict}"
         report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
-    return history.set_down(plan, done, report, work)
+    return history.set_down(plan, done, report, work, superseded=later)
+
+
+def _later(plan: Plan, work: Work) -> Mapping[int, str]:
+    """Courses of which a later roster was synced after the plan was made."""
+    seen = work.store.rosters_seen(plan.site, plan.rosters["course_id"].tolist())
+    return superseded(plan.rosters, seen, datetime.fromisoformat(plan.made).timestamp(), work.settings)
 
 
 def _empty_before(plan: Plan, work: Work) -> frozenset[int]:

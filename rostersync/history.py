@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from rostersync.sync.batch import to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.seen import people_left
 from rostersync.tables import LEDGER, OUTCOMES, Report
-from rostersync.vocabulary import NOT_GIVEN, Bucket, Proof
+from rostersync.vocabulary import NOT_GIVEN, Bucket, Proof, RowState
 from rostersync.work import Work
 
 KILLED = "the run did not end: it was killed, or the machine stopped"
@@ -29,6 +29,8 @@ FAILED = "the run failed before it could report"
 NO_ROSTER = [str(Bucket.IGNORED), str(Bucket.DUPLICATE)]
 """Buckets of rows that state no enrolment of their own."""
 PERSON = ["course_id", "user_id"]
+UNCONFIRMED = "unconfirmed"
+"""The code of rows whose account nobody can enrol."""
 
 
 def to_keep(plan: Plan) -> Kept:
@@ -38,8 +40,17 @@ def to_keep(plan: Plan) -> Kept:
     return Kept(made=plan.made, release=plan.release, text=plans.write(plan), people=people, undoes=plan.undoes or None)
 
 
-def set_down(plan: Plan, done: Applied, report: Report, work: Work) -> Report:
-    """The report, after its run was set down; what has happened is told even where it cannot be."""
+def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, superseded: Collection[int] = ()) -> Report:
+    """The report, after its run was set down; what has happened is told even where it cannot be.
+
+    Args:
+        plan: what was carried out.
+        done: what came of it.
+        report: the same for people.
+        work: where it is kept.
+        superseded: ids of courses whose roster is not the last one, although it was applied last.
+    """
+    rosters = plan.rosters[~plan.rosters["course_id"].isin(list(superseded))]
     try:
         work.store.end(
             int(report.run),
@@ -49,14 +60,39 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work) -> Report:
             notes=done.notes,
             outcomes=done.outcomes,
             seen=people_left(plan.reads, plan.changes, done.outcomes),
-            rosters=None if done.stopped else plan.rosters,
+            rosters=None if done.stopped else rosters,
             times=(_seconds(report.started), _seconds(report.finished)),
         )
+        if not done.stopped:
+            tell_unconfirmed(plan, work)
     except (StoreError, SiteBusy) as error:
         counts = ", and counts as running" if isinstance(error, StoreError) else ""
         note = f"this run could not be set down{counts}: {error.message}"
         return replace(report, exit_code=report.exit_code or error.exit_code, notes=(*report.notes, note))
     return report
+
+
+def news(plan: Plan, work: Work) -> int:
+    """How many accounts that nobody can enrol stand in the roster, of whom no earlier run has told."""
+    return len(_unconfirmed(plan) - work.store.told(plan.site, UNCONFIRMED))
+
+
+def tell_unconfirmed(plan: Plan, work: Work) -> None:
+    """Remember of whom this plan has told; other courses than its own are another roster's.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    mine = set(plan.courses["course_id"].tolist())
+    before = work.store.told(plan.site, UNCONFIRMED)
+    now = {(course, user) for course, user in before if course not in mine} | _unconfirmed(plan)
+    if now != before:
+        work.store.tell(plan.site, UNCONFIRMED, now)
+
+
+def _unconfirmed(plan: Plan) -> set[tuple[int, int]]:
+    rows = plan.rows[(plan.rows["state"] == RowState.IGNORED) & (plan.rows["code"] == UNCONFIRMED)]
+    return set(rows[PERSON].itertuples(index=False, name=None))
 
 
 def run_of(store: Store, number: int) -> Run:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from rostersync import moodle, roster
+from rostersync import history, moodle, roster
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.execution import apply_plan, resume, to_resume
 from rostersync.judge import Judge, Person
@@ -92,6 +92,7 @@ def see_roster(plan: Plan, work: Work) -> None:
         StoreError: it cannot be written.
     """
     work.store.see_rosters(plan.site, plan.rosters)
+    history.tell_unconfirmed(plan, work)
 
 
 def save_plan(plan: Plan, path: Path) -> None:

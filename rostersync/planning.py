@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rostersync import gather, moodle, outlook, protection, remembered
+from rostersync import gather, history, moodle, outlook, protection, remembered
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
 from rostersync.sync import deeds, propose, undo
@@ -48,7 +48,8 @@ def plan_for(loaded: Roster, work: Work) -> Plan:
     if not remembered.still_so(found.known, loaded, basis, changes, work):
         found = gather.read(loaded, work, afresh=True)
         basis, changes = _closer(replace(found.basis, unknown=unknown), decide, work)
-    return _decided(basis, changes, found.notes, work, now)
+    plan = _decided(basis, changes, found.notes, work, now)
+    return replace(plan, news=history.news(plan, work))
 
 
 def undo_plan(number: int, work: Work) -> Plan:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,8 @@ class Order:
     """This very process made the plan a moment ago: accounts, courses and grades are those that it saw."""
     may_empty: frozenset[int] = frozenset()
     """Ids of courses that may be left empty because they were before the run that is taken back."""
+    later: Mapping[int, str] = field(default_factory=dict)
+    """Courses of which a later roster was synced after the plan was made → what is said of it."""
     unknown: tuple[Unknown, ...] = ()
     """Protected names that fit nobody on the site."""
 
@@ -114,6 +117,7 @@ def _now(question: Question, todo: pd.DataFrame, fresh: CoursesRead) -> Now:
         roles=pd.concat([fresh.roles, known], ignore_index=True),
         people=plan.people if question.order.just_made else _people(client, todo),
         courses=plan.courses if question.order.just_made else _courses(question, todo, fresh.current),
+        later=question.order.later,
         unknown=question.order.unknown,
         done=distinct(pack(done["course_id"], done["user_id"])),
         own_id=(client.info or moodle.site_info(client)).user_id,

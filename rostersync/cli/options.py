@@ -110,8 +110,14 @@ courses = click.option(
     metavar="COURSE,…",
     help="Courses to manage even where the files do not name them; only these may become empty.",
 )
+meant = click.option(
+    "--meant",
+    metavar="CODE,…",
+    help="Signs that a roster is a part only, or an old one, which are meant so: older, part, all_over, fewer.",
+)
 approved = _stack(
     limit,
+    meant,
     click.option("--courses", metavar="COURSE,…", help="Courses that may become empty."),
 )
 """What whoever carries out a plan allows: a plan does not allow it by itself."""
@@ -130,11 +136,7 @@ policy = _stack(
         type=click.Choice(["hold", "accept"]),
         help="Whether users unknown to Moodle hold every removal in their course (hold).",
     ),
-    click.option(
-        "--meant",
-        metavar="CODE,…",
-        help="Signs that a roster is a part only, or an old one, which are meant so: older, part, all_over, fewer.",
-    ),
+    meant,
     limit,
 )
 """What follows from a roster."""

@@ -6,8 +6,9 @@ losses or of limits is taken for granted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,9 @@ from rostersync.sync.rises import hold_rises
 from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_unknown_protection
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import having
+from rostersync.sync.signs import Signs, hold_signs
 from rostersync.tables import OUTCOMES
-from rostersync.vocabulary import Proof
+from rostersync.vocabulary import Proof, Sign
 
 SHOWN = ("username", "idnumber", "email")
 """What an account is besides its id."""
@@ -46,6 +48,8 @@ class Now:
     """PEOPLE whom the changes concern; who cannot be shown is not in it."""
     courses: pd.DataFrame
     """COURSES as they are now, with may_empty as the settings of whoever applies have it."""
+    later: Mapping[int, str]
+    """Courses of which a later roster was synced after the plan was made → what is said of it."""
     unknown: tuple[Unknown, ...]
     """Protected names that fit nobody on the site."""
     done: Ints
@@ -108,12 +112,16 @@ def held_now(plan: Plan, changes: pd.DataFrame, now: Now, settings: Settings) ->
     hold_protected_roles(marks, now.roles, settings)
     hold_protected(marks, now.courses, now.people, now.own_id, settings)
     hold_unknown_protection(marks, now.unknown)
+    hold_signs(marks, Signs(found={str(Sign.OLDER): now.later}))
     held = pack(*(now.current[name] for name in ("course_id", "user_id", "role_id")))
     order = np.argsort(held, kind="stable")
     held, inactive = held[order], now.current["inactive"].to_numpy()[order]
-    hold_emptying(marks, held, inactive, now.courses, now.roles, access)
-    figures = Figures(now.courses, settings)
+    emptied = partial(hold_emptying, marks, held, inactive, now.courses, now.roles, access)
+    emptied()
+    figures, free = Figures(now.courses, settings), marks.free().sum()
     risen = hold_rises(marks, held, figures, settings)
+    if marks.free().sum() < free:
+        emptied()  # whoever does not rise after all replaces nobody
     lost = hold_limits(marks, _at_stake(plan, marks.changes, held, now, settings), figures, settings, done=now.done)
     return marks.done(), "; ".join(filter(None, [lost.refused, risen]))
 

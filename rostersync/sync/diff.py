@@ -193,7 +193,7 @@ def _update(facts: Facts, chosen: Mask, access: Access) -> Part:
         "reason": reason[at].astype(object),
         "hold": hold,
     }
-    return _not_stuck(facts, part, tried=out[at])
+    return _not_stuck(facts, part, tried=(out | ends)[at])
 
 
 def _unmanaged(facts: Facts, chosen: Mask) -> Mask:

@@ -93,6 +93,8 @@ class Plan:
     """ROSTER_COURSES to be remembered when the plan was carried out."""
     questions: tuple[Question, ...] = ()
     """What a person may know that decides what is held."""
+    news: int = 0
+    """Accounts that nobody can enrol, and of whom no earlier run has told."""
     reviewed: str = ""
     """The digest of the plan from which reviewers, one or several in turn, made this one; "" where nobody did."""
 
@@ -201,7 +203,7 @@ def _plan(content: dict[str, Any], text: bytes, spans: list[tuple[int, int]]) ->
     del content["format"], content["version"]
     plan = Plan(**content, **tables, sources=sources, notes=notes, questions=questions)
     texts = (plan.site, plan.site_name, plan.release, plan.made, plan.refused, plan.reviewed, plan.folder, *notes)
-    if not (all(isinstance(t, str) for t in texts) and isinstance(plan.undoes, int)):
+    if not (all(isinstance(t, str) for t in texts) and isinstance(plan.undoes, int) and isinstance(plan.news, int)):
         raise TypeError("a text that is none")
     if not (plan.changes["change"].to_numpy() == np.arange(len(plan.changes))).all():
         raise ValueError("changes that are not numbered")

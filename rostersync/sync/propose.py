@@ -6,6 +6,8 @@ what would delete grades, what would empty a course, what would be too much.
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from rostersync.settings import Settings
@@ -97,9 +99,14 @@ def limit(basis: Basis, changes: pd.DataFrame, settings: Settings, *, now: int) 
     """CHANGES with the holds of rules 3, 4 and 10, and what the run's limits say."""
     access = Access.of(basis.roles, settings, now=now)
     lists, marks = basis.sides.lists, Marks(changes)
-    hold_emptying(marks, lists.keys, lists.table["inactive"].to_numpy(), basis.courses, basis.roles, access)
-    figures = Figures(basis.courses, settings)
+    emptied = partial(
+        hold_emptying, marks, lists.keys, lists.table["inactive"].to_numpy(), basis.courses, basis.roles, access
+    )
+    emptied()
+    figures, free = Figures(basis.courses, settings), marks.free().sum()
     risen = hold_rises(marks, lists.keys, figures, settings)
+    if marks.free().sum() < free:
+        emptied()  # whoever does not rise after all replaces nobody
     lost = hold_limits(marks, basis.sides.at_stake, figures, settings)
     return marks.done(), Verdict(
         removals=lost.removals, enrolments=lost.enrolments, refused="; ".join(filter(None, [lost.refused, risen]))

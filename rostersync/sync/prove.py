@@ -28,8 +28,8 @@ STILL_HAS_ROLE = (
 def visible(changes: pd.DataFrame, held: Holdings, *, now: int) -> Ints:
     """SEEN, NOT_SEEN or HIDDEN for each change.
 
-    Dates are never to be seen (MOODLE.md, fact 10), nor is a lifted suspension of somebody whose dates are over or
-    ahead; who is suspended only where it was asked for.
+    Dates are never to be seen, but for those that end the access of somebody who was active; nor is a lifted suspension
+    of somebody whose dates are over or ahead. Who is suspended only where it was asked for.
 
     Args:
         changes: CHANGES.
@@ -53,7 +53,17 @@ def visible(changes: pd.DataFrame, held: Holdings, *, now: int) -> Ints:
     _set(shown, update & ~enrolled, np.zeros(len(changes), dtype=np.bool_))
     _set(shown, update & (effect == Bucket.SUSPENDED) & told, idle == 1)
     _set(shown, update & (effect == Bucket.REACTIVATED) & told & ~(outside & (idle == 1)), idle == 0)
+    _set(shown, _ends_access(changes, now) & told, idle == 1)
     return shown
+
+
+def _ends_access(changes: pd.DataFrame, now: int) -> Mask:
+    """Changes of dates alone by which somebody who was active is so no more."""
+    start, end = changes["start"].to_numpy(), changes["end"].to_numpy()
+    outside = (start > now) | ((end > 0) & (end <= now))
+    dated = ((changes["op"] == Op.UPDATE) & (changes["effect"] == Bucket.DATES_CHANGED)).to_numpy()
+    ends: Mask = dated & outside & (changes["inactive_before"] == 0).to_numpy()
+    return ends
 
 
 def recheck(
@@ -89,7 +99,8 @@ def recheck(
     # that travel with it are not to be seen. To send it is right in any case.
     again = ((changes["op"] == Op.UPDATE) & (changes["effect"] == Bucket.REACTIVATED)).to_numpy()
     held, keys = holdings(current), pack(changes["course_id"], changes["user_id"])
-    in_place = (visible(changes, held, now=now) == SEEN) & ~again
+    # Nor does it tell of dates that end somebody's access whether it is they, or a suspension by hand.
+    in_place = (visible(changes, held, now=now) == SEEN) & ~again & ~_ends_access(changes, now)
     before, after = changes["roles_before"].to_numpy(dtype=object), held.roles_text(keys)
     idle_before, idle_after = changes["inactive_before"].to_numpy(), held.inactive(keys)
     woken = (idle_before >= 0) & (idle_after >= 0) & (idle_before != idle_after)
@@ -146,7 +157,8 @@ def prove(
     gone, unassigned = op == Op.UNENROL, op == Op.UNASSIGN
     missing = ~gone & ~listed & ~proven
     unseen = (gone | unassigned) & ~listed & ~proven
-    untold = (shown == HIDDEN) & (held.inactive(keys) < 0) & (effect != Bucket.DATES_CHANGED)
+    seen_by_status = (effect != Bucket.DATES_CHANGED) | _ends_access(changes, now)
+    untold = (shown == HIDDEN) & (held.inactive(keys) < 0) & seen_by_status
     proof = np.select(
         [~complete | missing | unseen | untold, shown == HIDDEN, shown == SEEN],
         [str(Proof.UNPROVED), str(Proof.ACCEPTED), str(Proof.PROVED)],

@@ -300,6 +300,8 @@ def _verdict(
     counts = told.drop_duplicates()["bucket"].value_counts()
     said = [f"{counted(int(counts[b]), 'enrolment')} {b}" for b in stopped if counts.get(b, 0)]
     said += [f"{counted(rejected, 'row')} rejected"] if rejected else []
+    if plan.news:
+        said.append(f"{counted(plan.news, 'account is', 'accounts are')} new that cannot be enrolled")
     open_ = done[~done["bucket"].isin([str(b) for b in OPEN])]
     pending = len(open_.drop_duplicates(PERSON))
     if preview:

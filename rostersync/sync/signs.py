@@ -98,6 +98,24 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
     return Signs(rosters=rosters, found={code: found[code] for code in SIGNS if found[code] and code not in meant})
 
 
+def superseded(rosters: pd.DataFrame, seen: pd.DataFrame, made: float, settings: Settings) -> Mapping[int, str]:
+    """Courses of which a later roster was synced after a plan was made, and what is said of each.
+
+    Args:
+        rosters: ROSTER_COURSES of the plan.
+        seen: ROSTERS_SEEN of the same courses.
+        made: when the plan was made, in epoch seconds.
+        settings: meant.
+    """
+    past = _Past(seen)
+    found = {}
+    for course, now in _each(ROSTER_COURSES.check(rosters)):
+        last = past.last(course, now)
+        if last is not None and last.seen > made and not last.same(now):
+            found[course] = f"{_when(last)} was synced after this plan was made, and has other rows"
+    return {} if Sign.OLDER in settings.meant else found
+
+
 def hold_signs(marks: Marks, signs: Signs) -> None:
     """Hold the removals of the courses of which there is a sign; the first of several is told."""
     for code, courses in signs.found.items():

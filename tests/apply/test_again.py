@@ -254,3 +254,27 @@ def test_resume_counts_what_the_run_removed_before(make: Make) -> None:
         resumed(world, run_limit_count=7)
     assert resumed(world, allow_removals=8).exit_code == 0
     assert [len(world.people(f"C{n}")) for n in range(4)] == [8] * 4
+
+
+def test_a_plan_that_a_later_roster_has_overtaken_removes_nobody(world: Any) -> None:  # noqa: ANN401 - a World
+    """Monday's plan, applied after Tuesday's roster was synced, does not take out whom that one brought."""
+    monday = world.plan(roster(*rows(STUDENTS[2:])))
+    world.sync(roster(*rows([*STUDENTS, "new"])))
+    world.roster(roster(*rows(STUDENTS[2:])))
+    report = world.apply(monday)
+    assert held(report) == {("s00", "older"), ("s01", "older")}
+    assert "was synced after this plan was made" in report.removals.loc[0, "message"]
+    assert len(world.people("BIO101")) == 22
+    # It is not the last roster for having been applied last.
+    again = world.sync(roster(*rows([*STUDENTS[1:], "new"])))
+    assert again.exit_code == 0
+    assert len(world.people("BIO101")) == 21
+
+
+def test_a_later_roster_may_be_meant_to_be_overtaken(world: Any) -> None:  # noqa: ANN401 - a World
+    """--meant older says so."""
+    monday = world.plan(roster(*rows(STUDENTS[2:])))
+    world.sync(roster(*rows([*STUDENTS, "new"])))
+    world.roster(roster(*rows(STUDENTS[2:])))
+    assert world.apply(monday, meant=("older",)).exit_code == 0
+    assert len(world.people("BIO101")) == 20

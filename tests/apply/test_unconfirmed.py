@@ -35,7 +35,9 @@ def test_their_rows_are_ignored_and_the_others_enrolled(make: Make, release: str
         "username “ben” is an account that nobody can enrol: it is not confirmed yet",
         "username “guest” is an account that nobody can enrol: it is the guest account",
     ]
-    assert report.exit_code == 0
+    assert report.exit_code == 3
+    assert "2 accounts are new that cannot be enrolled" in report.verdict
+    assert world.sync(LINES).exit_code == 0
 
 
 def test_they_are_listed_in_each_run_until_they_are_confirmed(make: Make) -> None:

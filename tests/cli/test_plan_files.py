@@ -29,7 +29,7 @@ def test_show_says_who_had_what_and_what_they_would_have(run: Run, plan: Path) -
     assert "the roster does not name this person in this course (1)" in lines
     assert "BIO101  Finn Offinn (finn)  student; active → not enrolled" in lines
     assert lines[lines.index("To be enrolled: 1") + 1] == (
-        "BIO101  hugo  not enrolled → student; active; no dates  row 7 of changed.csv"
+        "BIO101  Hugo Ofhugo (hugo)  not enrolled → student; active; no dates  row 7 of changed.csv"
     )
     start = lines.index("What they would lose")
     assert lines[start + 1 : start + 4] == [

@@ -68,7 +68,7 @@ def test_the_workbook_has_a_line_for_each_change_and_is_locked_but_for_one_colum
     ]
     lines = [["" if c.value is None else str(c.value) for c in row] for row in sheet.iter_rows(min_row=HEADER + 1)]
     assert [line[:8] for line in lines] == [
-        ["yes", "0", "BIO101", "hugo", "", "enrol as student", "not enrolled", "student; active; no dates"],
+        ["yes", "0", "BIO101", "hugo", "Hugo Ofhugo", "enrol as student", "not enrolled", "student; active; no dates"],
         ["yes", "1", "BIO101", "finn", "Finn Offinn", "unenrol", "student; active", "not enrolled"],
     ]
     assert [line[8:] for line in lines] == [

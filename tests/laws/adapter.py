@@ -171,6 +171,7 @@ def courses_of(states: States) -> tuple[Ints, States]:
         states.manual_here,
         states.protected == 2,
         states.used == LOW,
+        states.apart,
     )
     code = states.beside.copy()
     for part in parts:
@@ -192,16 +193,25 @@ def _rows(states: States, course: Ints, user: Ints, heads: States, ids: Ints) ->
         "start": states.start,
         "end": states.end,
         "course": course,
-        "source": course - 1,
+        "source": course * 2 - 2,
         "user": user,
     }
     for role, index in ((LOW, 1), (HIGH, 2), (0, 0)):
         named = states.want & role if role else states.want == 0
         chosen = (states.action != NONE) & (named > 0)
-        parts.append({**{name: values[chosen] for name, values in says.items()}, "role": index})
+        part = {**{name: values[chosen] for name, values in says.items()}, "role": index}
+        part["source"] = part["source"] + (states.apart[chosen] & (role == HIGH))
+        parts.append(part)
     for role, index, who in ((LOW, 1, LOW_HOLDER), (HIGH, 2, HIGH_HOLDER)):
         here = ids[(heads.used & role > 0)[: len(ids)]]
-        parts.append({"user": np.full(len(here), who), "course": here, "source": here - 1, "role": index})
+        parts.append(
+            {
+                "user": np.full(len(here), who),
+                "course": here,
+                "source": here * 2 - 2 + (heads.apart[here - 1] & (role == HIGH)),
+                "role": index,
+            }
+        )
     held: list[dict[str, Any]] = []
 
     def reject(kind: int, who: Any, where: Any, holds: tuple[Any, Any, str] | None, role: int = 2) -> None:  # noqa: ANN401
@@ -213,7 +223,7 @@ def _rows(states: States, course: Ints, user: Ints, heads: States, ids: Ints) ->
             {
                 "user": people,
                 "course": place if where is None else np.full(len(place), where),
-                "source": place - 1,
+                "source": place * 2 - 2,
                 "role": role,
                 "state": REJECTED,
             }
@@ -248,10 +258,7 @@ def _roster(rows: Rows, blockers: pd.DataFrame, heads: States, roles: tuple[str,
     roster = Roster(
         rows=ROSTER.frame({**common, "line": common["row"] + 2, "state": state, "role_name": _text(texts, rows.role)}),
         problems=PROBLEMS.empty(),
-        sources=tuple(
-            Source(path=f"{n}.csv", sheet="", sha256="", rows=0, mode=Mode.MIRROR if m else Mode.EXPLICIT)
-            for n, m in enumerate(heads.mirror.tolist())
-        ),
+        sources=_sources(heads),
         known={"role_name": encoded},
     )
     resolved = RESOLVED.frame(
@@ -267,6 +274,15 @@ def _roster(rows: Rows, blockers: pd.DataFrame, heads: States, roles: tuple[str,
         }
     )
     return roster, Resolution(rows=resolved, blockers=blockers, problems=PROBLEMS.empty())
+
+
+def _sources(heads: States) -> tuple[Source, ...]:
+    """Two files for each course: what a rejected row says of one concerns no other."""
+    mirrors = np.stack([heads.mirror, heads.mirror & ~heads.apart], axis=1).ravel()
+    return tuple(
+        Source(path=f"{n}.csv", sheet="", sha256="", rows=0, mode=Mode.MIRROR if mirror else Mode.EXPLICIT)
+        for n, mirror in enumerate(mirrors.tolist())
+    )
 
 
 def _chosen(codes: Ints, table: Any, name: str) -> pd.Categorical:  # noqa: ANN401 - a table

@@ -53,6 +53,7 @@ KINDS = {
     "becomes a teacher": Kind(LOW, ADD, HIGH),
     "teaches as well": Kind(LOW, ADD, LOW | HIGH),
     "comes": Kind(NOT_ENROLLED, ADD, LOW),
+    "comes later": Kind(NOT_ENROLLED, ADD, LOW, dates=2),
     "comes as a teacher": Kind(NOT_ENROLLED, ADD, HIGH),
     "has another role": Kind(OTHER, NONE, 0),
 }
@@ -139,7 +140,10 @@ def emptied(largest: int = 4) -> Iterator[Found]:
     for role in (LOW, HIGH):
         had = m.was.roles & role > 0
         gone = (m.count(had) > 0) & (m.count(had & loses) == m.count(had))
-        yield m.broken("rule_3_no_role_loses_everybody", gone & (m.count(active & (after.roles & role > 0)) == 0))
+        has = after.there & (after.roles & role > 0)
+        had_active = m.count(had & (m.was.inactive == 0)) > 0
+        bare = (m.count(has & active) == 0) & (had_active | (m.count(has) == 0))
+        yield m.broken("rule_3_no_role_loses_everybody", gone & bare)
         fine &= (m.count(had) == 0) | (m.count(full_active & (full.roles & role > 0)) > 0)
     held = m.count(m.does.holds("would_empty", "would_lose_role")) > 0
     yield m.broken("rule_3_holds_no_more_than_it_must", fine & held)
@@ -205,6 +209,23 @@ def run_limits(bases: Iterable[int] = BASES) -> Iterator[Found]:
         yield _run(60, "teaches as well", risen, over=risen > allowed, allow_rises=allowed)
 
 
+def run_counts_what_is_held() -> Iterator[Found]:
+    """What rule 3 and the course's limit hold counts for the run's limit as if it were carried out."""
+    last = ("teaches and stays", "leaves", "comes later")
+    many = ("teaches and stays", *["stays"] * 4, *["leaves"] * 6, "comes")
+    for one, courses, lifted, over in (
+        (last, 25, LIFTED, False),
+        (last, 26, LIFTED, True),
+        (many, 4, {}, False),
+        (many, 5, {}, True),
+    ):
+        settings = {**lifted, **RISES_LIFTED, "run_limit_count": 25}
+        m = Mixture([one] * courses, **settings)
+        sent, wanted = int(m.does.anything().sum()), 0 if over else courses
+        words = [f"{courses} courses of {one}: {sent} changed"] if sent != wanted else []
+        yield Found(law="rule_4_what_is_held_counts_for_the_run", courses=words)
+
+
 def _run(base: int, kind: str, many: int, *, over: bool, **more: Any) -> Found:  # noqa: ANN401 - settings
     """A run of a few courses, in which so many are of a kind, and somebody comes."""
     few = max(1, base // 50)
@@ -222,7 +243,13 @@ def _run(base: int, kind: str, many: int, *, over: bool, **more: Any) -> Found: 
 
 def check(largest: int) -> dict[str, list[str]]:
     """Law → the courses that break it, of all scopes that count; mixtures of at most so many people."""
-    scopes: Iterable[Iterator[Found]] = (emptied(largest), course_limits(), course_rises(), run_limits())
+    scopes: Iterable[Iterator[Found]] = (
+        emptied(largest),
+        course_limits(),
+        course_rises(),
+        run_limits(),
+        run_counts_what_is_held(),
+    )
     every: dict[str, list[str]] = {}
     for found in itertools.chain.from_iterable(scopes):
         if found.courses:

@@ -145,12 +145,16 @@ class Case:
             made |= (was.roles & taken & role > 0) & ~self.covered(role, after)
         return made
 
-    def asked(self, managed: Ints) -> Ints:
-        """What the roster takes from the person, in bits, if these are the managed roles of the course."""
+    def asked(self, more: int = 0) -> Ints:
+        """What the roster takes from the person, in bits, if one more role were managed in the course."""
         was, on_missing = self.was, self.rules.on_missing
+        managed = was.used | more
+        # Nothing follows from an absence in an explicit file.
+        by_absence = np.where(was.apart, was.used & LOW, was.used) | more
         absent = was.there & was.mirror & (was.action == NONE) & (on_missing != 2)
         removed = was.there & (was.action == REMOVE)
-        target = np.where(absent | (removed & (was.want == 0)), managed, np.where(removed, was.want, 0))
+        target = np.where(removed & (was.want == 0), managed, np.where(removed, was.want, 0))
+        target = np.where(absent, by_absence, target)
         going = was.roles & target
         leaves = (going > 0) & (was.roles == going)
         stays = leaves & ((absent & (on_missing == 1)) | (was.graded > 0))
@@ -160,7 +164,7 @@ class Case:
         replaced = was.there & was.mirror & (was.action == ADD)
         if on_missing == 2:
             replaced &= was.want & ~was.roles > 0
-        return made | replaced * (was.roles & managed & ~was.want)
+        return made | replaced * (was.roles & by_absence & ~was.want)
 
     @cached_property
     def clean(self) -> Mask:
@@ -201,13 +205,13 @@ def scope_nobody_outside(case: Case) -> Mask:
 @law
 def scope_only_what_the_roster_takes(case: Case) -> Mask:
     """Nobody loses a role, the enrolment or access by suspension that the roster does not take."""
-    return case.lost & ~case.asked(case.was.used) > 0
+    return case.lost & ~case.asked() > 0
 
 
 @law
 def scope_what_the_roster_takes_goes(case: Case) -> Mask:
     """What the roster takes goes where nothing stands in the way."""
-    asked = case.asked(case.was.used)
+    asked = case.asked()
     sent = case.clean & (case.surely_manual | (asked & SUSPENSION == 0))
     return sent & (asked & ~case.lost > 0)
 
@@ -422,7 +426,7 @@ def rule_21_a_rejected_row_widens_no_loss(case: Case) -> Mask:
     made = np.zeros(len(case.was), dtype=np.bool_)
     for kind, roles in COULD_USE.items():
         for role in roles:
-            both = case.asked(case.was.used) & case.asked(case.was.used | role)
+            both = case.asked() & case.asked(role)
             made |= (case.was.beside == kind) & (case.lost & ~both > 0)
     return made
 
@@ -430,7 +434,7 @@ def rule_21_a_rejected_row_widens_no_loss(case: Case) -> Mask:
 @law
 def rule_21_holds_no_more_than_it_must(case: Case) -> Mask:
     """A rejected row of somebody else, whose role changes nothing, holds nothing."""
-    with_it, without = case.asked(case.was.used | HIGH), case.asked(case.was.used)
+    with_it, without = case.asked(HIGH), case.asked()
     sure = (case.was.beside == 2) & (with_it == without) & (case.surely_manual | (without & SUSPENSION == 0))
     good = case.sure_list & case.was.manual_here & (case.was.protected == 0) & ~case.failed_before
     good &= case.kept_before == 0
@@ -488,6 +492,15 @@ def each_hold_has_its_cause(case: Case) -> Mask:
     for code, cause in causes.items():
         made |= case.does.holds(code) & ~cause
     return made
+
+
+@law
+def what_is_not_done_is_held(case: Case) -> Mask:
+    """Whoever is not given or not spared what the roster says has a hold that says why."""
+    was, does = case.was, case.does
+    left = case.asked() & ~case.lost > 0
+    left |= (was.action == ADD) & (was.want & ~was.roles & ~(does.enrol | does.assign) > 0)
+    return was.complete & left & (does.codes == 0)
 
 
 def broken(was: States, does: Outcomes, rules: Rules) -> dict[str, Mask]:

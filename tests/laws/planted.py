@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from rostersync.sync import access, basis, diff, propose, scope
+from rostersync.sync import access, basis, diff, limits, propose, scope
 from rostersync.sync.keys import distinct, pack
 from rostersync.sync.limits import Verdict
 from rostersync.tables import CHANGES
@@ -130,6 +130,14 @@ def every_role_managed() -> Iterator[None]:
         )
 
     with patch.object(basis, "managed_roles", managed):
+        yield
+
+
+@contextmanager
+def all_mirrors() -> Iterator[None]:
+    """All files are mirrored ones."""
+    given = adapter._sources
+    with patch.object(adapter, "_sources", lambda heads: given(replace(heads, apart=np.zeros_like(heads.apart)))):
         yield
 
 
@@ -254,6 +262,11 @@ FAULTS: dict[str, Fault] = {
     "rule 4: the run has no limit": Fault(
         law="rule_4_the_limit_of_a_run", plant=sent(free("run_limit")), counts=FEW_RUNS
     ),
+    "rule 4: what is held counts for nothing": Fault(
+        law="rule_4_what_is_held_counts_for_the_run",
+        plant=instead(limits, "COUNTED", ()),
+        counts=counts.run_counts_what_is_held,
+    ),
     "rule 5: roles are taken first": Fault(law="rule_5_first_the_new_role", plant=sent(backwards)),
     "rule 6: dates are cleared": Fault(law="rule_6_both_dates_travel", plant=sent(says(start=0, end=0))),
     "rule 6: a role is given by an enrol call": Fault(
@@ -336,6 +349,15 @@ FAULTS: dict[str, Fault] = {
         law="rule_22_an_unknown_name_holds_all_removals",
         plant=instead(propose, "hold_unknown_protection", nothing),
         focus={"protection": [2], "read": [0], "beside": [0]},
+    ),
+    "what is not told is forgotten": Fault(
+        law="what_is_not_done_is_held",
+        plant=sent(lambda changes: changes[changes["hold"] == ""].reset_index(drop=True)),
+    ),
+    "absence means something in an explicit file": Fault(
+        law="scope_only_what_the_roster_takes",
+        plant=all_mirrors,
+        focus={"mode": [2], "read": [0], "beside": [0]},
     ),
     "everybody is protected": Fault(
         law="each_hold_has_its_cause",

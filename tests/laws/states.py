@@ -40,7 +40,7 @@ class Factor:
 
 ROW_DATES = ((BLANK, BLANK), (BLANK, 500), (5000, BLANK), (0, 0), (100, 9000), (0, 9000))
 ROW_DATE_WORDS = ("", "end past", "start ahead", "no dates", "running", "running to the same end")
-KNOWN_DATES = ((BLANK, BLANK), (0, 0), (100, 9000), (0, 500), (5000, 0))
+KNOWN_DATES = ((BLANK, BLANK), (0, 0), (100, 9000), (0, 500), (5000, 0), (BLANK, 500))
 STATUS_WORDS = ("", "active", "suspended")
 
 
@@ -89,7 +89,7 @@ SETTINGS = (
     Factor("protection", ("no role protected", "student protected", "a protected name fits nobody"), 1),
 )
 COURSE = (
-    Factor("mode", ("mirror", "explicit"), 2),
+    Factor("mode", ("mirror", "explicit", "mirror, but rows for editingteacher are of an explicit file"), 2),
     Factor("read", ("read proven", "read believed", "read neither proven nor believed", "read incomplete"), 3),
     Factor(
         "beside",
@@ -118,7 +118,14 @@ PERSON = (
     Factor("inactive", ("active", "inactive", "not told whether active"), 3),
     Factor(
         "known",
-        ("dates unknown", "known without dates", "known dates running", "known to be over", "known to be ahead"),
+        (
+            "dates unknown",
+            "known without dates",
+            "known dates running",
+            "known to be over",
+            "known to be ahead",
+            "only the end known",
+        ),
         4,
     ),
     Factor("ours", ("", "suspended by rostersync"), 2),
@@ -165,14 +172,6 @@ def number(of: Digits) -> Ints:
     return made
 
 
-def in_core(of: Digits) -> Mask:
-    """Which states are in the reduced scope."""
-    inside = np.ones(len(of["has"]), dtype=np.bool_)
-    for factor in FACTORS:
-        inside &= of[factor.name] < factor.core
-    return inside
-
-
 def possible(of: Digits) -> Mask:
     """Which combinations mean something: somebody who is not enrolled is not active, and nobody's removal failed."""
     there = of["has"] != NOT_ENROLLED
@@ -180,8 +179,10 @@ def possible(of: Digits) -> Mask:
 
 
 def core_settings() -> list[tuple[int, ...]]:
-    """The settings of the reduced scope."""
-    return list(itertools.product(*(range(factor.core) for factor in SETTINGS)))
+    """The settings of the reduced scope; ranks and guarded roles, which no rule has together, change together."""
+    ranks, guarded = SETTINGS_NAMES.index("ranks"), SETTINGS_NAMES.index("guarded")
+    every = itertools.product(*(range(factor.core) for factor in SETTINGS))
+    return [chosen for chosen in every if chosen[ranks] == chosen[guarded]]
 
 
 def whole_settings() -> list[tuple[int, ...]]:
@@ -243,6 +244,8 @@ class States:
     beside: Ints
     used: Ints
     """Roles that good rows of the course give."""
+    apart: Mask
+    """Rows for the second role are of another file, which is explicit."""
     protected: Ints
     manual_here: Mask
     only_manual: Mask
@@ -289,7 +292,8 @@ def states(of: Digits) -> States:
     stuck, read = of["stuck"], of["read"]
     return States(
         number=number(of),
-        mirror=of["mode"] == 0,
+        mirror=of["mode"] != 1,
+        apart=of["mode"] == 2,
         complete=read != 3,
         proven=read == 0,
         believed=read <= 1,

@@ -272,7 +272,7 @@ def gone_wrong(row: Row, how: str) -> Row:
 
 
 @many
-@given(state=states(), rows=any_rows(), extra=settings_lines, random=st.randoms(use_true_random=False))
+@given(state=states(), rows=any_rows(), extra=settings_lines, random=st.integers(0, 1 << 32).map(Random))
 @while_time_lasts
 def test_the_order_of_rows_does_not_matter(
     planned: Planned, state: State, rows: list[Row], extra: str, random: Random

@@ -157,3 +157,14 @@ def test_what_another_call_of_the_run_brought_is_its_doing() -> None:
         sent=changes(**update),
     )
     assert made["proof"].tolist() == ["proved"]
+
+
+def test_dates_that_end_access_are_proved() -> None:
+    """Who was active and is not any more is seen; who still is has another enrolment; who was not active tells nothing."""
+    ended = {"op": "update", "effect": "dates changed", "end": 900, "role_id": STUDENT, "removal": True}
+    told = [
+        (prove(changes(**ended, inactive_before=before), current(STUDENT, inactive=idle), reads(), now=1000))
+        for before, idle in ((0, 1), (0, 0), (1, 1))
+    ]
+    assert [made["proof"].tolist() for made in told] == [["proved"], ["disproved"], ["accepted"]]
+    assert told[1]["code"].tolist() == ["another_method"]

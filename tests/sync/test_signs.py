@@ -159,7 +159,7 @@ def test_what_a_sign_holds_counts_for_the_limit_of_the_run(planned: Planned) -> 
     }
     plan = planned(texts)
     assert set(plan.changes["hold"]) == {"fewer"}
-    assert plan.refused.startswith("30 of 60 enrolments")
+    assert plan.refused.startswith("the run would remove 30 of 60 enrolments")
     assert planned(texts | {"settings.toml": 'meant = ["fewer"]\nallow_removals = 30'}).refused == ""
 
 
