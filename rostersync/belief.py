@@ -51,7 +51,9 @@ def bear_out(
     return believe(reads, doubt, _of_those_shown(client, told))
 
 
-def bear_out_gone(client: Client, changes: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
+def bear_out_gone(
+    client: Client, changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame
+) -> pd.DataFrame:
     """READS that say which courses' lists are believed after people were unenrolled and nobody is left to be counted.
 
     By the calling thread alone, five calls at most for each such course, and one more.
@@ -59,13 +61,14 @@ def bear_out_gone(client: Client, changes: pd.DataFrame, reads: pd.DataFrame, co
     Args:
         client: the site.
         changes: CHANGES that Moodle accepted.
-        reads: READS of their courses, made after them.
+        current: CURRENT of their courses, read after them.
+        reads: READS of the same.
         courses: COURSES.
 
     Raises:
         SiteError: nothing can go on.
     """
-    doubt = departed(changes, reads, courses)
+    doubt = departed(changes, current, reads, courses)
     told = {user: moodle.courses_of(client, [user])[user] for user in doubt.people}
     return believe(reads, doubt, _of_those_shown(client, told) if told else {})
 

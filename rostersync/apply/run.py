@@ -25,6 +25,7 @@ from rostersync.errors import RosterSyncError
 from rostersync.moodle import Client
 from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
+from rostersync.sync.keys import contains, distinct, pack
 from rostersync.sync.plan import Plan
 from rostersync.sync.prove import NEXT, prove
 from rostersync.sync.seen import doubt_emptied, not_seen
@@ -222,7 +223,7 @@ def _proved(sender: Sender, part: pd.DataFrame, fresh: moodle.CoursesRead, plan:
     """OUTCOMES of these changes, by what was read just now."""
     trusted, reads = sender.client.settings.trust_reads, fresh.reads
     if not trusted:
-        reads = bear_out_gone(sender.client, part, reads, plan.courses)
+        reads = bear_out_gone(sender.client, part, fresh.current, reads, plan.courses)
     return prove(part, fresh.current, reads, now=int(sender.clock()), trusted=trusted)
 
 
@@ -245,12 +246,18 @@ def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.Cour
 
 
 def _spare_unreplaced(sender: Sender, everything: Sequence[int], unassigned: Sequence[int]) -> None:
-    """Rule 5: a role stays where the one that was to replace it was not given."""
+    """Rule 5: a role stays where the one that was to replace it is not there, whatever Moodle answered."""
     changes = sender.changes.loc[list(everything)]
-    gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.ASSIGN)])]
-    given = sender.outcomes.with_proof(gives["change"].tolist(), [Proof.PROVED, Proof.ACCEPTED, Proof.UNCHANGED])
+    taken = changes.loc[list(unassigned)]
+    whose, losing = (pack(part["course_id"], part["user_id"]) for part in (changes, taken))
+    gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.ASSIGN)]) & contains(distinct(losing), whose)]
+    numbers = gives["change"].tolist()
+    given = sender.outcomes.with_proof(numbers, [Proof.PROVED, Proof.UNCHANGED])
+    if accepted := sender.outcomes.with_proof(numbers, [Proof.ACCEPTED]):
+        part = gives[gives["change"].isin(accepted)]
+        fresh = read_one_by_one(sender.client, part, prove=False).current
+        roles = distinct(pack(fresh["course_id"], fresh["user_id"], fresh["role_id"]))
+        given += part.loc[contains(roles, pack(part["course_id"], part["user_id"], part["role_id"])), "change"].tolist()
     missing = gives[~gives["change"].isin(given)]
-    people = set(missing[["course_id", "user_id"]].itertuples(index=False, name=None))
-    part = changes.loc[list(unassigned), ["change", "course_id", "user_id"]]
-    bare = [int(change) for change, course, user in part.itertuples(index=False, name=None) if (course, user) in people]
+    bare = taken.loc[contains(distinct(pack(missing["course_id"], missing["user_id"])), losing), "change"].tolist()
     sender.outcomes.set(sender.outcomes.open(bare), Outcome(Proof.HELD, "replacement_failed"))

@@ -112,23 +112,29 @@ def doubtful(
     return Doubtful(added=added, samples=tuple(samples), names=names)
 
 
-def departed(changes: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame) -> Doubtful:
+def departed(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame) -> Doubtful:
     """Who has to be asked after people were unenrolled from courses of which no count can be had any more.
 
     A course that was emptied has nobody who could be asked for its count; but those who were in it can be asked for
     their own courses. Each such course has a sample of its own. Who was not active, or was in a hidden course, had not
-    been shown it before, either: their answers tell nothing.
+    been shown it before, either: their answers tell nothing. Nor does anybody's where the list lacks somebody who was
+    to stay: it is cut short.
 
     Args:
         changes: CHANGES that Moodle accepted.
-        reads: READS of their courses, made after them.
+        current: CURRENT of their courses, read after them.
+        reads: READS of the same.
         courses: COURSES.
     """
     visible = _ids(courses, courses["visible"])
+    staying = changes[changes["op"] != Op.UNENROL]
+    stay = pack(staying["course_id"], staying["user_id"])
+    short = distinct(course_of(stay[~contains(distinct(pack(current["course_id"], current["user_id"])), stay)]))
     open_ = np.sort(reads.loc[reads["complete"] & ~reads["proven"] & (reads["counted"] < 0), "course_id"].to_numpy())
     left = changes[(changes["op"] == Op.UNENROL) & (changes["inactive_before"] == 0)]
     keys = distinct(pack(left["course_id"], left["user_id"]))
-    keys = keys[contains(visible, course_of(keys)) & contains(open_, course_of(keys))]
+    course = course_of(keys)
+    keys = keys[contains(visible, course) & contains(open_, course) & ~contains(short, course)]
     course = course_of(keys)
     samples = [
         _sample(keys[course == one], np.ones(int((course == one).sum()), dtype=np.bool_)) for one in distinct(course)

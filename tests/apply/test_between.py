@@ -146,6 +146,39 @@ def test_an_emptied_course_is_proved_by_those_who_went(make: Make, *, told: bool
     assert told or "nothing confirms the list" in report.removals.loc[0, "message"]
 
 
+def test_a_role_stays_where_its_replacement_is_accepted_and_not_there(make: Make) -> None:
+    """Moodle says null and gives nothing: nobody is left without a role, and nothing is called done."""
+    world = world_of(make)
+    world.gate.script = lambda c: Fault.NOT_DONE if c.function == "core_role_assign_roles" else Fault.NONE
+    report = world.sync(
+        "username,course,role\nben,BIO101,non-editing teacher\ncyd,BIO101,student\ntom,BIO101,editingteacher"
+    )
+    assert world.people("BIO101") == {"ben": "student", "cyd": "student", "tom": "editingteacher"}
+    assert report.rows["bucket"].tolist() == ["failed", "unchanged", "unchanged"]
+    assert report.exit_code == 3
+
+
+def test_who_is_missing_from_a_list_that_is_cut_short_has_not_lost_a_role_for_certain(make: Make) -> None:
+    """Those who went can be asked; but a list that lacks somebody who was to stay is short, and proves nothing."""
+    world = world_of(make)
+    world.give("BIO101", "ben", "teacher")
+    world.put("BIO101", "ada", "teacher")
+
+    def script(called: Any) -> Any:  # noqa: ANN401 - the gate's own types
+        if called.function != "core_role_unassign_roles":
+            return Fault.NONE
+        world.state.courses[11] = replace(world.state.courses[11], groupmode=1)
+        world.state.missing_capabilities.add("moodle/site:accessallgroups")
+        return Fault.NOT_DONE
+
+    world.gate.script = script
+    roster = "username,course,role\nben,BIO101,student\nada,BIO101,non-editing teacher\ntom,BIO101,editingteacher"
+    report = world.sync(roster)
+    assert "cyd" not in world.people("BIO101")
+    assert report.rows["bucket"].tolist() == ["unproved", "unchanged", "unchanged"]
+    assert report.removals["bucket"].tolist() == ["unproved"]
+
+
 @pytest.mark.parametrize(("waited", "bucket"), [(0, "unenrolled"), (86_400, "held")])
 def test_a_grade_that_came_since_an_old_plan_is_not_lost(make: Make, waited: int, bucket: str) -> None:
     """An approval can take days: then grades are asked for again; right after the plan its own answer counts."""

@@ -99,8 +99,8 @@ def _row(row: Any, world: World, now: Mapping[Pair, Held]) -> Iterator[str]:  # 
         return
     if row.proof in {"disproved", "unproved"}:
         yield f"{pair} is called {row.bucket}, and it is {row.proof}"
-    found, wanted = now.get(pair, NOBODY), world.wanted[pair]
-    if world.untold and row.proof == "accepted" and found.enrolment and wanted.enrolment:
+    found, wanted = now.get(pair, NOBODY), world.wanted.get(pair, NOBODY)
+    if world.untold and found.enrolment and wanted.enrolment and wanted.enrolment[2] != OVER:
         found = replace(found, enrolment=(found.enrolment[0], *wanted.enrolment[1:]))
     if (found.enrolment, found.roles) != (wanted.enrolment, wanted.roles):
         yield f"{pair} is called {row.bucket}, {row.proof or 'nothing sent'}; wanted {wanted}, found {found}"

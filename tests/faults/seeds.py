@@ -3,5 +3,5 @@
 import os
 import random
 
-COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 5)
+COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 4)
 FIRST = random.SystemRandom().randrange(10**9)
