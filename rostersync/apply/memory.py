@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from rostersync.sync.diff import stuck_state
 from rostersync.sync.holdings import Holdings, holdings
 from rostersync.sync.keys import pack
+from rostersync.sync.stuck import stuck_state
 from rostersync.tables import LEDGER
 from rostersync.vocabulary import NOT_GIVEN, Op, Proof
 

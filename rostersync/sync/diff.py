@@ -6,26 +6,19 @@ a removal unsafe is decided in `safety`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync.access import Access, weigh
+from rostersync.sync.access import Access
 from rostersync.sync.facts import Facts, Words
-from rostersync.sync.keys import Ints, Mask, contains, count, course_of, distinct, enrolment_of, place, role_of, user_of
-from rostersync.tables import CHANGES
+from rostersync.sync.keys import Ints, Mask, contains, count, distinct, enrolment_of, place, role_of
+from rostersync.sync.parts import Part, assemble, column
+from rostersync.sync.stuck import not_stuck
 from rostersync.vocabulary import Action, Bucket, OnMissing, Op, Status
 
 ADD, REMOVE, SUSPEND = (list(Action).index(a) for a in (Action.ADD, Action.REMOVE, Action.SUSPEND))
 ACTIVE, SUSPENDED = (list(Status).index(s) for s in (Status.ACTIVE, Status.SUSPENDED))
-
-NO_EFFECT = ("another_method", "role_kept")
-"""Holds of what was tried before, and changed nothing."""
-Part = dict[str, Any]
-"""Columns of CHANGES for some positions (`at`) in Facts."""
 
 
 def diff(facts: Facts, settings: Settings, access: Access) -> pd.DataFrame:
@@ -52,61 +45,6 @@ def diff(facts: Facts, settings: Settings, access: Access) -> pd.DataFrame:
         *_leave(facts, ~facts.wanted & facts.mirrored & facts.enrolled & ready, settings, absent=True),
     ]
     return assemble(facts, [p for p in parts if len(p["at"])], access)
-
-
-def assemble(facts: Facts, parts: list[Part], access: Access) -> pd.DataFrame:
-    """CHANGES of these parts, in order and numbered; those that a course without manual enrolment cannot take, held.
-
-    Which of them end somebody's access, or raise somebody's rights, is told of all of them alike.
-    """
-    if not parts:
-        return CHANGES.empty()
-    columns = {name: np.concatenate([_column(p, name) for p in parts]) for name in _column_names()}
-    at = columns.pop("at")
-    keys = facts.keys[at]
-    hold = columns["hold"]
-    hold[(hold == "") & ~facts.manual[at]] = "no_manual"
-    order = np.lexsort((columns["role_id"], user_of(keys), columns["op"], course_of(keys)))
-    at, keys = at[order], keys[order]
-    ops = np.array([str(o) for o in Op], dtype=object)[columns.pop("op")[order]]
-    changes = CHANGES.frame(
-        {
-            "change": np.arange(len(at)),
-            "course_id": course_of(keys),
-            "user_id": user_of(keys),
-            "op": ops,
-            **{name: values[order] for name, values in columns.items()},
-            "held_by": np.full(len(at), -1),
-            "roles_before": facts.held.roles_text(keys),
-            "inactive_before": facts.inactive[at],
-            "start_before": facts.last_start[at],
-            "end_before": facts.last_end[at],
-        }
-    )
-    removal, rise = weigh(changes, facts.held.roles, facts.inactive[at], access)
-    # What had no effect before has none now: it counts for nothing.
-    return changes.assign(removal=removal & ~changes["hold"].isin(NO_EFFECT).to_numpy(), rise=rise)
-
-
-_OPS = list(Op)
-"""The order of `Op` is the order of work: nobody loses a role before the one that replaces it is there (rule 5)."""
-
-
-def _column_names() -> tuple[str, ...]:
-    mine = ("op", "role_id", "start", "end", "suspend", "effect", "absent", "reason", "hold", "hold_detail")
-    return ("at", *mine)
-
-
-def _column(part: Part, name: str) -> Any:  # noqa: ANN401 - an array of the column's own kind
-    blanks: dict[str, Any] = {"absent": False, "hold": "", "hold_detail": "", "reason": "roster"}
-    value = part.get(name, blanks.get(name, 0))
-    if name == "op":
-        value = _OPS.index(value)
-    if isinstance(value, np.ndarray):
-        return value
-    made = np.empty(len(part["at"]), dtype=object if isinstance(value, str) else type(value))
-    made[:] = str(value) if isinstance(value, str) else value
-    return made
 
 
 def _enrol(facts: Facts, chosen: Mask) -> Part:
@@ -148,7 +86,7 @@ def _roles_of_present(facts: Facts, chosen: Mask, settings: Settings) -> tuple[P
     }
     return (
         {"at": place(facts.keys, enrolment_of(gained)), "op": Op.ASSIGN, "role_id": role_of(gained), **change},
-        _not_stuck(facts, unassigned, tried=bare),
+        not_stuck(facts, unassigned, tried=bare),
     )
 
 
@@ -193,7 +131,7 @@ def _update(facts: Facts, chosen: Mask, access: Access) -> Part:
         "reason": reason[at].astype(object),
         "hold": hold,
     }
-    return _not_stuck(facts, part, tried=(out | ends)[at])
+    return not_stuck(facts, part, tried=(out | ends)[at])
 
 
 def _unmanaged(facts: Facts, chosen: Mask) -> Mask:
@@ -228,17 +166,17 @@ def _leave(facts: Facts, chosen: Mask, settings: Settings, *, absent: bool) -> t
     if absent and settings.on_missing == OnMissing.KEEP:
         return ()
     if absent and settings.on_missing == OnMissing.SUSPEND:
-        return _not_stuck(facts, roles), _not_stuck(facts, suspension(facts, whole[facts.inactive[whole] != 1], common))
+        return not_stuck(facts, roles), not_stuck(facts, suspension(facts, whole[facts.inactive[whole] != 1], common))
     gone: Part = {"at": whole, "op": Op.UNENROL, "effect": Bucket.UNENROLLED, **common}
     if absent:
-        return _not_stuck(facts, roles), _not_stuck(facts, gone)
+        return not_stuck(facts, roles), not_stuck(facts, gone)
     unmanaged: Part = {
         "at": np.flatnonzero(_unmanaged(facts, facts.any_role & chosen)),
         "op": Op.NOTHING,
         "effect": Bucket.UNCHANGED,
         "hold": "unmanaged",
     }
-    return _not_stuck(facts, roles), _not_stuck(facts, gone), unmanaged
+    return not_stuck(facts, roles), not_stuck(facts, gone), unmanaged
 
 
 def suspension(facts: Facts, at: Ints, common: Part) -> Part:
@@ -250,7 +188,7 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
         common: further columns; what clears dates says so in its reason.
     """
     cleared = (facts.last_start[at] < 0) | (facts.last_end[at] < 0)
-    reason = _column({"at": at, **common}, "reason")
+    reason = column({"at": at, **common}, "reason")
     hold: Words = np.full(len(at), "", dtype=object)
     _hold(hold, "suspension_unknown", facts.inactive[at] < 0)
     _hold(hold, "method_unknown", ~facts.surely_manual[at])
@@ -266,54 +204,6 @@ def suspension(facts: Facts, at: Ints, common: Part) -> Part:
         **common,
         "reason": np.where(cleared, reason + "_cleared", reason).astype(object),
     }
-
-
-def stuck_state(roles_before: str, *, manual: bool, active: bool = False, kept: Collection[int] = ()) -> str:
-    """The state in which a removal had no effect: while it stays, the removal is not tried again (rule 7).
-
-    A suspension had none where the person still looked `active`: not to look so any more is another state. Where roles
-    were not to be taken away, they are `kept`: nothing follows for others.
-    """
-    roles = f"|kept={'+'.join(map(str, sorted(kept)))}" if kept else ""
-    return f"{roles_before}|{'manual' if manual else 'any'}{'|active' if active else ''}{roles}"
-
-
-def _not_stuck(facts: Facts, part: Part, *, tried: Mask | None = None) -> Part:
-    """The same part, with those of its changes held that had no effect before and face the same state again.
-
-    Args:
-        facts: where the part's positions point to.
-        part: changes that take something away.
-        tried: which of them do, where not all do.
-    """
-    at = part["at"]
-    before = facts.stuck[at] != ""
-    if not before.any():
-        return part
-    tried = before if tried is None else tried & before
-    if part["op"] == Op.UNASSIGN:
-        return _not_kept(facts, part, before, tried)
-    states = [*zip(facts.held.roles_text(facts.keys[at]), facts.surely_manual[at].tolist(), strict=True)]
-    as_is = np.array([stuck_state(r, manual=m) for r, m in states], dtype=object)
-    active = np.array([stuck_state(r, manual=m, active=True) for r, m in states], dtype=object)
-    stuck = facts.stuck[at]
-    same = tried & ((stuck == as_is) | ((stuck == active) & (facts.inactive[at] != 1)))
-    hold = _column(part, "hold").copy()
-    hold[same] = "another_method"
-    return {**part, "hold": hold}
-
-
-def _not_kept(facts: Facts, part: Part, before: Mask, tried: Mask) -> Part:
-    """The same for roles that are taken away: those are held that something else in Moodle kept before."""
-    at, hold = part["at"], _column(part, "hold").copy()
-    some = np.flatnonzero(before)
-    now = facts.held.roles_text(facts.keys[at[some]]).tolist()
-    for one, roles, manual in zip(some.tolist(), now, facts.surely_manual[at[some]].tolist(), strict=True):
-        state, _, kept = facts.stuck[at[one]].partition("|kept=")
-        same = state == stuck_state(roles, manual=manual)
-        if same and (str(part["role_id"][one]) in kept.split("+") if kept else tried[one]):
-            hold[one] = "role_kept" if kept else "another_method"
-    return {**part, "hold": hold}
 
 
 def role_to_send(facts: Facts, at: Ints) -> Ints:

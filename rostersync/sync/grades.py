@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from rostersync.sync.access import Access
-from rostersync.sync.diff import assemble, suspension
+from rostersync.sync.diff import suspension
 from rostersync.sync.facts import Facts
 from rostersync.sync.keys import Ints, Mask, contains, distinct, pack, place
+from rostersync.sync.parts import assemble
 from rostersync.tables import CHANGES, GRADES
 from rostersync.vocabulary import Bucket, Op
 

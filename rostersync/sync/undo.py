@@ -11,9 +11,10 @@ import pandas as pd
 
 from rostersync.sync.access import Access
 from rostersync.sync.deeds import Deeds, as_it_was
-from rostersync.sync.diff import Part, assemble, role_to_send
+from rostersync.sync.diff import role_to_send
 from rostersync.sync.facts import Facts
 from rostersync.sync.keys import Ints, Mask, contains, count, course_of, distinct, enrolment_of, pack, place, role_of
+from rostersync.sync.parts import Part, assemble
 from rostersync.vocabulary import NOT_GIVEN, Bucket, Op
 
 
