@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from rostersync.sync import access, basis, diff, limits, propose, scope
+from rostersync.sync import access, basis, limits, parts, propose, scope
 from rostersync.sync.keys import distinct, pack
 from rostersync.sync.limits import Verdict
 from rostersync.tables import CHANGES
@@ -162,7 +162,7 @@ def weighed(removal: Callable[[pd.DataFrame, Any], Any]) -> Callable[[], Abstrac
         lost, rise = given(changes, *more)
         return removal(changes, lost), rise
 
-    return lambda: patch.object(diff, "weigh", weigh)
+    return lambda: patch.object(parts, "weigh", weigh)
 
 
 def both(*plants: Callable[[], AbstractContextManager[Any]]) -> Callable[[], AbstractContextManager[Any]]:
