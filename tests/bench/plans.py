@@ -14,6 +14,7 @@ from dataclasses import replace
 from rostersync import pipeline
 from rostersync.roster import load
 from rostersync.settings import Settings
+from rostersync.sync.access import Access
 from rostersync.sync.diff import diff
 from rostersync.sync.plan import TABLES
 from tests.bench import given
@@ -24,7 +25,7 @@ plan, facts = given.plan(basis, settings), basis.facts()
 """
 """A plan of additions, as many as the roster has rows, and what its changes follow from."""
 WHOLE = """
-plan = replace(plan, changes=diff(facts, settings, now=given.NOW))
+plan = replace(plan, changes=diff(facts, settings, Access.of(basis.roles, settings, now=given.NOW)))
 plan.digest()
 pipeline.save_plan(plan, path)
 assert pipeline.load_plan(path).digest() == plan.digest()
