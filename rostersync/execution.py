@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from rostersync import history, protection
-from rostersync.apply import Order, carry_out
+from rostersync.apply import Applied, Order, carry_out
 from rostersync.approval import allow, not_applied
 from rostersync.errors import RosterSyncError, SiteBusy, StoreError, UsageError
 from rostersync.store import Run, State, lease, this_process
@@ -17,6 +17,7 @@ from rostersync.sync import reconcile
 from rostersync.sync.plan import Plan
 from rostersync.sync.signs import superseded
 from rostersync.tables import Report
+from rostersync.vocabulary import Sign
 from rostersync.work import Work
 
 
@@ -124,13 +125,19 @@ def _carry(
     if done.stopped:
         verdict = f"stopped: {done.stopped.message}; {report.verdict}"
         report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
-    return history.set_down(plan, done, report, work, superseded=later)
+    return history.set_down(plan, done, report, work, superseded=_overtaken(plan, done))
 
 
 def _later(plan: Plan, work: Work) -> Mapping[int, str]:
     """Courses of which a later roster was synced after the plan was made."""
     seen = work.store.rosters_seen(plan.site, plan.rosters["course_id"].tolist())
     return superseded(plan.rosters, seen, datetime.fromisoformat(plan.made).timestamp(), work.settings)
+
+
+def _overtaken(plan: Plan, done: Applied) -> frozenset[int]:
+    """Ids of the courses in which a later roster held something: the plan's is not their last one."""
+    held = done.outcomes.loc[done.outcomes["code"] == Sign.OLDER, "change"]
+    return frozenset(plan.changes.loc[plan.changes["change"].isin(held), "course_id"].tolist())
 
 
 def _empty_before(plan: Plan, work: Work) -> frozenset[int]:

@@ -77,7 +77,7 @@ def test_only_who_was_not_seen_before_is_looked_up(make: Make) -> None:
     world.plan(text(rows))
     assert {c.form["options[0][value]"] for c in world.gate.calls if c.function == LIST} == {"id,roles", "id"}
     before = len(world.gate.calls)
-    report = world.apply(plan := world.plan(text([*rows, ("fay", "BIO101", "student")])))
+    report = world.apply_at_once(plan := world.plan(text([*rows, ("fay", "BIO101", "student")])))
     assert asked(world, before) == [{"fay"}, {"fay"}] or asked(world, before) == [{"fay"}]
     assert (len(plan.changes), report.buckets()["enrolled"]) == (1, 1)
     lists = [c.form["options[0][value]"] for c in world.gate.calls[before:] if c.function == LIST]
