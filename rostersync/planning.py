@@ -18,6 +18,7 @@ from rostersync.sync.basis import Basis
 from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
 from rostersync.sync.plan import Plan
+from rostersync.sync.signs import left_alone
 from rostersync.tables import Roster
 from rostersync.vocabulary import RowState
 from rostersync.work import Work
@@ -113,6 +114,7 @@ def _decided(
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades, work.settings, now=now)
     changes, verdict = propose.limit(basis, changes, work.settings, now=now)
+    notes = (*notes, *left_alone(basis.signs, basis.sides.lists.keys, basis.courses, basis.roles))
     notes = (*notes, *(f"{one.sentence}: it protects nothing, and holds all removals" for one in basis.unknown))
     out, untold = outlook.without_access(basis, changes, work) if named else (None, ())
     return _plan(basis, changes, verdict.refused, (*notes, *untold), work, out)

@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from rostersync.tables import Report
 
 
-def somebody_decides(*, yes: bool, dry_run: bool, as_json: bool) -> None:
+def somebody_decides(*, yes: bool, dry_run: bool, as_json: bool, flag: str = "--dry-run") -> None:
     """Make sure that a flag or a person answers the question, before anything is done.
+
+    Args:
+        yes: --yes was given.
+        dry_run: the flag for a preview was given.
+        as_json: one document is wanted, and no question.
+        flag: how that flag is called.
 
     Raises:
         UsageError: nobody would.
@@ -20,9 +26,9 @@ def somebody_decides(*, yes: bool, dry_run: bool, as_json: bool) -> None:
     from rostersync.errors import UsageError
 
     if yes and dry_run:
-        raise UsageError("--yes and --dry-run contradict each other", remedy="say one of them")
+        raise UsageError(f"--yes and {flag} contradict each other", remedy="say one of them")
     if not (yes or dry_run) and (as_json or sys.stdin is None or not sys.stdin.isatty()):
-        raise UsageError("nobody is there to be asked", remedy="say --dry-run for the preview, or --yes to go ahead")
+        raise UsageError("nobody is there to be asked", remedy=f"say {flag} for the preview, or --yes to go ahead")
 
 
 def ask(shown: Report) -> None:

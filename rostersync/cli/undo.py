@@ -36,7 +36,7 @@ def command(
     from rostersync import pipeline, report
     from rostersync.cli import places, result, screen
 
-    consent.somebody_decides(yes=yes, dry_run=dry_run or out is not None, as_json=as_json)
+    consent.somebody_decides(yes=yes, dry_run=dry_run or out is not None, as_json=as_json, flag="--what")
     settings = options.settings_from(chosen)
     if out:
         places.for_file(out, force=True)

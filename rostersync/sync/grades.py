@@ -16,9 +16,17 @@ from rostersync.tables import CHANGES, GRADES
 from rostersync.vocabulary import Bucket, Op
 
 
+def _matter(changes: pd.DataFrame) -> pd.Series:
+    """Whose grades matter: those about to be unenrolled, and those who are not active.
+
+    Of the latter nothing is held, either, where they stay for their grades: there is nothing to do.
+    """
+    return (changes["op"] == Op.UNENROL) & ((changes["hold"] == "") | (changes["inactive_before"] == 1))
+
+
 def to_ask(changes: pd.DataFrame) -> pd.DataFrame:
-    """The (user_id, course_id) pairs whose grades matter: those about to be unenrolled, and nobody else."""
-    unenrolled = changes[(changes["op"] == Op.UNENROL) & (changes["hold"] == "")]
+    """The (user_id, course_id) pairs whose grades matter, and nobody else's."""
+    unenrolled = changes[_matter(changes)]
     return unenrolled[["user_id", "course_id"]].reset_index(drop=True)
 
 
@@ -36,7 +44,7 @@ def spare_graded(
         access: what roles are worth, and the clock.
     """
     GRADES.check(grades)
-    asked = ((changes["op"] == Op.UNENROL) & (changes["hold"] == "")).to_numpy()
+    asked = _matter(changes).to_numpy()
     keys = pack(changes["course_id"], changes["user_id"])
     clean = np.sort(pack(*(grades.loc[~grades["graded"], c] for c in ("course_id", "user_id"))))
     spared = asked & ~contains(clean, keys)

@@ -127,6 +127,8 @@ def recheck(
             why, words = UNBELIEVED, words or "it was not counted"
         elif shifted[at] and not mine[at]:
             why, words = "changed_since_plan", f"roles were {before[at] or 'none'}, are {after[at] or 'none'}"
+            if before[at] == after[at]:
+                words = f"the person was {'active' if idle_after[at] else 'not active'}, and is so no more"
         if why:
             lines.append({"change": number, "proof": str(Proof.HELD), "code": why, "message": words})
     return OUTCOMES.records(lines)

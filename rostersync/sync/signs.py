@@ -14,7 +14,7 @@ import pandas as pd
 
 from rostersync import problems
 from rostersync.settings import Settings
-from rostersync.sync.keys import contains, first_of_run
+from rostersync.sync.keys import Ints, contains, distinct, first_of_run, in_course, pack
 from rostersync.sync.marks import Marks, by_course
 from rostersync.tables import ROSTER_COURSES, ROSTERS_SEEN, Answer, Question
 from rostersync.vocabulary import Sign, counted
@@ -37,6 +37,8 @@ class Signs:
     """ROSTER_COURSES."""
     found: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """A code of SIGNS → course id → what is said of it."""
+    roles_gone: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Course id → roles that the last roster had there, and this one has not: it does not manage them any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,14 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
     found: dict[str, dict[int, str]] = {code: {} for code in SIGNS}
     found[Sign.ALL_OVER] |= past
     rows, rows_before = 0, 0
+    roles_gone: dict[int, tuple[str, ...]] = {}
     fewer: list[int] = []
     for course, now in _each(ROSTER_COURSES.check(rosters)):
         last = past_rosters.last(course, now)
         if last is None:
             continue
+        if gone := sorted({*last.roles} - {*now.roles, *settings.managed_roles, ""}):
+            roles_gone[course] = tuple(gone)
         earlier = past_rosters.same(course, now)
         if earlier and not last.same(now):
             found[Sign.OLDER][course] = f"it has the same rows as {_when(earlier)}, and {_when(last)} had others since"
@@ -98,7 +103,35 @@ def signs_of(rosters: pd.DataFrame, seen: pd.DataFrame, past: Mapping[int, str],
     if 3 * rows < 2 * rows_before and rows_before - rows >= SOME:
         said = f"it has {counted(rows, 'row')} for courses of which the last rosters had {rows_before:,}"
         found[Sign.FEWER] |= dict.fromkeys(fewer, said)
-    return Signs(rosters=rosters, found={code: found[code] for code in SIGNS if found[code] and code not in meant})
+    return Signs(
+        rosters=rosters,
+        found={code: found[code] for code in SIGNS if found[code] and code not in meant},
+        roles_gone=roles_gone,
+    )
+
+
+def left_alone(signs: Signs, held: Ints, courses: pd.DataFrame, roles: pd.DataFrame) -> tuple[str, ...]:
+    """What is to be said of people who stay because the roster names their role no more; a sentence for each role.
+
+    Args:
+        signs: what the last rosters had.
+        held: CURRENT, packed (course, user, role) and sorted.
+        courses: COURSES.
+        roles: ROLES.
+    """
+    ids = dict(zip(roles["shortname"].tolist(), roles["role_id"].tolist(), strict=True))
+    names = dict(zip(courses["course_id"].tolist(), courses["shortname"].tolist(), strict=True))
+    there = set(distinct(in_course(held)).tolist())
+    stay: dict[str, list[str]] = {}
+    for course, gone in signs.roles_gone.items():
+        for role in gone:
+            if int(pack(course, 0, ids.get(role, 0))) in there:
+                stay.setdefault(role, []).append(str(names.get(course, course)))
+    return tuple(
+        f"no row gives the role {role} in {_some(sorted(found))} any more, which the last roster did: whoever has it "
+        f"there stays as they are — if they are to lose it, add {role} to managed_roles"
+        for role, found in sorted(stay.items())
+    )
 
 
 def superseded(rosters: pd.DataFrame, seen: pd.DataFrame, made: float, settings: Settings) -> Mapping[int, str]:

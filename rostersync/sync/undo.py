@@ -49,6 +49,7 @@ def take_back(facts: Facts, done: Deeds, access: Access) -> pd.DataFrame:
         {"at": np.flatnonzero(leaving), "op": Op.UNENROL, "effect": Bucket.UNENROLLED},
         _status(facts, done, ~leaving),
         _lost_dates(facts, done, ~leaving),
+        _others_now(facts, done),
     ]
     parts = [{"hold": _held(facts, p), **p, "reason": "undone"} for p in parts if len(p["at"])]
     unreadable = np.flatnonzero(~facts.readable)
@@ -104,7 +105,9 @@ def _status(facts: Facts, done: Deeds, staying: Mask) -> Part:
     keys = facts.keys
     start, end, _ = as_it_was(done, keys)
     known = (start != NOT_GIVEN) & (end != NOT_GIVEN)
-    back = contains(done.suspended, keys) & ~contains(done.was_idle, keys) & (facts.inactive != 0)
+    # Whom the run unenrolled, and a later one enrolled and suspended again, was active before it.
+    gone = contains(done.suspended, keys) | (_came_back_idle(facts, done) & ~_has_others(facts, done))
+    back = gone & ~contains(done.was_idle, keys) & (facts.inactive != 0)
     out = contains(done.reactivated, keys) & (facts.inactive != 1)
     dated = contains(done.dated, keys) & known & ((start != facts.last_start) | (end != facts.last_end))
     chosen = facts.enrolled & staying & (back | out | dated)
@@ -121,6 +124,22 @@ def _status(facts: Facts, done: Deeds, staying: Mask) -> Part:
         "suspend": (out | stays_out)[at].astype(np.int64),
         "effect": effect[at].astype(object),
     }
+
+
+def _came_back_idle(facts: Facts, done: Deeds) -> Mask:
+    """Whom the run unenrolled, and who is enrolled by now and was suspended by rostersync."""
+    return facts.enrolled & facts.suspended_by_us & contains(done.unenrolled, facts.keys)
+
+
+def _has_others(facts: Facts, done: Deeds) -> Mask:
+    """Who has a role that they had not before the run."""
+    return count(enrolment_of(facts.held.roles[~contains(done.took, facts.held.roles)]), facts.keys) > 0
+
+
+def _others_now(facts: Facts, done: Deeds) -> Part:
+    """Who came back suspended and with other roles: to make them active would give them more than they had."""
+    other = _came_back_idle(facts, done) & _has_others(facts, done) & facts.readable
+    return {"at": np.flatnonzero(other), "op": Op.NOTHING, "effect": Bucket.UNCHANGED, "hold": "inactive_unexplained"}
 
 
 def _lost_dates(facts: Facts, done: Deeds, staying: Mask) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rostersync import pipeline
+from rostersync.sandbox.records import Grade
 from rostersync.sync.signs import SIGNS
 from rostersync.tables import Answer, Report
 
@@ -252,3 +253,50 @@ def test_a_roster_that_was_undone_is_not_the_last_one(make: Make) -> None:
     assert tuple(world.people("BIO101")) == PEOPLE[:5]
     assert world.sync(term(rows(PEOPLE[:4]))).exit_code == 0
     assert tuple(world.people("BIO101")) == PEOPLE[:4]
+
+
+def test_who_stays_because_their_role_is_named_no_more_is_told(make: Make) -> None:
+    """The only tutor has left, no row names the role any more: it is managed no more, which is said."""
+    world = make({"BIO101": ""}, people=["ada", "ben", "tom"], teacher_means="teacher")
+    students = rows(["ada", "ben"])
+    world.sync(term(students, rows(["tom"], role="teacher")))
+    report = world.sync(term(students))
+    said = [note for note in report.notes if "no row gives the role teacher in BIO101 any more" in note]
+    assert len(said) == 1
+    assert world.people("BIO101")["tom"] == "teacher"
+    managed = world.sync(term(students), managed_roles="teacher")
+    assert held(managed) == {"would_lose_role"}
+    assert not [note for note in managed.notes if "no row gives the role" in note]
+
+
+def undone_twice(make: Make, role: str) -> tuple[World, Report]:
+    """Eva is taken out by one run, brought back in this role by the next one, graded, and both are taken back."""
+    world = make({"BIO101": ""}, people=["ada", "ben", "tom", "eva"], methods={"BIO101": ["manual"]})
+    head, dates = "username,course,role,start,end", ",2019-01-01,2031-01-01"
+    others = rows(["ada", "ben", "tom"], more=dates)
+    world.sync(term(others, rows(["eva"], more=dates), head=head))
+    world.sync(term(others, head=head), meant=("older",))
+    assert "eva" not in world.people("BIO101")
+    world.sync(term(others, rows(["eva"], role=role, more=dates), head=head))
+    course, eva = world.state.course("BIO101").id, world.state.user("eva").id
+    world.state.grades.put((eva, course), Grade(userid=eva, courseid=course, rawgrade=55.0))
+    for run in (3, 2):
+        with world.work(allow_removals=9, courses="BIO101") as work:
+            report = pipeline.apply_plan(pipeline.undo_plan(run, work), work, just_made=True)
+    return world, report
+
+
+def test_undo_twice_gives_access_back(make: Make) -> None:
+    """Suspended for the grade by the first undo, active by the second one, with the dates from before."""
+    world, report = undone_twice(make, "student")
+    assert world.people("BIO101")["eva"] == "student"
+    assert world.dates("BIO101", "eva") == world.dates("BIO101", "ada")
+    assert report.exit_code == 0
+
+
+def test_undo_twice_gives_nobody_more_than_they_had(make: Make) -> None:
+    """Who has another role by now stays suspended, and is told."""
+    world, report = undone_twice(make, "editingteacher")
+    assert world.people("BIO101")["eva"].startswith("!")
+    assert held(report) == {"inactive_unexplained"}
+    assert report.exit_code == 3
