@@ -75,6 +75,7 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         EMPTIED,
         believed=in_scope.loc[in_scope["may_empty"], "course_id"].tolist(),
     )
+    ledger = history.forget_lifted(work.store, client.site, ledger, read.current, reads)
     own_id = (client.info or moodle.site_info(client)).user_id
     resolution = scrambled.reject_scrambled(loaded, resolution, users, read.people)
     made = basis.basis(loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id)

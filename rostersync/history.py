@@ -191,6 +191,31 @@ def ledger(store: Store, site: str, courses: Sequence[int]) -> pd.DataFrame:
     return LEDGER.check(known.assign(**{date: known[date].mask(unsure, NOT_GIVEN) for date in ("start", "end")}))
 
 
+def forget_lifted(
+    store: Store, site: str, known: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame
+) -> pd.DataFrame:
+    """LEDGER without suspensions that somebody else has lifted: a later one by hand is not rostersync's to lift.
+
+    Args:
+        store: where it is remembered.
+        site: whose.
+        known: LEDGER of these courses.
+        current: CURRENT, read just now.
+        reads: READS of the same.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    told = reads.loc[reads["complete"] & reads["status_known"], "course_id"]
+    active = current[(current["inactive"] == 0) & current["course_id"].isin(told)]
+    lifted = known["suspended"] & pd.MultiIndex.from_frame(known[PERSON]).isin(pd.MultiIndex.from_frame(active[PERSON]))
+    if not lifted.any():
+        return known
+    known = known.assign(suspended=known["suspended"] & ~lifted)
+    store.remember(site, known[lifted].reset_index(drop=True))
+    return LEDGER.check(known)
+
+
 def forget_doubtful(store: Store, site: str) -> None:
     """Keep it that way: a run is about to begin, after which nobody can resume the one that broke off.
 

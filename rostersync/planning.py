@@ -11,7 +11,7 @@ import pandas as pd
 from rostersync import gather, history, moodle, outlook, protection, remembered
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
-from rostersync.sync import deeds, propose, undo
+from rostersync.sync import again, deeds, propose, undo
 from rostersync.sync import plan as plans
 from rostersync.sync.access import Access
 from rostersync.sync.basis import Basis
@@ -75,7 +75,10 @@ def undo_plan(number: int, work: Work) -> Plan:
 
     def decide(known: Basis) -> pd.DataFrame:
         access = Access.of(known.roles, work.settings, now=now)
-        return propose.guard(known, undo.take_back(known.facts(), done, access), work.settings)
+        changes = undo.take_back(known.facts(), done, access)
+        if not known.people.empty:  # known from the second look on
+            changes = again.hold_replaced(changes, before, known.people, known.courses)
+        return propose.guard(known, changes, work.settings)
 
     free = undo.may_empty(basis.facts(), decide(basis), basis.courses, before.reads)
     basis = replace(basis, courses=basis.courses.assign(may_empty=basis.courses["may_empty"] | free))

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.apply.outcomes import Outcomes
+from rostersync.apply.outcomes import Outcome, Outcomes
 from rostersync.apply.resume import Earlier
 from rostersync.belief import bear_out
 from rostersync.errors import PlanRefused
 from rostersync.moodle import Client, CoursesRead
+from rostersync.sync.access import SOON
 from rostersync.sync.again import Now, held_now, replaced, weighed
 from rostersync.sync.keys import distinct, pack
 from rostersync.sync.plan import Plan
@@ -76,7 +77,8 @@ def ask(question: Question, todo: pd.DataFrame, fresh: CoursesRead, outcomes: Ou
     sent = todo[todo["change"].isin(question.before.sent)]
     outcomes.take(recheck(_open(todo, outcomes), fresh.current, reads, settings, now=question.clock, sent=sent))
     if not question.order.just_made:
-        outcomes.take(replaced(plan, _open(todo, outcomes), now))
+        for change, words in replaced(plan, _open(todo, outcomes), now.people, now.courses).items():
+            outcomes.set([change], Outcome(Proof.HELD, "changed_since_plan", words))
     left = _open(todo, outcomes)
     held, refused = held_now(plan, left, now, settings)
     others = sorted(set(plan.courses["course_id"].tolist()) - set(fresh.reads["course_id"].tolist()))
@@ -86,8 +88,9 @@ def ask(question: Question, todo: pd.DataFrame, fresh: CoursesRead, outcomes: Ou
         now = replace(now, current=pd.concat([now.current, more], ignore_index=True))
         held, refused = held_now(plan, left, now, settings)
     if refused:
+        what = "nothing more was sent; `rostersync runs show` tells what was" if len(sent) else "nothing was sent"
         raise PlanRefused(
-            f"the plan is refused: {refused}; nothing was sent",
+            f"the plan is refused: {refused}; {what}",
             remedy="look at the list; then, if it is right, say --allow-removals N or --allow-rises N here, too",
         )
     stopped = held[held["hold"] != ""]
@@ -99,7 +102,7 @@ def ask(question: Question, todo: pd.DataFrame, fresh: CoursesRead, outcomes: Ou
 def may_lose(todo: pd.DataFrame, clock: int) -> set[int]:
     """Ids of the courses in which one of these changes may end somebody's access, whatever the plan says of it."""
     start, end = todo["start"], todo["end"]
-    outside = (start > clock) | ((end > 0) & (end <= clock))
+    outside = (start > clock) | ((end > 0) & (end <= clock + SOON))
     ends = (todo["op"] == Op.UPDATE) & ((todo["suspend"] > 0) | outside)
     return set(todo.loc[todo["removal"] | ends | (todo["op"] == Op.UNENROL), "course_id"].tolist())
 

@@ -186,7 +186,7 @@ def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) ->
     try:
         for chunk in bundle.chunks:
             if chunk.op is Op.UNASSIGN:
-                _spare_unreplaced(sender, everything, chunk.changes)
+                _spare_unreplaced(sender, chunk.changes)
             sender.send(chunk)
     except RosterSyncError as error:
         sender.brake.pull(error)
@@ -245,9 +245,9 @@ def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.Cour
     sender.store.remember(plan.site, lines, forget)
 
 
-def _spare_unreplaced(sender: Sender, everything: Sequence[int], unassigned: Sequence[int]) -> None:
+def _spare_unreplaced(sender: Sender, unassigned: Sequence[int]) -> None:
     """Rule 5: a role stays where the one that was to replace it is not there, whatever Moodle answered."""
-    changes = sender.changes.loc[list(everything)]
+    changes = sender.changes  # those, too, that this run had sent before it broke off
     taken = changes.loc[list(unassigned)]
     whose, losing = (pack(part["course_id"], part["user_id"]) for part in (changes, taken))
     gives = changes[changes["op"].isin([str(Op.ENROL), str(Op.ASSIGN)]) & contains(distinct(losing), whose)]

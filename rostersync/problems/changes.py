@@ -82,6 +82,10 @@ HOLDS: Mapping[str, Kind] = {
         "the course would lose {detail}, more than the limit",
         "look at the list; then --allow-removals N if it is right",
     ),
+    "only_adds": notes(
+        "these dates would end the person's access, and the file only adds",
+        "say --mode mirror or --mode explicit if that is meant",
+    ),
     "rejected_role": notes(
         "a rejected row could be about this person's other role here, and what follows would then be different: row "
         "{detail}",

@@ -178,6 +178,23 @@ def _removals(report: Report, everybody: pd.DataFrame, console: Console, details
         if report.preview:
             lost = with_states(report, lost)
         _named(console, lost, details, last="asked" if report.preview else "proof", rest=_rest(report))
+    _lose_otherwise(report, console, details)
+
+
+def _lose_otherwise(report: Report, console: Console, details: int) -> None:
+    """Who loses access by dates, or by a role in place of which there is none of the same rank, by name."""
+    for bucket, by, why in (
+        (Bucket.DATES_CHANGED, "dates", ""),
+        (Bucket.ROLE_CHANGED, "a lower role", "the roster gives a role of a lower rank in place of the one that goes"),
+    ):
+        changes = report.changes
+        lost = changes[changes["removal"] & (changes["bucket"] == bucket) & (changes["rows"] != "")]
+        if lost.empty:
+            continue
+        heading(console, f"{'To lose' if report.preview else 'Lost'} access by {by}: {len(lost):,}")
+        told = "row " + lost["rows"] if report.preview else lost["proof"]
+        lines = lost.assign(roles=lost["before"] + " → " + lost["after"], message=why or lost["why"], told=told)
+        _named(console, lines, details, last="told", rest=_rest(report))
 
 
 def _stopped(report: Report, everybody: pd.DataFrame, console: Console, details: int, bucket: Bucket) -> None:

@@ -26,6 +26,8 @@ from rostersync.sync.keys import (
 )
 from rostersync.vocabulary import Op
 
+SOON = 600
+"""Seconds: an end that passes while a run goes on, or just after it, ends access by that run."""
 DEFAULT_RANKS: Mapping[str, int] = {"manager": 4, "editingteacher": 3, "teacher": 2, "student": 1}
 """Short name → rank: whoever has a role of a higher rank needs none of a lower one to get in."""
 _ENROL, _UPDATE, _ASSIGN, _UNASSIGN, _UNENROL = (
@@ -56,6 +58,11 @@ class Access:
         """Whether an enrolment with these dates is over, or has not begun; 0 and less: there is no such date."""
         over: Mask = (start > self.now) | ((end > 0) & (end <= self.now))
         return over
+
+    def ends(self, start: Ints, end: Ints) -> Mask:
+        """Whether such dates end access, now or while the run goes on."""
+        ends: Mask = self.outside(start, end) | ((end > 0) & (end <= self.now + SOON))
+        return ends
 
     def covered(self, roles: Ints, others: Ints) -> Mask:
         """For each (course, user, role) whether that person has a role of the same or a higher rank among the others.
@@ -93,7 +100,7 @@ def weigh(changes: pd.DataFrame, held: Ints, inactive: Ints, access: Access) -> 
     keys = pack(changes["course_id"], changes["user_id"], role)
     removal = op == _UNENROL
     update = (op == _UPDATE) & (inactive != 1)
-    removal |= update & ((suspend > 0) | access.outside(start, end))
+    removal |= update & ((suspend > 0) | access.ends(start, end))
     gives = ((op == _ENROL) | (op == _UPDATE) | (op == _ASSIGN)) & (role > 0)
     taken = np.flatnonzero(op == _UNASSIGN)
     if len(taken):

@@ -27,8 +27,7 @@ from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_un
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import having
 from rostersync.sync.signs import Signs, hold_signs
-from rostersync.tables import OUTCOMES
-from rostersync.vocabulary import Proof, Sign
+from rostersync.vocabulary import Sign
 
 SHOWN = ("username", "idnumber", "email")
 """What an account is besides its id."""
@@ -68,12 +67,19 @@ def weighed(changes: pd.DataFrame, now: Now, settings: Settings) -> pd.DataFrame
     return changes.assign(removal=removal, rise=rise)
 
 
-def replaced(plan: Plan, changes: pd.DataFrame, now: Now) -> pd.DataFrame:
-    """OUTCOMES of changes whose account or course is not the one that the plan was made for: they are held."""
+def replaced(plan: Plan, changes: pd.DataFrame, people: pd.DataFrame, courses: pd.DataFrame) -> dict[int, str]:
+    """Change → words, of those whose account or course is not the one that the plan was made for.
+
+    Args:
+        plan: with the accounts and courses that it was made for.
+        changes: CHANGES.
+        people: PEOPLE as they are now.
+        courses: COURSES as they are now.
+    """
     words: dict[str, dict[int, str]] = {}
     for number, what, shown, before, after in (
-        ("user_id", "account", SHOWN, plan.people, now.people),
-        ("course_id", "course", COURSE_SHOWN, plan.courses, now.courses),
+        ("user_id", "account", SHOWN, plan.people, people),
+        ("course_id", "course", COURSE_SHOWN, plan.courses, courses),
     ):
         was, has = _keys(before, number, shown), _keys(after, number, shown)
         words[number] = {
@@ -81,12 +87,21 @@ def replaced(plan: Plan, changes: pd.DataFrame, now: Now) -> pd.DataFrame:
             for one in distinct(changes[number].to_numpy()).tolist()
             if was.get(one) != has.get(one)
         }
-    lines = []
     columns = (changes[name].tolist() for name in ("change", "course_id", "user_id"))
-    for change, course, user in zip(*columns, strict=True):
-        if said := words["course_id"].get(course) or words["user_id"].get(user):
-            lines.append({"change": change, "proof": str(Proof.HELD), "code": "changed_since_plan", "message": said})
-    return OUTCOMES.records(lines)
+    told = {
+        c: words["course_id"].get(course) or words["user_id"].get(user)
+        for c, course, user in zip(*columns, strict=True)
+    }
+    return {change: said for change, said in told.items() if said}
+
+
+def hold_replaced(changes: pd.DataFrame, plan: Plan, people: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
+    """CHANGES, of which those are held whose account or course is not the one of an earlier plan; as `replaced`."""
+    marks, words = Marks(changes), replaced(plan, changes, people, courses)
+    at = np.array(sorted(words), dtype=np.int64)
+    said = np.array([words[one] for one in at.tolist()], dtype=object)
+    marks.hold(at, "changed_since_plan", said)
+    return marks.done()
 
 
 def _keys(frame: pd.DataFrame, number: str, shown: Sequence[str]) -> dict[int, tuple[str, ...]]:

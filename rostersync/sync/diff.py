@@ -29,6 +29,7 @@ def diff(facts: Facts, settings: Settings, access: Access) -> pd.DataFrame:
         settings: on_missing.
         access: what roles are worth, and the clock, which tells a suspension from dates that are over or ahead.
     """
+    facts = facts.as_seen(access)
     ready = facts.readable
     add = facts.wanted & (facts.action == ADD) & ready
     parts = [
@@ -118,7 +119,7 @@ def _update(facts: Facts, chosen: Mask, access: Access) -> Part:
     _hold(hold, "dates_unknown", (~complete & ~out)[at])
     _hold(hold, "method_unknown", (~facts.surely_manual)[at])
     effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))
-    cleared, ends = out & ~complete, ~out & (facts.inactive == 0) & access.outside(start, end)
+    cleared, ends = out & ~complete, ~out & (facts.inactive == 0) & access.ends(start, end)
     reason = np.where(cleared, "dates_cleared", np.where(ends, "dates_end_access", "roster"))
     part: Part = {
         "at": at,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rostersync.sync.access import Access
 from rostersync.sync.holdings import Holdings, holdings
 from rostersync.sync.keys import Ints, Mask, contains, course_of, distinct, in_course, pack, place, take
 from rostersync.sync.scope import ManagedRoles
@@ -48,6 +49,14 @@ class Facts:
     wanted_roles: Ints
     held: Holdings
     managed: ManagedRoles
+
+    def as_seen(self, access: Access) -> Facts:
+        """The same without dates that the list contradicts: who is over by them and active got others by hand."""
+        wrong = self.enrolled & (self.inactive == 0) & access.outside(self.last_start, self.last_end)
+        if not wrong.any():
+            return self
+        start, end = (np.where(wrong, NOT_GIVEN, dates) for dates in (self.last_start, self.last_end))
+        return replace(self, known=self.known & ~wrong, last_start=start, last_end=end)
 
     def managed_of(self, roles: Ints, *, by_absence: bool) -> Mask:
         """For each (course, user, role) whether that role is managed in that course."""

@@ -53,7 +53,7 @@ def spare_graded(
     told = grades["graded"] & grades["known"]
     sure = contains(np.sort(pack(*(grades.loc[told, c] for c in ("course_id", "user_id")))), keys)
     kept, moved = changes[~spared], changes[spared]
-    facts = facts_of(distinct(keys[spared]))
+    facts = facts_of(distinct(keys[spared])).as_seen(access)
     at = place(facts.keys, keys[spared])
     absent = moved["absent"].to_numpy()
     idle = facts.inactive[at] == 1

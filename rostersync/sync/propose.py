@@ -22,6 +22,7 @@ from rostersync.sync.limits import Figures, Verdict, hold_limits
 from rostersync.sync.marks import Marks
 from rostersync.sync.rises import hold_rises
 from rostersync.sync.safety import (
+    hold_adding,
     hold_protected,
     hold_protected_roles,
     hold_unbelieved,
@@ -50,6 +51,7 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     """CHANGES with the holds of rules 1, 2 and 16 and of what is protected."""
     marks, sides = Marks(changes), basis.sides
     hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
+    hold_adding(marks, basis.roster, basis.resolution.rows)
     hold_widened(marks, sides.managed.doubtful, sides.wanted, sides.lists.keys, basis.roster)
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)

@@ -15,6 +15,8 @@ from rostersync.vocabulary import Match, UserField
 FITS = (str(Match.EXACT), str(Match.CASE))
 OTHER_DEFAULTS = ("guest", "user", "frontpage")
 """Short names of Moodle's own roles that nobody has in a course."""
+NO_USERNAME = r"[^a-z0-9._@-]"
+"""What stands in no user name that Moodle looks for (upper case is looked for in lower case)."""
 SHOWN = 3
 """Names that a hold tells; the preview's notes have them all."""
 
@@ -48,8 +50,8 @@ def unknown_users(found: pd.DataFrame, people: pd.DataFrame, settings: Settings)
         people: PEOPLE, to recognise a name that stands where a key should.
         settings: protected_users, protected_gone.
     """
-    # No user name has a blank in it: that Moodle refuses to look for one means nobody has it.
-    no_name = (found["field"] == UserField.USERNAME) & found["key"].str.contains(r"\s", regex=True)
+    # That Moodle refuses to look for something as a user name, for what is in it, means that it is nobody's.
+    no_name = (found["field"] == UserField.USERNAME) & found["key"].str.contains(NO_USERNAME, regex=True)
     made = []
     for name in _without(settings, settings.protected_users, found[~((found["match"] == Match.ERROR) & no_name)]):
         words = f"is nobody on this site{_near(found, name, 'username')}"

@@ -29,7 +29,7 @@ from rostersync.sync.protection import Unknown
 from rostersync.sync.scope import ANY_ROLE, Doubtful
 from rostersync.sync.wanted import Wanted
 from rostersync.tables import READS, Roster
-from rostersync.vocabulary import Op
+from rostersync.vocabulary import Bucket, Mode, Op, RowState
 
 LIKE = {"unresolved_user": "unresolved_likeness"}
 """Code of a blocker → that of the hold, where it holds only those who resemble the row."""
@@ -90,6 +90,28 @@ def _hold_alike(marks: Marks, like: pd.DataFrame, likeness: Likeness, roster: Ro
     for one_code in sorted({*code.tolist()} - {""}):
         hit = code == one_code
         marks.hold(at[hit], one_code, _where(roster, by[hit], places), by=by[hit])
+
+
+def hold_adding(marks: Marks, roster: Roster, rows: pd.DataFrame) -> None:
+    """A file that only adds takes nobody's access away, not by its dates, either.
+
+    Args:
+        marks: the changes.
+        roster: for the mode of each file.
+        rows: RESOLVED.
+    """
+    adds = np.array([source.mode == Mode.ADD_ONLY for source in roster.sources], dtype=np.bool_)
+    if not adds.any():
+        return
+    stands = (rows["state"] == RowState.OK).to_numpy()
+    keys = pack(rows["course_id"].to_numpy()[stands], rows["user_id"].to_numpy()[stands])
+    only = adds[rows["source"].to_numpy()[stands]]
+    others = distinct(keys[~only])
+    changes = marks.changes
+    ends = (changes["op"] == Op.UPDATE) & (changes["effect"] == Bucket.DATES_CHANGED)
+    at = marks.open[ends.to_numpy()[marks.open]]
+    mine = pack(changes["course_id"].to_numpy()[at], changes["user_id"].to_numpy()[at])
+    marks.hold(at[contains(distinct(keys[only]), mine) & ~contains(others, mine)], "only_adds", "")
 
 
 def hold_widened(marks: Marks, doubtful: Doubtful, wanted: Wanted, held: Ints, roster: Roster) -> None:

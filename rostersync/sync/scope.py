@@ -16,7 +16,6 @@ from rostersync.settings import Settings
 from rostersync.sync.keys import (
     ROLE_BITS,
     Ints,
-    Mask,
     contains,
     course_of,
     distinct,
@@ -126,8 +125,6 @@ def managed_roles(
     mode = np.array([s.mode for s in sources], dtype=object)[source]
     some = role_of(keys) > 0
     gives = some & (mode == Mode.MIRROR) & (removes == 0)
-    # An add-only file takes nothing away but by dates and suspensions.
-    dated = distinct(pack(course, 0, role)[_ends(rows)[stands]])
     listed = np.sort(roles.loc[roles["shortname"].isin(settings.managed_roles), "role_id"].to_numpy())
     # Of courses that only rejected rows name nothing follows: a rejected row adds no removal.
     whole = distinct(
@@ -137,16 +134,9 @@ def managed_roles(
     return ManagedRoles(
         used=distinct(np.concatenate([keys[some], always])),
         by_absence=distinct(np.concatenate([keys[gives], _each(whole, listed)])),
-        at_stake=distinct(np.concatenate([keys[some & (mode != Mode.ADD_ONLY)], dated[role_of(dated) > 0], always])),
+        at_stake=distinct(np.concatenate([keys[some & (mode != Mode.ADD_ONLY)], always])),
         doubtful=_doubtful(rows, courses),
     )
-
-
-def _ends(rows: pd.DataFrame) -> Mask:
-    """Rows that can end somebody's access although they add: they state an end, a beginning, or a suspension."""
-    suspended = rows["status"].cat.codes.to_numpy() == STATUSES.index(Status.SUSPENDED)
-    ends: Mask = suspended | (rows["start"].to_numpy() > 0) | (rows["end"].to_numpy() > 0)
-    return ends
 
 
 def _doubtful(rows: pd.DataFrame, courses: pd.DataFrame) -> Doubtful:

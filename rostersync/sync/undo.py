@@ -26,12 +26,14 @@ def take_back(facts: Facts, done: Deeds, access: Access) -> pd.DataFrame:
         done: what the run did.
         access: what roles are worth, and the clock, which tells a suspension from dates that are over or ahead.
     """
+    facts = facts.as_seen(access)
     given = done.gave[contains(facts.held.roles, done.gave)]
     missing = done.took[~contains(facts.held.roles, done.took)]
     here = facts.enrolled[place(facts.keys, enrolment_of(missing))]
     alone = _left_with(facts, facts.keys, given) == 0
-    leaving = facts.enrolled & contains(done.enrolled, facts.keys) & alone
-    going = given[~contains(facts.keys[leaving], enrolment_of(given))]
+    by_hand = _suspended_by_hand(facts, done, access)
+    leaving = facts.enrolled & contains(done.enrolled, facts.keys) & alone & ~by_hand
+    going = given[~contains(facts.keys[leaving | by_hand], enrolment_of(given))]
     parts: list[Part] = [
         _back(facts, done, missing[~here], access),
         {
@@ -49,7 +51,7 @@ def take_back(facts: Facts, done: Deeds, access: Access) -> pd.DataFrame:
         {"at": np.flatnonzero(leaving), "op": Op.UNENROL, "effect": Bucket.UNENROLLED},
         _status(facts, done, ~leaving),
         _lost_dates(facts, done, ~leaving),
-        _others_now(facts, done),
+        _left_as_they_are(facts, by_hand | (_came_back_idle(facts, done) & _has_others(facts, done))),
     ]
     parts = [{"hold": _held(facts, p), **p, "reason": "undone"} for p in parts if len(p["at"])]
     unreadable = np.flatnonzero(~facts.readable)
@@ -136,10 +138,16 @@ def _has_others(facts: Facts, done: Deeds) -> Mask:
     return count(enrolment_of(facts.held.roles[~contains(done.took, facts.held.roles)]), facts.keys) > 0
 
 
-def _others_now(facts: Facts, done: Deeds) -> Part:
-    """Who came back suspended and with other roles: to make them active would give them more than they had."""
-    other = _came_back_idle(facts, done) & _has_others(facts, done) & facts.readable
-    return {"at": np.flatnonzero(other), "op": Op.NOTHING, "effect": Bucket.UNCHANGED, "hold": "inactive_unexplained"}
+def _suspended_by_hand(facts: Facts, done: Deeds, access: Access) -> Mask:
+    """Whom the run enrolled, and somebody else has suspended since: they are not touched."""
+    idle = facts.enrolled & (facts.inactive == 1) & contains(done.enrolled, facts.keys)
+    return idle & ~facts.suspended_by_us & ~(facts.known & access.outside(facts.last_start, facts.last_end))
+
+
+def _left_as_they_are(facts: Facts, chosen: Mask) -> Part:
+    """People whose suspension is another's, or who came back with other roles: active, they would have more."""
+    at = np.flatnonzero(chosen & facts.readable)
+    return {"at": at, "op": Op.NOTHING, "effect": Bucket.UNCHANGED, "hold": "inactive_unexplained"}
 
 
 def _lost_dates(facts: Facts, done: Deeds, staying: Mask) -> Part:

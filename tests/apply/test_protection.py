@@ -97,3 +97,13 @@ def test_an_undo_asks_too(world: Any) -> None:  # noqa: ANN401 - a World
     with world.work(protected_users="zoee") as work:
         plan = pipeline.undo_plan(1, work)
     assert holds(plan) == {"protected_unknown"}
+
+
+@pytest.mark.parametrize(
+    "name", ["b\uff45n", "ben\u200b", "ben;cyd", "be*", "(ben)", "DOMAIN\\ben", "o'brien", "mike&co", "\u0432en"]
+)
+def test_a_name_that_moodle_refuses_to_look_for_is_nobody_s(world: Any, name: str) -> None:  # noqa: ANN401 - a World
+    """What stands in no user name cannot be looked up as one: it protects nobody, and somebody was meant."""
+    report = world.sync(ROSTER, protected_users=(name,))
+    assert set(report.removals["code"].tolist()) == {"protected_unknown"}
+    assert sorted(world.people("BIO101")) == ["ada", "ben", "cyd", "zoe"]

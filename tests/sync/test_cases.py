@@ -36,6 +36,7 @@ PAIRS = {
     "pending": ("pending", "pending-nothing-to-hold"),
     "older": ("older-roster-again", "older-roster-in-between"),
     "part": ("part-one-section", "part-one-section-from-the-beginning"),
+    "only_adds": ("dates-end-access-add-only", "dates-ahead-add-only"),
     "protected": ("protected-users", "protected-users-gain"),
     "protected_unknown": ("protected-unknown-holds-removals", "protected-unknown-gone"),
     "read_incomplete": ("read-incomplete-holds-additions", "read-unproven-allows-additions"),
