@@ -16,6 +16,7 @@ from tests.laws.adapter import Rules
 from tests.laws.outcomes import HOLDS, Outcomes
 from tests.laws.states import (
     ADD,
+    BLANK,
     HIGH,
     LOW,
     NONE,
@@ -60,9 +61,26 @@ class Case:
         return self.was.led_manual | self.was.only_manual
 
     @cached_property
+    def last_start(self) -> Ints:
+        """The start that was last set, BLANK where it is not known, or the list contradicts the dates."""
+        return np.where(self._others, BLANK, self.was.known_start)
+
+    @cached_property
+    def last_end(self) -> Ints:
+        """Likewise the end."""
+        return np.where(self._others, BLANK, self.was.known_end)
+
+    @cached_property
+    def _others(self) -> Mask:
+        """Who is active although the dates last set are over or ahead: somebody else has set others since."""
+        was = self.was
+        mask: Mask = was.there & (was.inactive == 0) & outside(was.known_start, was.known_end)
+        return mask
+
+    @cached_property
     def known(self) -> Mask:
         """Whether the dates are known that were last set."""
-        return self.was.there & (self.was.known_start >= 0) & (self.was.known_end >= 0)
+        return self.was.there & (self.last_start >= 0) & (self.last_end >= 0)
 
     @cached_property
     def dated(self) -> Mask:
@@ -78,7 +96,7 @@ class Case:
     def dates(self) -> tuple[Ints, Ints]:
         """The dates that an update has to carry: the roster's, else those that were last set; -1: nobody knows."""
         was = self.was
-        return np.where(was.start >= 0, was.start, was.known_start), np.where(was.end >= 0, was.end, was.known_end)
+        return np.where(was.start >= 0, was.start, self.last_start), np.where(was.end >= 0, was.end, self.last_end)
 
     @cached_property
     def same_as_then(self) -> Mask:
@@ -104,7 +122,7 @@ class Case:
     @cached_property
     def explained(self) -> Mask:
         """Whether it is known why somebody is not active: suspended by rostersync, or by the dates last set."""
-        return self.was.ours | (self.known & outside(self.was.known_start, self.was.known_end))
+        return self.was.ours | (self.known & outside(self.last_start, self.last_end))
 
     @cached_property
     def lost(self) -> Ints:
@@ -296,7 +314,7 @@ def scope_dates_are_changed(case: Case) -> Mask:
     """Dates of the row that differ from those last set are sent where nothing stands in the way."""
     was, does = case.was, case.does
     start, end = case.dates
-    other = case.known & ((start != was.known_start) | (end != was.known_end))
+    other = case.known & ((start != case.last_start) | (end != case.last_end))
     other &= case.dated & ((was.action == ADD) | (was.action == SUSPEND))
     managed = was.roles & was.used > 0
     return other & case.clean & case.surely_manual & managed & (was.inactive == 0) & ~does.update
@@ -344,7 +362,7 @@ def rule_6_both_dates_travel(case: Case) -> Mask:
 def rule_6_no_call_without_a_cause(case: Case) -> Mask:
     """Somebody who is enrolled is sent an enrol call for dates, a suspension or its end, never for a role's sake."""
     was, does = case.was, case.does
-    dates = case.dated & ~(case.known & (does.start == was.known_start) & (does.end == was.known_end))
+    dates = case.dated & ~(case.known & (does.start == case.last_start) & (does.end == case.last_end))
     status = (does.suspend & (was.inactive != 1)) | (~does.suspend & (was.inactive != 0))
     return was.there & ((does.enrol > 0) | (does.update & ~dates & ~status))
 
