@@ -24,6 +24,7 @@ def called(full: pd.Series, at: Ints, in_file: pd.Series) -> pd.Series:
         at: for each line the position of its person's full name; -1: not known.
         in_file: for each line the name in the file.
     """
+    full = full.str.strip()  # who has one name alone has a blank beside it
     own = picked(full, at)
     said, shown = whole(in_file), whole(own)
     made = own.where(own != "", in_file.reset_index(drop=True))
