@@ -15,7 +15,7 @@ AT_A_TIME = 2
 Outcome = Callable[[Case], tuple[Changed, list[Ended]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     """What a case has come to; those that are to be tested begin when the first of them is asked for."""
     with ThreadPoolExecutor(AT_A_TIME) as several:

@@ -65,13 +65,14 @@ def _alone(stage: Stage, process: Child) -> Iterator[str]:
 def _held(stage: Stage, process: Child) -> Iterator[str]:
     """Another run is at work when it wakes."""
     with at_work(stage.server.url, stage.folder) as work, lease(work.store, stage.server.url, "elsewhere"):
-        yield from _wakes(stage, process)
+        yield from _wakes(stage, process, _announced(stage))
     if (report := process.report()) is not None:
         yield from laws.report(report, stage.chosen, stage.now())
 
 
 def _resumed(stage: Stage, process: Child) -> Iterator[str]:
     """When it wakes, its run was resumed, or its plan carried out, and nobody is at work any more."""
+    mine = _announced(stage)
     with at_work(stage.server.url, stage.folder) as work:
         if work.store.runs():
             pipeline.resume(work)
@@ -80,7 +81,7 @@ def _resumed(stage: Stage, process: Child) -> Iterator[str]:
         told, known = work.store.runs(), work.store.outcomes(1)
         ledger = work.store.ledger(stage.server.url, range(100))
     before = stage.now()
-    yield from _wakes(stage, process)
+    yield from _wakes(stage, process, mine)
     if stage.now() != before:
         yield "it changed the site after another run"
     with at_work(stage.server.url, stage.folder) as work:
@@ -92,7 +93,7 @@ def _resumed(stage: Stage, process: Child) -> Iterator[str]:
             yield "it changed what another run remembers"
 
 
-def _wakes(stage: Stage, process: Child) -> Iterator[str]:
+def _wakes(stage: Stage, process: Child, mine: int) -> Iterator[str]:
     """It finds that the site is another one's: it announces and sends nothing, and ends."""
     announced, wrote = _announced(stage), stage.wrote()
     process.gets(signal.SIGCONT)
@@ -101,8 +102,8 @@ def _wakes(stage: Stage, process: Child) -> Iterator[str]:
         yield "it announced a call after the site was taken"
     if stage.wrote() != wrote:
         yield f"{stage.wrote() - wrote} calls came in that change something after the site was taken"
-    # Whoever had announced nothing yet may find the plan applied, and the site free again.
-    if code != 6 and (announced or code != 4):
+    # Whoever had announced nothing yet (mine) may find the plan applied, and the site free again.
+    if code != 6 and (mine or code != 4):
         yield f"the site was taken, and it ended with {code}: {process.said()[-500:]}"
 
 

@@ -48,7 +48,10 @@ DAY = 24 * 60 * 60
 
 
 def headers() -> dict[str, list[str]]:
-    """Field → headers that are certain in some language and mean nothing else in another."""
+    """Field → headers that are certain in some language and mean nothing else in another.
+
+    Those of Moodle's upload of users, as course1, are left out: there every column has another meaning.
+    """
     aliases = json.loads((files("rostersync.roster") / "data" / "aliases.json").read_text(encoding="utf-8"))
     every = [(g, e) for g, languages in aliases.items() for entries in languages.values() for e in entries]
     groups: dict[str, set[str]] = {}
@@ -56,7 +59,11 @@ def headers() -> dict[str, list[str]]:
     for group, entry in every:
         groups.setdefault(_plain(entry["alias"]), set()).add(group)
     return {
-        field: [e["alias"] for g, e in every if g == group and len(groups[p := _plain(e["alias"])]) == 1 > doubtful[p]]
+        field: [
+            e["alias"]
+            for g, e in every
+            if g == group and len(groups[p := _plain(e["alias"])]) == 1 > doubtful[p] and not p[-1:].isdigit()
+        ]
         for group, field in FIELDS.items()
     }
 
