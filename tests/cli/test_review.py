@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -244,9 +245,8 @@ def test_a_workbook_that_libreoffice_saved_is_still_one(
     )
     for number, name in enumerate(delicate, start=201):
         one = connected.state.user("eve")
-        fields = {"suspended": one.suspended, "deleted": one.deleted, "firstname": "", "lastname": name}
-        fields |= {"idnumber": f"X{number}", "email": f"x{number}@host.example"}
-        connected.state.put_user(type(one)(id=number, username=f"u{number}", **fields))
+        keys = {"username": f"u{number}", "idnumber": f"X{number}", "email": f"x{number}@host.example"}
+        connected.state.put_user(replace(one, id=number, firstname="", lastname=name, **keys))
         lines += f"u{number},BIO101,student,{name}\n"
     changed.write_text(lines, encoding="utf-8")
     assert run("plan", changed, "--review", "review.xlsx").code == 0

@@ -102,8 +102,14 @@ def run(seed: int, folder: Path) -> Result:
 
 
 def others(chosen: World, count: int, seed: int) -> set[Pair]:
-    """What so many people whom the plan changes have in courses: all of it stays as it is."""
-    every = sorted({user for _, user in chosen.planned})
+    """What so many people whom the plan changes have in courses: all of it stays as it is.
+
+    The first who is to come into each course is not one of them: without anybody who comes, nobody may leave.
+    """
+    wanted, before = chosen.wanted, chosen.before
+    coming = sorted(pair for pair in chosen.planned if pair in wanted and wanted[pair].enrolment and pair not in before)
+    first = dict(reversed(coming))
+    every = sorted({user for _, user in chosen.planned} - {*first.values()})
     picked = set(random.Random(seed).sample(every, count))
     return {pair for pair in chosen.before.keys() | chosen.wanted.keys() if pair[1] in picked}
 
