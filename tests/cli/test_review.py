@@ -245,8 +245,8 @@ def test_a_workbook_that_libreoffice_saved_is_still_one(
     )
     for number, name in enumerate(delicate, start=201):
         one = connected.state.user("eve")
-        keys = {"username": f"u{number}", "idnumber": f"X{number}", "email": f"x{number}@host.example"}
-        connected.state.put_user(replace(one, id=number, firstname="", lastname=name, **keys))
+        one = replace(one, id=number, username=f"u{number}", idnumber=f"X{number}", email=f"x{number}@host.example")
+        connected.state.put_user(replace(one, firstname="", lastname=name))
         lines += f"u{number},BIO101,student,{name}\n"
     changed.write_text(lines, encoding="utf-8")
     assert run("plan", changed, "--review", "review.xlsx").code == 0
