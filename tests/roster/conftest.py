@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import openpyxl
 import pytest
 
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
+
+hypothesis.settings.load_profile("repeated")  # for what is drawn in this folder; see the conftest above
 
 Write = Callable[..., Path]
 Load = Callable[..., Roster]

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
+import hypothesis
 import pytest
 
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.sandbox.wire import PATH, answer
+
+hypothesis.settings.load_profile("fresh")  # the folder before this one has another
 
 NOW = 1_800_000_000
 Site: TypeAlias = dict[str, Any]
