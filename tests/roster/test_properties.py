@@ -15,9 +15,9 @@ from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
-PLAIN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0,"), max_size=12)
+PLAIN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0,\x1b"), max_size=12)
 TEXT = PLAIN.filter(lambda text: not text.startswith("'"))  # one before a formula is taken off
-ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), max_size=12)
+ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n\x1b"), max_size=12)
 WITH_DELIMITERS = ANY.filter(lambda text: not text.startswith("'"))
 ROWS = st.lists(st.tuples(TEXT, TEXT, TEXT) | st.tuples(WITH_DELIMITERS, WITH_DELIMITERS, WITH_DELIMITERS), min_size=1)
 ENDS: list[tuple[str, Literal[0, 1]]] = [("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL), ("\r", csv.QUOTE_ALL)]
