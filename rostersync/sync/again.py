@@ -70,6 +70,8 @@ def weighed(changes: pd.DataFrame, now: Now, settings: Settings) -> pd.DataFrame
 def replaced(plan: Plan, changes: pd.DataFrame, people: pd.DataFrame, courses: pd.DataFrame) -> dict[int, str]:
     """Change → words, of those whose account or course is not the one that the plan was made for.
 
+    What was not shown to the plan cannot be known again, even if it is not shown now, either.
+
     Args:
         plan: with the accounts and courses that it was made for.
         changes: CHANGES.
@@ -85,7 +87,7 @@ def replaced(plan: Plan, changes: pd.DataFrame, people: pd.DataFrame, courses: p
         words[number] = {
             one: f"the {what} with the id {one} was {_called(was.get(one))}, and is {_called(has.get(one))}"
             for one in distinct(changes[number].to_numpy()).tolist()
-            if was.get(one) != has.get(one)
+            if one not in was or was[one] != has.get(one)
         }
     columns = (changes[name].tolist() for name in ("change", "course_id", "user_id"))
     told = {

@@ -10,6 +10,7 @@ import pytest
 
 from rostersync import pipeline
 from rostersync.errors import PlanRefused
+from rostersync.sync.again import replaced
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
 
@@ -149,6 +150,16 @@ def test_accounts_that_are_others_now_are_held(world: Any) -> None:  # noqa: ANN
     assert len(lines) == 2
     assert all("with the id" in words and "is “" in words for words in lines["message"])
     assert sorted(world.people("BIO101")) == sorted([*STUDENTS[2:], "zoe", "tess"])
+
+
+def test_accounts_that_were_never_shown_are_held(world: Any) -> None:  # noqa: ANN401 - a World
+    """Not shown to the plan and not shown now is not the same account."""
+    plan = world.plan(roster(*rows([*STUDENTS[3:], "new"])))
+    unseen = replace(plan, people=plan.people.iloc[:0])
+    words = replaced(unseen, plan.changes, unseen.people, plan.courses)
+    assert set(words) == set(plan.changes["change"])
+    assert all("was not shown, and is not shown" in said for said in words.values())
+    assert not replaced(plan, plan.changes, plan.people, plan.courses)
 
 
 def test_a_course_that_is_another_now_is_held(world: Any) -> None:  # noqa: ANN401 - a World
