@@ -10,7 +10,7 @@ from rostersync import moodle
 from rostersync.errors import AnswerError
 from rostersync.moodle import Client
 from rostersync.moodle.parallel import Progress
-from rostersync.sync.belief import believe, departed, doubtful, trusted
+from rostersync.sync.belief import believe, departed, doubtful, separate, trusted
 from rostersync.vocabulary import Match, UserField
 
 
@@ -26,8 +26,8 @@ def bear_out(
 ) -> pd.DataFrame:
     """READS that say which courses' lists are believed, so that somebody may be enrolled there.
 
-    Five calls at most, and as many for each course with separate groups, and one more; none where trust_reads is set,
-    or where a count agreed.
+    Six calls at most, and one for each course with separate groups; none where trust_reads is set, or where a count
+    agreed.
 
     Args:
         client: the site.
@@ -43,8 +43,8 @@ def bear_out(
     """
     if client.settings.trust_reads:
         return trusted(reads)
-    own_id = (client.info or moodle.site_info(client)).user_id
-    doubt = doubtful(changes, current, reads, courses, roles, own_id=own_id)
+    seen = moodle.all_groups(client, separate(changes, current, reads, courses))
+    doubt = doubtful(changes, current, reads, courses, roles, seen=seen)
     if not doubt.people:
         return believe(reads, doubt, {})
     told = moodle.courses_of(client, doubt.people, progress=progress)

@@ -7,7 +7,7 @@ The parts, each of which uses only those above it:
     site, parallel                what the token may do; work over several connections
     users, courses                look-ups
     enrolled, reading, gradebook  reads, each of which says whether it can be trusted
-    presence                      reads that nothing is decided from
+    presence                      who is shown where, and what the token sees of groups
     writes                        the four functions that change something
     examination                   what a token can and cannot do, for `rostersync doctor`
 """
@@ -18,7 +18,7 @@ from rostersync.moodle.courses import all_courses, find_courses, find_courses_an
 from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read_course, read_inactive
 from rostersync.moodle.gradebook import grades
 from rostersync.moodle.matching import Index, alike
-from rostersync.moodle.presence import courses_of, inactive_people, last_seen
+from rostersync.moodle.presence import all_groups, courses_of, inactive_people, last_seen
 from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
 from rostersync.moodle.site import SiteInfo, indispensable, require, site_info
 from rostersync.moodle.users import find_users, find_users_any
@@ -43,6 +43,7 @@ __all__ = [
     "SiteInfo",
     "alike",
     "all_courses",
+    "all_groups",
     "answer_to",
     "assign_roles",
     "count_enrolled",

@@ -24,6 +24,10 @@ USERS_COURSES = "core_enrol_get_users_courses"
 KNOWS_ONLYSUSPENDED = 2021051700
 """Moodle 3.11; before it the option is ignored, and everybody looks inactive (MOODLE.md, fact 10)."""
 MEMBERS_ASKED = 3
+NOBODY = 999_999_999_999
+"""An id that no user, role, course or group of any Moodle has; ids are counted up from 1."""
+LACKING = "nopermissions"
+"""The error code that says that the token lacks a capability."""
 
 FIELDS = "id,roles"
 """What is asked of each person: what costs a tenth of the default fields (MOODLE.md, fact 9)."""
@@ -126,7 +130,7 @@ def list_people(
         nonlocal size
         size = client.pace.page(ENROLLED_USERS, page_size)
         page_options = [*options, ("limitfrom", str(start)), ("limitnumber", str(size))]
-        return replace(encode(_parameters(course_id, page_options)), page=size)
+        return replace(encode(list_form(course_id, page_options)), page=size)
 
     while not listing.detail:
         try:
@@ -220,7 +224,8 @@ def roles_table(listings: Iterable[Listing]) -> pd.DataFrame:
     )
 
 
-def _parameters(course_id: int, options: Sequence[tuple[str, str]]) -> list[tuple[str, str | int]]:
+def list_form(course_id: int, options: Iterable[tuple[str, str | int]]) -> list[tuple[str, str | int]]:
+    """The fields of a call of core_enrol_get_enrolled_users."""
     parameters: list[tuple[str, str | int]] = [("courseid", course_id)]
     for index, (name, value) in enumerate(options):
         parameters += [(f"options[{index}][name]", name), (f"options[{index}][value]", value)]

@@ -1,6 +1,6 @@
-"""People and courses go in; where else people are, and when they were last seen, comes out: for the preview alone.
+"""Say which courses people see, what the token sees of groups, and when people were last seen.
 
-Nothing is decided from it, so that an answer that does not come is no reason to stop: it counts as not told.
+An answer that does not come is no reason to stop: it counts as not told.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rostersync.errors import AnswerError, FunctionMissing
+from rostersync.errors import AnswerError, FunctionMissing, MoodleError
 from rostersync.moodle.client import Client
-from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES, read_inactive
+from rostersync.moodle.enrolled import ENROLLED_USERS, LACKING, NOBODY, USERS_COURSES, list_form, read_inactive
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.moodle.site import site_info
 
@@ -40,6 +40,29 @@ def _courses(client: Client, user: int) -> frozenset[int] | None:
     return frozenset(c["id"] for c in answer)
 
 
+def all_groups(client: Client, courses: Sequence[int]) -> dict[int, bool | None]:
+    """Course id → whether the token sees the people of all groups of it; None: not told.
+
+    Whoever asks for the people of a group that they are not in needs moodle/site:accessallgroups, whether or not there
+    is such a group (recording 159). One call a course.
+
+    Raises:
+        SiteError: nothing can go on.
+    """
+    return dict(zip(courses, in_parallel(client, lambda course: _sees(client, course), courses), strict=True))
+
+
+def _sees(client: Client, course: int) -> bool | None:
+    options = (("userfields", "id"), ("limitnumber", 1), ("groupid", NOBODY))
+    try:
+        answer = client.call(ENROLLED_USERS, list_form(course, options))
+    except MoodleError as error:
+        return False if error.errorcode == LACKING else None
+    except AnswerError:
+        return None
+    return True if answer == [] else None
+
+
 def last_seen(
     client: Client, courses: Sequence[int], *, page_size: int, most_pages: int, progress: Progress | None = None
 ) -> dict[int, dict[int, int]]:
@@ -64,13 +87,10 @@ def last_seen(
 def _seen(client: Client, course: int, page_size: int, most_pages: int) -> dict[int, int]:
     found: dict[int, int] = {}
     for page in range(most_pages):
-        options = {"userfields": "id,lastcourseaccess", "sortby": "id", "sortdirection": "ASC"}
-        options |= {"limitfrom": str(page * page_size), "limitnumber": str(page_size)}
-        form: list[tuple[str, str | int]] = [("courseid", course)]
-        for at, (name, value) in enumerate(options.items()):
-            form += [(f"options[{at}][name]", name), (f"options[{at}][value]", value)]
+        options: dict[str, str | int] = {"userfields": "id,lastcourseaccess", "sortby": "id", "sortdirection": "ASC"}
+        options |= {"limitfrom": page * page_size, "limitnumber": page_size}
         try:
-            people: Any = client.call(ENROLLED_USERS, form)
+            people: Any = client.call(ENROLLED_USERS, list_form(course, options.items()))
         except (AnswerError, FunctionMissing):
             return found
         if not isinstance(people, list):

@@ -28,10 +28,8 @@ SEES_HIDDEN = ("manager", "coursecreator", "editingteacher", "teacher")
 """Roles whose holders see a hidden course among their own, by short name."""
 UNBELIEVED = "read_unbelieved"
 
-HIDDEN_GROUPS = (
-    "it is hidden and has separate groups, and Moodle would not show it among the courses of those to be added; make "
-    "it visible, if only for the run"
-)
+CUT = "it has separate groups, and the token does not see all of them (moodle/site:accessallgroups)"
+UNTOLD = "it has separate groups, and Moodle does not tell whether the token sees all of them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class Sample:
 
     courses: tuple[int, ...]
     people: tuple[int, ...]
-    """In the order in which they are chosen; nobody, where nobody's answer would tell anything."""
+    """In the order in which they are chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +48,8 @@ class Doubtful:
     added: Ints
     """Packed (course, user), sorted and distinct."""
     samples: tuple[Sample, ...]
+    cut: Mapping[int, str]
+    """Course id → why nobody's answer bears its list out."""
     names: Mapping[int, str]
     """Course id → short name."""
 
@@ -59,6 +59,18 @@ class Doubtful:
         return tuple(sorted({user for sample in self.samples for user in sample.people}))
 
 
+def separate(
+    changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame
+) -> tuple[int, ...]:
+    """Ids of the courses with separate groups of which it has to be known whether the token sees all of them.
+
+    Arguments are as for `doubtful`.
+    """
+    gaining = distinct(course_of(_unborne(changes, current, reads)))
+    free = _ids(courses, courses["groupmode"].isin([NO_GROUPS, VISIBLE_GROUPS]))
+    return tuple(gaining[~contains(free, gaining)].tolist())
+
+
 def doubtful(
     changes: pd.DataFrame,
     current: pd.DataFrame,
@@ -66,13 +78,12 @@ def doubtful(
     courses: pd.DataFrame,
     roles: pd.DataFrame,
     *,
-    own_id: int,
+    seen: Mapping[int, bool | None],
 ) -> Doubtful:
     """Who has to be asked before people are enrolled.
 
-    One sample stands for all courses without separate groups: what cuts a list short there does so everywhere. Each
-    course with separate groups has a sample of its own. A hidden course with them is shown only to people with certain
-    roles; but where its list has people and not the token's own account, groups do not cut it short.
+    One sample stands for all courses: what cuts a list short does so everywhere, but for separate groups. Where these
+    may hide people, nobody's answer bears the list out, for whoever is there and not active is not shown the course.
 
     Args:
         changes: CHANGES that are to be sent, or held only because no read is believed.
@@ -80,36 +91,28 @@ def doubtful(
         reads: READS of the same.
         courses: COURSES.
         roles: ROLES.
-        own_id: the token's own account.
+        seen: course id → whether the token sees all groups of it (None: not told), for those of `separate`.
     """
+    added = _unborne(changes, current, reads)
+    cut = {course: UNTOLD if sees is None else CUT for course, sees in seen.items() if not sees}
+    asked = added[~np.isin(course_of(added), list(cut))]
+    hidden = _ids(courses, ~courses["visible"])
+    told = changes[changes["role_id"].isin(_ids(roles, roles["shortname"].isin(SEES_HIDDEN)))]
+    see = distinct(pack(told["course_id"], told["user_id"]))
+    # Whose courses are hidden tells less: they come last.
+    shown = ~contains(hidden, course_of(asked)) | contains(see, asked)
+    samples = (_sample(asked, shown),) if len(asked) else ()
+    names = dict(zip(courses["course_id"].tolist(), courses["shortname"].tolist(), strict=True))
+    return Doubtful(added=added, samples=samples, cut=cut, names=names)
+
+
+def _unborne(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame) -> Ints:
+    """Packed (course, user) of additions to courses whose lists nothing bears out, sorted and distinct."""
     coming = changes[(changes["op"] == Op.ENROL) & changes["hold"].isin(["", UNBELIEVED])]
     open_ = np.sort(reads.loc[reads["complete"] & (reads["believed"] == ""), "course_id"].to_numpy())
     listed = distinct(pack(current["course_id"], current["user_id"]))
-    keys = pack(coming["course_id"], coming["user_id"])
-    asks = contains(open_, coming["course_id"].to_numpy()) & ~contains(listed, keys)
-    added = distinct(keys[asks])
-    if not len(added):
-        return Doubtful(added=added, samples=(), names={})
-    free = _ids(courses, courses["groupmode"].isin([NO_GROUPS, VISIBLE_GROUPS]))
-    hidden = _ids(courses, ~courses["visible"])
-    peopled = distinct(course_of(listed))
-    uncut = peopled[~contains(listed, pack(peopled, own_id))]
-    course = course_of(added)
-    shared = contains(free, course) | (contains(hidden, course) & contains(uncut, course))
-    told = _ids(roles, roles["shortname"].isin(SEES_HIDDEN))
-    see = distinct(keys[asks & contains(told, coming["role_id"].to_numpy())])
-    shown = ~contains(hidden, course) | contains(see, added)
-    samples = []
-    if shared.any():
-        # Whose courses are hidden tells less: they come last.
-        samples.append(_sample(added[shared], shown[shared]))
-    for one in distinct(course[~shared]).tolist():
-        mine = ~shared & (course == one)
-        telling = mine & shown
-        people = _sample(added[telling], shown[telling]).people if telling.any() else ()
-        samples.append(Sample(courses=(one,), people=people))
-    names = dict(zip(courses["course_id"].tolist(), courses["shortname"].tolist(), strict=True))
-    return Doubtful(added=added, samples=tuple(samples), names=names)
+    keys = distinct(pack(coming["course_id"], coming["user_id"]))
+    return keys[contains(open_, course_of(keys)) & ~contains(listed, keys)]
 
 
 def departed(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, courses: pd.DataFrame) -> Doubtful:
@@ -140,7 +143,7 @@ def departed(changes: pd.DataFrame, current: pd.DataFrame, reads: pd.DataFrame, 
         _sample(keys[course == one], np.ones(int((course == one).sum()), dtype=np.bool_)) for one in distinct(course)
     ]
     names = dict(zip(courses["course_id"].tolist(), courses["shortname"].tolist(), strict=True))
-    return Doubtful(added=keys, samples=tuple(samples), names=names)
+    return Doubtful(added=keys, samples=tuple(samples), cut={}, names=names)
 
 
 def _sample(added: Ints, shown: Mask) -> Sample:
@@ -175,6 +178,7 @@ def believe(reads: pd.DataFrame, doubt: Doubtful, told: Mapping[int, frozenset[i
         if course in (told.get(user) or ()):
             there.setdefault(course, user)
     words = {c: f"it does not show the person with the Moodle id {user}, who is there" for c, user in there.items()}
+    words |= doubt.cut
     had = dict(zip(reads["course_id"].tolist(), reads["detail"].tolist(), strict=True))
     believed = []
     for sample in doubt.samples:
@@ -183,8 +187,6 @@ def believe(reads: pd.DataFrame, doubt: Doubtful, told: Mapping[int, frozenset[i
         if wrong:
             name = doubt.names.get(wrong) or f"id {wrong}"
             words |= dict.fromkeys(others, f"the list of another course ({name}) lacks somebody who is there")
-        elif not sample.people:
-            words |= dict.fromkeys(others, HIDDEN_GROUPS)
         elif all(told.get(user) is None for user in sample.people):
             words |= {
                 c: had[c] or "it was not counted, and Moodle does not tell who is in which courses" for c in others

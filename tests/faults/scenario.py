@@ -104,12 +104,14 @@ def run(seed: int, folder: Path) -> Result:
 def others(chosen: World, count: int, seed: int) -> set[Pair]:
     """What so many people whom the plan changes have in courses: all of it stays as it is.
 
-    The first who is to come into each course is not one of them: without anybody who comes, nobody may leave.
+    The first who is to come into each course is not one of them: without anybody who comes, nobody may leave. Nor is
+    anybody whom settings protect by name: while a protected name fits nobody, nothing is taken from anyone (rule 22).
     """
     wanted, before = chosen.wanted, chosen.before
     coming = sorted(pair for pair in chosen.planned if pair in wanted and wanted[pair].enrolment and pair not in before)
     first = dict(reversed(coming))
-    every = sorted({user for _, user in chosen.planned} - {*first.values()})
+    guarded = {int(name.removeprefix("p")) for name in SETTINGS["protected_users"]}
+    every = sorted({user for _, user in chosen.planned} - {*first.values(), *guarded})
     picked = set(random.Random(seed).sample(every, count))
     return {pair for pair in chosen.before.keys() | chosen.wanted.keys() if pair[1] in picked}
 

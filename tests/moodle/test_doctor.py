@@ -215,7 +215,8 @@ def test_functions_that_block_are_those_that_plans_need() -> None:
 
 def test_only_calls_about_nobody_are_sent_to_functions_that_write(make_client: Callable[..., Any]) -> None:
     """Anything else is a mistake in the program, and stays here."""
-    from rostersync.moodle.examination.asking import NOBODY, knock
+    from rostersync.moodle.enrolled import NOBODY
+    from rostersync.moodle.examination.asking import knock
     from rostersync.vocabulary import Op
 
     client = make_client()

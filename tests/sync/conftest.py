@@ -6,7 +6,8 @@ roster.csv    user,course,role and, where wanted, action,status,start,end,file,s
               is not confirmed.
               `file` is `name:mode`; `state` is a code of problems.ROWS that the reader would have given.
 moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold  hidden
-              groups=separate  unasked (nobody is told of their own courses); below it, indented, its people:
+              groups=separate  groups=own (separate, and the token sees its own alone)  unasked (nobody is told of their
+              own courses); below it, indented, its people:
               `anna student+teacher inactive`. `-` is enrolled without a role, `unlisted` somebody the list lacks.
 settings.toml settings.
 ledger.txt    `BIO anna 0 500 suspended manual stuck=5|any`, all after the name as wanted.
@@ -228,7 +229,7 @@ def _courses(world: World, settings: Settings) -> pd.DataFrame:
                 "shortname": name,
                 "fullname": f"Course {name}",
                 "visible": "hidden" not in world.traits.get(name, {}),
-                "groupmode": int(world.traits.get(name, {}).get("groups") == "separate"),
+                "groupmode": int("groups" in world.traits.get(name, {})),
                 "manual": "manual" in methods,
                 "only_manual": methods == ["manual"],
                 "match": match,
@@ -377,7 +378,9 @@ def _believed(known: Basis, changes: pd.DataFrame, world: World) -> pd.DataFrame
     if world.trusting:
         return belief.trusted(known.reads)
     listed = known.sides.lists.table
-    doubt = belief.doubtful(changes, listed, known.reads, known.courses, known.roles, own_id=known.own_id)
+    own = {world.courses[course] for course, traits in world.traits.items() if traits.get("groups") == "own"}
+    seen = {c: c not in own for c in belief.separate(changes, listed, known.reads, known.courses)}
+    doubt = belief.doubtful(changes, listed, known.reads, known.courses, known.roles, seen=seen)
     names = {i: n for n, i in world.users.items()}
     there = world.unlisted | {(c, u) for c, u, _, idle in world.people if not idle}
     silent = any("unasked" in traits for traits in world.traits.values())

@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 
 from rostersync.settings import Settings
-from rostersync.sync.belief import believe, believed_courses, doubtful, trusted
+from rostersync.sync.belief import believe, believed_courses, doubtful, separate, trusted
 from rostersync.tables import CHANGES, COURSES, CURRENT, READS, ROLES
 
 BIO, CHE, ART = 11, 12, 13
 STUDENT, TEACHER = 5, 3
-ROBOT = 3
 ROLES_HERE = ROLES.records([{"role_id": STUDENT, "shortname": "student"}, {"role_id": TEACHER, "shortname": "teacher"}])
 
 
@@ -42,17 +41,12 @@ def reads(**columns: object) -> pd.DataFrame:
 
 def asked(changes: pd.DataFrame, current: pd.DataFrame | None = None, **kind: tuple[int, ...]) -> list[tuple[int, ...]]:
     here = CURRENT.empty() if current is None else current
-    doubt = doubtful(changes, here, reads(), courses(**kind), ROLES_HERE, own_id=ROBOT)
-    return [sample.people for sample in doubt.samples]
+    return [sample.people for sample in doubtful(changes, here, reads(), courses(**kind), ROLES_HERE, seen={}).samples]
 
 
-def test_one_sample_stands_for_all_courses_without_separate_groups() -> None:
-    """It is spread over all people by their ids; each course with separate groups has its own."""
-    changes = adding({BIO: range(100, 140), CHE: range(120, 201), ART: (500, 501)})
-    assert asked(changes) == [(100, 125, 151, 176, 501)]
-    assert asked(changes, separate=(ART,))[1] == (500, 501)
-    assert asked(changes, separate=(ART,))[0][0] == 100
-    assert asked(changes, separate=(ART,))[0][-1] == 200
+def test_one_sample_stands_for_all_courses() -> None:
+    """It is spread over all people by their ids."""
+    assert asked(adding({BIO: range(100, 140), CHE: range(120, 201), ART: (500, 501)})) == [(100, 125, 151, 176, 501)]
 
 
 def test_nobody_is_asked_where_nothing_is_to_be_found_out() -> None:
@@ -60,35 +54,46 @@ def test_nobody_is_asked_where_nothing_is_to_be_found_out() -> None:
     changes = adding({BIO: (100,)})
     none = CURRENT.empty()
     for table in (reads(believed=["count", "", ""]), reads(complete=[False, True, True])):
-        assert not doubtful(changes, none, table, courses(), ROLES_HERE, own_id=ROBOT).people
+        assert not doubtful(changes, none, table, courses(), ROLES_HERE, seen={}).people
+        assert not separate(changes, none, table, courses(separate=(BIO,)))
     assert not asked(adding({BIO: (100,)}, hold="no_manual"))
     assert asked(adding({BIO: (100,)}, hold="read_unbelieved")) == [(100,)]
     assert not asked(changes, CURRENT.records([{"course_id": BIO, "user_id": 100, "role_id": STUDENT}]))
 
 
 def test_people_of_hidden_courses_come_last() -> None:
-    """Moodle does not show a hidden course among theirs: their answers tell less."""
+    """Moodle does not show a hidden course among theirs: their answers tell less, unless they are to teach there."""
     assert asked(adding({BIO: range(100, 110), CHE: (200, 201)}), hidden=(BIO,))[0][:2] == (200, 201)
+    teachers = adding({BIO: range(100, 110), CHE: (200, 201)}, role=TEACHER)
+    assert asked(teachers, hidden=(BIO,)) == asked(teachers)
 
 
-@pytest.mark.parametrize("role", [STUDENT, TEACHER])
-def test_a_hidden_course_with_separate_groups_is_shown_to_teachers_alone(role: int) -> None:
-    """Where nobody's answer tells anything, nobody is asked, and nothing believed."""
-    changes = adding({BIO: (100,)}, role=role)
+def test_the_token_is_asked_about_courses_with_separate_groups_that_gain_somebody() -> None:
+    """And about those of which Moodle does not tell whether they have them."""
+    changes = adding({BIO: (100,), CHE: (200,)})
+    assert separate(changes, CURRENT.empty(), reads(), courses(separate=(BIO, ART))) == (BIO,)
+    untold = courses().assign(groupmode=[-1, 0, 0])
+    assert separate(changes, CURRENT.empty(), reads(), untold) == (BIO,)
+
+
+@pytest.mark.parametrize("hidden", [(), (BIO,)])
+@pytest.mark.parametrize(("sees", "believed"), [("all", "sample"), ("own", ""), ("untold", "")])
+def test_a_list_that_groups_may_cut_is_not_believed(sees: str, believed: str, hidden: tuple[int, ...]) -> None:
+    """Whoever is asked: people who are there and not active are not shown the course, either."""
+    changes = adding({BIO: (100,), CHE: (200,)})
+    kind = courses(separate=(BIO,), hidden=hidden)
     doubt = doubtful(
-        changes, CURRENT.empty(), reads(), courses(separate=(BIO,), hidden=(BIO,)), ROLES_HERE, own_id=ROBOT
+        changes,
+        CURRENT.empty(),
+        reads(),
+        kind,
+        ROLES_HERE,
+        seen={BIO: {"all": True, "own": False, "untold": None}[sees]},
     )
-    made = believe(reads(), doubt, {100: frozenset()})
-    assert made["believed"].tolist() == ["sample" if role == TEACHER else "", "", ""]
-
-
-def test_a_hidden_list_with_people_but_not_the_token_is_not_cut_by_groups() -> None:
-    """Who sees only their own groups is in them; so such a list relies on what all rely on."""
-    kind = {"separate": (BIO,), "hidden": (BIO,)}
-    listed = CURRENT.records([{"course_id": BIO, "user_id": 50, "role_id": STUDENT}])
-    assert asked(adding({BIO: (100,)}), listed, **kind) == [(100,)]
-    own = CURRENT.records([{"course_id": BIO, "user_id": ROBOT, "role_id": STUDENT}])
-    assert asked(adding({BIO: (100,)}), own, **kind) == [()]
+    made = believe(reads(), doubt, {100: frozenset(), 200: frozenset()})
+    assert made["believed"].tolist() == [believed, "sample", ""]
+    assert made["complete"].all()
+    assert ("separate groups" in made["detail"].iloc[0]) == (sees != "all")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_what_comes_back_decides(
     told: dict[int, frozenset[int] | None], complete: list[bool], believed: list[str]
 ) -> None:
     """One who is there holds that course, and leaves the others unbelieved; one answer is enough to believe."""
-    doubt = doubtful(adding({BIO: (100,), CHE: (200,)}), CURRENT.empty(), reads(), courses(), ROLES_HERE, own_id=ROBOT)
+    doubt = doubtful(adding({BIO: (100,), CHE: (200,)}), CURRENT.empty(), reads(), courses(), ROLES_HERE, seen={})
     made = believe(reads(), doubt, told)
     assert made["complete"].tolist()[:2] == complete
     assert made["believed"].tolist()[:2] == believed

@@ -9,13 +9,11 @@ from typing import Any, TypeVar
 from rostersync.errors import FunctionMissing, MoodleError, RosterSyncError, SiteError, TransportError
 from rostersync.moodle.client import Client
 from rostersync.moodle.encoding import Body, encode_rows
+from rostersync.moodle.enrolled import NOBODY
 from rostersync.moodle.writes import FORMS
 from rostersync.vocabulary import Op
 
 Result = TypeVar("Result")
-
-NOBODY = 999_999_999_999
-"""An id that no user, role, course or group of any Moodle has; ids are counted up from 1."""
 
 _TAKING = frozenset({Op.UNENROL, Op.UNASSIGN})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rostersync.moodle.examination.asking import NOBODY, Reply, knock
+from rostersync.moodle.enrolled import LACKING, NOBODY
+from rostersync.moodle.examination.asking import Reply, knock
 from rostersync.moodle.examination.finding import Finding, State
 from rostersync.moodle.examination.needs import ROLES, allow
 from rostersync.moodle.examination.survey import Survey
@@ -19,7 +20,6 @@ METHOD = "manual enrolment"
 DEFAULT_ROLES: Mapping[str, int] = {"student": 5, "teacher": 4, "editingteacher": 3}
 """What a new Moodle gives; tried where nobody was seen with the role."""
 
-_LACKING = "nopermissions"
 _REFUSED = "invalidparameter"
 
 
@@ -63,7 +63,7 @@ def _capability(survey: Survey, code: str, op: Op, ids: tuple[int, ...], *, ther
     reply = knock(survey.client, op, *row)
     if reply.code in there:
         return Finding(code=code, state=State.OK, what=f"the account may do so in {here.shortname}")
-    if reply.code == _LACKING:
+    if reply.code == LACKING:
         what = f"the account may not do so in {here.shortname}"
         return Finding(code=code, state=State.MISSING, what=what, causes=(code,), remedy=allow(code))
     what = reply.words or "Moodle answered as if nothing were wrong"

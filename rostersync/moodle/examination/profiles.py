@@ -6,7 +6,7 @@ from itertools import islice
 
 import pandas as pd
 
-from rostersync.moodle.enrolled import USERS_COURSES
+from rostersync.moodle.enrolled import LACKING, USERS_COURSES
 from rostersync.moodle.examination.asking import Refusal, ask, attempt
 from rostersync.moodle.examination.finding import Finding, State
 from rostersync.moodle.examination.needs import allow
@@ -55,7 +55,7 @@ def grades(survey: Survey) -> Finding:
         what = "not tried: nobody is seen whose grades could be asked for"
         return Finding(code=GRADES, state=State.UNTESTABLE, what=what, causes=(GRADES,))
     reply = ask(survey.client, COURSE_GRADES, [("userid", person)])
-    if reply.code == "nopermissions":
+    if reply.code == LACKING:
         what = "grades cannot be read: nobody would be unenrolled, only suspended"
         return Finding(code=GRADES, state=State.MISSING, what=what, causes=(GRADES,), remedy=allow(GRADES))
     if reply.code:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
-from rostersync.moodle.enrolled import ENROLLED_USERS
-from rostersync.moodle.examination.asking import NOBODY, Reply, ask
+from rostersync.moodle.enrolled import ENROLLED_USERS, LACKING, NOBODY, list_form
+from rostersync.moodle.examination.asking import Reply, ask
 from rostersync.moodle.examination.finding import Finding, State
 from rostersync.moodle.examination.needs import allow
 from rostersync.moodle.examination.survey import Course, Reading, Survey
@@ -20,7 +20,6 @@ DETAILS = "moodle/user:viewdetails"
 COMPLETE = "reads"
 
 _CLOSED = "errorcoursecontextnotvalid"
-_LACKING = "nopermissions"
 _GAPS = 25
 """Course ids that nobody showed which are asked for, in search of a hidden course."""
 
@@ -99,11 +98,9 @@ def _unseen(seen: tuple[Course, ...]) -> list[int]:
 
 def _list(survey: Survey, course_id: int, *options: tuple[str, str | int]) -> Reply:
     """One page of at most one person."""
-    fields: list[tuple[str, str | int]] = [("courseid", course_id)]
-    one: tuple[tuple[str, str | int], ...] = (("userfields", "id"), ("limitnumber", 1))
-    for index, (name, value) in enumerate([*one, *options]):
-        fields += [(f"options[{index}][name]", name), (f"options[{index}][value]", value)]
-    return ask(survey.client, ENROLLED_USERS, fields)
+    return ask(
+        survey.client, ENROLLED_USERS, list_form(course_id, [("userfields", "id"), ("limitnumber", 1), *options])
+    )
 
 
 def _participants(survey: Survey, here: Course) -> list[Finding]:
@@ -113,7 +110,7 @@ def _participants(survey: Survey, here: Course) -> list[Finding]:
         told = Finding(code=REVIEW, state=State.OK, what="inactive enrolments can be told apart")
         what = f"makes no difference where {REVIEW} is there"
         return [told, Finding(code=PARTICIPANTS, state=State.UNTESTABLE, what=what, causes=(PARTICIPANTS,))]
-    if plain.code == _LACKING:
+    if plain.code == LACKING:
         what = f"the people of {here.shortname} cannot be listed"
         both = (PARTICIPANTS, REVIEW)
         return [
@@ -122,7 +119,7 @@ def _participants(survey: Survey, here: Course) -> list[Finding]:
     listed = State.UNTESTABLE if plain.code else State.OK
     what = plain.words or f"the people of {here.shortname} can be listed"
     participants = Finding(code=PARTICIPANTS, state=listed, what=what)
-    if active.code == _LACKING:
+    if active.code == LACKING:
         what = "Moodle does not tell who is suspended"
         return [
             Finding(code=REVIEW, state=State.MISSING, what=what, causes=(REVIEW,), remedy=allow(REVIEW)),
@@ -134,7 +131,7 @@ def _participants(survey: Survey, here: Course) -> list[Finding]:
 def _groups(survey: Survey, here: Course) -> Finding:
     """Asking for a group that one is not in needs the capability, whether or not there is such a group (call 159)."""
     reply = _list(survey, here.id, ("groupid", NOBODY))
-    if reply.code == _LACKING:
+    if reply.code == LACKING:
         what = "courses with separate groups look as if nobody were in them"
         return Finding(code=GROUPS, state=State.MISSING, what=what, causes=(GROUPS,), remedy=allow(GROUPS))
     if reply.code:
