@@ -187,6 +187,8 @@ def test_a_token_is_never_shown(file: Path) -> None:
     assert "17" not in wrong(file)
     settings = Settings.model_validate({"token": "0123sekrit"})
     assert "sekrit" not in f"{settings!r} {settings.model_dump_json()}"
+    assert settings.token
+    assert settings.token.get_secret_value() == "0123sekrit"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have other rights")

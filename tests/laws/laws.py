@@ -41,6 +41,16 @@ COULD_USE: dict[int, tuple[int, ...]] = {1: (HIGH,), 2: (HIGH,), 3: (LOW, HIGH),
 """Kinds of rejected rows beside → the roles that they could have used in this course."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """What is done, or would be: roles in bits, and whether an enrolment is changed or ended."""
+
+    given: Ints
+    taken: Ints
+    update: Mask
+    unenrol: Mask
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """States of one batch, what would be done, and what follows from both."""
@@ -125,43 +135,52 @@ class Case:
         return self.was.ours | (self.known & outside(self.last_start, self.last_end))
 
     @cached_property
-    def lost(self) -> Ints:
-        """What is lost by what is sent, in bits."""
+    def sent(self) -> Steps:
+        """What is sent."""
         does = self.does
-        return self._lost(does.enrol | does.assign, does.unassign, does.update, does.unenrol)
+        return Steps(given=does.enrol | does.assign, taken=does.unassign, update=does.update, unenrol=does.unenrol)
 
     @cached_property
-    def might_lose(self) -> Ints:
-        """What would be lost if nothing were held, in bits."""
-        d = self.does
-        given = d.enrol | d.assign | d.held_enrol | d.held_assign
-        return self._lost(given, d.unassign | d.held_unassign, d.update | d.held_update, d.unenrol | d.held_unenrol)
+    def meant(self) -> Steps:
+        """What would be sent if nothing were held."""
+        does, sent = self.does, self.sent
+        return Steps(
+            given=sent.given | does.held_enrol | does.held_assign,
+            taken=sent.taken | does.held_unassign,
+            update=sent.update | does.held_update,
+            unenrol=sent.unenrol | does.held_unenrol,
+        )
 
-    def _lost(self, given: Ints, taken: Ints, update: Mask, unenrol: Mask) -> Ints:
+    def lost_by(self, steps: Steps) -> Ints:
+        """What is lost by these steps, in bits."""
         was = self.was
-        suspended = update & self.does.suspend & (was.inactive != 1)
-        return was.roles & taken | unenrol * (ENROLMENT | was.roles) | suspended * SUSPENSION
+        suspended = steps.update & self.does.suspend & (was.inactive != 1)
+        return was.roles & steps.taken | steps.unenrol * (ENROLMENT | was.roles) | suspended * SUSPENSION
+
+    @cached_property
+    def lost(self) -> Ints:
+        """What is lost by what is sent, in bits."""
+        return self.lost_by(self.sent)
+
+    def ends_access(self, steps: Steps) -> Mask:
+        """Whether somebody loses access by these steps: unenrolled, suspended, dated out, or without the rank."""
+        was, does = self.was, self.does
+        after = (was.roles | steps.given) & ~steps.taken
+        out = steps.update & (was.inactive != 1) & (does.suspend | outside(does.start, does.end))
+        made: Mask = steps.unenrol | out
+        for role in (LOW, HIGH, OTHER):
+            made |= (was.roles & steps.taken & role > 0) & ~self.covered(role, after)
+        return made
 
     @cached_property
     def loses_access(self) -> Mask:
-        """Whether somebody loses access by what is sent: unenrolled, suspended, dated out, or without the rank."""
-        does = self.does
-        return self._loses(does.enrol | does.assign, does.unassign, does.update, does.unenrol)
+        """Whether somebody loses access by what is sent."""
+        return self.ends_access(self.sent)
 
     @cached_property
     def might_lose_access(self) -> Mask:
         """Whether somebody would lose access if nothing were held."""
-        d = self.does
-        given = d.enrol | d.assign | d.held_enrol | d.held_assign
-        return self._loses(given, d.unassign | d.held_unassign, d.update | d.held_update, d.unenrol | d.held_unenrol)
-
-    def _loses(self, given: Ints, taken: Ints, update: Mask, unenrol: Mask) -> Mask:
-        was = self.was
-        after = (was.roles | given) & ~taken
-        made = unenrol | (update & (was.inactive != 1) & (self.does.suspend | outside(self.does.start, self.does.end)))
-        for role in (LOW, HIGH, OTHER):
-            made |= (was.roles & taken & role > 0) & ~self.covered(role, after)
-        return made
+        return self.ends_access(self.meant)
 
     def asked(self, more: int = 0) -> Ints:
         """What the roster takes from the person, in bits, if one more role were managed in the course."""

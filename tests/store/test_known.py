@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from rostersync.store import KEPT, Hint, Store, back_up, examine, open_store
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
 DAY = 86_400.0
 ADA, BEN = Hint(101, "aa"), Hint(102, "bb")
-
-
-@pytest.fixture
-def now() -> list[float]:
-    """The clock."""
-    return [1000 * DAY]
-
-
-@pytest.fixture
-def store(tmp_path: Path, now: list[float]) -> Iterator[Store]:
-    """An empty store."""
-    with open_store(tmp_path / "store.db", clock=lambda: now[0]) as made:
-        yield made
 
 
 def test_each_site_and_field_has_its_own_memory(store: Store) -> None:

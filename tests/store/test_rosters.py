@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pandas as pd
-import pytest
 
-from rostersync.store import Kept, State, Store, open_store
+from rostersync.store import Kept, State, Store
 from rostersync.tables import ROSTER_COURSES, ROSTERS_SEEN
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
 DAY = 86_400.0
-
-
-@pytest.fixture
-def now() -> list[float]:
-    """The clock."""
-    return [1000 * DAY]
-
-
-@pytest.fixture
-def store(tmp_path: Path, now: list[float]) -> Iterator[Store]:
-    """An empty store."""
-    with open_store(tmp_path / "store.db", clock=lambda: now[0]) as made:
-        yield made
 
 
 def roster(course: int = 11, digest: str = "aa", **more: str) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,6 @@ from rostersync.tables import LEDGER, OUTCOMES
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
 DAY = 86_400.0
-
-
-@pytest.fixture
-def now() -> list[float]:
-    """The clock."""
-    return [1000 * DAY]
-
-
-@pytest.fixture
-def store(tmp_path: Path, now: list[float]) -> Iterator[Store]:
-    """An empty store."""
-    with open_store(tmp_path / "store.db", clock=lambda: now[0]) as made:
-        yield made
 
 
 def kept(text: str = '{"rows": ["ada"]}', people: tuple[tuple[int, int], ...] = (), undoes: int | None = None) -> Kept:
