@@ -20,6 +20,9 @@ from rostersync.tables import Report
 from rostersync.vocabulary import Sign
 from rostersync.work import Work
 
+YOUNG = 600.0
+"""Seconds for which a process takes for granted what it has just read for its own plan: a sync asks once."""
+
 
 def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
     """Carry out a plan, prove it, and account for every row.
@@ -27,15 +30,15 @@ def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
     Args:
         plan: what was decided, and approved.
         work: the site.
-        just_made: this process made the plan a moment ago, of this very site: its accounts, courses and grades are not
-            asked for again.
+        just_made: this process made the plan, of this very site: for some minutes its accounts, courses and grades are
+            not asked for again.
 
     Raises:
         PlanRefused: it may not be carried out (see `approval`); nothing was changed.
         SiteBusy: another run holds the site.
         SiteError: the site could not be read; nothing was changed. What stops the run later stands in the report.
     """
-    notes = allow(plan, work)
+    notes, just_made = allow(plan, work), just_made and _is_young(plan, work)
 
     def begin() -> int:
         not_applied(plan, work)
@@ -44,6 +47,11 @@ def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
 
     with lease(work.store, plan.site, this_process(work)):
         return _carry(plan, work, begin, work.time(), notes, just_made=just_made)
+
+
+def _is_young(plan: Plan, work: Work) -> bool:
+    """A question to whoever is at the terminal can have stood for hours since; and a clock can be put back."""
+    return 0 <= work.clock() - datetime.fromisoformat(plan.made).timestamp() < YOUNG
 
 
 def to_resume(work: Work, run: int = 0) -> Run:
@@ -102,14 +110,13 @@ def _carry(
 ) -> Report:
     """Under the lease: what is left of the plan."""
     run = begin()
-    later = {} if just_made else _later(plan, work)
     try:
         order = Order(
             plan=plan,
             run=run,
             just_made=just_made,
             may_empty=_empty_before(plan, work),
-            later=later,
+            later={} if just_made else _later(plan, work),
             unknown=() if just_made else protection.unknown(work, plan.roles, plan.people),
         )
         done = carry_out(order, work.client, work.store, clock=work.clock, sleep=work.sleep, progress=work.progress)

@@ -12,7 +12,7 @@ import pandas as pd
 from rostersync.apply import Applied
 from rostersync.apply.memory import SETS_DATES
 from rostersync.apply.resume import earlier
-from rostersync.errors import SiteBusy, StoreError, UsageError
+from rostersync.errors import PlanRefused, SiteBusy, StoreError, UsageError
 from rostersync.past import MOVED, Comparison, Differing
 from rostersync.store import Entry, Kept, Run, State, Store
 from rostersync.sync import plan as plans
@@ -86,7 +86,8 @@ def tell_unconfirmed(plan: Plan, work: Work) -> None:
     mine = set(plan.courses["course_id"].tolist())
     before = work.store.told(plan.site, UNCONFIRMED)
     now = {(course, user) for course, user in before if course not in mine} | _unconfirmed(plan)
-    if now != before:
+    # Again where nothing changed, too: what was told last night is not to be forgotten as old.
+    if now or before:
         work.store.tell(plan.site, UNCONFIRMED, now)
 
 
@@ -208,7 +209,9 @@ def forget_lifted(
     """
     told = reads.loc[reads["complete"] & reads["status_known"], "course_id"]
     active = current[(current["inactive"] == 0) & current["course_id"].isin(told)]
-    lifted = known["suspended"] & pd.MultiIndex.from_frame(known[PERSON]).isin(pd.MultiIndex.from_frame(active[PERSON]))
+    # Where a suspension had no effect, because another method has them, too, it may still be there.
+    ours = known["suspended"] & (known["stuck"] == "").to_numpy(dtype=bool)
+    lifted = ours & pd.MultiIndex.from_frame(known[PERSON]).isin(pd.MultiIndex.from_frame(active[PERSON]))
     if not lifted.any():
         return known
     known = known.assign(suspended=known["suspended"] & ~lifted)
@@ -232,7 +235,11 @@ def _doubtful(store: Store, site: str) -> pd.DataFrame:
     """PERSON of each whose dates were sent by the site's last run, if it did not end, and no answer was set down."""
     last = store.runs(site)[-1:]
     lost = earlier(store.journal(last[0].run)).unanswered if last and last[0].state is not State.DONE else frozenset()
-    plan = plan_of(store, last[0]) if lost else None
+    try:
+        plan = plan_of(store, last[0]) if lost else None
+    except PlanRefused:
+        # An earlier rostersync wrote it: nobody whom it was about to change is known for certain.
+        return store.before(last[0].run)[PERSON].drop_duplicates()
     if plan is None:
         return pd.DataFrame(columns=PERSON)
     changes = plan.changes

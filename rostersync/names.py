@@ -1,4 +1,4 @@
-"""Two people's names go in; whether they can be the same person's comes out."""
+"""Whether two names, or two keys, can be the same person's."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ SAME_WORD = 75
 PARTICLES = frozenset({"al", "bin", "da", "das", "de", "del", "den", "der", "di", "do", "dos", "du", "el", "la", "le"})
 PARTICLES |= {"della", "ibn", "van", "von", "zu"}
 LAST_ASCII, LAST_LATIN = 0x7F, 0x24F
+
+
+def alike(key: str) -> str:
+    """What is the same of all keys that some database may take for each other (MOODLE.md, fact 14)."""
+    if key.isascii():
+        return key.strip().lower()  # nothing else can come of it, and most keys are
+    folded = unicodedata.normalize("NFKD", key.strip().casefold())
+    return "".join(c for c in folded if not unicodedata.combining(c))
 
 
 def plain(name: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rostersync import lookups, moodle
+from rostersync import lookups, moodle, names
 from rostersync.lookups import shown_as
 from rostersync.moodle import Listing
 from rostersync.moodle.enrolled import KEYS
@@ -48,7 +48,7 @@ def borne_out(asked: tuple[Asked, Asked], courses: pd.DataFrame, work: Work) -> 
     for field, keys in asked[0].by_field():
         if field != UserField.ANY:  # what an undecided column holds, all fields are asked for
             known = work.store.recall(work.client.site, field)
-            plain = {key: moodle.alike(key) for key in keys}
+            plain = {key: names.alike(key) for key in keys}
             alike = Counter(plain.values())
             # Of keys that are alike, Moodle may take each for all of them: they are asked for together.
             hints[field] = {key: known[key] for key in keys if key in known and alike[plain[key]] == 1}

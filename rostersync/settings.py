@@ -197,6 +197,16 @@ class Settings(BaseModel):
         except ValueError as error:
             raise ValueError('write JSON like {"LAB*": {"course_limit_count": 2}}') from error
 
+    @field_validator("course_limits")
+    @classmethod
+    def _figures_are_like_the_sites(cls, value: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        for pattern, figures in value.items():
+            for name, figure in figures.items():
+                most = 1 if name.endswith("share") else None
+                if figure < 0 or (most is not None and figure > most):
+                    raise ValueError(f"{pattern}: {name} = {figure:g}: write a share from 0 to 1, or a count from 0 on")
+        return value
+
     @field_validator("columns", "role_words", "status_words", "roles", "role_ranks", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:

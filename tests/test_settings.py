@@ -184,14 +184,15 @@ def test_a_token_file_holds_one_token_alone(tmp_path: Path, content: str | bytes
 def test_a_token_is_never_shown(file: Path) -> None:
     """Neither in messages nor in what settings look like."""
     file.write_text("[profiles.default]\ntoken = 17\nconnections = 'sekrit-not'\n")
-    assert "17" not in wrong(file)
+    said = wrong(file)
+    assert "17" not in said
+    assert "connections" in said
     settings = Settings.model_validate({"token": "0123sekrit"})
     assert "sekrit" not in f"{settings!r} {settings.model_dump_json()}"
     assert settings.token
     assert settings.token.get_secret_value() == "0123sekrit"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="other systems have other rights")
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
@@ -210,6 +211,7 @@ def test_what_an_address_carries_beside_itself_is_not_shown(file: Path, address:
     assert "sekrit" not in said
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other rights")
 def test_a_token_that_everybody_can_read_is_warned_of(file: Path, tmp_path: Path) -> None:
     """The settings file or the token file, by name, and the command that puts it right."""
     secret = tmp_path / "token"
@@ -224,3 +226,13 @@ def test_a_token_that_everybody_can_read_is_warned_of(file: Path, tmp_path: Path
     assert loaded(file, TOKEN_FILE=str(secret)).warnings == ()
     file.write_text("[profiles.default]\ntoken = '0123'\n")
     assert loaded(file).warnings[0].startswith(f"{file} holds a token")
+
+
+@pytest.mark.parametrize(
+    "figures",
+    ['{"BIO*": {"course_limit_share": 20}}', '{"BIO*": {"rise_count": -1}}', '{"BIO*": {"small_course_share": -0.1}}'],
+)
+def test_figures_of_some_courses_are_bounded_as_the_sites_are(file: Path, figures: str) -> None:
+    """20 would be 2,000 percent, which limits nothing."""
+    with pytest.raises(SettingsError, match="write a share from 0 to 1"):
+        loaded(file, COURSE_LIMITS=figures)

@@ -15,12 +15,12 @@ from rostersync.belief import bear_out
 from rostersync.errors import PlanRefused
 from rostersync.moodle import Client, CoursesRead
 from rostersync.sync.access import SOON
-from rostersync.sync.again import Now, held_now, replaced, weighed
+from rostersync.sync.again import Now, held_now, not_allowed, not_taken_on_trust, replaced, weighed
 from rostersync.sync.keys import distinct, pack
 from rostersync.sync.plan import Plan
 from rostersync.sync.protection import Unknown
 from rostersync.sync.prove import recheck
-from rostersync.tables import COURSES, OUTCOMES, PEOPLE
+from rostersync.tables import CHANGES, COURSES, OUTCOMES, PEOPLE
 from rostersync.vocabulary import CourseField, Match, Op, Proof, UserField
 
 
@@ -77,9 +77,14 @@ def ask(question: Question, todo: pd.DataFrame, fresh: CoursesRead, outcomes: Ou
     sent = todo[todo["change"].isin(question.before.sent)]
     outcomes.take(recheck(_open(todo, outcomes), fresh.current, reads, settings, now=question.clock, sent=sent))
     if not question.order.just_made:
-        for change, words in replaced(plan, _open(todo, outcomes), now.people, now.courses).items():
+        open_ = _open(todo, outcomes)
+        shifted = replaced(plan, open_, now.people, now.courses) | not_allowed(plan, open_, now, settings)
+        for change, words in shifted.items():
             outcomes.set([change], Outcome(Proof.HELD, "changed_since_plan", words))
     left = _open(todo, outcomes)
+    if left.empty:
+        return todo
+    left = _beside_held(plan, left)
     held, refused = held_now(plan, left, now, settings)
     others = sorted(set(plan.courses["course_id"].tolist()) - set(fresh.reads["course_id"].tolist()))
     if refused and others:
@@ -93,10 +98,17 @@ def ask(question: Question, todo: pd.DataFrame, fresh: CoursesRead, outcomes: Ou
             f"the plan is refused: {refused}; {what}",
             remedy="look at the list; then, if it is right, say --allow-removals N or --allow-rises N here, too",
         )
-    stopped = held[held["hold"] != ""]
+    stopped = held[(held["hold"] != "") & held["change"].isin(todo["change"])]
     columns = {"change": stopped["change"], "code": stopped["hold"], "message": stopped["hold_detail"]}
     outcomes.take(OUTCOMES.frame({**columns, "proof": str(Proof.HELD)}))
     return todo
+
+
+def _beside_held(plan: Plan, left: pd.DataFrame) -> pd.DataFrame:
+    """These CHANGES and those that the plan holds, in its order: some of the latter count for the run's limit."""
+    held = plan.changes[(plan.changes["hold"] != "") & ~plan.changes["change"].isin(left["change"])]
+    both = pd.concat([left, held]).sort_values("change", kind="stable", ignore_index=True)
+    return CHANGES.check(both)
 
 
 def may_lose(todo: pd.DataFrame, clock: int) -> set[int]:
@@ -114,10 +126,11 @@ def _open(todo: pd.DataFrame, outcomes: Outcomes) -> pd.DataFrame:
 def _now(question: Question, todo: pd.DataFrame, fresh: CoursesRead) -> Now:
     plan, client = question.order.plan, question.client
     done = todo[todo["change"].isin(question.before.sent) & todo["removal"]]
-    known = plan.roles[~plan.roles["role_id"].isin(fresh.roles["role_id"])]
+    roles = plan.roles if question.order.just_made else not_taken_on_trust(plan.roles, client.settings)
+    roles = roles[~roles["role_id"].isin(fresh.roles["role_id"])]
     return Now(
         current=fresh.current,
-        roles=pd.concat([fresh.roles, known], ignore_index=True),
+        roles=pd.concat([fresh.roles, roles], ignore_index=True),
         people=plan.people if question.order.just_made else _people(client, todo),
         courses=plan.courses if question.order.just_made else _courses(question, todo, fresh.current),
         later=question.order.later,

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import pandas as pd
 
@@ -31,9 +30,6 @@ from rostersync.sync.prove import NEXT, prove
 from rostersync.sync.seen import doubt_emptied, not_seen
 from rostersync.tables import CURRENT, LEDGER, OUTCOMES
 from rostersync.vocabulary import Op, Proof
-
-GRADES_HOLD = 600.0
-"""Seconds for which what a plan of this very process says of grades is taken for granted: a sync asks once."""
 
 Progress = Callable[[str, int, int], object]
 """Told the stage ("reading", "writing"), how much of it is done, and of how much."""
@@ -113,19 +109,21 @@ def carry_out(
     question = Question(order=order, client=client, before=before, clock=int(clock()))
     todo = ask(question, todo, fresh, outcomes)
     sender = replace(sender, changes=todo.set_index("change", drop=False))
-    _spare_graded_since(sender, plan, just_made=order.just_made)
+    _spare_graded_since(sender, just_made=order.just_made)
     work = bundles(todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))], chunk_rows=settings.chunk_rows)
-    tried, found = _crew(work, sender, plan, progress)
+    # What a plan file says was learnt, nobody has seen.
+    seen = plan.roles["role_id"].isin(fresh.roles["role_id"])
+    roles = plan.roles if order.just_made else plan.roles.assign(learnt=seen)
+    tried, found = _crew(work, sender, plan, roles, progress)
     left = outcomes.open(todo["change"].tolist())
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
     own_up(sender, before)
     return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
 
 
-def _spare_graded_since(sender: Sender, plan: Plan, *, just_made: bool) -> None:
+def _spare_graded_since(sender: Sender, *, just_made: bool) -> None:
     """Nobody is unenrolled who may have got a grade since the plan was made: it would be lost with the enrolment."""
-    # A plan that seems to come from later tells that a clock was put back: nobody knows how old it is.
-    if just_made and 0 <= sender.clock() - datetime.fromisoformat(plan.made).timestamp() < GRADES_HOLD:
+    if just_made:
         return
     going = sender.changes[sender.changes["op"] == Op.UNENROL]
     going = going[going["change"].isin(sender.outcomes.open(going["change"].tolist()))]
@@ -138,7 +136,7 @@ def _spare_graded_since(sender: Sender, plan: Plan, *, just_made: bool) -> None:
 
 
 def _crew(
-    work: Sequence[Bundle], sender: Sender, plan: Plan, progress: Progress
+    work: Sequence[Bundle], sender: Sender, plan: Plan, roles: pd.DataFrame, progress: Progress
 ) -> tuple[tuple[str, ...], list[Surfaced]]:
     """Try the roles that were not learnt, then all bundles over several connections; the notes of both.
 
@@ -150,7 +148,7 @@ def _crew(
 
     def begin() -> None:
         try:
-            tried.extend(try_roles(sender, plan.roles))
+            tried.extend(try_roles(sender, roles))
         except RosterSyncError as error:
             sender.brake.pull(error)
 

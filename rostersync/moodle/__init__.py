@@ -17,7 +17,7 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.courses import all_courses, find_courses, find_courses_any
 from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read_course, read_inactive
 from rostersync.moodle.gradebook import grades
-from rostersync.moodle.matching import Index, alike
+from rostersync.moodle.matching import Index
 from rostersync.moodle.presence import all_groups, courses_of, inactive_people, last_seen
 from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
 from rostersync.moodle.site import SiteInfo, indispensable, require, site_info
@@ -41,7 +41,6 @@ __all__ = [
     "Listing",
     "Remedy",
     "SiteInfo",
-    "alike",
     "all_courses",
     "all_groups",
     "answer_to",

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
-from unicodedata import combining, normalize
+from unicodedata import normalize
 
+from rostersync.names import alike
 from rostersync.vocabulary import Match
 
 Found = TypeVar("Found")
@@ -29,13 +30,6 @@ def compare(asked: str, found: str) -> Match | None:
     if _folded(asked) == _folded(found):
         return Match.CASE
     return Match.NEAR if alike(asked) == alike(found) else None
-
-
-def alike(text: str) -> str:
-    """What is the same of all keys that some database may take for each other."""
-    if text.isascii():
-        return text.strip().lower()  # nothing else can come of it, and most keys are
-    return "".join(c for c in normalize("NFKD", text.strip().casefold()) if not combining(c))
 
 
 class Index(Generic[Found]):

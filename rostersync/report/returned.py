@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -41,16 +41,27 @@ def sheets(path: Path) -> Iterator[Mapping[str, Lines]]:
         OSError: the file cannot be read.
         Damaged: it is no workbook, or a damaged one.
     """
-    with _damage():
-        if _strange(path):
-            workbook = load_workbook(path, read_only=True)
-            try:
-                yield {name: map(_texts, workbook[name].iter_rows()) for name in workbook.sheetnames}
-            finally:
-                workbook.close()
-        else:
-            with CalamineWorkbook.from_path(path) as book:
-                yield {name: _lines(book, name) for name in book.sheet_names}
+    lines: dict[str, Lines]
+    with ExitStack() as opened:
+        with _damage():
+            if _strange(path):
+                workbook = load_workbook(path, read_only=True)
+                opened.callback(workbook.close)
+                lines = {name: map(_texts, workbook[name].iter_rows()) for name in workbook.sheetnames}
+            else:
+                book = opened.enter_context(CalamineWorkbook.from_path(path))
+                lines = {name: _lines(book, name) for name in book.sheet_names}
+        yield {name: _read(its) for name, its in lines.items()}
+
+
+def _read(lines: Lines) -> Lines:
+    """These lines, whose reading can meet the damage only now; what is done with them is not in it."""
+    while True:
+        with _damage():
+            line = next(lines, None)
+        if line is None:
+            return
+        yield line
 
 
 @contextmanager

@@ -185,7 +185,7 @@ def _lose_otherwise(report: Report, console: Console, details: int) -> None:
     """Who loses access by dates, or by a role in place of which there is none of the same rank, by name."""
     for bucket, by, why in (
         (Bucket.DATES_CHANGED, "dates", ""),
-        (Bucket.ROLE_CHANGED, "a lower role", "the roster gives a role of a lower rank in place of the one that goes"),
+        (Bucket.ROLE_CHANGED, "a role that goes", "no role of the same or a higher rank is there in place of it"),
     ):
         changes = report.changes
         lost = changes[changes["removal"] & (changes["bucket"] == bucket) & (changes["rows"] != "")]

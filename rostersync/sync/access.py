@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rostersync.names import flat
 from rostersync.settings import Settings
 from rostersync.sync.keys import (
     ROLE_BITS,
@@ -48,10 +49,10 @@ class Access:
     def of(cls, roles: pd.DataFrame, settings: Settings, *, now: int) -> Access:
         """The same from ROLES and the settings role_ranks and guarded_roles."""
         ranks, guarded = np.zeros(1 << ROLE_BITS, dtype=np.int64), np.zeros(1 << ROLE_BITS, dtype=np.bool_)
-        known = {**DEFAULT_RANKS, **settings.role_ranks}
+        known, listed = {**DEFAULT_RANKS, **settings.role_ranks}, {flat(name) for name in settings.guarded_roles}
         for number, name in zip(roles["role_id"].tolist(), roles["shortname"].tolist(), strict=True):
             if number < len(ranks):  # others can be in no key
-                ranks[number], guarded[number] = known.get(name, 0), name in settings.guarded_roles
+                ranks[number], guarded[number] = known.get(name, 0), flat(name) in listed
         return cls(ranks=ranks, guarded=guarded, now=now)
 
     def outside(self, start: Ints, end: Ints) -> Mask:

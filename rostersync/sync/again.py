@@ -27,7 +27,9 @@ from rostersync.sync.safety import hold_protected, hold_protected_roles, hold_un
 from rostersync.sync.scope import managed_roles
 from rostersync.sync.sides import having
 from rostersync.sync.signs import Signs, hold_signs
-from rostersync.vocabulary import Sign
+from rostersync.sync.wanted import DEFAULT_ROLES
+from rostersync.tables import ROLES
+from rostersync.vocabulary import Op, Sign
 
 SHOWN = ("username", "idnumber", "email")
 """What an account is besides its id."""
@@ -95,6 +97,26 @@ def replaced(plan: Plan, changes: pd.DataFrame, people: pd.DataFrame, courses: p
         for c, course, user in zip(*columns, strict=True)
     }
     return {change: said for change, said in told.items() if said}
+
+
+def not_allowed(plan: Plan, changes: pd.DataFrame, now: Now, settings: Settings) -> dict[int, str]:
+    """Change → words, of those that give a role which the settings of whoever applies do not let a roster give.
+
+    An undo gives back what a managed role was, too.
+    """
+    free = {*settings.assignable_roles, *(settings.managed_roles if plan.undoes else ())}
+    named = zip(now.roles["role_id"].tolist(), now.roles["shortname"].tolist(), strict=True)
+    wrong = {number: name for number, name in named if name not in free and str(number) not in free}
+    gives = changes[changes["op"].isin([Op.ENROL, Op.ASSIGN]) & changes["role_id"].isin(list(wrong))]
+    pairs = zip(gives["change"].tolist(), gives["role_id"].tolist(), strict=True)
+    return {change: f"the settings do not let a roster give the role “{wrong[role]}”" for change, role in pairs}
+
+
+def not_taken_on_trust(roles: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """ROLES of a plan file, with the names that the settings, or else Moodle after installation, have for their ids."""
+    names = {number: name for name, number in (*DEFAULT_ROLES.items(), *settings.roles.items())}
+    shortname = roles["role_id"].map(names).fillna(roles["shortname"]).astype(roles["shortname"].dtype)
+    return ROLES.check(roles.assign(shortname=shortname))
 
 
 def hold_replaced(changes: pd.DataFrame, plan: Plan, people: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:

@@ -80,9 +80,13 @@ class _After:
         inside = ~access.outside(changes["start"].to_numpy(), changes["end"].to_numpy())
         woken = (op == Op.UPDATE) & (changes["effect"] == Bucket.REACTIVATED).to_numpy()
         self._comes = free & inside & (((op == Op.ENROL) & (changes["suspend"].to_numpy() == 0)) | woken)
-        self._given = free & ((op == Op.ENROL) | (op == Op.ASSIGN)) & (self._comes | (op == Op.ASSIGN))
         gone = distinct(enrolment_of(self._keys[self._leaves]))
         self._stays = active & ~of_people(held, gone)
+        # A role is of use only to somebody who gets in.
+        inside_after = distinct(
+            np.concatenate([enrolment_of(held[self._stays]), enrolment_of(self._keys[self._comes])])
+        )
+        self._given = free & ((op == Op.ENROL) | (op == Op.ASSIGN)) & contains(inside_after, enrolment_of(self._keys))
 
     def peopled(self) -> Ints:
         """Courses in which somebody is active; or where nobody was, and somebody is left."""

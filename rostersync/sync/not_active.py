@@ -9,6 +9,7 @@ import pandas as pd
 
 from rostersync import problems
 from rostersync.sync.basis import Basis
+from rostersync.sync.called import called, firsts
 from rostersync.sync.keys import Ints, contains, course_of, distinct, pack, place, take, user_of
 from rostersync.sync.lines import moment
 from rostersync.tables import NOT_ACTIVE, PLAN_ROWS, REPORT_NOT_ACTIVE, Source
@@ -71,7 +72,12 @@ def _woken(changes: pd.DataFrame, now: int) -> Ints:
 
 
 def lines(
-    found: pd.DataFrame, rows: pd.DataFrame, courses: pd.DataFrame, sources: tuple[Source, ...], done: pd.DataFrame
+    found: pd.DataFrame,
+    rows: pd.DataFrame,
+    courses: pd.DataFrame,
+    sources: tuple[Source, ...],
+    people: pd.DataFrame,
+    done: pd.DataFrame,
 ) -> pd.DataFrame:
     """REPORT_NOT_ACTIVE.
 
@@ -80,6 +86,7 @@ def lines(
         rows: PLAN_ROWS.
         courses: COURSES.
         sources: of the rows.
+        people: PEOPLE, for their names in Moodle.
         done: changes as `ends.judge` gives them: whom a run has taken out is not named any longer.
     """
     PLAN_ROWS.check(rows)
@@ -87,7 +94,7 @@ def lines(
     left = ~contains(distinct(pack(gone["course_id"], gone["user_id"])), pack(found["course_id"], found["user_id"]))
     found = found[left]
     short: Mapping[int, str] = dict(zip(courses["course_id"].tolist(), courses["shortname"].tolist(), strict=True))
-    mine = rows.iloc[found["row"].to_numpy()]
+    mine, ids = rows.iloc[found["row"].to_numpy()], people["user_id"].to_numpy()
     told = [
         (problems.NOT_ACTIVE[cause].message.format(detail=at and moment(at)), problems.NOT_ACTIVE[cause].remedy)
         for cause, at in found[["cause", "at"]].itertuples(index=False, name=None)
@@ -97,7 +104,7 @@ def lines(
         {
             "course": [short.get(c, str(c)) for c in found["course_id"].tolist()],
             "user": mine["user"].to_numpy(dtype=object),
-            "name": mine["name"].to_numpy(dtype=object),
+            "name": called(people["fullname"], firsts(ids, found["user_id"].to_numpy()), mine["name"]),
             "rows": [f"{line:,} of {sources[source].name}" for line, source in places],
             "cause": [cause for cause, _ in told],
             "remedy": [remedy for _, remedy in told],

@@ -13,6 +13,7 @@ import pandas as pd
 from rostersync import canonical, jsonrows
 from rostersync.columns import Table
 from rostersync.errors import PlanRefused
+from rostersync.sync.holdings import NOT_ENROLLED
 from rostersync.tables import (
     CHANGES,
     COURSES,
@@ -29,10 +30,21 @@ from rostersync.tables import (
     Source,
 )
 from rostersync.tables.questions import document, question
-from rostersync.vocabulary import Mode
+from rostersync.vocabulary import Bucket, Mode, Op
 
 FORMAT = "rostersync-plan"
 VERSION = 6
+DOES: Mapping[tuple[str, bool], tuple[str, ...]] = {
+    (Op.NOTHING, False): (Bucket.UNCHANGED,),
+    (Op.ENROL, False): (Bucket.ENROLLED,),
+    (Op.ENROL, True): (Bucket.SUSPENDED,),
+    (Op.ASSIGN, False): (Bucket.ROLE_CHANGED,),
+    (Op.UPDATE, False): (Bucket.REACTIVATED, Bucket.DATES_CHANGED),
+    (Op.UPDATE, True): (Bucket.SUSPENDED, Bucket.DATES_CHANGED),
+    (Op.UNASSIGN, False): (Bucket.ROLE_CHANGED,),
+    (Op.UNENROL, False): (Bucket.UNENROLLED,),
+}
+"""What is sent, and whether it suspends → what can be said to come of it."""
 BEGINNING = '{\n"digest": "'
 """How each plan begins, also one whose end is missing."""
 _FIRST, _LAST = b'"rows": [\n', b"\n]"
@@ -169,6 +181,8 @@ def read(text: bytes, name: str) -> Plan:
         raise PlanRefused(
             f"{name} was edited after it was made: its digest does not fit its contents", remedy="make a new plan"
         )
+    if not _consistent(plan.changes):
+        raise PlanRefused(f"{name} has changes that say one thing and do another", remedy="make a new plan")
     return plan
 
 
@@ -208,6 +222,14 @@ def _plan(content: dict[str, Any], text: bytes, spans: list[tuple[int, int]]) ->
     if not (plan.changes["change"].to_numpy() == np.arange(len(plan.changes))).all():
         raise ValueError("changes that are not numbered")
     return plan
+
+
+def _consistent(changes: pd.DataFrame) -> bool:
+    """Each change is said to be what it does, and nobody is enrolled who was in the course already."""
+    kinds = changes[["op", "effect"]].assign(suspends=changes["suspend"] > 0).drop_duplicates()
+    said = zip(*(kinds[name].tolist() for name in ("op", "suspends", "effect")), strict=True)
+    new = changes.loc[changes["op"] == Op.ENROL, "roles_before"] == NOT_ENROLLED
+    return bool(new.all()) and all(effect in DOES.get((op, suspends), ()) for op, suspends, effect in said)
 
 
 def _table(kind: Table, document: Mapping[str, Any], text: bytes, spans: list[tuple[int, int]]) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def reconcile(
         problems=plan.problems,
         sources=plan.sources,
         changes=change_lines(plan, done),
-        not_active=not_active.lines(plan.not_active, plan.rows, plan.courses, plan.sources, done),
+        not_active=not_active.lines(plan.not_active, plan.rows, plan.courses, plan.sources, plan.people, done),
         forecast=forecast(plan) if outcomes is None else None,
         questions=plan.questions,
     )

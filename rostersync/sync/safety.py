@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rostersync.names import alike
 from rostersync.settings import Settings
 from rostersync.sync import protection
 from rostersync.sync.belief import UNBELIEVED, believed_courses
@@ -103,7 +104,7 @@ def hold_adding(marks: Marks, roster: Roster, rows: pd.DataFrame) -> None:
     adds = np.array([source.mode == Mode.ADD_ONLY for source in roster.sources], dtype=np.bool_)
     if not adds.any():
         return
-    stands = (rows["state"] == RowState.OK).to_numpy()
+    stands = rows["state"].isin([RowState.OK, RowState.DUPLICATE]).to_numpy()
     keys = pack(rows["course_id"].to_numpy()[stands], rows["user_id"].to_numpy()[stands])
     only = adds[rows["source"].to_numpy()[stands]]
     others = distinct(keys[~only])
@@ -211,24 +212,24 @@ def hold_protected(marks: Marks, courses: pd.DataFrame, people: pd.DataFrame, ow
     A person whose names Moodle does not tell counts as protected where any user is.
     """
     if settings.protected_users:
-        names = _folded(settings.protected_users)
-        known = people[["username", "email", "idnumber"]].apply(lambda c: c.str.lower())
-        named = known.isin(names).any(axis=1) | people["user_id"].astype(str).isin(names) | (people["username"] == "")
+        listed = _folded(settings.protected_users)
+        known = people[["username", "email", "idnumber"]].apply(lambda c: c.map(alike))
+        named = known.isin(listed).any(axis=1) | people["user_id"].astype(str).isin(listed) | (people["username"] == "")
         ours = np.sort(people.loc[named, "user_id"].to_numpy())
         unknown = ~contains(np.sort(people["user_id"].to_numpy()), marks.user)
         marks.hold(marks.open[contains(ours, marks.user) | unknown], "protected", "the user")
     marks.hold(marks.open[marks.user == own_id], "protected", "the token's own account")
     if settings.protected_courses:
-        names = _folded(settings.protected_courses)
-        mine = courses["shortname"].str.lower().isin(names) | courses["idnumber"].str.lower().isin(names)
-        mine |= courses["course_id"].astype(str).isin(names)
+        listed = _folded(settings.protected_courses)
+        mine = courses["shortname"].map(alike).isin(listed) | courses["idnumber"].map(alike).isin(listed)
+        mine |= courses["course_id"].astype(str).isin(listed)
         ids = np.sort(courses.loc[mine, "course_id"].to_numpy())
         marks.hold(marks.open[contains(ids, marks.course)], "protected", "the course")
 
 
 def hold_protected_roles(marks: Marks, roles: pd.DataFrame, settings: Settings) -> None:
     """A protected role is never taken away, alone or with its enrolment, not even where another one replaces it."""
-    wanted = roles["shortname"].str.lower().isin(_folded(settings.protected_roles))
+    wanted = roles["shortname"].map(alike).isin(_folded(settings.protected_roles))
     ids = {int(i): str(n) for i, n in zip(roles["role_id"][wanted], roles["shortname"][wanted], strict=True)}
     if not ids:
         return
@@ -255,4 +256,5 @@ def hold_unknown_protection(marks: Marks, unknown: Sequence[Unknown]) -> None:
 
 
 def _folded(names: tuple[str, ...]) -> set[str]:
-    return {n.strip().lower() for n in names}
+    """Names as the look-up compares them, so that what it finds is protected."""
+    return {alike(name) for name in names}

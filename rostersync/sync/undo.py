@@ -49,11 +49,13 @@ def take_back(facts: Facts, done: Deeds, access: Access) -> pd.DataFrame:
             "effect": Bucket.ROLE_CHANGED,
         },
         {"at": np.flatnonzero(leaving), "op": Op.UNENROL, "effect": Bucket.UNENROLLED},
-        _status(facts, done, ~leaving),
+        _status(facts, done, ~leaving, access),
         _lost_dates(facts, done, ~leaving),
-        _left_as_they_are(facts, by_hand | (_came_back_idle(facts, done) & _has_others(facts, done))),
+        _left_as_they_are(
+            facts, by_hand | _suspended_anew(facts, done) | (_came_back_idle(facts, done) & _has_others(facts, done))
+        ),
     ]
-    parts = [{"hold": _held(facts, p), **p, "reason": "undone"} for p in parts if len(p["at"])]
+    parts = [{"hold": _held(facts, p), "reason": "undone", **p} for p in parts if len(p["at"])]
     unreadable = np.flatnonzero(~facts.readable)
     parts.append(
         {"at": unreadable, "op": Op.NOTHING, "effect": Bucket.UNCHANGED, "reason": "undone", "hold": "read_incomplete"}
@@ -102,13 +104,15 @@ def _back(facts: Facts, done: Deeds, roles: Ints, access: Access) -> Part:
     }
 
 
-def _status(facts: Facts, done: Deeds, staying: Mask) -> Part:
+def _status(facts: Facts, done: Deeds, staying: Mask, access: Access) -> Part:
     """Suspensions, reactivations and dates of people who are still enrolled."""
     keys = facts.keys
     start, end, _ = as_it_was(done, keys)
     known = (start != NOT_GIVEN) & (end != NOT_GIVEN)
     # Whom the run unenrolled, and a later one enrolled and suspended again, was active before it.
-    gone = contains(done.suspended, keys) | (_came_back_idle(facts, done) & ~_has_others(facts, done))
+    gone = (contains(done.suspended, keys) & ~_by_another(facts)) | (
+        _came_back_idle(facts, done) & ~_has_others(facts, done)
+    )
     back = gone & ~contains(done.was_idle, keys) & (facts.inactive != 0)
     out = contains(done.reactivated, keys) & (facts.inactive != 1)
     dated = contains(done.dated, keys) & known & ((start != facts.last_start) | (end != facts.last_end))
@@ -117,15 +121,23 @@ def _status(facts: Facts, done: Deeds, staying: Mask) -> Part:
     stays_out = (facts.inactive == 1) & facts.suspended_by_us & ~back
     effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))
     # Dates that rostersync never knew cannot come back: the enrolment keeps those that it has now.
+    start, end = np.where(known, start, facts.last_start), np.where(known, end, facts.last_end)
+    ends = ~out & ~back & (facts.inactive == 0) & access.ends(start, end)
     return {
         "at": at,
         "op": Op.UPDATE,
         "role_id": role_to_send(facts, at),
-        "start": np.maximum(np.where(known, start, facts.last_start), 0)[at],
-        "end": np.maximum(np.where(known, end, facts.last_end), 0)[at],
+        "start": np.maximum(start, 0)[at],
+        "end": np.maximum(end, 0)[at],
         "suspend": (out | stays_out)[at].astype(np.int64),
         "effect": effect[at].astype(object),
+        "reason": np.where(ends, "dates_end_access", "undone")[at].astype(object),
     }
+
+
+def _by_another(facts: Facts) -> Mask:
+    """Who is not active, and was last suspended by somebody else: what rostersync did was lifted meanwhile."""
+    return (facts.inactive == 1) & ~facts.suspended_by_us
 
 
 def _came_back_idle(facts: Facts, done: Deeds) -> Mask:
@@ -142,6 +154,12 @@ def _suspended_by_hand(facts: Facts, done: Deeds, access: Access) -> Mask:
     """Whom the run enrolled, and somebody else has suspended since: they are not touched."""
     idle = facts.enrolled & (facts.inactive == 1) & contains(done.enrolled, facts.keys)
     return idle & ~facts.suspended_by_us & ~(facts.known & access.outside(facts.last_start, facts.last_end))
+
+
+def _suspended_anew(facts: Facts, done: Deeds) -> Mask:
+    """Whom the run suspended, and somebody else has suspended again since they were let in."""
+    theirs = contains(done.suspended, facts.keys) & ~contains(done.was_idle, facts.keys)
+    return facts.enrolled & theirs & _by_another(facts)
 
 
 def _left_as_they_are(facts: Facts, chosen: Mask) -> Part:

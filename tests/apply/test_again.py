@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from rostersync import pipeline
 from rostersync.errors import PlanRefused
 from rostersync.sync.again import replaced
 from rostersync.sync.plan import Plan
-from rostersync.tables import Report
+from rostersync.tables import CHANGES, ROLES, Report
 
 from .gate import Fault
 
@@ -81,6 +83,80 @@ def test_a_forged_plan_gets_no_further_than_a_roster(world: Any) -> None:  # noq
     report = world.apply(replace(plan, changes=changes, courses=courses, settings={"allow_removals": 99}))
     assert {code for _, code in held(report)} == {"course_limit"}
     assert len(world.people("BIO101")) == 21
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"op": "enrol", "effect": "unenrolled", "suspend": 1, "role_id": 5},
+        {"op": "enrol", "effect": "suspended", "suspend": 1, "role_id": 5},
+        {"op": "update", "effect": "unenrolled", "suspend": 1},
+        {"op": "unenrol", "effect": "unchanged"},
+    ],
+)
+def test_a_plan_that_says_one_thing_and_does_another_is_none(
+    world: Any,  # noqa: ANN401 - a World
+    tmp_path: Path,
+    forged: dict[str, object],
+) -> None:
+    """Whoever is in a course is not enrolled: that would suspend them past every limit."""
+    plan = world.plan(roster(*rows(STUDENTS[1:])))
+    changes = CHANGES.frame({name: plan.changes[name] for name in CHANGES.columns} | forged)
+    pipeline.save_plan(replace(plan, changes=changes), tmp_path / "plan.json")
+    with pytest.raises(PlanRefused, match="say one thing and do another"):
+        pipeline.load_plan(tmp_path / "plan.json")
+
+
+def test_roles_that_a_roster_may_not_give_now_are_not_given(world: Any) -> None:  # noqa: ANN401 - a World
+    """Neither by a plan that was allowed to, nor by one that calls a role by another name."""
+    plan = world.plan(roster(*rows(STUDENTS), "new,BIO101,editingteacher", "tess,BIO101,editingteacher"))
+    report = world.apply(plan, assignable_roles="student,teacher")
+    assert held(report) == {("new", "changed_since_plan")}
+    assert "editingteacher" in report.rows["message"].str.cat()
+    plan = world.plan(roster(*rows([*STUDENTS, "new"])))
+    gives = plan.changes["op"] == "enrol"
+    changes = plan.changes.assign(role_id=plan.changes["role_id"].mask(gives, 1))
+    roles = pd.concat([plan.roles, ROLES.records([{"role_id": 1, "shortname": "student", "learnt": True}])])
+    report = world.apply(replace(plan, changes=changes, roles=roles.reset_index(drop=True)))
+    assert held(report) == {("new", "changed_since_plan")}
+    assert "new" not in world.people("BIO101")
+
+
+def test_a_role_of_another_name_in_the_plan_is_guarded_all_the_same(make: Make) -> None:
+    """The names of Moodle after installation count where nobody here shows another."""
+    world = make({"BIO101": " ".join(f"{s}:student" for s in STUDENTS)})
+    plan = world.plan(roster(*rows(STUDENTS[:5], "editingteacher"), *rows(STUDENTS[5:])), allow_rises=5)
+    roles = plan.roles.assign(shortname=plan.roles["shortname"].replace("editingteacher", "guide"), learnt=True)
+    report = world.apply(replace(plan, roles=roles))
+    assert {code for _, code in held(report)} == {"rises"}
+    assert set(world.people("BIO101").values()) == {"student"}
+
+
+def test_what_the_plan_holds_counts_for_the_limit_of_the_run(make: Make) -> None:
+    """It may go tomorrow: who applies has to allow as much as who planned."""
+    courses = {"BIO101": " ".join(f"{s}:student" for s in STUDENTS), "CHE201": "t0:student t1:student t2:student"}
+    world = make(courses, run_limit_count=3, run_limit_share=0.05)
+    lines = [*rows(STUDENTS[2:]), "t0,CHE201,student", "nobody,CHE201,student"]
+    plan = world.plan(roster(*lines), allow_removals=10)
+    assert sorted(plan.changes["hold"]) == ["", "", "unresolved_user", "unresolved_user"]
+    with pytest.raises(PlanRefused, match="4 of 23"):
+        world.apply(plan)
+    assert len(world.people("BIO101")) == 20
+    assert world.apply(plan, allow_removals=10).exit_code == 3
+    assert len(world.people("BIO101")) == 18
+
+
+def test_an_answer_that_takes_a_day_does_not_keep_what_was_seen(world: Any) -> None:  # noqa: ANN401 - a World
+    """A process that asked whether to go on looks again like any other."""
+    plan = world.plan(roster(*rows(STUDENTS[1:])))
+    world.now[0] += 600
+    later = world.roster(roster(*rows(STUDENTS)), name="tuesday.csv")
+    with world.work() as work:
+        assert pipeline.apply_plan(pipeline.make_plan([later], work), work).exit_code == 0
+    world.now[0] += 20 * 3600
+    report = world.apply_at_once(plan)
+    assert held(report) == {("s00", "older")}
+    assert "s00" in world.people("BIO101")
 
 
 def test_a_forged_plan_empties_no_course(make: Make) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rostersync import pipeline
+from rostersync.sync import plan as plans
 from rostersync.tables import Report
 
 from .gate import Fault
@@ -90,6 +91,60 @@ def test_a_suspension_by_hand_is_not_lifted_for_an_earlier_one(world: Any) -> No
     suspend(world, "ben")
     assert world.sync(both).exit_code == 0
     assert world.people("BIO101")["ben"] == "!student"
+
+
+def test_undo_does_not_lift_a_suspension_that_came_later(world: Any) -> None:  # noqa: ANN401 - a World
+    """What the run did was lifted by hand; the suspension that is there now is somebody else's."""
+    world.sync(roster("ada,BIO101,student"), on_missing="suspend")
+    suspend(world, "ben", 0)
+    world.sync(roster("ada,BIO101,student", "ben,BIO101,student"))
+    suspend(world, "ben")
+    assert codes(undo(world, 1)) == {"ben": "inactive_unexplained"}
+    assert world.people("BIO101")["ben"] == "!student"
+
+
+@pytest.mark.parametrize("more", ["active,,", ",2019-01-01,2021-01-16"])
+def test_a_row_does_not_change_the_enrolment_of_somebody_of_another_role(make: Make, more: str) -> None:
+    """They get the role of the row; a suspension, or dates, are the enrolment's, which is not the roster's."""
+    world = make({"BIO101": "ada:student tess:editingteacher"}, methods={"BIO101": ["manual"]})
+    suspend(world, "tess", int(more.startswith("active")))
+    before = world.people("BIO101")["tess"], world.dates("BIO101", "tess")
+    plain = roster("ada,BIO101,student,,,", "tess,BIO101,student," + more, head=HEAD + ",status,start,end")
+    report = world.sync(plain)
+    assert sorted(report.changes["code"]) == ["", "unmanaged"]
+    assert world.people("BIO101")["tess"].startswith(before[0][:1])
+    assert world.dates("BIO101", "tess") == before[1]
+
+
+def test_a_suspension_that_had_no_effect_is_remembered(make: Make) -> None:
+    """Somebody whom another method lets in was suspended all the same, and is when that one ends."""
+    world = make({"BIO101": "ada:student ben:student"}, methods={"BIO101": ["manual"]})
+    world.sync(roster("ada,BIO101,student"), on_missing="suspend")
+    course, ben = world.state.course("BIO101").id, world.state.user("ben").id
+    suspend(world, "ben", 0)
+    with world.work() as work:
+        known = work.store.ledger(work.client.site, [course])
+        stuck = known["stuck"].mask(known["user_id"] == ben, "active")
+        work.store.remember(work.client.site, known.assign(stuck=stuck))
+    world.sync(roster("ada,BIO101,student"), on_missing="suspend")
+    with world.work() as work:
+        told = work.store.ledger(work.client.site, [course])
+    assert told.loc[told["user_id"] == ben, "suspended"].tolist() == [True]
+
+
+def test_a_run_that_an_older_version_broke_off_does_not_block_the_site(
+    world: Any,  # noqa: ANN401 - a World
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its plan cannot be read any more: of whom it was about to change, no dates are known, and the rest goes on."""
+    world.sync(roster("ada,BIO101,student,,2027-06-01", "ben,BIO101,student,,", head=HEAD + ",start,end"))
+    world.gate.script = lambda called: Fault.AWAY if called.writes else Fault.NONE
+    assert world.sync(
+        roster("ada,BIO101,student,,2027-07-01", "ben,BIO101,student,,", head=HEAD + ",start,end")
+    ).exit_code
+    world.gate.script = lambda called: Fault.NONE
+    monkeypatch.setattr(plans, "VERSION", plans.VERSION + 1)
+    assert world.sync(roster("ada,BIO101,student", "ben,BIO101,student", "cyd,BIO101,student")).exit_code == 0
 
 
 def test_dates_that_the_list_contradicts_are_not_sent(world: Any) -> None:  # noqa: ANN401 - a World

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.moodle.matching import alike, compare, is_id
+from rostersync.moodle.matching import compare, is_id
+from rostersync.names import alike
 from rostersync.vocabulary import Match
 
 

@@ -354,10 +354,6 @@ def _unknown(known: Basis, world: World, settings: Settings) -> tuple[Unknown, .
 
 
 def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
-    """The story of `gather.look_closer`: courses that may lose somebody are read again and counted."""
-    losing, concerned = propose.may_lose(changes), set(propose.concerned(changes))
-    people = [_account(n, i) for n, i in sorted(world.users.items()) if i in concerned]
-    known = basis.read_closer(known, *_read(world, losing, set(losing), prove=True))
     """The story of `gather.look_closer`: courses that may lose or gain somebody are read again and counted."""
     losing, going = propose.may_lose(changes), set(propose.may_go(changes))
     peopled = set(known.reads.loc[known.reads["listed"] > 0, "course_id"])
