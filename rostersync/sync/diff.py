@@ -113,7 +113,10 @@ def _update(facts: Facts, chosen: Mask, access: Access) -> Part:
     # A call for the dates' sake carries the suspension along; one whose cause cannot be told is not to be touched.
     cause_unknown = (facts.inactive == 1) & ~facts.suspended_by_us & ~by_dates & ~back
     hold: Words = np.full(len(at), "", dtype=object)
-    _hold(hold, "unmanaged", _unmanaged(facts, chosen)[at])
+    # What rostersync itself suspended, it lifts. Otherwise an enrolment for other roles is not the row's to change.
+    with_roles = contains(distinct(enrolment_of(facts.held.roles[role_of(facts.held.roles) > 0])), facts.keys)
+    others = wants_out | (with_roles & ~facts.suspended_by_us)
+    _hold(hold, "unmanaged", (_unmanaged(facts, chosen) & others)[at])
     _hold(hold, "suspension_unknown", untold[at])
     _hold(hold, "inactive_unexplained", (cause_unknown & ~wants_out)[at])
     _hold(hold, "dates_unknown", (~complete & ~out)[at])

@@ -323,9 +323,18 @@ def scope_who_is_named_as_active_is_activated(case: Case) -> Mask:
     was, does = case.was, case.does
     start, end = case.dates
     back = was.there & (was.action == ADD) & (was.inactive == 1) & ~case.wants_out
-    back &= was.ours | ((was.status == SAYS_ACTIVE) & ~case.explained)
+    theirs = (was.roles == NONE) | (was.roles & was.used > 0)
+    back &= was.ours | ((was.status == SAYS_ACTIVE) & ~case.explained & theirs)
     back &= was.complete & was.manual_here & case.surely_manual & (start >= 0) & (end >= 0)
     return back & ~(does.update & ~does.suspend)
+
+
+@law
+def scope_other_roles_are_left_alone(case: Case) -> Mask:
+    """An enrolment for roles that are not managed is not changed; what rostersync suspended itself is lifted."""
+    was, does = case.was, case.does
+    others = (was.roles > 0) & (was.roles & was.used == 0)
+    return others & does.update & ~was.ours
 
 
 @law

@@ -220,6 +220,9 @@ FAULTS: dict[str, Fault] = {
     "no suspension is lifted": Fault(
         law="scope_who_is_named_as_active_is_activated", plant=sent(without(Op.UPDATE)), focus={"read": [0]}
     ),
+    "a row changes an enrolment for other roles": Fault(
+        law="scope_other_roles_are_left_alone", plant=sent(free("unmanaged")), focus={"read": [0], "beside": [0]}
+    ),
     "dates are not changed": Fault(law="scope_dates_are_changed", plant=sent(without(Op.UPDATE)), focus={"read": [0]}),
     "the status is the other way round": Fault(law="scope_status_as_the_row_says", plant=sent(other_way_round)),
     "rule 1: rejected rows hold nobody": Fault(
