@@ -88,6 +88,8 @@ def compose(
     used = set(changes["role_id"].tolist())
     unlearnt = basis.roles[~basis.roles["learnt"] & basis.roles["role_id"].isin(used)]
     rows = basis.roster.rows
+    lists = basis.sides.lists
+    getting_in = lists.keys[(lists.table["inactive"] != 1).to_numpy()]
     return Plan(
         site=head.site,
         site_name=head.site_name,
@@ -125,7 +127,7 @@ def compose(
         reads=basis.reads,
         people=basis.people,
         changes=changes,
-        holders=holders(basis.sides.lists.keys, changes),
+        holders=holders(getting_in, changes),
         losses=losses,
         not_active=NOT_ACTIVE.empty() if not_active is None else not_active,
         rosters=to_remember(basis.signs, changes),

@@ -72,7 +72,7 @@ def holders(held: Ints, changes: pd.DataFrame) -> pd.DataFrame:
     """HOLDERS of the courses that change.
 
     Args:
-        held: CURRENT, packed (course, user, role) and sorted.
+        held: CURRENT of people who get in, packed (course, user, role) and sorted.
         changes: CHANGES.
     """
     full = held[first_of_run(held) & of_courses(held, distinct(changes["course_id"].to_numpy()))]

@@ -76,7 +76,7 @@ def _hold_emptying(marks: Marks, plan: Plan, struck: list[int]) -> None:
     Holds of rule 1 count as carried out, as in `limits`.
     """
     changes, free = marks.changes, marks.free()
-    taken = free | marks.removals(UNCERTAIN)
+    taken = (free | marks.removals(UNCERTAIN)) & (changes["inactive_before"] != 1).to_numpy()
     allowed = set(plan.courses.loc[plan.courses["may_empty"], "course_id"].tolist())
     op = changes["op"].astype(str).to_numpy(dtype=object)
     loses = changes["removal"].to_numpy() | (op == Op.UNASSIGN)

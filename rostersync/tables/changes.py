@@ -39,8 +39,8 @@ HOLDERS = Table(
     "holders",
     {
         "course_id": Column(INT, ""),
-        "role_id": Column(INT, "0: everybody who is enrolled"),
-        "people": Column(INT, "how many hold it, before the plan"),
+        "role_id": Column(INT, "0: everybody"),
+        "people": Column(INT, "how many hold it and are not known to be inactive, before the plan"),
     },
 )
 """Who is in the courses of a plan, as numbers: so that rule 3 can be kept when a reviewer strikes changes out."""
