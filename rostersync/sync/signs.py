@@ -240,11 +240,11 @@ def _seen(line: Sequence[Any]) -> _Seen:
 
 
 def _part(now: _Seen, last: _Seen) -> str:
-    """What is said of a column that has one value where it had several."""
+    """What is said of a column that has one value where it had several, or another one."""
     for header, values in now.parts.items():
-        were = last.parts.get(header, [])
-        if len(values) == 1 and len(were) > 1:
-            return f"of “{header}” it has {values[0]} alone, and {_when(last)} had {_some(were)}"
+        were = set(last.parts.get(header, []))
+        if len(values) == 1 and were - {*values}:
+            return f"of “{header}” it has {values[0]} alone, and {_when(last)} had {_some(sorted(were))}"
     return ""
 
 

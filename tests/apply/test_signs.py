@@ -137,6 +137,8 @@ def test_the_file_of_one_section_is_a_part(make: Make) -> None:
     assert held(world.sync(one)) == {"part"}
     assert world.sync(one, meant="part").exit_code == 0
     assert tuple(world.people("BIO101")) == (*PEOPLE[:9], PEOPLE[12])
+    other = term(rows(PEOPLE[9:12], more=",02"), head=SECTIONS)
+    assert held(world.sync(other, allow_removals=20)) == {"part"}
     fewer = term(rows(PEOPLE[:9], more=",01"), head=SECTIONS)
     assert (world.sync(fewer).exit_code, tuple(world.people("BIO101"))) == (0, PEOPLE[:9])
 
