@@ -110,13 +110,15 @@ def _carry(
 ) -> Report:
     """Under the lease: what is left of the plan."""
     run = begin()
+    later: Mapping[int, str] = {}
     try:
+        later = {} if just_made else _later(plan, work)
         order = Order(
             plan=plan,
             run=run,
             just_made=just_made,
             may_empty=_empty_before(plan, work),
-            later={} if just_made else _later(plan, work),
+            later=later,
             unknown=() if just_made else protection.unknown(work, plan.roles, plan.people),
         )
         done = carry_out(order, work.client, work.store, clock=work.clock, sleep=work.sleep, progress=work.progress)
@@ -132,7 +134,7 @@ def _carry(
     if done.stopped:
         verdict = f"stopped: {done.stopped.message}; {report.verdict}"
         report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
-    return history.set_down(plan, done, report, work, superseded=_overtaken(plan, done))
+    return history.set_down(plan, done, report, work, superseded=_overtaken(plan, done) | later.keys())
 
 
 def _later(plan: Plan, work: Work) -> Mapping[int, str]:

@@ -50,7 +50,6 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, supersede
         work: where it is kept.
         superseded: ids of courses whose roster is not the last one, although it was applied last.
     """
-    rosters = plan.rosters[~plan.rosters["course_id"].isin(list(superseded))]
     try:
         work.store.end(
             int(report.run),
@@ -60,7 +59,8 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, supersede
             notes=done.notes,
             outcomes=done.outcomes,
             seen=people_left(plan.reads, plan.changes, done.outcomes),
-            rosters=None if done.stopped else rosters,
+            rosters=None if done.stopped else plan.rosters,
+            stale=superseded,
             times=(_seconds(report.started), _seconds(report.finished)),
         )
         if not done.stopped:

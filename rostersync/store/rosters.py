@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 
 import pandas as pd
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from rostersync.store import schema
 from rostersync.store.database import Database, execute_many, replacing
@@ -83,17 +83,37 @@ class Rosters(Database):
             execute_many(connection, _TELL, {**columns, "course_id": courses, "user_id": users})
 
 
-def take_rosters(connection: Connection, site: str, rosters: pd.DataFrame, *, run: int, now: float) -> None:
+def take_rosters(
+    connection: Connection, site: str, rosters: pd.DataFrame, *, run: int, now: float, stale: Collection[int] = ()
+) -> None:
     """Take what a roster said of its courses (ROSTER_COURSES) as the newest that is known of them.
 
-    Which roster came last is told by `seen`, so that it grows with each, even where a clock stands or was put back.
+    Which roster came last is told by `seen`, so that it grows with each, even where a clock stands or was put back. In
+    the stale courses a later roster was synced since the plan was made: what is known there stays as old as it is.
     """
     newest = connection.execute(select(func.max(_ROSTERS.c.seen)).where(_ROSTERS.c.site == site)).scalar()
     seen = int(now) if newest is None else max(int(now), int(newest) + 1)
-    lines = columns_of(ROSTER_COURSES.check(rosters))
-    execute_many(connection, _TAKE, {"site": repeat(site), "seen": repeat(seen), "run": repeat(run), **lines})
+    columns = [_ROSTERS.c[name] for name in ("course_id", "digest", "seen", "run")]
+    here = connection.execute(select(*columns).where(_ROSTERS.c.site == site)).all()
+    known = {(course, digest): (when, which) for course, digest, when, which in here}
+    pairs = list(zip(rosters["course_id"].tolist(), rosters["digest"].tolist(), strict=True))
+    fresh = [course not in stale or (course, digest) not in known for course, digest in pairs]
+    if not any(fresh):
+        return
+    lines = columns_of(ROSTER_COURSES.check(rosters[fresh].reset_index(drop=True)))
+    before = [known.get(pair, (0, 0)) for pair, taken in zip(pairs, fresh, strict=True) if taken]
+    earlier = {"seen_before": [when for when, _ in before], "run_before": [which for _, which in before]}
+    execute_many(
+        connection, _TAKE, {"site": repeat(site), "seen": repeat(seen), "run": repeat(run), **earlier, **lines}
+    )
 
 
 def forget_rosters(connection: Connection, site: str, run: int) -> None:
-    """Forget the roster of a run that was undone: whatever it was, it is not what the next one is compared with."""
-    connection.execute(delete(_ROSTERS).where(_ROSTERS.c.site == site, _ROSTERS.c.run == run))
+    """Forget the roster of a run that was undone: whatever it was, it is not what the next one is compared with.
+
+    A course of which it had what an earlier one had is as that one left it.
+    """
+    mine = (_ROSTERS.c.site == site) & (_ROSTERS.c.run == run)
+    connection.execute(delete(_ROSTERS).where(mine, _ROSTERS.c.seen_before == 0))
+    restored = {"seen": _ROSTERS.c.seen_before, "run": _ROSTERS.c.run_before, "seen_before": 0, "run_before": 0}
+    connection.execute(update(_ROSTERS).where(mine).values(**restored))

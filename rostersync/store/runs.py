@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import repeat
@@ -119,6 +119,7 @@ class Runs(Leases):
         outcomes: pd.DataFrame | None = None,
         seen: Mapping[int, int] | None = None,
         rosters: pd.DataFrame | None = None,
+        stale: Collection[int] = (),
         times: tuple[float, float] | None = None,
     ) -> None:
         """The run is over.
@@ -132,6 +133,7 @@ class Runs(Leases):
             outcomes: OUTCOMES after the proof.
             seen: course id → people that it has now, for courses that were read completely.
             rosters: ROSTER_COURSES to be remembered, where the run came to its end.
+            stale: ids of courses of which a later roster was synced after the run's plan was made.
             times: when it began and ended, as its report has it; else now.
 
         Raises:
@@ -151,7 +153,7 @@ class Runs(Leases):
                 _see(connection, run, seen)
             site, undone = connection.execute(select(table.c.site, table.c.undoes).where(table.c.run == run)).one()
             if rosters is not None and len(rosters):
-                take_rosters(connection, site, rosters, run=run, now=self._clock())
+                take_rosters(connection, site, rosters, run=run, now=self._clock(), stale=stale)
             if undone and state == State.DONE:
                 forget_rosters(connection, site, undone)
 

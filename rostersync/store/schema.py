@@ -193,12 +193,15 @@ roster_courses = Table(
     Column("parts", Text, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("run", Integer, nullable=False),
+    Column("seen_before", BigInteger, nullable=False),
+    Column("run_before", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 """What mirrored rosters said of each course, one line for each set of rows (ROSTER_COURSES); it names nobody.
 
 `seen` is when a run with these rows last came to its end, in epoch seconds, later than that of any run before; `run` is
-its number, 0 where there was nothing to do and no run was made.
+its number, 0 where there was nothing to do and no run was made. The same of the time before that stands in
+`seen_before` and `run_before`, 0 where there was none.
 """
 
 told = Table(

@@ -130,6 +130,6 @@ def compose(
         holders=holders(getting_in, changes),
         losses=losses,
         not_active=NOT_ACTIVE.empty() if not_active is None else not_active,
-        rosters=to_remember(basis.signs, changes),
+        rosters=to_remember(basis.signs, changes, settings),
         questions=questions(changes, basis.courses),
     )

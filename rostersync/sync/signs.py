@@ -17,7 +17,7 @@ from rostersync.settings import Settings
 from rostersync.sync.keys import Ints, contains, distinct, first_of_run, in_course, pack
 from rostersync.sync.marks import Marks, by_course
 from rostersync.tables import ROSTER_COURSES, ROSTERS_SEEN, Answer, Question
-from rostersync.vocabulary import Sign, counted
+from rostersync.vocabulary import OnMissing, Sign, counted
 
 SIGNS = tuple(str(sign) for sign in Sign)
 """Holds of a roster that may be a part or an old one. They count for the run's limit as if they were carried out."""
@@ -159,15 +159,15 @@ def hold_signs(marks: Marks, signs: Signs) -> None:
         marks.hold(marks.open[hit], code, by_course(courses, marks.course[hit]))
 
 
-def to_remember(signs: Signs, changes: pd.DataFrame) -> pd.DataFrame:
+def to_remember(signs: Signs, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """ROSTER_COURSES to be remembered when the run comes to its end.
 
     What a sign holds, or would hold if nothing else did, was not taken for the truth, and is not the last roster that
-    the next one is compared with.
+    the next one is compared with. Nor is what would have taken somebody out had it not been for `on_missing`.
     """
     doubted = sorted({course for courses in signs.found.values() for course in courses})
     losing = changes.loc[changes["removal"] & ~changes["hold"].isin(LASTING), "course_id"]
-    left_out = set(losing[losing.isin(doubted)].tolist())
+    left_out = set(doubted if settings.on_missing == OnMissing.KEEP else losing[losing.isin(doubted)].tolist())
     return signs.rosters[~signs.rosters["course_id"].isin(left_out)].reset_index(drop=True)
 
 

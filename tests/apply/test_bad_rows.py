@@ -70,7 +70,7 @@ def test_a_role_that_may_not_be_given_fails_alone(make: Make) -> None:
     )
     role = world.state.roles[9]
     world.state.roles[9] = type(role)(id=9, shortname="observer", archetype="student", assignable_by_token=False)
-    report = world.apply(plan)
+    report = world.apply(plan, assignable_roles=("student", "observer"))
     failed = report.rows[report.rows["bucket"] == "failed"]
     assert failed[["user", "code"]].to_numpy().tolist() == [["p010", "wsusercannotassign"]]
     held = report.rows[report.rows["bucket"] == "held"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from rostersync import pipeline
 from rostersync.sandbox.records import Grade
 from rostersync.sync.signs import SIGNS
@@ -302,3 +304,58 @@ def test_undo_twice_gives_nobody_more_than_they_had(make: Make) -> None:
     assert world.people("BIO101")["eva"].startswith("!")
     assert held(report) == {"inactive_unexplained"}
     assert report.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "again", "code"),
+    [
+        (term(rows(PEOPLE[:12])), term(rows(PEOPLE[:14])), term(rows(PEOPLE[:12])), "older"),
+        (
+            term(rows(PEOPLE[:6], more=",01"), head=SECTIONS),
+            term(rows(PEOPLE[:6], more=",01"), rows(PEOPLE[6:14], more=",02"), head=SECTIONS),
+            term(rows((*PEOPLE[:6], "a14"), more=",01"), head=SECTIONS),
+            "part",
+        ),
+    ],
+)
+def test_a_run_that_takes_nobody_out_does_not_make_a_part_the_whole(
+    make: Make, first: str, then: str, again: str, code: str
+) -> None:
+    """The sign is there again when somebody would go."""
+    world = site(make, PEOPLE[:6])
+    for text in (first, then):
+        assert world.sync(text).exit_code == 0
+    assert world.sync(again, on_missing="keep").exit_code == 0
+    assert held(world.sync(again)) == {code}
+    assert "a13" in world.people("BIO101")
+
+
+def test_an_old_plan_that_has_nothing_to_do_is_not_the_last_roster(make: Make) -> None:
+    """The roster that came after it still is."""
+    world = site(make)
+    monday, tuesday = term(rows(PEOPLE[:12])), term(rows(PEOPLE[:14]))
+    assert world.sync(monday).exit_code == 0
+    old = world.plan(monday)
+    with world.work() as work:
+        later = pipeline.make_plan([world.roster(tuesday, "tuesday.csv")], work)
+        assert pipeline.apply_plan(later, work).exit_code == 0
+    world.roster(monday)
+    assert world.apply(old).exit_code == 0
+    assert held(world.sync(monday)) == {"older"}
+    assert "a13" in world.people("BIO101")
+
+
+@pytest.mark.parametrize("undone", [2, 3])
+def test_an_undo_forgets_no_roster_of_another_run(make: Make, undone: int) -> None:
+    """Of a course of which the run had what was had before, the roster before it is remembered as it was."""
+    world = site(make)
+    first = term(rows(PEOPLE[:12], "BIO101", "CHE101"))
+    second = term(rows(PEOPLE[:14], "BIO101"), rows(PEOPLE[:12], "CHE101"))
+    third = term(rows(PEOPLE[:14], "BIO101"), rows(PEOPLE[:13], "CHE101"))
+    for text in (first, second, third):
+        assert world.sync(text).exit_code == 0
+    with world.work() as work:
+        assert pipeline.apply_plan(pipeline.undo_plan(undone, work), work).exit_code == 0
+    stays = {2: ("CHE101", "a12"), 3: ("BIO101", "a13")}[undone]
+    assert held(world.sync(first)) == {"older"}
+    assert stays[1] in world.people(stays[0])

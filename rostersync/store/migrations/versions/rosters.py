@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("parts", sa.Text, nullable=False),
         sa.Column("seen", sa.BigInteger, nullable=False),
         sa.Column("run", sa.Integer, nullable=False),
+        sa.Column("seen_before", sa.BigInteger, nullable=False),
+        sa.Column("run_before", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
