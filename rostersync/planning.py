@@ -69,7 +69,7 @@ def undo_plan(number: int, work: Work) -> Plan:
     done = deeds.deeds(before.changes, work.store.outcomes(number), work.store.before(number))
     if not len(done.people()):
         raise UsageError(f"run {number} changed nothing: there is nothing to undo")
-    basis = gather.read_again(deeds.basis(before, done, run=number), work)
+    basis = deeds.staked(gather.read_again(deeds.basis(before, done, run=number), work), done)
     basis = replace(basis, unknown=protection.unknown(work, basis.roles, before.people))
     now = int(work.clock())
 
@@ -97,7 +97,8 @@ def _ended(number: int, work: Work) -> Run:
     if run.state not in {State.DONE, State.STOPPED}:
         raise UsageError(
             f"run {number} broke off, and what it did is not known",
-            remedy=f"let it come to its end first: `rostersync resume {number}`",
+            remedy=f"let it come to its end first: `rostersync resume {number}`; where that is refused, sync the "
+            "roster that is right now: it takes out whom it does not name",
         )
     return run
 

@@ -162,7 +162,10 @@ HOLDS: Mapping[str, Kind] = {
         "it depends on change {detail}, which a reviewer struck out",
         "leave that change in, or strike out nothing of this person or course",
     ),
-    "stopped": notes("the run was stopped before this was sent: {detail}", "remove the cause, then run again"),
+    "stopped": notes(
+        "the run was stopped before this was sent: {detail}",
+        "remove the cause, then `rostersync resume`, or run it again where it came to its end",
+    ),
 }
 """Codes that CHANGES.hold carries: each is a rule of SEMANTICS.md that says “not now”."""
 
@@ -179,6 +182,8 @@ REASONS: Mapping[str, str] = {
     "row_maybe_graded": "a row asks for the removal, and it is not known whether there are grades: suspended instead",
     "dates_end_access": "the roster's dates are over, or ahead: the person loses access, and Moodle's own expiry "
     "action may unenrol them",
+    "ended_by_others": "the roster says so; it was not rostersync that ended it, and dates that were set in Moodle are "
+    "cleared",
     "dates_cleared": "the roster says so; unknown dates of this enrolment will be cleared",
     "absent_cleared": "the roster does not name this person in this course; unknown dates will be cleared",
     "graded_cleared": "absent from the roster, but has grades: suspended instead; unknown dates will be cleared",

@@ -20,7 +20,8 @@ IN_FILES: Mapping[str, Kind] = {
     "role_blank": rejects("the role is blank", "fill in column “{column}”, or say --default-role student"),
     "role_unknown": rejects(
         "“{value}” is no role that rostersync knows{detail}",
-        'map it once in the settings: role_words = {{ "{value}" = "student" }} (or teacher, editingteacher)',
+        'say which role it is: --role-word "{value}=ROLE", with student, teacher or editingteacher for ROLE (setting '
+        "role_words)",
     ),
     "role_digits": rejects(
         "“{value}” is a number, which means another role in every system",

@@ -80,7 +80,7 @@ def forecast_lines(forecast: Forecast) -> list[str]:
     if forecast.unenrolled:
         lines += [
             f"grades: {gone}, nobody has any, as Moodle tells",
-            f"no course left: {gone}, {forecast.none_left:,} are in no other course that the token sees"
+            f"no course left: {gone}, {forecast.none_left:,} are in no other course then, as far as the token sees"
             + _not_told(forecast.left_unknown),
             f"seen lately: {gone}, {forecast.seen:,} were in the course within the last 14 days"
             + _not_told(forecast.seen_unknown),

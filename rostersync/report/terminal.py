@@ -232,7 +232,7 @@ def _named(console: Console, lost: pd.DataFrame, details: int, *, last: str, res
     """The first people of each reason, below it; `last` is the column that is shown behind their names."""
     groups = list(lost.groupby("message", sort=True))
     for message, of_message in groups[:details]:
-        say(console, f"{message or 'No reason is given'} ({len(of_message):,})", indent=2)
+        say(console, f"{message or 'the roster says so'} ({len(of_message):,})", indent=2)
         columns = of_message.head(details)[["course", "user", "name", "roles", last]]
         lines = [
             ("", course, f"{name} ({user})" if name and name != user else user, roles, more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,10 @@ from rostersync.sync.keys import (
     distinct,
     enrolment_of,
     in_course,
+    of_people,
     pack,
     place,
+    role_of,
     take,
     user_of,
 )
@@ -135,6 +137,14 @@ def managed(done: Deeds) -> ManagedRoles:
     used = distinct(in_course(np.concatenate([done.gave, done.took])))
     by_absence = distinct(in_course(done.gave))
     return ManagedRoles(used=used, by_absence=by_absence, at_stake=used, doubtful=Doubtful.none())
+
+
+def staked(known: Basis, done: Deeds) -> Basis:
+    """The same with what limits are shares of: whoever has a role that the run gave, took, or found with its people."""
+    held, sides = known.sides.lists.keys, known.sides
+    theirs = held[of_people(held, done.people()) & (role_of(held) > 0)]
+    at_stake = distinct(np.concatenate([sides.managed.at_stake, in_course(theirs)]))
+    return replace(known, sides=replace(sides, managed=replace(sides.managed, at_stake=at_stake)))
 
 
 def basis(plan: Plan, done: Deeds, *, run: int) -> Basis:

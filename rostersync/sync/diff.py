@@ -123,7 +123,10 @@ def _update(facts: Facts, chosen: Mask, access: Access) -> Part:
     _hold(hold, "method_unknown", (~facts.surely_manual)[at])
     effect = np.where(out, str(Bucket.SUSPENDED), np.where(back, str(Bucket.REACTIVATED), str(Bucket.DATES_CHANGED)))
     cleared, ends = out & ~complete, ~out & (facts.inactive == 0) & access.ends(start, end)
-    reason = np.where(cleared, "dates_cleared", np.where(ends, "dates_end_access", "roster"))
+    others_did = back & (facts.inactive == 1) & ~facts.suspended_by_us & ~dated
+    reason = np.select(
+        [cleared, ends, others_did], ["dates_cleared", "dates_end_access", "ended_by_others"], default="roster"
+    )
     part: Part = {
         "at": at,
         "op": Op.UPDATE,

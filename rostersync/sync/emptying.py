@@ -54,7 +54,7 @@ def hold_emptying(
     at, role = after.takes_last()
     role_names = {int(i): str(n) for i, n in zip(roles["role_id"], roles["shortname"], strict=True)}
     words = np.array([role_names.get(r, str(r)) for r in role.tolist()], dtype=object)
-    open_ = contains(marks.open, at)
+    open_ = contains(marks.open, at) & contains(losing, marks.changes["course_id"].to_numpy()[at])
     marks.hold(at[open_], "would_lose_role", words[open_])
 
 

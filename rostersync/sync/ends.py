@@ -10,6 +10,7 @@ import pandas as pd
 from rostersync import problems
 from rostersync.columns import TEXT
 from rostersync.sync.kinds import kinds, picked, spread
+from rostersync.sync.limits import to_allow
 from rostersync.tables import OUTCOMES, REPORT_ROWS
 from rostersync.vocabulary import Bucket, Op, Proof
 
@@ -48,6 +49,8 @@ def judge(changes: pd.DataFrame, outcomes: pd.DataFrame | None) -> pd.DataFrame:
     every = frame.iloc[firsts].itertuples(index=False, name=None)
     judged = [_judged(_Kind(*kind), ran=outcomes is not None) for kind in every]
     bucket, proof, why, words = (list(told) for told in zip(*judged, strict=True)) if judged else ([], [], [], [])
+    for flag, number_of in to_allow(changes).items():
+        words = [text.replace(f"{flag} N", f"{flag} {number_of}") for text in words]
     codes = np.array([ORDER.index(one) for one in bucket], dtype=np.int8)
     return changes.assign(
         bucket=pd.Categorical.from_codes(codes[number], dtype=BUCKET),

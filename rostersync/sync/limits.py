@@ -103,6 +103,17 @@ def hold_limits(
     return Verdict(removals=lost, enrolments=whole)
 
 
+def to_allow(changes: pd.DataFrame) -> dict[str, int]:
+    """Flag → the number with which it lifts its limits: of people who would lose access, and of those who would rise.
+
+    Args:
+        changes: CHANGES after all rules.
+    """
+    lost = changes["removal"] & changes["hold"].isin(["", *UNCERTAIN, *COUNTED, "course_limit", "run_limit"])
+    risen = changes["rise"] & changes["hold"].isin(["rises", "run_rises"])
+    return {"--allow-removals": len(_people(changes[lost])), "--allow-rises": len(_people(changes[risen]))}
+
+
 def _too_many(gone: int, whole: int, figures: Mapping[str, float]) -> bool:
     """Whether so many are too many of a course: a large share of a large one, or most of a small one."""
     many = gone > figures["course_limit_count"] and gone > share(figures["course_limit_share"], whole)

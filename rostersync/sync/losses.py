@@ -41,8 +41,14 @@ def losses(
     left: dict[int, set[int]] = {}
     for course, user in pairs:
         left.setdefault(user, set()).add(course)
-    # Whoever is to be unenrolled from two courses at once has neither of them afterwards.
-    elsewhere = [NOT_TOLD if (told := courses.get(u)) is None else len(told - left[u]) for _, u in pairs]
+    coming: dict[int, set[int]] = {}
+    new = changes[(changes["op"] == Op.ENROL) & (changes["hold"] == "") & changes["user_id"].isin(list(left))]
+    for course, user in new[["course_id", "user_id"]].itertuples(index=False, name=None):
+        coming.setdefault(user, set()).add(course)
+    # Whoever is to be unenrolled from two courses at once has neither of them then, and whoever comes into one has it.
+    elsewhere = [
+        NOT_TOLD if (told := courses.get(u)) is None else len((told - left[u]) | coming.get(u, set())) for _, u in pairs
+    ]
     moments = [seen.get(c, {}).get(u, NOT_TOLD) for c, u in pairs]
     return LOSSES.frame({"course_id": gone["course_id"], "user_id": gone["user_id"]}).assign(
         elsewhere=np.array(elsewhere, dtype=np.int64), seen=np.array(moments, dtype=np.int64)

@@ -62,7 +62,8 @@ def reject_scrambled(roster: Roster, resolution: Resolution, users: pd.DataFrame
 
     That is so where at least three rows, and more than half of those of which both names are known, have the name of
     another account of the file or of its courses and not that of their own: a column was sorted by itself, or moved
-    by a row. Names that merely differ are nobody else's: those of the married, nicknames, other spellings.
+    by a row. The rows that a file has of one course are such a group, too: columns are moved within it as well. Names
+    that merely differ are nobody else's: those of the married, nicknames, other spellings.
 
     Args:
         roster: the rows.
@@ -74,30 +75,41 @@ def reject_scrambled(roster: Roster, resolution: Resolution, users: pd.DataFrame
     pairs = _pairs(roster, resolution, accounts)
     if not len(pairs.rows):
         return resolution
-    sources, many = roster.rows["source"].to_numpy()[pairs.rows], len(roster.sources)
-    named = np.bincount(sources, minlength=many)
+    groups = _groups(roster, resolution)
 
-    def most(of_pairs: Mask) -> Ints:
-        """The sources in which the rows of these pairs are so many."""
-        count = np.bincount(sources[of_pairs[pairs.of]], minlength=many)
-        return np.flatnonzero((count >= ENOUGH) & (2 * count > named))
+    def most(of_pairs: Mask) -> Mask:
+        """The rows of the groups in which the rows of these pairs are so many."""
+        hurt = np.zeros(len(resolution.rows), dtype=np.bool_)
+        for group in groups:
+            mine = group[pairs.rows]
+            named = np.bincount(mine, minlength=len(group) + 1)
+            count = np.bincount(mine[of_pairs[pairs.of]], minlength=len(group) + 1)
+            hurt |= ((count >= ENOUGH) & (2 * count > named))[group]
+        return hurt
 
     said = names.plain_each(roster.names.texts.take(pa.array(pairs.name)))
     own = accounts.plain.take(pa.array(pairs.account))
     differs: Mask = pc.not_equal(said, own).to_numpy(zero_copy_only=False).copy()
-    if not len(most(differs)):
+    if not most(differs).any():
         return resolution
     at = np.flatnonzero(differs)
     texts = list(zip(said.take(pa.array(at)).to_pylist(), own.take(pa.array(at)).to_pylist(), strict=True))
     differs[at] = [not names.within(one, mine) for one, mine in texts]
-    if not len(most(differs)):
+    if not most(differs).any():
         return resolution
     known, other = _Namesakes(accounts), np.full(len(differs), -1)
     for pair, (one, mine) in zip(at.tolist(), texts, strict=True):
         if differs[pair]:
             other[pair] = known.of(one, mine, int(pairs.account[pair]))
     scrambled = most(other >= 0)
-    return _rejected(roster, resolution, accounts, pairs, other, scrambled) if len(scrambled) else resolution
+    return _rejected(roster, resolution, accounts, pairs, other, scrambled) if scrambled.any() else resolution
+
+
+def _groups(roster: Roster, resolution: Resolution) -> tuple[Ints, Ints]:
+    """For each row the number of its file, and of its course within the file: each can have been sorted by itself."""
+    source = roster.rows["source"].to_numpy()
+    course, _ = pd.factorize(resolution.rows["course_id"].to_numpy() * len(roster.sources) + source)
+    return source, course
 
 
 def _pairs(roster: Roster, resolution: Resolution, accounts: _Accounts) -> _Pairs:
@@ -149,21 +161,18 @@ class _Namesakes:
 
 
 def _rejected(
-    roster: Roster, resolution: Resolution, accounts: _Accounts, pairs: _Pairs, other: Ints, scrambled: Ints
+    roster: Roster, resolution: Resolution, accounts: _Accounts, pairs: _Pairs, other: Ints, scrambled: Mask
 ) -> Resolution:
-    """The rows of these sources are rejected; each holds its course, and whoever it may mean in every course."""
+    """These rows are rejected; each holds its course, and whoever it may mean in every course."""
     rows, source = resolution.rows, roster.rows["source"].to_numpy()
     state = rows["state"].cat.codes.to_numpy(copy=True)
-    mine = np.zeros(len(roster.sources), dtype=np.bool_)
-    mine[scrambled] = True
-    chosen = np.flatnonzero((state == OK) & mine[source])
+    chosen = np.flatnonzero((state == OK) & scrambled)
     pair = np.full(len(rows), -1)
     pair[pairs.rows] = pairs.of
     words = _details(roster, accounts, pairs, other)
-    share = _shares(roster, pairs, other, scrambled)
+    shares = _shares(roster, resolution, pairs, other, chosen)
     details = [
-        f"{words[p]}{share[s]}" if p in words else share[s].removeprefix("; ")
-        for p, s in zip(pair[chosen].tolist(), source[chosen].tolist(), strict=True)
+        f"{words[p]}; {share}" if p in words else share for p, share in zip(pair[chosen].tolist(), shares, strict=True)
     ]
     users = rows["user_id"].to_numpy(copy=True)
     own, courses = users[chosen], rows["course_id"].to_numpy()[chosen]
@@ -216,15 +225,22 @@ def _details(roster: Roster, accounts: _Accounts, pairs: _Pairs, other: Ints) ->
     }
 
 
-def _shares(roster: Roster, pairs: _Pairs, other: Ints, scrambled: Ints) -> Mapping[int, str]:
-    """What is said of each of these sources as a whole."""
-    sources = roster.rows["source"].to_numpy()[pairs.rows]
-    made = {}
-    for one in scrambled.tolist():
-        here = sources == one
-        wrong = int(np.count_nonzero((other >= 0)[pairs.of[here]]))
-        made[one] = (
-            f"; in {counted(wrong, 'row')} of {int(np.count_nonzero(here)):,} of this file the name is another "
-            "person's: a column seems to be sorted by itself, or moved by a row"
-        )
-    return made
+def _shares(roster: Roster, resolution: Resolution, pairs: _Pairs, other: Ints, chosen: Ints) -> list[str]:
+    """What is said of each of these rows' file, or of its course in that file where it is not the file as a whole."""
+    (source, course), told = _groups(roster, resolution), (other >= 0)[pairs.of]
+    counts = [(np.bincount(group[pairs.rows]), np.bincount(group[pairs.rows][told])) for group in (source, course)]
+    made: dict[tuple[bool, int], str] = {}
+    said = []
+    for file, block in zip(source[chosen].tolist(), course[chosen].tolist(), strict=True):
+        named, wrong = counts[0]
+        whole = len(wrong) > file and wrong[file] >= ENOUGH and 2 * wrong[file] > named[file]
+        key = (whole, file if whole else block)
+        if key not in made:
+            named, wrong = counts[not whole]
+            of = "this file" if whole else "its course in this file"
+            made[key] = (
+                f"in {counted(int(wrong[key[1]]), 'row')} of {int(named[key[1]]):,} of {of} the name is another "
+                "person's: a column seems to be sorted by itself, or moved by a row"
+            )
+        said.append(made[key])
+    return said

@@ -50,7 +50,10 @@ LOSSES = Table(
     {
         "course_id": Column(INT, ""),
         "user_id": Column(INT, ""),
-        "elsewhere": Column(INT, "other courses in which Moodle shows them as active; -1: not asked or not told"),
+        "elsewhere": Column(
+            INT,
+            "other courses in which Moodle shows them as active, or the plan enrols them; -1: not asked or not told",
+        ),
         "seen": Column(INT, "when they were last seen in the course, in epoch seconds; 0: never; -1: not told"),
     },
 )

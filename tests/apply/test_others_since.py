@@ -147,6 +147,22 @@ def test_a_run_that_an_older_version_broke_off_does_not_block_the_site(
     assert world.sync(roster("ada,BIO101,student", "ben,BIO101,student", "cyd,BIO101,student")).exit_code == 0
 
 
+def test_the_limit_of_an_undo_is_a_share_of_the_course(make: Make) -> None:
+    """Three who were let in again are three of everybody like them, not of nobody."""
+    people = [f"u{n:02}" for n in range(20)]
+    world = make({"BIO101": " ".join(f"{name}:student" for name in people)}, methods={"BIO101": ["manual"]})
+    for name in people[:3]:
+        suspend(world, name)
+    world.sync(
+        roster(
+            *(f"{name},BIO101,student,active,2027-01-01,2028-01-01" for name in people), head=HEAD + ",status,start,end"
+        )
+    )
+    report = undo(world, 1)
+    assert not [text for text in report.changes["message"] if "of 0 people" in text]
+    assert [world.people("BIO101")[name] for name in people[:3]] == ["!student"] * 3
+
+
 def test_dates_that_the_list_contradicts_are_not_sent(world: Any) -> None:  # noqa: ANN401 - a World
     """The end that was set is past by now, and somebody is active all the same: others have set another one."""
     dated = [f"{name},BIO101,student,2019-01-01,2027-01-16" for name in ("ada", "ben", "cyd")]

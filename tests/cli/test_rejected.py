@@ -65,7 +65,8 @@ def test_rejected_rows_are_written_beside_the_file(run: Run, bad: Path) -> None:
     ]
     assert rows[1][9] == (
         "“Wizard” is no role that rostersync knows. "
-        'To do: map it once in the settings: role_words = { "Wizard" = "student" } (or teacher, editingteacher)'
+        'To do: say which role it is: --role-word "Wizard=ROLE", with student, teacher or editingteacher for ROLE '
+        "(setting role_words)"
     )
     assert [row[10] for row in rows] == ["", "", "eve,BIO101,student,active"]
 

@@ -32,8 +32,8 @@ def test_a_check_says_how_files_were_read_and_what_to_repair(checked: Roster) ->
         "",
         "Rejected: 14 rows, to be corrected",
         "  12 rows in “Role”: “Wizard” is no role that rostersync knows",
-        '      To do: map it once in the settings: role_words = { "Wizard" = "student" }',
-        "      (or teacher, editingteacher)",
+        '      To do: say which role it is: --role-word "Wizard=ROLE", with student,',
+        "      teacher or editingteacher for ROLE (setting role_words)",
         "      roster.xlsx[Term 1] lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …",
         "  2 rows in “From”: “…” is no date",
         "      To do: write it as 2026-09-30, or set date_order",
@@ -104,7 +104,8 @@ def test_the_document_has_causes_and_every_problem(checked: Roster) -> None:
         "column": "Role",
         "rows": 12,
         "message": "“Wizard” is no role that rostersync knows",
-        "remedy": 'map it once in the settings: role_words = { "Wizard" = "student" } (or teacher, editingteacher)',
+        "remedy": 'say which role it is: --role-word "Wizard=ROLE", with student, teacher or editingteacher for ROLE '
+        "(setting role_words)",
         "distinct": 1,
         "cases": [
             {
