@@ -225,9 +225,7 @@ def _united(roster: Roster, ok: Ints, starts: Ints, differ: Mask, says: Mapping[
     rows = np.flatnonzero(np.repeat(differ, np.diff(starts, append=len(ok)))) if len(people) else people
     if not len(people):
         nobody = np.zeros(0, dtype=np.int64)
-        return _Sections(
-            people=people, rows=rows, counts=rows > 0, head=nobody, start=nobody, end=nobody, torn={}
-        )
+        return _Sections(people=people, rows=rows, counts=rows > 0, head=nobody, start=nobody, end=nobody, torn={})
     at = ok[rows]
     person = np.searchsorted(people, _run_of(starts, rows))
     made = sections.united(sections.of_rows(roster)[at], person, {n: c[at] for n, c in says.items()})
