@@ -25,6 +25,9 @@ Files = dict[str, list[list[str]]]
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^A-Za-z\d]+")
 
 
+CASES: Sequence[Callable[[str], str]] = (str.strip, str.lower, str.upper, str.title)
+
+
 def table(text: str) -> list[list[str]]:
     return [*csv.reader(io.StringIO(text.replace("/", "\n")))]
 
@@ -101,7 +104,7 @@ def words(header: str) -> list[str]:
 def spelled(draw: st.DrawFn, header: str, *, first: bool) -> str:
     """The same header as somebody else would write it."""
     joint = draw(st.sampled_from(["", " ", "_", "-", "  ", "\u00a0"]))
-    case = draw(st.sampled_from([str.strip, str.lower, str.upper, str.title]))
+    case = draw(st.sampled_from(CASES))
     ends = draw(st.sampled_from(["", " ", "  ", "\t", " (required)"]))
     dotted = ".".join(joint.join(map(case, words(part))) for part in header.split("."))
     return ("\ufeff" if first and draw(st.booleans()) else "") + dotted + ends
