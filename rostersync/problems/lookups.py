@@ -12,6 +12,9 @@ LOOKED_UP: Mapping[str, Kind] = {
         "rows of one person in one course contradict each other in {detail}",
         "leave only the rows that are right",
     ),
+    "other_section": notes(
+        "what this row says of one section (“{value}”) does not count: another section of the course has the person"
+    ),
     # found by looking up
     "user_not_found": rejects(
         "no user with {column} “{value}” is to be seen in Moodle{detail}",

@@ -6,7 +6,6 @@ a header certain all the same stand in words.toml under `headers`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -14,10 +13,9 @@ from functools import cache, lru_cache
 from rostersync.errors import RosterError, SettingsError
 from rostersync.roster.alike import Likeness, alike
 from rostersync.roster.fields import ALIASES, COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
-from rostersync.roster.words import aliases, flat, lists, meanings, normalise
+from rostersync.roster.words import aliases, flat, heading, lists, normalise
 from rostersync.settings import Settings
 
-HINT = re.compile(r"[\s*:]*[(\[]([^()\[\]]*)[)\]][\s*:]*$")
 SHOWN = 40
 """Headers, and characters of each, that a message shows."""
 COMPARED = 100
@@ -202,11 +200,7 @@ def _is_said(text: str, said: Mapping[str, str]) -> bool:
 
 def _spellings(text: str) -> tuple[str, ...]:
     """The header as it is compared, and again without a hint like (required) or [UTC] at its end."""
-    plain = normalise(text)
-    hint = HINT.search(text)
-    if hint and normalise(hint[1]) in meanings("hints"):
-        return plain, normalise(text[: hint.start()])
-    return (plain,)
+    return tuple(dict.fromkeys((normalise(text), heading(text))))
 
 
 def _role_ids(places: dict[str, list[int]], explicit: Collection[str]) -> bool:

@@ -28,7 +28,7 @@ from pydantic import (
 
 from rostersync.errors import SettingsError
 from rostersync.roster.fields import FIELDS
-from rostersync.roster.words import normalise
+from rostersync.roster.words import heading, normalise
 from rostersync.settings import Settings
 from rostersync.vocabulary import Mode
 
@@ -61,6 +61,10 @@ class Preset(BaseModel):
     """Headers that together tell this system's exports from all others; without any, the preset has to be named."""
     columns: dict[str, Alternatives] = {}
     """Field → its header, or a key that is put together from several: "{TERM}.{CRN}"."""
+    sections: tuple[str, ...] = ()
+    """Headers that say which class or section of a course a row is of, unless they are the course's key."""
+    end_exclusive: bool = False
+    """An end without a time is the first day without access."""
     ignore: tuple[str, ...] = ()
     """Headers that look like a field and are none here."""
     strip: dict[str, str] = {}
@@ -193,9 +197,9 @@ def text(wanted: str) -> str:
 
 
 def composed(preset: Preset) -> frozenset[str]:
-    """The headers, normalised, that only together are a key or a name."""
+    """The headers, as they are compared, that only together are a key or a name."""
     templates = (parts(t) for several in preset.columns.values() for t in several)
-    return frozenset(normalise(h) for found in templates if len(found) > 1 for _, h in found if h)
+    return frozenset(heading(h) for found in templates if len(found) > 1 for _, h in found if h)
 
 
 def _preset(name: str, text: str, where: str) -> Preset:

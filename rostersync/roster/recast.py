@@ -21,7 +21,7 @@ from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import understand
 from rostersync.roster.presets import Preset
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
-from rostersync.roster.words import normalise
+from rostersync.roster.words import heading
 from rostersync.settings import Settings
 
 TOLD = 100
@@ -42,12 +42,14 @@ class _Columns:
     """Positions that only were put together."""
     composed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Header of a column that was put together → those of its parts."""
+    uncut: dict[str, pa.Array] = field(default_factory=dict)
+    """Header → its cells before they were cut, where several values became one."""
     notes: list[str] = field(default_factory=list)
 
     def at(self, header: str) -> int:
         """The position of a header, or -1."""
         exact = [i for i, h in enumerate(self.header) if h == header]
-        alike = exact or [i for i, h in enumerate(self.header) if h and normalise(h) == normalise(header)]
+        alike = exact or [i for i, h in enumerate(self.header) if h and heading(h) == heading(header)]
         return alike[0] if alike else -1
 
     def add(self, header: str, cells: pa.Array) -> int:
@@ -87,7 +89,7 @@ def under_preset(sheet: Sheet, settings: Settings, *, where: str) -> tuple[Sheet
 
 def _require(preset: Preset, sheet: Sheet, where: str) -> None:
     """Makes sure that the sheet has the columns by which a preset that somebody named knows people and courses."""
-    if absent := recognition.lacking(preset, {normalise(h) for h in sheet.header}):
+    if absent := recognition.lacking(preset, {heading(h) for h in sheet.header}):
         shown = ", ".join(f"“{h}”" for h in sheet.header if h)
         raise RosterError(
             f"{where} has no column “{absent}”, which preset {preset.name} needs; its header is {shown}",
@@ -97,8 +99,8 @@ def _require(preset: Preset, sheet: Sheet, where: str) -> None:
 
 def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tuple[Sheet, Settings]:
     # A text that stands for an error must become no part of a key, and filters must not take it for a value.
-    decisive = presets.composed(preset) | {normalise(h) for h in preset.keep}
-    matter = [p for p, h in enumerate(sheet.header) if normalise(h) in decisive]
+    decisive = presets.composed(preset) | {heading(h) for h in preset.keep}
+    matter = [p for p, h in enumerate(sheet.header) if heading(h) in decisive]
     clean, _ = taken_out(sheet, encoded(sheet.cells, matter))
     made = _Columns(
         header=list(sheet.header),
@@ -110,6 +112,7 @@ def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tup
     _strip(made, preset)
     aside = _filtered(made, preset, len(sheet.lines))
     _fields(made, preset, settings, len(sheet.lines))
+    _sections(made, preset)
     for header in preset.ignore:
         if (at := made.at(header)) >= 0:
             made.fields.setdefault(made.header[at], "ignore")
@@ -118,6 +121,9 @@ def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tup
         if (at := made.at(header)) >= 0:
             made.fields.setdefault(made.header[at], "ignore")
     _others(made, settings)
+    exclusive = sheet.end_exclusive or preset.end_exclusive
+    if exclusive and (end := next((h for h, f in made.fields.items() if f == "end"), "")):
+        made.notes.append(f"{end} is the first day without access (the format's ends are exclusive)")
     _constants(made, preset, settings, len(sheet.lines))
     status = next((h for h, f in made.fields.items() if f == "status"), "")
     words = pc.unique(made.cells[made.at(status)]).to_pylist() if status else []
@@ -134,6 +140,7 @@ def _recast(sheet: Sheet, preset: Preset, settings: Settings, title: str) -> tup
         aside=(*sheet.aside, *aside),
         fields={h: f for h, f in {**made.fields, **sheet.fields}.items() if made.at(h) in places},
         mode=sheet.mode or preset.mode,
+        end_exclusive=exclusive,
         notes=(*sheet.notes, title, *made.notes),
         parts=made.composed,
         original=sheet.original or sheet,
@@ -153,6 +160,8 @@ def _strip(made: _Columns, preset: Preset) -> None:
         before = encoded.dictionary.to_pylist()
         after = [m[1] or "" if (m := re.search(expression, v)) else v for v in before]
         made.cells[at] = pa.array(after, pa.string()).take(encoded.indices)
+        if len(set(after)) < len(before):
+            made.uncut[made.header[at]] = encoded.dictionary.take(encoded.indices)
         changed = [(b, a) for b, a in zip(before, after, strict=True) if a != b]
         if changed:
             (first, kept), count = changed[0], len(changed)
@@ -211,6 +220,27 @@ def _fields(made: _Columns, preset: Preset, settings: Settings, count: int) -> N
         made.composed[made.header[at]] = tuple(made.header[p] for p in positions)
         _inherit(made, at, positions)
         made.notes.append(f"“{made.header[at]}” is put together from {', '.join(made.header[p] for p in positions)}")
+
+
+def _sections(made: _Columns, preset: Preset) -> None:
+    """What says which class or section of a course a row is of, where it is no part of the course's key.
+
+    Where keys were cut so that several became one, that is what they were before.
+    """
+    said: list[str] = []
+    for header in preset.sections:
+        at = made.at(header)
+        if at >= 0 and at not in made.parts and made.fields.get(made.header[at], "ignore") == "ignore":
+            made.fields[made.header[at]] = "part"
+            said.append(made.header[at])
+    for header, before in made.uncut.items():
+        if made.fields.get(header) in COURSE_KEYS:
+            at = made.add(f"{header} as it stands", before)
+            made.fields[made.header[at]] = "part"
+            said.append(header)
+    if said:
+        named = " and ".join(f"“{h}”" for h in said)
+        made.notes.append(f"{named}: the class or section within a course; rows of one person in several are united")
 
 
 def _others(made: _Columns, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from rostersync.errors import RosterError
 from rostersync.roster import presets
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.presets import Preset
-from rostersync.roster.words import normalise
+from rostersync.roster.words import heading
 from rostersync.settings import Settings
 
 
@@ -20,7 +20,7 @@ def recognised(header: Sequence[str], settings: Settings, *, where: str) -> Pres
     """
     if settings.preset:
         return None
-    here = {normalise(h) for h in header}
+    here = {heading(h) for h in header}
     fits = [p for p in presets.shipped().values() if _tells(p, here)]
     most = max((len(p.recognise) for p in fits), default=0)
     best = [p for p in fits if len(p.recognise) == most]
@@ -36,22 +36,22 @@ def knows(header: Sequence[str], settings: Settings) -> bool:
     """Whether the preset that the settings name finds its keys in this header, or a shipped one is told by it."""
     if settings.preset == presets.NONE:
         return False
-    here = {normalise(h) for h in header}
+    here = {heading(h) for h in header}
     if preset := presets.named(settings):
         return not lacking(preset, here)
     return any(_tells(p, here) for p in presets.shipped().values())
 
 
-def lacking(preset: Preset, normalised: Collection[str]) -> str:
+def lacking(preset: Preset, here: Collection[str]) -> str:
     """The first header that is not among these and by which the preset knows people or courses; blank: none."""
     for keys in (USER_KEYS, COURSE_KEYS):
         templates = [t for f, several in preset.columns.items() if f in keys for t in several]
         needed = [[h for _, h in presets.parts(t) if h] for t in templates]
-        if needed and not any(all(normalise(h) in normalised for h in headers) for headers in needed):
-            return next(h for h in needed[0] if normalise(h) not in normalised)
+        if needed and not any(all(heading(h) in here for h in headers) for headers in needed):
+            return next(h for h in needed[0] if heading(h) not in here)
     return ""
 
 
-def _tells(preset: Preset, normalised: Collection[str]) -> bool:
+def _tells(preset: Preset, here: Collection[str]) -> bool:
     """Whether all headers that tell a preset are among these; one that none tells is never guessed."""
-    return bool(preset.recognise) and all(any(normalise(h) in normalised for h in one) for one in preset.recognise)
+    return bool(preset.recognise) and all(any(heading(h) in here for h in one) for one in preset.recognise)

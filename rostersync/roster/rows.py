@@ -266,7 +266,8 @@ class _Builder:
                 found[field] = NOT_GIVEN
                 continue
             days = self.distinct[field]
-            moments = dates.read(days.texts.to_pylist(), self.settings, end=field == "end")
+            last = field == "end" and not self.sheet.end_exclusive
+            moments = dates.read(days.texts.to_pylist(), self.settings, end=last)
             found[field] = np.array([m.epoch for m in moments], dtype=np.int64)[days.index]
             bad = days.rows(np.array([m.problem is not None for m in moments], dtype=bool))
             if bad.any():

@@ -61,6 +61,8 @@ class Sheet:
     """Role word → role, where the format says what it means; settings.role_words goes before it."""
     mode: Mode | None = None
     """What the format says of absence, where it says anything; settings.mode goes before it."""
+    end_exclusive: bool = False
+    """An end without a time is the first day without access, as the format says, and not the last one with it."""
     notes: tuple[str, ...] = ()
     """What the reader decided: delimiter, encoding, which sheet, layout, preset."""
     first_column: int | None = None

@@ -18,6 +18,8 @@ from rostersync.errors import SettingsError
 from rostersync.settings import Settings
 from rostersync.vocabulary import Action, Status
 
+HINT = re.compile(r"[\s*:]*[(\[]([^()\[\]]*)[)\]][\s*:]*$")
+"""A bracket at a header's end."""
 _WORD = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
 KANA_VOICING = "\u3099\u309a"
@@ -48,6 +50,17 @@ def normalise(text: str) -> str:
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     kept = "".join(c for c in spread if c in KANA_VOICING or not unicodedata.category(c).startswith("M"))
     return "".join(c for c in unicodedata.normalize("NFC", kept) if c.isalnum())
+
+
+@lru_cache(maxsize=10_000)
+def heading(header: str) -> str:
+    """A header as it is compared wherever a known format is recognised, unfolded, joined or read.
+
+    All spellings of one header are one: case, blanks, signs and a hint like (required) at its end do not matter. A
+    format that is recognised by one comparison and read by another loses what they disagree about.
+    """
+    hint = HINT.search(header)
+    return normalise(header[: hint.start()] if hint and normalise(hint[1]) in meanings("hints") else header)
 
 
 def words_of(header: str) -> list[str]:

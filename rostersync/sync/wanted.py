@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rostersync.settings import Settings
+from rostersync.sync import sections
 from rostersync.sync.keys import Ints, Mask, distinct, enrolment_of, first_of_run, in_order, of_people, pack, place
 from rostersync.sync.marking import replaced
 from rostersync.sync.resolve import Resolution
@@ -134,8 +135,9 @@ def reject(
 def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     """Rows of one (user, course) made one wanted enrolment; their roles are united.
 
-    Rows that contradict each other in dates, status or action are all rejected, and hold that person in that course.
-    Rows alike in everything are one; the others become duplicates of the first.
+    Rows of one section that contradict each other in dates, status or action reject all rows of that person in that
+    course, and hold that person there. Those of several sections are united (see `sections`). Rows alike in everything
+    are one; the others become duplicates of the first.
     """
     rows = resolution.rows
     stands = rows["state"].cat.codes.to_numpy() == OK
@@ -150,40 +152,107 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
         "end": rows["end"].to_numpy(),
     }
     keys = enrolment_of(full)
-    bare = full == keys
     first = first_of_run(keys)
     starts = np.flatnonzero(first)
     head = ok[starts]
     # Most enrolments are one row, which has nothing to agree with.
     others = np.flatnonzero(~first)
     run = _run_of(starts, others)
-    words: dict[int, list[str]] = {}
-    for name, column in says.items():
-        for number in distinct(run[column[ok[others]] != column[head[run]]]).tolist():
-            words.setdefault(number, []).append(name)
+    differ = np.zeros(len(head), dtype=np.bool_)
+    for column in says.values():
+        differ[run[column[ok[others]] != column[head[run]]]] = True
+    made = _united(roster, ok, starts, differ, says)
     torn = np.zeros(len(head), dtype=np.bool_)
-    torn[list(words)] = True
-    kept = ~np.repeat(torn, np.diff(starts, append=len(full))) if words else np.ones(len(full), dtype=np.bool_)
+    torn[list(made.torn)] = True
+    kept = ~np.repeat(torn, np.diff(starts, append=len(full))) if made.torn else np.ones(len(full), dtype=np.bool_)
     hurt = np.flatnonzero(~kept)
     found = sorted(
-        (row, "rows_contradict", " and ".join(words[number]))
+        (row, "rows_contradict", " and ".join(made.torn[number]))
         for row, number in zip(ok[hurt].tolist(), _run_of(starts, hurt).tolist(), strict=True)
     )
     united = reject(roster, resolution, rows, found, hold="contradiction")
-    twin = kept & ~first_of_run(full)
-    if twin.any():
-        united = _mark_twins(united, ok, full, twin)
+    counts = kept.copy()
+    single = first_of_run(full)
+    if not single.all():
+        twins = np.maximum.accumulate(np.where(single, np.arange(len(full)), 0))
+        twins[made.rows] = made.rows[sections.alike(full[made.rows], {n: c[ok[made.rows]] for n, c in says.items()})]
+        twin = kept & (twins != np.arange(len(full)))
+        united = _mark_twins(united, ok[twin], ok[twins[twin]])
+        counts &= ~twin
+    counts[made.rows] &= made.counts
+    if not made.counts.all():
+        united = _tell(roster, united, ok[made.rows[~made.counts & kept[made.rows]]])
+    bare = full == keys
     any_role = np.zeros(len(head), dtype=np.bool_)
-    any_role[_run_of(starts, np.flatnonzero(bare))] = True
-    sound = ~torn if words else slice(None)
-    head = head[sound]
+    any_role[_run_of(starts, np.flatnonzero(bare & counts))] = True
+    sound = ~torn if made.torn else slice(None)
+    head[made.people] = ok[made.head]
+    said = {name: _of_rows(column, head) for name, column in says.items()}
+    if len(made.people):
+        for name, values in (("start", made.start), ("end", made.end)):
+            said[name] = np.array(said[name])
+            said[name][made.people] = values
+    roles = full[counts & ~bare]
     return united, Wanted(
         keys=keys[starts][sound],
-        **{name: _of_rows(said, head) for name, said in says.items()},
-        row=head,
+        **{name: column[sound] for name, column in said.items()},
+        row=head[sound],
         any_role=any_role[sound],
-        role_keys=full[kept & ~twin & ~bare],
+        role_keys=distinct(roles) if len(made.people) else roles,  # rows with other dates are no duplicates
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sections:
+    """What people are said to be whose rows differ; `rows` are places among those that stand, in their order."""
+
+    people: Ints
+    """Positions among the enrolments."""
+    rows: Ints
+    counts: Mask
+    """Of `rows`, those that count."""
+    head: Ints
+    """For each of the people the place of the row that counts first."""
+    start: Ints
+    end: Ints
+    torn: Mapping[int, list[str]]
+    """Position among the enrolments → what contradicts itself."""
+
+
+def _united(roster: Roster, ok: Ints, starts: Ints, differ: Mask, says: Mapping[str, Ints]) -> _Sections:
+    """What the sections of a course say of those people whose rows are not alike."""
+    people = np.flatnonzero(differ)
+    rows = np.flatnonzero(np.repeat(differ, np.diff(starts, append=len(ok)))) if len(people) else people
+    if not len(people):
+        nobody = np.zeros(0, dtype=np.int64)
+        return _Sections(people=people, rows=rows, counts=rows > 0, head=nobody, start=nobody, end=nobody, torn={})
+    at = ok[rows]
+    person = np.searchsorted(people, _run_of(starts, rows))
+    made = sections.united(sections.of_rows(roster)[at], person, {n: c[at] for n, c in says.items()})
+    return _Sections(
+        people=people,
+        rows=rows,
+        counts=made.counts,
+        head=rows[made.head],
+        start=made.start,
+        end=made.end,
+        torn={int(people[p]): words for p, words in made.torn.items()},
+    )
+
+
+def _tell(roster: Roster, resolution: Resolution, rows: Ints) -> Resolution:
+    """Says of rows that what they say of one section does not count, because another one has the person."""
+    lines = roster.rows.iloc[np.sort(rows)]
+    told = PROBLEMS.frame(
+        {
+            "row": lines["row"],
+            "source": lines["source"],
+            "line": lines["line"],
+            "code": ["other_section"] * len(lines),
+            "value": lines["part"],
+        }
+    )
+    return replace(resolution, problems=pd.concat([resolution.problems, told], ignore_index=True))
 
 
 def _run_of(starts: Ints, places: Ints) -> Ints:
@@ -198,12 +267,12 @@ def _of_rows(said: Ints, rows: Ints) -> Ints:
     return said[rows]
 
 
-def _mark_twins(resolution: Resolution, ok: Ints, full: Ints, twin: Mask) -> Resolution:
+def _mark_twins(resolution: Resolution, doubles: Ints, of: Ints) -> Resolution:
+    """These rows as duplicates of those."""
     rows = resolution.rows
-    heads = np.maximum.accumulate(np.where(first_of_run(full), np.arange(len(full)), 0))
     state, twins = rows["state"].cat.codes.to_numpy(copy=True), rows["twin"].to_numpy(copy=True)
-    state[ok[twin]] = DUPLICATE
-    twins[ok[twin]] = ok[heads[twin]]
+    state[doubles] = DUPLICATE
+    twins[doubles] = of
     made = pd.Categorical.from_codes(state, dtype=rows["state"].dtype)
     return replace(resolution, rows=rows.assign(state=made, twin=twins))
 

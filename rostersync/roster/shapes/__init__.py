@@ -42,6 +42,7 @@ def joined(files: Sequence[File], settings: Settings) -> tuple[list[tuple[File, 
     if "manifest" in found and "enrollments" not in found:
         raise oneroster.without_enrolments(found)
     if "enrollments" in found:
+        found = oneroster.titled(found)
         sheets += sets.with_digests(oneroster.joined(found, settings), found, oneroster.READ)
         rest = sets.without(rest, found)
     found = sets.sorted_out(rest, headers, canvas.KINDS)

@@ -18,6 +18,7 @@ from rostersync.roster import delimited
 from rostersync.roster.files import File
 from rostersync.roster.shapes.sets import aside
 from rostersync.roster.sheets import Aside, Sheet
+from rostersync.roster.words import heading
 from rostersync.settings import Settings
 
 HEADER = ("action", "username", "org_def_id", "role_name", "org_unit_code", "first_name", "last_name", "email")
@@ -57,7 +58,7 @@ ACCOUNTS = ("create", "update", "delete")
 def is_batch(first: Sequence[str]) -> bool:
     """Whether a file's first line is one of a batch."""
     known = {*ACTIONS, *ACCOUNTS}
-    return len(first) > 2 and first[0].strip().casefold() in known and first[1].strip().casefold() != "username"  # noqa: PLR2004 - no line has fewer fields
+    return len(first) > 2 and first[0].strip().casefold() in known and heading(first[1]) != "username"  # noqa: PLR2004 - no line has fewer fields
 
 
 def read(file: File, settings: Settings) -> Sheet:

@@ -15,25 +15,26 @@ import pyarrow.compute as pc
 
 from rostersync.roster.files import File
 from rostersync.roster.shapes import sets
-from rostersync.roster.shapes.sets import Table, aside
+from rostersync.roster.shapes.sets import Table, aside, told_by
 from rostersync.roster.sheets import Aside, Mask, Sheet
+from rostersync.roster.words import heading
 from rostersync.settings import Settings
 from rostersync.vocabulary import Mode, counted
 
 KINDS: sets.Kinds = {
-    "admins": frozenset({"user_id", "account_id", "role"}),
-    "enrollments": frozenset({"user_id", "role", "status", "course_id"}),
-    "by_section": frozenset({"user_id", "role", "status", "section_id"}),
-    "by_role_id": frozenset({"user_id", "role_id", "status", "course_id"}),
-    "by_section_and_role_id": frozenset({"user_id", "role_id", "status", "section_id"}),
-    "users": frozenset({"user_id", "login_id"}),
-    "sections": frozenset({"section_id", "course_id", "name"}),
-    "xlists": frozenset({"xlist_course_id", "section_id"}),
-    "courses": frozenset({"course_id", "short_name", "long_name"}),
-    "accounts": frozenset({"account_id", "parent_account_id"}),
-    "terms": frozenset({"term_id", "name", "status"}),
-    "groups": frozenset({"group_id", "status"}),
-    "observers": frozenset({"observer_id", "student_id"}),
+    "admins": told_by("user_id account_id role"),
+    "enrollments": told_by("user_id role status course_id"),
+    "by_section": told_by("user_id role status section_id"),
+    "by_role_id": told_by("user_id role_id status course_id"),
+    "by_section_and_role_id": told_by("user_id role_id status section_id"),
+    "users": told_by("user_id login_id"),
+    "sections": told_by("section_id course_id name"),
+    "xlists": told_by("xlist_course_id section_id"),
+    "courses": told_by("course_id short_name long_name"),
+    "accounts": told_by("account_id parent_account_id"),
+    "terms": told_by("term_id name status"),
+    "groups": told_by("group_id status"),
+    "observers": told_by("observer_id student_id"),
 }
 """Canvas tells its files by their headers, never by their names."""
 STATING = ("enrollments", "by_section", "by_role_id", "by_section_and_role_id")
@@ -48,7 +49,7 @@ DELETED = "deleted"
 def stated(found: Mapping[str, Sequence[File]], headers: Mapping[str, tuple[str, ...]], settings: Settings) -> bool:
     """Whether these files are Canvas's beyond doubt: user_id, course_id, role and status could be anybody's."""
     enrolments = [file for kind in STATING for file in found.get(kind, ())]
-    sections = any("section_id" in {h.casefold() for h in headers[f.path]} for f in enrolments)
+    sections = any(heading("section_id") in map(heading, headers[f.path]) for f in enrolments)
     return bool(enrolments) and (sections or "users" in found or settings.preset == "canvas")
 
 
@@ -69,7 +70,14 @@ def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tupl
     sheets = []
     for file in (file for kind in STATING for file in found.get(kind, ())):
         enrolments = sets.read(file, settings)
-        sheet = _joined(enrolments, users, sections, xlists, courses, numbered="role_id" not in settings.columns)
+        sheet = _joined(
+            enrolments,
+            users,
+            sections,
+            xlists,
+            courses,
+            numbered=heading("role_id") not in map(heading, settings.columns),
+        )
         notes = (
             *sheet.notes,
             *around,
@@ -112,7 +120,7 @@ def _joined(
         columns["courses.short_name"] = found.bring(courses.column("short_name"))
         asides += aside("record_torn", found.torn, f"the course in {courses.name}")
         asides += aside("record_deleted", _deleted(found, courses) & live, f"the course in {courses.name}")
-    return sets.widened(enrolments.sheet, columns, {"course_id": course}, asides)
+    return sets.widened(enrolments.sheet, columns, {heading("course_id"): course}, asides)
 
 
 def _course(enrolments: Table, sections: Table | None, xlists: Table | None) -> tuple[pa.Array, list[Aside]]:

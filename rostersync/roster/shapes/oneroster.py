@@ -13,32 +13,44 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
+from rostersync.roster.fields import COURSE_KEYS
 from rostersync.roster.files import File
 from rostersync.roster.shapes import sets
-from rostersync.roster.shapes.sets import Found, Table, aside
+from rostersync.roster.shapes.sets import Found, Table, aside, told_by
 from rostersync.roster.sheets import Aside, Mask, Sheet
 from rostersync.settings import Settings
 from rostersync.vocabulary import Mode, counted
 
 KINDS: sets.Kinds = {
-    "manifest": frozenset({"propertyname", "value"}),
-    "enrollments": frozenset({"classsourcedid", "usersourcedid", "role"}),
-    "profiles": frozenset({"sourcedid", "profiletype"}),
-    "users": frozenset({"sourcedid", "username"}),
-    "classes": frozenset({"sourcedid", "title", "coursesourcedid"}),
-    "courses": frozenset({"sourcedid", "title", "coursecode"}),
-    "others": frozenset({"sourcedid"}),
-    "roles": frozenset({"usersourcedid", "role"}),
-    "flags": frozenset({"usersourcedid", "flag"}),
-    "relationships": frozenset({"usersourcedid", "relationshipusersourcedid"}),
+    "manifest": told_by("propertyname value"),
+    "enrollments": told_by("classsourcedid usersourcedid role"),
+    "profiles": told_by("sourcedid profiletype"),
+    "users": told_by("sourcedid username"),
+    "classes": told_by("sourcedid title coursesourcedid", "sourcedid title orgsourcedid sessionsourcedids"),
+    "courses": told_by(
+        "sourcedid title coursecode",
+        "sourcedid title orgsourcedid schoolyearsourcedid",
+        "sourcedid title orgsourcedid subject",
+    ),
+    "titles": told_by("sourcedid title orgsourcedid"),
+    "others": told_by("sourcedid"),
+    "roles": told_by("usersourcedid role"),
+    "flags": told_by("usersourcedid flag"),
+    "relationships": told_by("usersourcedid relationshipusersourcedid"),
+    "demographics": told_by(
+        *(
+            f"usersourcedid {fact}"
+            for fact in ("sex", "birthdate", "birthcity", "birthstate", "birthcountry", "ethnicitycodes", "racecodes")
+        )
+    ),
 }
-"""What tells the files: names differ (`users.csv`, `Users_2026.csv`), headers are the standard's. `others` are those
-that say nothing of enrolments, like orgs and academicSessions."""
+"""What tells the files: names differ (`users.csv`, `Users_2026.csv`), headers are the formats'. `titles` are classes or
+courses of School Data Sync with what it requires and no more; `others` say nothing of enrolments, like orgs and
+academicSessions."""
 USERS = ("sourcedId", "status", "enabledUser", "username", "identifier", "email", "givenName", "familyName")
-CLASSES = ("sourcedId", "status", "title", "classCode", "courseSourcedId")
-COURSES = ("sourcedId", "status", "title", "courseCode")
+CLASSES = ("sourcedId", "status", "title", "classCode", "code", "courseSourcedId")
+COURSES = ("sourcedId", "status", "title", "courseCode", "code")
 DELETED = "tobedeleted"
-DAY = r"^\d{4}-\d{2}-\d{2}$"
 READ = ("manifest", "enrollments", "users", "classes", "courses")
 
 
@@ -61,7 +73,7 @@ def joined(found: Mapping[str, Sequence[File]], settings: Settings) -> list[tupl
     sheets = []
     for file in found["enrollments"]:
         enrolments = sets.read(file, settings)
-        sheet = _joined(enrolments, users, classes, courses, manifest)
+        sheet = _joined(enrolments, users, classes, courses, manifest, settings)
         sheets.append((file, _decided(enrolments, sheet, _mode(enrolments, manifest, found), settings, around)))
     return sheets
 
@@ -90,8 +102,9 @@ def _joined(
     classes: Table | None,
     courses: Table | None,
     manifest: Mapping[str, str] | None,
+    settings: Settings,
 ) -> Sheet:
-    """One file of enrolments; a person or class that a complete file lacks rejects its row."""
+    """One file of enrolments; a person, class or course in use that a complete file lacks rejects its row."""
     columns: dict[str, pa.Array] = {}
     asides: list[Aside] = []
     notes: list[str] = []
@@ -107,13 +120,46 @@ def _joined(
         notes.append("no users.csv: people are known by userSourcedId alone")
     if classes:
         class_ = sets.look_up(enrolments.column("classSourcedId"), classes, "sourcedId")
-        columns |= {f"classes.{c}": class_.bring(classes.column(c)) for c in ("title", "classCode") if classes.has(c)}
+        columns |= {f"classes.{c}": class_.bring(classes.column(c)) for c in CLASSES[2:] if classes.has(c)}
         asides += _gone(class_, classes, live, "class", whole=_whole(manifest, "classes"))
         if courses:
             course = sets.look_up(class_.bring(classes.column("courseSourcedId")), courses, "sourcedId")
-            columns["courses.courseCode"] = course.bring(courses.column("courseCode"))
-    sheet = sets.widened(enrolments.sheet, columns, _first_day_without(enrolments), asides)
-    return replace(sheet, notes=(*sheet.notes, *notes))
+            columns |= {f"courses.{c}": course.bring(courses.column(c)) for c in COURSES[3:] if courses.has(c)}
+            if _by(settings, "courses."):
+                asides += _gone(course, courses, live, "course", whole=_whole(manifest, "courses"))
+        notes += _several(classes, settings)
+    sheet = sets.widened(enrolments.sheet, columns, {}, asides)
+    return replace(sheet, end_exclusive=True, notes=(*sheet.notes, *notes))
+
+
+def titled(found: Mapping[str, Sequence[File]]) -> dict[str, Sequence[File]]:
+    """The kinds with classes that have what is required and no more among the classes; such courses say nothing.
+
+    Their headers are the same, and School Data Sync prescribes their names.
+    """
+    classes = [f for f in found.get("titles", ()) if sets.short(f).casefold().startswith("class")]
+    rest = [f for f in found.get("titles", ()) if f not in classes]
+    return {
+        **{kind: files for kind, files in found.items() if kind != "titles"},
+        **({"classes": [*found.get("classes", ()), *classes]} if classes else {}),
+        **({"others": [*found.get("others", ()), *rest]} if rest else {}),
+    }
+
+
+def _by(settings: Settings, file: str = "") -> bool:
+    """Whether somebody said which column is the course's key, and that it is one of this file."""
+    return any(f in COURSE_KEYS and h.strip().casefold().startswith(file) for h, f in settings.columns.items())
+
+
+def _several(classes: Table, settings: Settings) -> list[str]:
+    """Says what else could be a course, where courses have several classes and nobody has said it."""
+    of = classes.column("courseSourcedId")
+    several = pc.count_distinct(of.filter(pc.not_equal(of, ""))).as_py() < (pc.sum(pc.not_equal(of, "")).as_py() or 0)
+    if not several or _by(settings):
+        return []
+    flags = ('--map "classes.courseSourcedId=course_idnumber"', '--map "courses.courseCode=course_shortname"')
+    told = "courses have several classes, and each class is taken as a course of its own"
+    return [f"{told}; where Moodle has one course for all of them, say {' or '.join(flags)}"]
 
 
 def _decided(
@@ -125,8 +171,6 @@ def _decided(
     asides = sheet.aside
     if mode == Mode.ADD_ONLY and settings.mode is None:
         asides = (*asides, *aside("not_delta", _says(enrolments.column("status"), DELETED), DELETED))
-    if pc.any(pc.match_substring_regex(enrolments.column("endDate"), DAY)).as_py():
-        notes.append("endDate is the first day without access (OneRoster: exclusive)")
     return replace(sheet, aside=asides, mode=mode, notes=(*sheet.notes, *notes))
 
 
@@ -172,11 +216,3 @@ def _mode(
         case _:
             why = "there is no manifest.csv" if manifest is None else f"the manifest says “{said}” of enrollments.csv"
             return Mode.ADD_ONLY, f"{why}: nobody is removed (--mode says otherwise)"
-
-
-def _first_day_without(enrolments: Table) -> dict[str, pa.Array]:
-    """The column endDate with its days as moments: OneRoster's end is the first day without the enrolment."""
-    ends = enrolments.column("endDate")
-    days = pc.match_substring_regex(ends, DAY)
-    moments = pc.binary_join_element_wise(ends, "00:00:00", " ")
-    return {"enddate": pc.if_else(days, moments, ends)} if enrolments.has("endDate") else {}

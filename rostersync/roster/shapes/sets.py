@@ -17,13 +17,19 @@ from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.files import File
 from rostersync.roster.kinds import Kind
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet, tidy
+from rostersync.roster.words import heading
 from rostersync.settings import Settings
 from rostersync.vocabulary import counted
 
 PEEK = 1 << 16
 """Bytes in which a header is looked for."""
-Kinds = Mapping[str, frozenset[str]]
-"""What a file holds → the headers that tell it, in lower case; the first kind that fits counts."""
+Kinds = Mapping[str, Sequence[frozenset[str]]]
+"""What a file holds → the headers that tell it, as they are compared; the first kind of which one way fits counts."""
+
+
+def told_by(*ways: str) -> Sequence[frozenset[str]]:
+    """Ways in which a kind of file is told: headers, with blanks between."""
+    return tuple(frozenset(map(heading, way.split())) for way in ways)
 
 
 def peek(file: File) -> tuple[str, ...]:
@@ -39,13 +45,15 @@ def peek(file: File) -> tuple[str, ...]:
     return tidy(max(split, key=len))
 
 
-def sorted_out(files: Sequence[File], headers: Mapping[str, tuple[str, ...]], kinds: Kinds) -> dict[str, list[File]]:
+def sorted_out(
+    files: Sequence[File], headers: Mapping[str, tuple[str, ...]], kinds: Kinds
+) -> dict[str, Sequence[File]]:
     """Kind → its files."""
-    found: dict[str, list[File]] = {}
+    found: dict[str, Sequence[File]] = {}
     for file in files:
-        here = {h.casefold() for h in headers[file.path]}
-        if kind := next((k for k, needed in kinds.items() if needed <= here), ""):
-            found.setdefault(kind, []).append(file)
+        here = {heading(h) for h in headers[file.path]}
+        if kind := next((k for k, ways in kinds.items() if any(way <= here for way in ways)), ""):
+            found[kind] = (*found.get(kind, ()), file)
     return found
 
 
@@ -91,12 +99,12 @@ class Table:
         return f"{self.name}: {counted(len(self.sheet.lines), 'row')}{lost}"
 
     def has(self, header: str) -> bool:
-        """Whether there is such a column, in whatever letters."""
-        return header.casefold() in {h.casefold() for h in self.sheet.header}
+        """Whether there is such a column, however it is spelled."""
+        return heading(header) in map(heading, self.sheet.header)
 
     def column(self, header: str) -> pa.Array:
         """Its cells without outer blanks; blanks where there is no such column."""
-        at = next((i for i, h in enumerate(self.sheet.header) if h.casefold() == header.casefold()), -1)
+        at = next((i for i, h in enumerate(self.sheet.header) if heading(h) == heading(header)), -1)
         if at < 0:
             return pa.repeat(pa.scalar("", pa.string()), len(self.sheet.lines))
         return pc.utf8_trim_whitespace(self.sheet.cells[at])
@@ -187,7 +195,7 @@ def widened(
     sheet: Sheet, columns: Mapping[str, pa.Array], replaced: Mapping[str, pa.Array], asides: Sequence[Aside]
 ) -> Sheet:
     """The sheet of enrolments with further columns, some of its own replaced, and the rows that cannot be joined."""
-    cells = [replaced.get(h.casefold(), c) for h, c in zip(sheet.header, sheet.cells, strict=True)]
+    cells = [replaced.get(heading(h), c) for h, c in zip(sheet.header, sheet.cells, strict=True)]
     return replace(
         sheet,
         header=(*sheet.header, *columns),

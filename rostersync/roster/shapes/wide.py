@@ -14,9 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.errors import RosterError
 from rostersync.roster import dates
 from rostersync.roster.shapes.sets import aside
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
+from rostersync.roster.words import heading
 from rostersync.settings import Settings
 from rostersync.vocabulary import Mode, counted
 
@@ -51,13 +53,13 @@ def melted(sheet: Sheet, settings: Settings) -> Sheet:
 
     A row without any course is named as such. A row that deletes or renames its account is rejected.
     """
-    slots = _slots(sheet.header)
+    slots = _slots(sheet.header, settings)
     if not slots.at:
         return sheet
     rows, numbers = _enrolments(sheet, slots)
     fixed = [i for i, h in enumerate(sheet.header) if i not in slots.wide]
     places = pa.array(rows)
-    columns = {sheet.header[i]: sheet.cells[i].take(places) for i in fixed}
+    names, columns = [sheet.header[i] for i in fixed], [sheet.cells[i].take(places) for i in fixed]
     several = {w: _gathered(sheet, slots, rows, numbers, w) for w in _kinds(slots)}
     stated = counted(int((numbers > 0).sum()), "enrolment")
     notes = [f"Moodle's upload of users: {counted(len(sheet.lines), 'row')} with {stated}"]
@@ -70,11 +72,11 @@ def melted(sheet: Sheet, settings: Settings) -> Sheet:
         starts = several.get("enroltimestart", pa.repeat(pa.scalar("", pa.string()), len(rows)))
         several["end"], lone = _ends(starts, periods, settings)
         notes += [f"enrolperiod without enroltimestart in {counted(lone, 'enrolment')}: no end is set"] if lone else []
-    header = (*columns, *several)
+    header = (*names, *several)
     return replace(
         sheet,
         header=header,
-        cells=(*columns.values(), *several.values()),
+        cells=(*columns, *several.values()),
         lines=sheet.lines[rows],
         titles=int((rows < sheet.titles).sum()),
         lengths=_spread(sheet.lengths, rows),
@@ -82,8 +84,8 @@ def melted(sheet: Sheet, settings: Settings) -> Sheet:
         errors=_errors(sheet, slots, fixed, header, rows, numbers),
         numbers=_masks(sheet.numbers, slots, fixed, header, rows, numbers),
         dates=_masks(sheet.dates, slots, fixed, header, rows, numbers),
-        aside=(*_moved(sheet.aside, rows), *_said_of_accounts(columns), *aside("no_course", numbers == 0, "")),
-        fields={h: f for h, f in FIELDS.items() if h in header} | dict(sheet.fields),
+        aside=(*_moved(sheet.aside, rows), *_said_of_accounts(names, columns), *aside("no_course", numbers == 0, "")),
+        fields={h: FIELDS[n] for h in header if (n := heading(h)) in FIELDS} | dict(sheet.fields),
         mode=sheet.mode or Mode.EXPLICIT,
         notes=(*sheet.notes, *notes, "an upload of users takes nobody out of a course (--mode mirror says otherwise)"),
         slots=_headers(sheet, slots, numbers),
@@ -92,14 +94,27 @@ def melted(sheet: Sheet, settings: Settings) -> Sheet:
     )
 
 
-def _slots(header: Sequence[str]) -> _Slots:
-    """The numbered columns; none where there is no courseN, or no more of the layout than one column."""
+def _slots(header: Sequence[str], settings: Settings) -> _Slots:
+    """The numbered columns, save those that the settings leave out; none where there is no courseN.
+
+    Raises:
+        RosterError: two columns are the same.
+    """
+    said = {h.strip() for h, field in settings.columns.items() if field == "ignore"}
+    alike = {heading(h) for h in said - {*header}}
     at: dict[int, dict[str, int]] = {}
     wide: set[int] = set()
     for position, text in enumerate(header):
-        if match := SLOT.fullmatch(text.strip().casefold()):
-            at.setdefault(int(match[2]), {}).setdefault(match[1], position)
-            wide.add(position)
+        match = SLOT.fullmatch(heading(text))
+        if not match or text in said or heading(text) in alike:
+            continue
+        places = at.setdefault(int(match[2]), {})
+        if match[1] in places:
+            first = header[places[match[1]]]
+            remedy = f'leave one out: --map "{text}=ignore"' if first != text else "rename or delete one of them"
+            raise RosterError(f"two columns are the same: “{first}” and “{text}”", remedy=remedy)
+        places[match[1]] = position
+        wide.add(position)
     return _Slots(at={n: at[n] for n in sorted(at) if "course" in at[n]}, wide=frozenset(wide))
 
 
@@ -183,13 +198,13 @@ def _end(period: str, start: int) -> str:
     return str(start + int(period) * DAY) if int(period) > 0 and start > 0 else ""
 
 
-def _said_of_accounts(columns: Mapping[str, pa.Array]) -> list[Aside]:
+def _said_of_accounts(names: Sequence[str], columns: Sequence[pa.Array]) -> list[Aside]:
     """Rows that delete or rename an account: who is meant afterwards is not for a roster to guess."""
     found: list[Aside] = []
-    for header, cells in columns.items():
+    for header, cells in zip(names, columns, strict=True):
         text = pc.utf8_trim_whitespace(cells)
         filled: Mask = pc.not_equal(text, "").to_numpy(zero_copy_only=False)
-        match header.casefold():
+        match heading(header):
             case "deleted":
                 found += aside("account_deleted", filled & pc.not_equal(text, "0").to_numpy(zero_copy_only=False), "")
             case "oldusername":
