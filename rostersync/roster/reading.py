@@ -26,6 +26,7 @@ from rostersync.roster import (
     rolenumbers,
     rows,
     shapes,
+    torn,
     unread,
 )
 from rostersync.roster.doubts import Judge
@@ -63,9 +64,11 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
     sources: list[Source] = []
     read: list[Sheet] = []
     headers: list[str] = []
+    ends: dict[int, str] = {}
     beside: list[tuple[int, Unread]] = []
     for file, lying, notes, alone in _all_sheets(paths, settings):
         sheet, settled = _settled(lying, file, settings, alone=alone and len(paths) == 1, judge=judge)
+        sheet = torn.completed(sheet, settled.columns)
         known = encoded(sheet.cells, settled.columns.fields.values())
         sheet = asides.mark(sheet, settled.columns, settled.settings, known)
         part, source = _understand(sheet, known, file, settled, number=len(parts), first_row=_count(parts))
@@ -75,6 +78,8 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         told = tuple(f"not read: {unread.shown(one)}" for one in left_out if one.block)
         sources.append(replace(source, notes=notes + source.notes + told))
         headers.append(doubts.fingerprint(sheet.header))
+        if source.mode == Mode.MIRROR and len(part.rows) and (why := torn.doubtful_end(sheet, settled.columns)):
+            ends[_count(parts) - 1] = why
         read.append(sheet)
     table = ROSTER.check(_joined([p.rows for p in parts]))
     return Roster(
@@ -85,6 +90,7 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         known=parts[0].distinct if len(parts) == 1 else {},
         unread=unread.table(beside, [s.path for s in sources], [p.distinct for p in parts]),
         headers=tuple(headers),
+        ends=ends,
     )
 
 
@@ -163,6 +169,7 @@ def _understand(
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
     if mode == Mode.MIRROR:
+        torn.refuse(sheet, columns, settings, _where(sheet, file))
         overlooked.refuse_terms(sheet, columns, _where(sheet, file))
     part = rows.build(sheet, known, columns, settings, mode, source=number, first_row=first_row)
     if part.blank:

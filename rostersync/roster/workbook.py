@@ -14,7 +14,7 @@ import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from rostersync.errors import RosterError
-from rostersync.roster import layout, looking, panics
+from rostersync.roster import endings, layout, looking, panics
 from rostersync.roster.cells import Cell, arrays, as_text, blank
 from rostersync.roster.files import File
 from rostersync.roster.layout import Layout
@@ -200,6 +200,7 @@ def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -
         dates=dates,
         first_column=found.first_column,
         titles=len(titles),
+        cut=endings.is_full(len(rows)),
         fields=layout.flat_fields(header) if lay.flat else {},
         role_words=lay.role_words,
         mode=lay.mode,
