@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rostersync.distinct import mask
+from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.records import HEAD
-from rostersync.roster.sheets import Aside, Sheet
+from rostersync.roster.sheets import Aside, Mask, Sheet
 
 SIGN = b"\x1a"
 """Ctrl-Z, the end of a file on old systems."""
@@ -29,6 +31,7 @@ LONGEST = 120
 """Characters of a footer's first field."""
 DIGITS = 9
 """Of a count, zeros at its front apart."""
+KEYS = frozenset({*USER_KEYS, *COURSE_KEYS})
 OPTIONAL = frozenset(
     {"first_name", "last_name", "full_name", "email", "part", "status", "action", "start", "end", "course_name", "role"}
 )
@@ -98,12 +101,11 @@ def judged(sheet: Sheet, data: bytes, lengths: Lengths, delimiter: str) -> Sheet
     cut, end = "", ""
     if _open_quote(data, delimiter):
         cut = "a quotation mark in its last row is not closed"
-        sheet = replace(sheet, run_on={**sheet.run_on, last: sheet.run_on.get(last, 0)})
-    elif not data.endswith((b"\n", b"\r")) and (b"\n" in data or b"\r" in data):
+    elif not data.endswith((b"\n", b"\r")) and any(str(cells[-1]).strip() for cells in sheet.cells):
         cut, end = _torn(sheet, lengths)
     elif data.endswith(b"\r") and b"\r\n" in data:
         cut = "its last line end is torn"
-    if cut:
+    if cut and last not in sheet.run_on:
         row = np.array([last], dtype=np.int64)
         sheet = replace(sheet, aside=(*sheet.aside, Aside(code="row_cut", rows=row)))
     lines = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n") + (not data.endswith((b"\n", b"\r")))
@@ -119,18 +121,22 @@ def _torn(sheet: Sheet, lengths: Lengths) -> tuple[str, str]:
     if lengths.last != len(sheet.header) or not len(others) or pc.is_in(column[-1], value_set=others).as_py():
         return "", ""
     if not value:
-        return "its last row has no line end, and ends before its last value", ""
+        return "", "its last row has no line end, and ends before its last value"
     longer = others.filter(pc.starts_with(others, value))
     said = f"its last row has no line end, and its last value, “{value}”, is"
     if len(longer):
         return "", f"{said} the beginning of “{longer[0]}”"
+    return "", f"{said} shorter than the others, such as “{others[0]}”" if _is_short(value, others) else ""
+
+
+def _is_short(value: str, others: pa.Array) -> bool:
+    """Whether a value is shorter than others of one length, or is a part of an address beside whole ones."""
     sizes = pc.unique(pc.utf8_length(others)).to_pylist()
+    if len(sizes) == 1 and len(others) > 1 and len(value) < sizes[0]:
+        return True
     domains = pc.unique(pc.replace_substring_regex(others, "^[^@]*@", "@")).to_pylist()
-    beyond = value[value.find("@") :] if "@" in value else "@"
-    address = all("@" in d for d in domains) and beyond not in domains and any(d.startswith(beyond) for d in domains)
-    if address or (len(sizes) == 1 and len(others) > 1 and len(value) < sizes[0]):
-        return "", f"{said} shorter than the others, such as “{others[0]}”"
-    return "", ""
+    begun = value[value.find("@") :] if "@" in value else "@"
+    return all("@" in d for d in domains) and begun not in domains and any(d.startswith(begun) for d in domains)
 
 
 def _open_quote(data: bytes, delimiter: str) -> bool:
@@ -214,6 +220,15 @@ def _blank_rows(sheet: Sheet) -> int:
     return len(rows)
 
 
+def _holding(lying: Sheet, headers: Sequence[str]) -> Mask:
+    """The rows in which one of these columns holds something."""
+    found = np.zeros(len(lying.lines), dtype=np.bool_)
+    for position, header in enumerate(lying.header):
+        if header in headers:
+            found |= mask(pc.not_equal(pc.utf8_trim_whitespace(lying.cells[position]), ""))
+    return found
+
+
 def completed(sheet: Sheet, used: Mapping[str, str]) -> Sheet:
     """The sheet without complaints about rows whose missing last cells are blank in other rows, or of no use.
 
@@ -224,13 +239,14 @@ def completed(sheet: Sheet, used: Mapping[str, str]) -> Sheet:
         used: header → field of the columns that matter.
     """
     lying = sheet.original or sheet
-    if not sheet.lengths or len(lying.lines) != len(sheet.lines):
+    if not sheet.lengths or sheet.slots or len(lying.lines) != len(sheet.lines):
         return sheet
     width = len(lying.header)
     short = {row: n for row, n in sheet.lengths.items() if 0 < n < width and row not in sheet.run_on}
     full = np.ones(len(lying.lines), dtype=np.bool_)
     full[[*sheet.lengths]] = False
     full[: sheet.titles] = False
+    full &= _holding(lying, [h for h, field in used.items() if field in KEYS])
     blank: dict[int, bool] = {}
 
     def may_lack(position: int) -> bool:

@@ -75,7 +75,7 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         parts.append(part)
         left_out = unread.parts(sheet, settled.columns, part.distinct) if source.mode == Mode.MIRROR else ()
         beside += [(len(sources), one) for one in left_out]
-        told = tuple(f"not read: {unread.shown(one)}" for one in left_out if one.block)
+        told = tuple(f"not read: {unread.shown(one)}" for one in left_out if one.beside)
         sources.append(replace(source, notes=notes + source.notes + told))
         headers.append(doubts.fingerprint(sheet.header))
         if source.mode == Mode.MIRROR and len(part.rows) and (why := torn.doubtful_end(sheet, settled.columns)):

@@ -41,6 +41,8 @@ class Unread:
     """Position of its first column in the sheet, from 0."""
     block: bool = False
     """It is a part of a sheet of which another part is read."""
+    beside: bool = False
+    """It stands beside the table; what stands above the header is told anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,10 @@ from rostersync.roster.sheets import Sheet
 from rostersync.roster.words import Actions, Roles, Statuses
 from rostersync.settings import Settings
 
+MANY = 10
+"""Rows that all have a value, from which on a last row without one seems to end before it."""
+SHORT = 3
+"""Letters of a role: fewer that begin another row's role, and stand nowhere else, are no word for it, known or not."""
 SEVERAL = 2
 """Rows with a value from which on its beginning in the last row is no other value."""
 REMEDY = (
@@ -71,9 +75,12 @@ def _is_torn(sheet: Sheet, columns: Columns, settings: Settings) -> bool:
     """Whether the last value is no word that is known, and begins one that stands there more than once."""
     column = pc.utf8_trim_whitespace((sheet.original or sheet).cells[-1].slice(sheet.titles))
     value = str(column[-1])
+    if not value:
+        return _field(sheet, columns) in {"role", "role_id"} or len(column) > MANY
     match _field(sheet, columns):
         case "role" | "role_id" as field:
-            return Roles(settings, columns.name(field), ids=columns.role_ids).read(value).code == "role_unknown"
+            unknown = Roles(settings, columns.name(field), ids=columns.role_ids).read(value).code == "role_unknown"
+            return unknown or len(value) < SHORT
         case "status":
             return Statuses(settings, columns.name("status")).read(value).code == "status_unknown"
         case "action":

@@ -175,6 +175,7 @@ def _block(lying: Sheet, run: Sequence[int]) -> Unread:
         lines=np.concatenate([top, lines]),
         first_column=(lying.first_column or 0) + low,
         block=True,
+        beside=True,
     )
 
 

@@ -184,6 +184,11 @@ def forms(draw: st.DrawFn) -> Form:
     )
 
 
+def endings() -> st.SearchStrategy[bytes]:
+    """Signs of the end of a text, and padding behind it."""
+    return st.lists(st.sampled_from([b"\x1a", b"\0"]), max_size=5).map(b"".join)
+
+
 def text_file(table: Sent, form: Form) -> tuple[bytes, list[int]]:
     """The file's bytes, and the line at which each of its rows begins."""
     target = io.StringIO(newline="")
