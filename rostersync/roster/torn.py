@@ -14,8 +14,6 @@ from rostersync.settings import Settings
 
 MANY = 10
 """Rows that all have a value, from which on a last row without one seems to end before it."""
-SHORT = 3
-"""Letters of a role: fewer that begin another row's role, and stand nowhere else, are no word for it, known or not."""
 SEVERAL = 2
 """Rows with a value from which on its beginning in the last row is no other value."""
 REMEDY = (
@@ -79,8 +77,10 @@ def _is_torn(sheet: Sheet, columns: Columns, settings: Settings) -> bool:
         return _field(sheet, columns) in {"role", "role_id"} or len(column) > MANY
     match _field(sheet, columns):
         case "role" | "role_id" as field:
-            unknown = Roles(settings, columns.name(field), ids=columns.role_ids).read(value).code == "role_unknown"
-            return unknown or len(value) < SHORT
+            read = Roles(settings, columns.name(field), ids=columns.role_ids).read
+            alike = {read(w) for w in pc.unique(column.filter(pc.starts_with(column, value))).to_pylist()}
+            # A short form that nobody else has, of a word that others have, is no short form.
+            return read(value).code == "role_unknown" or len(alike) == 1
         case "status":
             return Statuses(settings, columns.name("status")).read(value).code == "status_unknown"
         case "action":
