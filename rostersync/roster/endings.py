@@ -173,7 +173,8 @@ def _without_footers(sheet: Sheet, delimiter: str) -> tuple[Sheet, str]:
     )
     lengths = {row: n for row, n in sheet.lengths.items() if row not in found}
     below = count - len({*found, *told}) - sheet.titles - _blank_rows(sheet)
-    wrong = next((n for n in told.values() if not below <= n <= below + MORE + sheet.titles), None)
+    thin = sum(len([f for f in texts[row] if f]) == 1 for row in rows if row not in {*found, *told})  # totals, pages
+    wrong = next((n for n in told.values() if not below - thin <= n <= below + MORE + sheet.titles), None)
     said = "" if wrong is None else f"its footer counts {wrong:,} rows, and there are {below:,}"
     return replace(sheet, lengths=lengths, aside=(*sheet.aside, *aside)), said
 
