@@ -18,8 +18,8 @@ TELLING = 5
 """Digits from which on a bare number is more than a count or a year."""
 PREFIXES = 3
 """Beginnings of keys (u, s, ext) that are told apart; where there are more, letters are just letters."""
-WORD = f"^(?:[aAo]{{1,2}}|9{{1,{TELLING - 1}}})$"
-"""Forms that any word and any small number has."""
+WORD = f"^(?:[aAo ]+|9{{1,{TELLING - 1}}})$"
+"""Forms that any words and any small number have."""
 LETTERED = r"^[a-z]+[0-9]+$"
 _NOTHING = pa.array([], pa.string())
 
