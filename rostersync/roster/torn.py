@@ -18,7 +18,7 @@ SEVERAL = 2
 """Rows with a value from which on its beginning in the last row is no other value."""
 REMEDY = (
     "export it again, or copy it again: whoever stands behind that place would be taken for absent; to enrol those "
-    "who are in it and nobody else, say --mode add-only"
+    "who are in it and take out nobody, say `sync` or `plan` with --mode add-only"
 )
 WHOLE = "; where the file is whole, end its last row with a line end"
 
