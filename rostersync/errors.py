@@ -10,6 +10,7 @@ An exception means that the run cannot go on; bad rows are problems (see `proble
     ├── ReportError                1   a report, plan or export cannot be written
     ├── Refused                    4   a limit or a safety rule says no
     │   ├── EmptyRoster            4   a roster without any enrolment
+    │   ├── CutFile                4   a mirrored file that breaks off
     │   └── PlanRefused            4   a plan that is edited, stale, for another site, or applied already
     ├── SiteError                  5   Moodle cannot be reached, or refused the token
     │   ├── Unreachable            5   no answer, or not in time
@@ -67,6 +68,10 @@ class Refused(RosterSyncError):
 
 class EmptyRoster(Refused):
     """A roster without any enrolment is never taken for "everybody left"."""
+
+
+class CutFile(Refused):
+    """A file that breaks off is never the whole truth for its courses."""
 
 
 class PlanRefused(Refused):

@@ -16,6 +16,7 @@ import pandas as pd
 from rostersync import history, moodle, roster
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.execution import apply_plan, resume, to_resume
+from rostersync.ignored import remember as remember_ignored
 from rostersync.judge import Judge, Person
 from rostersync.planning import plan_for, undo_plan
 from rostersync.review import come_back, preview, send_out
@@ -43,6 +44,7 @@ __all__ = [
     "make_plan",
     "plan_for",
     "preview",
+    "remember_ignored",
     "resume",
     "save_plan",
     "see_roster",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rostersync import gather, history, moodle, outlook, protection, remembered
+from rostersync import gather, history, ignored, moodle, outlook, protection, remembered, roster
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
 from rostersync.sync import again, deeds, propose, undo
@@ -38,7 +38,9 @@ def plan_for(loaded: Roster, work: Work) -> Plan:
     if any(source.partial for source in loaded.sources):
         # Named courses are managed as a whole, which a part of a roster can say nothing of.
         work = replace(work, settings=work.settings.model_copy(update={"courses": ()}))
+    loaded, left_out = ignored.recalled(loaded, work)
     found = gather.read(loaded, work)
+    _refuse_cut(loaded, found.basis.resolution.rows)
     unknown = protection.unknown(work, found.basis.roles, found.shown)
     now = int(work.clock())
 
@@ -49,8 +51,19 @@ def plan_for(loaded: Roster, work: Work) -> Plan:
     if not remembered.still_so(found.known, loaded, basis, changes, work):
         found = gather.read(loaded, work, afresh=True)
         basis, changes = _closer(replace(found.basis, unknown=unknown), decide, work)
-    plan = _decided(basis, changes, found.notes, work, now)
+    plan = _decided(basis, changes, (*left_out, *found.notes), work, now)
     return replace(plan, news=history.news(plan, work))
+
+
+def _refuse_cut(loaded: Roster, rows: pd.DataFrame) -> None:
+    """Makes sure that no mirrored file breaks off within the key of its last row, which is then nobody's.
+
+    Raises:
+        CutFile: one does.
+    """
+    for row, why in loaded.ends.items():
+        if rows["state"].iloc[row] == RowState.REJECTED:
+            raise roster.refusal(loaded.sources[int(rows["source"].iloc[row])].path, why)
 
 
 def undo_plan(number: int, work: Work) -> Plan:

@@ -28,7 +28,12 @@ PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
 _OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LAWS(_.*)?|EXAMPLES(_.*)?|LIVE_.*|SERVICE_.*|PORT(_.*)?")
 """Names below the prefix that are no settings; Kubernetes sets the last two for a service called rostersync."""
-_FLAGS = {"columns": "--map", "role_words": "--role-word"}
+_FLAGS = {
+    "columns": "--map",
+    "role_words": "--role-word",
+    "ignore_sheets": "--ignore-sheet",
+    "ignore_blocks": "--ignore-block",
+}
 """Settings whose flag has another name."""
 _ANYBODY_READS = 0o004
 
@@ -65,6 +70,10 @@ class Settings(BaseModel):
     regional: str = "cp1252"
     """The encoding that is tried where a text is no Unicode; the preview shows the words that it changed."""
     sheet: str = ""
+    ignore_sheets: tuple[str, ...] = ()
+    """Sheets that are none of the roster: whoever stands there is absent all the same."""
+    ignore_blocks: tuple[str, ...] = ()
+    """The same of a block beside the table or above its header, by its first cell: Sheet1!H1."""
     hidden: Literal["read", "skip"] = "read"
     """What is done with hidden rows, columns and sheets of a workbook."""
     preset: str = ""
@@ -179,6 +188,8 @@ class Settings(BaseModel):
         "protected_courses",
         "protected_gone",
         "not_in_moodle",
+        "ignore_sheets",
+        "ignore_blocks",
         "meant",
         mode="before",
     )

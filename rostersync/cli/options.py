@@ -96,6 +96,20 @@ reading = _stack(
     click.option("--delimiter", metavar="SIGN", help="What separates the fields of a text file."),
     click.option("--encoding", metavar="NAME", help="How a text file is encoded, like cp1252."),
     click.option("--sheet", metavar="NAME", help="Which sheet of a workbook; several with commas, or *."),
+    click.option(
+        "--ignore-sheet",
+        "ignore_sheets",
+        multiple=True,
+        metavar="NAME",
+        help="A sheet that is none of the roster; may be repeated.",
+    ),
+    click.option(
+        "--ignore-block",
+        "ignore_blocks",
+        multiple=True,
+        metavar="CELL",
+        help="Cells that are none of the roster, by the first of them, like Sheet1!H1; may be repeated.",
+    ),
     click.option("--hidden", type=click.Choice(["read", "skip"]), help="Hidden rows and sheets of a workbook (read)."),
     click.option("--preset", metavar="NAME", help="The system that exported the file, a preset file, or none."),
 )

@@ -9,8 +9,13 @@ import click
 
 from rostersync.cli import consent, options
 
+IGNORING = ("ignore_sheets", "ignore_blocks")
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rostersync.cli.screen import Bars
+    from rostersync.settings import Settings
     from rostersync.sync.plan import Plan
     from rostersync.tables import Roster
     from rostersync.work import Work
@@ -58,13 +63,23 @@ def command(
         if dry_run or plan.refused or not (yes or result.pending(shown)):
             if not (dry_run or plan.refused):
                 pipeline.see_roster(plan, work)
+                _remember(roster, settings, work, chosen)
             return result.present(shown, folder, as_json=as_json)
         if not as_json:  # which prints one document: that of the run
             report.show(shown, screen.out())
         if not yes:
             consent.ask(shown)
+        _remember(roster, settings, work, chosen)
         done = pipeline.apply_plan(plan, work, just_made=True)
     return result.finish(done, folder, as_json=as_json)
+
+
+def _remember(roster: Roster, settings: Settings, work: Work, chosen: Mapping[str, Any]) -> None:
+    """Remember which parts of the files a flag, or whoever was asked, called none of the roster."""
+    from rostersync import pipeline
+
+    if any(chosen.get(name) or getattr(work.settings, name) != getattr(settings, name) for name in IGNORING):
+        pipeline.remember_ignored(roster, work)
 
 
 def _plan(roster: Roster, work: Work, told: Bars, *, ask: bool) -> tuple[Plan, Work]:

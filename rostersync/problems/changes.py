@@ -71,6 +71,11 @@ HOLDS: Mapping[str, Kind] = {
         "the roster may be a part only: {detail}",
         "take the whole roster; or say --meant fewer, if it is meant so" + LIMITS,
     ),
+    "unread_part": notes(
+        "a part of the file was not read, and this person may stand there: {detail}",
+        "put its rows below the roster's header, or give the sheet the same headers and name both as --sheet; if it is "
+        "none of the roster, say the flag in brackets" + LIMITS,
+    ),
     "would_empty": notes(
         "the course would be left without anybody", "name it with --courses {detail} if that is meant" + LIMITS
     ),

@@ -51,6 +51,7 @@ IN_FILES: Mapping[str, Kind] = {
         "a quotation mark is not closed: a value runs on (line breaks: {value}) and takes other rows with it",
         "close the quotation mark; inside a quoted value, double it",
     ),
+    "row_cut": rejects("the file breaks off in this row", "export the file again"),
     "cell_error": rejects("the cell holds the error {value}", "repair the formula, or type the value"),
     "cell_unvalued": rejects(
         "the cell holds a {value}: the program that wrote the workbook did not calculate it",

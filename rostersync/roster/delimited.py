@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from rostersync.errors import RosterError, SettingsError
 from rostersync.formulas import restored, restored_header
-from rostersync.roster import encodings, layout
+from rostersync.roster import encodings, endings, layout
 from rostersync.roster.files import File
 from rostersync.roster.headers import recognised
 from rostersync.roster.layout import FLAT, FLAT_WIDTH, Layout
@@ -54,7 +54,7 @@ def read(file: File, settings: Settings) -> Sheet:
         SettingsError: an encoding or delimiter that cannot be used.
     """
     text = encodings.decode(file.path, file.data, settings)
-    data = text.data
+    data = endings.unspaced(text.data)
     head = data[:HEAD].decode("utf-8", errors="ignore")
     said = SEP.match(head)
     head = head[said.end() :] if said else head
@@ -106,7 +106,7 @@ def read(file: File, settings: Settings) -> Sheet:
     # Looking for one byte in the whole file is quicker than a look at each cell.
     plain = [restored(column) for column in cells] if b"'" in data else [(column, 0) for column in cells]
     defused = sum(number for _, number in plain)
-    return Sheet(
+    sheet = Sheet(
         name="",
         header=restored_header(header),
         cells=tuple(column for column, _ in plain),
@@ -125,6 +125,9 @@ def read(file: File, settings: Settings) -> Sheet:
             *([f"apostrophes before = + - or @, taken off at the front of cells: {defused:,}"] if defused else []),
         ),
     )
+    fields = dict(zip(irregular.numbers, irregular.lengths, strict=True))
+    last, before = (fields.get(len(breaks) - n, len(header)) for n in (1, 2))
+    return endings.judged(sheet, data, endings.Lengths(last=last, before=before), delimiter)
 
 
 def _delimiter(head: str, settings: Settings, said: str) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rostersync.errors import RosterError, SettingsError
-from rostersync.roster import regional
+from rostersync.roster import endings, regional
 from rostersync.roster.kinds import not_a_spreadsheet
 from rostersync.settings import Settings
 
@@ -58,12 +58,15 @@ def decode(name: str, data: bytes, settings: Settings) -> Decoded:
         RosterError: no text, damaged, several encodings in one file, or a guess that reads badly.
         SettingsError: an encoding that is not of text.
     """
+    bare = endings.unpadded(data)
+    data = bare if b"\0" not in bare else data  # in UTF-16, zeros are no padding before they are decoded
     mark = next((m for m in MARKS if data.startswith(m)), b"")
     said = MARKS[mark] if mark else settings.encoding
     if said:
         found = _as_said(name, data, said, len(mark))
     else:
         found = _utf8(data) or _utf16(data) or _regional(name, data, settings.regional)
+    found = replace(found, data=endings.unpadded(found.data))
     if b"\0" in found.data:
         raise _zeros(name, found.data)
     # Looking for one byte is many times quicker than looking for several, and so is looking for none but plain ones.
@@ -138,7 +141,7 @@ def _utf16(data: bytes) -> Decoded | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
-    if "\0" in text:
+    if "\0" in text.rstrip("\0\x1a\r\n\t "):
         return None
     return Decoded(data=text.encode(), encoding=f"{encoding} (without a byte order mark)")
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from rostersync.roster import layout, looking
+from rostersync.roster import endings, layout, looking
 from rostersync.roster.layout import Layout
 from rostersync.roster.marks import Marks
-from rostersync.roster.sheets import Mask, Sheet
+from rostersync.roster.sheets import Mask, Sheet, Unread
 from rostersync.settings import Settings
 from rostersync.vocabulary import counted
 
@@ -40,6 +40,17 @@ class Grid:
     """Columns that were described so far."""
     spans: int = 0
     """Cells that reach over several rows, and were repeated in each."""
+
+    def unread(self, number: int) -> Unread:
+        """The table as a part of the file that is not read."""
+        filled = [i for i, row in enumerate(self.rows) if any(map(str.strip, row))]
+        width = max((len(self.rows[i]) for i in filled), default=0)
+        rows = [[*self.rows[i], *[""] * (width - len(self.rows[i]))] for i in filled]
+        return Unread(
+            sheet=self.name or f"table {number}",
+            cells=tuple(pa.array(list(values), pa.string()) for values in zip(*rows, strict=True)),
+            lines=np.array(filled, dtype=np.int64) + 1,
+        )
 
     def layout(self, settings: Settings) -> Layout | None:
         """How its rows lie; None where none holds anything."""
@@ -102,6 +113,7 @@ def sheet_of(
         dates=_masks(grid.dates, places, width),
         first_column=first_column,
         titles=titles,
+        cut=endings.is_full(len(grid.rows)),
         fields=layout.flat_fields(header) if lay.flat else {},
         role_words=lay.role_words,
         mode=lay.mode,

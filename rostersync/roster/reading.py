@@ -26,11 +26,13 @@ from rostersync.roster import (
     rolenumbers,
     rows,
     shapes,
+    torn,
+    unread,
 )
 from rostersync.roster.doubts import Judge
 from rostersync.roster.headers import Columns
 from rostersync.roster.kinds import Kind
-from rostersync.roster.sheets import Sheet, letters
+from rostersync.roster.sheets import Sheet, Unread, letters
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster, Source
 from rostersync.vocabulary import Mode
@@ -61,13 +63,23 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
     parts: list[rows.Part] = []
     sources: list[Source] = []
     read: list[Sheet] = []
+    headers: list[str] = []
+    ends: dict[int, str] = {}
+    beside: list[tuple[int, Unread]] = []
     for file, lying, notes, alone in _all_sheets(paths, settings):
         sheet, settled = _settled(lying, file, settings, alone=alone and len(paths) == 1, judge=judge)
+        sheet = torn.completed(sheet, settled.columns)
         known = encoded(sheet.cells, settled.columns.fields.values())
         sheet = asides.mark(sheet, settled.columns, settled.settings, known)
         part, source = _understand(sheet, known, file, settled, number=len(parts), first_row=_count(parts))
         parts.append(part)
-        sources.append(replace(source, notes=notes + source.notes))
+        left_out = unread.parts(sheet, settled.columns, part.distinct) if source.mode == Mode.MIRROR else ()
+        beside += [(len(sources), one) for one in left_out]
+        told = tuple(f"not read: {unread.shown(one)}" for one in left_out if one.beside)
+        sources.append(replace(source, notes=notes + source.notes + told))
+        headers.append(doubts.fingerprint(sheet.header))
+        if source.mode == Mode.MIRROR and len(part.rows) and (why := torn.doubtful_end(sheet, settled.columns)):
+            ends[_count(parts) - 1] = why
         read.append(sheet)
     table = ROSTER.check(_joined([p.rows for p in parts]))
     return Roster(
@@ -76,6 +88,9 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         sources=tuple(sources),
         originals=rejected.originals(read, table),
         known=parts[0].distinct if len(parts) == 1 else {},
+        unread=unread.table(beside, [s.path for s in sources], [p.distinct for p in parts]),
+        headers=tuple(headers),
+        ends=ends,
     )
 
 
@@ -154,6 +169,7 @@ def _understand(
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
     if mode == Mode.MIRROR:
+        torn.refuse(sheet, columns, settings, _where(sheet, file))
         overlooked.refuse_terms(sheet, columns, _where(sheet, file))
     part = rows.build(sheet, known, columns, settings, mode, source=number, first_row=first_row)
     if part.blank:

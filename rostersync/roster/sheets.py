@@ -29,6 +29,23 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A part of a file that is not read: another sheet, a block beside the table, or rows above the header."""
+
+    sheet: str
+    """The sheet's name; blank for text."""
+    cells: tuple[pa.Array, ...]
+    lines: Ints
+    """Row number of each row."""
+    first_column: int = 0
+    """Position of its first column in the sheet, from 0."""
+    block: bool = False
+    """It is a part of a sheet of which another part is read."""
+    beside: bool = False
+    """It stands beside the table; what stands above the header is told anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """The rows below a header row, one array of Arrow strings for each header."""
 
@@ -71,6 +88,12 @@ class Sheet:
     """Header of a column that was put together → the headers of its parts, as they stand in the file."""
     slots: Mapping[str, pa.Array] = field(default_factory=dict)
     """Header of a column that a shape gathered from several → for each row the header that its cell has in the file."""
+    unread: tuple[Unread, ...] = ()
+    """Other sheets of the file; with the first sheet that is read."""
+    cut: str = ""
+    """What says that the file breaks off; blank where nothing does."""
+    end: str = ""
+    """What says that it may break off within its last row, if the key there turns out to be nobody's."""
     original: Sheet | None = None
     """The sheet as it lies in the file, where a layout or a preset has recast it."""
     origin: Ints | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lxml import etree
 
@@ -85,7 +86,10 @@ def read(file: File, settings: Settings) -> list[Sheet]:
     notes += [f"not read: {g.name} (“{_first(g)}”, {counted(len(g.rows), 'row')})" for g in others]
     if len(full) == 1:
         chosen[0].name = ""
-    return [sheet_of(file.path, g, lay, settings, notes if i == 0 else notes[:1]) for i, (g, lay) in enumerate(fitting)]
+    found = [
+        sheet_of(file.path, g, lay, settings, notes if i == 0 else notes[:1]) for i, (g, lay) in enumerate(fitting)
+    ]
+    return [replace(found[0], unread=tuple(g.unread(n) for n, g in enumerate(others, start=1))), *found[1:]]
 
 
 def _as_the_page_says(file: File, settings: Settings) -> Settings:

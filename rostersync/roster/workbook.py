@@ -6,20 +6,20 @@ calamine reads the cells of .xlsx, .xlsm, .xlsb, .xls and .ods; what it hides is
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from rostersync.errors import RosterError
-from rostersync.roster import layout, looking, panics
+from rostersync.roster import endings, layout, looking, panics
 from rostersync.roster.cells import Cell, arrays, as_text, blank
 from rostersync.roster.files import File
 from rostersync.roster.layout import Layout
 from rostersync.roster.marks import Range
-from rostersync.roster.sheets import Sheet
+from rostersync.roster.sheets import Sheet, Unread
 from rostersync.roster.words import normalise
 from rostersync.settings import Settings
 
@@ -58,13 +58,24 @@ def read(file: File, settings: Settings) -> list[Sheet]:
             if sheet and (named or not found or sheet.layout.known(settings)):
                 found.append(sheet)
         names = workbook.sheet_names
-        unread = [m.name for m in workbook.sheets_metadata if m.visible != SheetVisibleEnum.Visible]
-    chosen = _chosen(found, [n for _, n, _ in wanted], file.path, settings, named=named)
-    others = [n for n in names if n not in {s.name for s in chosen}]
+        hidden_ones = [m.name for m in workbook.sheets_metadata if m.visible != SheetVisibleEnum.Visible]
+        chosen = _chosen(found, [n for _, n, _ in wanted], file.path, settings, named=named)
+        others = [n for n in names if n not in {s.name for s in chosen}]
+        looked = {f.name: f.rows for f in found}
+        left = [m.name for m in workbook.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet and m.name in others]
+        unread = tuple(_unread(n, looked.get(n) or [*workbook.get_sheet_by_name(n).iter_rows()]) for n in left)
     notes = [f"other sheets, not read: {_quoted(others)}"] if others else []
-    if settings.hidden == "skip" and (skipped := [n for n in unread if n in others]):
+    if settings.hidden == "skip" and (skipped := [n for n in hidden_ones if n in others]):
         notes.append(f"hidden sheets, left out: {_quoted(skipped)}")
-    return [_sheet(s, file, settings, notes=notes) for s in chosen]
+    sheets = [_sheet(s, file, settings, notes=notes) for s in chosen]
+    return [replace(sheets[0], unread=unread), *sheets[1:]]
+
+
+def _unread(name: str, rows: Sequence[list[Cell]]) -> Unread:
+    """A sheet that is not read."""
+    filled = [i for i, row in enumerate(rows) if not blank(row)]
+    cells, _, _ = arrays([rows[i] for i in filled], 0)
+    return Unread(sheet=name, cells=cells, lines=np.array(filled, dtype=np.int64) + 1)
 
 
 @contextmanager
@@ -189,6 +200,7 @@ def _sheet(found: _Found, file: File, settings: Settings, *, notes: list[str]) -
         dates=dates,
         first_column=found.first_column,
         titles=len(titles),
+        cut=endings.is_full(len(rows)),
         fields=layout.flat_fields(header) if lay.flat else {},
         role_words=lay.role_words,
         mode=lay.mode,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -70,7 +70,8 @@ def read(file: File, settings: Settings) -> list[Sheet]:
     notes = [f"sheet “{grid.name}” (XML Spreadsheet 2003)"]
     notes += [f"other sheets, not read: {', '.join(f'“{n}”' for n in others)}"] if others else []
     _square(book, grid)
-    return [sheet_of(file.path, grid, lay, settings, notes, first_column=0)]
+    unread = tuple(g.unread(n) for n, g in enumerate(book.grids, start=1) if g is not grid and g.rows)
+    return [replace(sheet_of(file.path, grid, lay, settings, notes, first_column=0), unread=unread)]
 
 
 def _square(book: _Book, grid: Grid) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from rostersync.columns import TEXT
 from rostersync.settings import Settings
+from rostersync.sync import unread
 from rostersync.sync.basis import Basis
 from rostersync.sync.losses import holders
 from rostersync.sync.plan import Plan
@@ -23,6 +24,8 @@ REMEMBERED = (
     "missing_users",
     "trust_reads",
     "meant",
+    "ignore_sheets",
+    "ignore_blocks",
     "assignable_roles",
     "managed_roles",
     "protected_users",
@@ -131,5 +134,5 @@ def compose(
         losses=losses,
         not_active=NOT_ACTIVE.empty() if not_active is None else not_active,
         rosters=to_remember(basis.signs, changes, settings),
-        questions=questions(changes, basis.courses),
+        questions=(*questions(changes, basis.courses), *unread.questions(changes, basis.courses, basis.roster)),
     )

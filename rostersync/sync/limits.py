@@ -15,6 +15,7 @@ from rostersync.settings import CourseFigure, Settings
 from rostersync.sync.keys import Ints, contains, course_of, distinct, first_of_run, pack
 from rostersync.sync.marks import Marks, by_course
 from rostersync.sync.signs import SIGNS
+from rostersync.sync.unread import CODE as UNREAD_PART
 
 UNCERTAIN = (
     "unresolved_user",
@@ -31,7 +32,7 @@ UNCERTAIN = (
 )
 """Holds of rule 1. They count as if they were carried out: a rejected row that holds one removal must not bring a
 course or a run below a limit and so let the others go (“a rejected row adds no removal”)."""
-COUNTED = ("would_empty", "would_lose_role", *SIGNS)
+COUNTED = ("would_empty", "would_lose_role", UNREAD_PART, *SIGNS)
 """Further holds that count for the run's limit as if they were carried out."""
 
 

@@ -32,6 +32,7 @@ from rostersync.sync.safety import (
     hold_widened,
 )
 from rostersync.sync.signs import hold_signs
+from rostersync.sync.unread import hold_unread
 from rostersync.vocabulary import Op
 
 
@@ -58,6 +59,7 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_unknown_protection(marks, basis.unknown)
     hold_unproven(marks, basis.reads, settings)
     hold_unbelieved(marks, basis.reads, settings)
+    hold_unread(marks, basis.roster, basis.resolution.rows, basis.people, settings)
     hold_signs(marks, basis.signs)
     changes = marks.done()
     waiting = (changes["hold"] == "pending") & changes["absent"]  # whom the roster names all the same

@@ -16,7 +16,7 @@ from rostersync.tables.reports import (
     Forecast,
     Report,
 )
-from rostersync.tables.roster import BLOCKERS, PLAN_ROWS, PROBLEMS, RESOLVED, ROSTER, Roster, Source
+from rostersync.tables.roster import BLOCKERS, PLAN_ROWS, PROBLEMS, RESOLVED, ROSTER, UNREAD, Roster, Source
 from rostersync.tables.rosters import ROSTER_COURSES, ROSTERS_SEEN
 from rostersync.tables.site import COURSE_MATCHES, COURSES, CURRENT, GRADES, LEDGER, PEOPLE, READS, ROLES, USER_MATCHES
 
@@ -46,6 +46,7 @@ __all__ = [
     "ROSTER",
     "ROSTERS_SEEN",
     "ROSTER_COURSES",
+    "UNREAD",
     "USER_MATCHES",
     "Answer",
     "Forecast",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+FLAGS: Mapping[str, str] = {"ignore_sheets": "ignore-sheet", "ignore_blocks": "ignore-block"}
+"""Settings whose flag has another name, because it is given once for each value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,8 @@ class Answer:
     @property
     def flag(self) -> str:
         """What gives this answer on the command line; blank where nothing needs to be said."""
-        return f"--{self.setting.replace('_', '-')} {self.value}" if self.setting else ""
+        name = FLAGS.get(self.setting, self.setting.replace("_", "-"))
+        return f"--{name} {shlex.quote(self.value)}" if self.setting else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

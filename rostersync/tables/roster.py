@@ -104,6 +104,20 @@ PROBLEMS = Table(
     },
 )
 
+UNREAD = Table(
+    "unread parts",
+    {
+        "source": Column(INT, "index into Roster.sources: the first sheet that was read of the file"),
+        "sheet": Column(TEXT, "the sheet's name, or a web page's table; blank for text"),
+        "block": Column(TEXT, "the cells that the part takes within a sheet that was read (F5:H10); blank: a sheet"),
+        "row": Column(INT, "row number in the file or sheet as its program shows it, from 1"),
+        "value": Column(TEXT, "what a cell holds, without outer blanks and in small letters"),
+        "form": Column(BOOL, "it has the form of the file's own keys of users"),
+        "named": Column(BOOL, "a row of the file that was read has this key"),
+    },
+)
+"""What stands in parts of a file that were not read as rows: other sheets, blocks beside the table, rows above it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -152,6 +166,12 @@ class Roster:
     """The rejected rows as they lie in the files."""
     known: Mapping[str, Distinct] = field(default_factory=dict)
     """Columns of text of which the reader has the distinct values at hand."""
+    unread: pd.DataFrame = field(default_factory=UNREAD.empty)
+    """UNREAD: what stands in parts of the files that were not read."""
+    headers: tuple[str, ...] = ()
+    """For each source, the fingerprint of its headers, under which answers are remembered."""
+    ends: Mapping[int, str] = field(default_factory=dict)
+    """Last rows of text files that may have been cut within their key → what says so."""
 
     def distinct(self, name: str) -> Distinct:
         """The distinct values of a column of text."""

@@ -123,7 +123,7 @@ def test_a_certain_header_with_other_values_is_refused(run: Run, connected: Serv
 
 def test_one_course_is_enough_to_contradict_a_header(run: Run, connected: Server) -> None:
     """Most files name few courses; that all are known by another key is no chance. Broken rows say nothing."""
-    Path("c.csv").write_text("Username,course short name,Role\nada,B-1,student\n7 rows\n,Total\n", encoding="utf-8")
+    Path("c.csv").write_text("Username,course short name,Role\nada,B-1,student\n1 row\n,Total\n", encoding="utf-8")
     ran = run("plan", "c.csv")
     assert ran.code == 2
     assert "“course short name” is read as the course's short name, but 1 of 1 values are id numbers" in ran.err

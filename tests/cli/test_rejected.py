@@ -163,11 +163,11 @@ def test_a_value_that_swallowed_rows_does_not_come_back_as_a_good_one(run: Run) 
 
 def test_an_open_quotation_mark_shows_all_that_it_took(run: Run) -> None:
     """Also where the record has fewer fields than the header."""
-    Path("t.csv").write_text('Username,Course short name,Role\nada,"BIO101,student\nben,BIO101,student\n')
+    Path("t.csv").write_text('Username,Course short name,Role\nada,"BIO101,student\nben,BIO101,student"\n')
     run("check", "t.csv")
     row = table(Path("t.csv.problems.csv"))[1]
     assert row[:3] == [""] * 3
-    assert row[-2] == 'ada,"BIO101,student\nben,BIO101,student'
+    assert row[-2] == 'ada,"BIO101,student\nben,BIO101,student"'
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])

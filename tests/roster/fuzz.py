@@ -14,6 +14,7 @@ import io
 import json
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
@@ -184,6 +185,11 @@ def forms(draw: st.DrawFn) -> Form:
     )
 
 
+def endings() -> st.SearchStrategy[bytes]:
+    """Signs of the end of a text, and padding behind it."""
+    return st.lists(st.sampled_from([b"\x1a", b"\0"]), max_size=5).map(b"".join)
+
+
 def text_file(table: Sent, form: Form) -> tuple[bytes, list[int]]:
     """The file's bytes, and the line at which each of its rows begins."""
     target = io.StringIO(newline="")
@@ -199,8 +205,20 @@ def text_file(table: Sent, form: Form) -> tuple[bytes, list[int]]:
     return gzip.compress(data) if form.packed else data, lines
 
 
-def workbook(table: Sent, *, above: int = 0) -> tuple[bytes, list[int]]:
-    """The same as a workbook, in which ids may be numbers, and the row of each of its rows."""
+def others() -> st.SearchStrategy[dict[str, list[list[str]]]]:
+    """Other sheets of a workbook, which are no roster: name → rows."""
+    texts = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=3, max_size=8).map("note {}".format)
+    return st.dictionaries(
+        st.sampled_from(["Notes", "Rooms", "About"]),
+        st.lists(st.lists(texts, min_size=1, max_size=3), max_size=4),
+        max_size=3,
+    )
+
+
+def workbook(
+    table: Sent, *, above: int = 0, beside: Mapping[str, Sequence[Sequence[str]]] | None = None
+) -> tuple[bytes, list[int]]:
+    """The same as a workbook, in which ids may be numbers, with sheets beside it; and the row of each of its rows."""
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     for n, row in enumerate([table.header, *table.cells], 1 + above):
@@ -209,6 +227,10 @@ def workbook(table: Sent, *, above: int = 0) -> tuple[bytes, list[int]]:
             number = column - 1 in table.numbers and text.strip() and n > 1 + above
             cell.value = int(text) if number else text or None
             cell.data_type = "n" if number or not text else "s"
+    for name, rows in (beside or {}).items():
+        further = book.create_sheet(name)
+        for one in rows:
+            further.append(list(one))
     target = io.BytesIO()
     book.save(target)
     return target.getvalue(), list(range(2 + above, 2 + above + len(table.cells)))

@@ -43,7 +43,7 @@ def archive(**parts: str) -> bytes:
         (b"<?xml version='1.0'?><roster/>", "is XML of a kind that is not read", "save it as .xlsx or as CSV"),
         (b"%PDF-1.7\n", "is not a spreadsheet", "name a CSV or .xlsx file"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "is not a spreadsheet", "name a CSV or .xlsx file"),
-        (b"user,course\n\0\0\0\0", "is not a spreadsheet", "name a CSV or .xlsx file"),
+        (b"user\0\0\0\0,course\n", "is not a spreadsheet", "name a CSV or .xlsx file"),
         (
             "user,course,role\nann,BIO101,student\nzüe,BIO101,student\n".encode("cp850"),
             "is not cp1252: byte 37 (0x81, in line 3) cannot be read",

@@ -45,3 +45,20 @@ def test_every_row_of_a_workbook_is_what_it_was_meant_to_be(table: fuzz.Sent) ->
         wanted.pop()
     assert fuzz.outcome(rows) == wanted
     assert rows["line"].tolist() == lines[: len(wanted)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(table=fuzz.sent(), beside=fuzz.others())
+def test_what_stands_on_other_sheets_changes_no_row_and_is_known(
+    table: fuzz.Sent, beside: dict[str, list[list[str]]]
+) -> None:
+    """Each text of a sheet that is not read is kept with its place, and none of the sheet that is."""
+    data, lines = fuzz.workbook(table, beside=beside)
+    roster = loaded(data, "roster.xlsx", table.settings)
+    plain = loaded(fuzz.workbook(table)[0], "roster.xlsx", table.settings)
+    assert fuzz.outcome(roster.rows) == fuzz.outcome(plain.rows)
+    found = roster.unread[roster.unread["block"] == ""][["sheet", "row", "value"]].to_numpy().tolist()
+    wanted = [[name, n, text] for name, rows in beside.items() for n, row in enumerate(rows, 1) for text in row]
+    assert sorted(map(tuple, found)) == sorted(map(tuple, wanted))
+    assert not roster.unread["form"].any()
+    assert roster.rows["line"].tolist() == lines[: len(roster.rows)]

@@ -22,7 +22,7 @@ ROWS = st.lists(
     st.tuples(KEYS, KEYS, st.sampled_from(["student", "Tutorin", "", "nobody"])).map(list), min_size=1, max_size=8
 )
 TITLES = ["Enrolments of term", "Term: 2026/27", "学期", "Class roster — Biology", "Printed on 23.11.2026"]
-TOTALS = ["Total: 12", "Summe", "Total students 12", "合計", "End of report", "Page 1 of 1", "12 rows selected."]
+TOTALS = ["Total: 12", "Summe", "Total students 12", "合計", "End of report", "Page 1 of 1", "12 students."]
 WORDS = ["", "Total", "ann", "12", *HEADER, "student", "Page 1 of 1"]
 
 

@@ -56,7 +56,7 @@ def test_what_csv_writes_comes_back(rows: list[tuple[str, str, str]], ends: tupl
 @settings(max_examples=200, deadline=None)
 @given(rows=st.lists(st.lists(WITH_DELIMITERS, max_size=6), min_size=1))
 def test_every_record_ends_in_one_state(rows: list[list[str]]) -> None:
-    """However many fields a record has, it is one row, and is ok only with as many as the header."""
+    """However many fields a record has, it is one row, and is ok only with as many as the header has."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(["username", "course shortname", "role"])
@@ -72,7 +72,9 @@ def test_every_record_ends_in_one_state(rows: list[list[str]]) -> None:
             assert code in {"footer_row", "totals_row", "row_twice"}
             assert len({cell.strip() for cell in row if cell.strip()}) == 1
         elif len(row) != 3:
-            assert (state, code) == ("rejected", "row_length")
+            # A short row lacks what other rows leave blank, too: it is then read, and rejected for that.
+            assert state == "rejected"
+            assert code == "row_length" or len(row) < 3
         else:
             assert code != "row_length"
     assert set(roster.problems.query("row >= 0")["row"]) == {i for i, s in enumerate(states) if s != "ok"}

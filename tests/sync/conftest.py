@@ -9,6 +9,7 @@ moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self 
               groups=separate  groups=own (separate, and the token sees its own alone)  unasked (nobody is told of their
               own courses); below it, indented, its people:
               `anna student+teacher inactive`. `-` is enrolled without a role, `unlisted` somebody the list lacks.
+unread.csv    sheet,block,row,value: what stands in parts of roster.csv that were not read.
 settings.toml settings.
 ledger.txt    `BIO anna 0 500 suspended manual stuck=5|any`, all after the name as wanted.
 before-1.csv  an earlier roster, after which before-2.csv may have come; its courses are those of moodle.txt.
@@ -63,6 +64,7 @@ from rostersync.tables import (
     ROLES,
     ROSTER,
     ROSTERS_SEEN,
+    UNREAD,
     USER_MATCHES,
     Roster,
     Source,
@@ -83,6 +85,7 @@ class World:
     unlisted: set[tuple[str, str]] = field(default_factory=set)
     users: dict[str, int] = field(default_factory=dict)
     courses: dict[str, int] = field(default_factory=dict)
+    unread: list[dict[str, str]] = field(default_factory=list)
     trusting: bool = False
     """The setting trust_reads."""
 
@@ -94,6 +97,7 @@ def _names(keys: list[str]) -> set[str]:
 
 def read_world(texts: Mapping[str, str]) -> World:
     world = World(rows=list(csv.DictReader(io.StringIO(texts.get("roster.csv", "user,course,role\n")))))
+    world.unread = list(csv.DictReader(io.StringIO(texts.get("unread.csv", ""))))
     course = ""
     for line in texts.get("moodle.txt", "").splitlines():
         words = line.split()
@@ -160,7 +164,8 @@ def roster_of(world: World) -> Roster:
     made = tuple(
         Source(path=n.partition(":")[0], sheet="", sha256="", rows=0, mode=Mode(n.partition(":")[2])) for n in sources
     )
-    return Roster(rows=ROSTER.records(lines), problems=PROBLEMS.empty(), sources=made)
+    unread = UNREAD.records([{**line, "row": int(line["row"])} for line in world.unread])
+    return Roster(rows=ROSTER.records(lines), problems=PROBLEMS.empty(), sources=made, unread=unread)
 
 
 def _users(world: World) -> pd.DataFrame:

@@ -55,6 +55,7 @@ PAIRS = {
     "unresolved_course": ("course-not-found-holds-person", "not-in-moodle-ignored"),
     "unresolved_likeness": ("missing-users-accepted", "missing-users-accepted-unlike"),
     "unresolved_user": ("user-not-found-holds-course", "user-not-found-elsewhere-holds-nobody"),
+    "unread_part": ("unread-columns", "unread-columns-of-notes"),
     "would_empty": ("would-empty", "would-not-empty"),
     "would_lose_role": ("would-lose-role", "would-lose-role-courses"),
 }

@@ -130,6 +130,7 @@ def together(files: Sequence[File], settings: Settings, columns: Sequence[str]) 
             header=tuple(here),
             cells=tuple(pa.concat_arrays([t.column(c) for t in tables]) for c in here),
             lines=np.concatenate([t.sheet.lines for t in tables]),
+            cut=next((t.sheet.cut for t in tables if t.sheet.cut), ""),
         ),
     )
 
