@@ -19,7 +19,7 @@ from rostersync import problems
 from rostersync.columns import choice
 from rostersync.distinct import Distinct, Known
 from rostersync.distinct import mask as _mask
-from rostersync.roster import dates, keying, oddities, overlooked, unused
+from rostersync.roster import dating, keying, oddities, overlooked, unused
 from rostersync.roster.asides import furniture
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
@@ -28,11 +28,11 @@ from rostersync.roster.headers import Columns
 from rostersync.roster.keying import Key, Kinds
 from rostersync.roster.marks import UNVALUED
 from rostersync.roster.readings import Places, Words
-from rostersync.roster.sheets import Ints, Mask, Sheet
+from rostersync.roster.sheets import Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
-from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField, counted
+from rostersync.vocabulary import Action, CourseField, Mode, Status, UserField, counted
 
 IGNORING = ("waiting_list", "status_ignored")
 
@@ -127,7 +127,7 @@ class _Builder:
         role_name = self._role(action, status)
         self._note("action", actions)
         self._note("status", statuses)
-        start, end = self._dates()
+        when = dating.of_rows(self.sheet, self.columns, self.distinct, self.settings, self.findings)
         self._overlooked()
         self.notes += unused.notes(self.sheet, self.columns, self.distinct, self.settings)
         rows = {
@@ -145,8 +145,8 @@ class _Builder:
             "role_name": text(role_name.column()),
             "action": _category(action, Action),
             "status": _category(status, Status),
-            "start": start,
-            "end": end,
+            "start": when.start,
+            "end": when.end,
             "twin": -1,
         }
         return Part(
@@ -154,10 +154,13 @@ class _Builder:
             distinct={"user": keys[0].distinct, "course": keys[1].distinct, "role_name": role_name}
             | {f: self.distinct[f] for f in ("first_name", "last_name", "email") if f in self.distinct},
             problems=self._problems(first_row),
-            notes=tuple(
-                f"{n['detail']} without a role: “{n['value']}” is taken"
-                for n in self.notes
-                if n["code"] == "role_defaulted"
+            notes=(
+                *when.notes,
+                *(
+                    f"{n['detail']} without a role: “{n['value']}” is taken"
+                    for n in self.notes
+                    if n["code"] == "role_defaulted"
+                ),
             ),
             blank=bool((blank | furniture(self.sheet)).all()),
         )
@@ -257,27 +260,6 @@ class _Builder:
             )
             names = Distinct.of(pc.if_else(pa.array(blank), roles.default, names.column()))
         return names
-
-    def _dates(self) -> tuple[Ints | int, Ints | int]:
-        """Start and end in epoch seconds, or NOT_GIVEN for all rows."""
-        found: dict[str, Ints | int] = {}
-        for field in ("start", "end"):
-            if field not in self.cells:
-                found[field] = NOT_GIVEN
-                continue
-            days = self.distinct[field]
-            moments = dates.read(days.texts.to_pylist(), self.settings, end=field == "end")
-            found[field] = np.array([m.epoch for m in moments], dtype=np.int64)[days.index]
-            bad = days.rows(np.array([m.problem is not None for m in moments], dtype=bool))
-            if bad.any():
-                why = days.spread(pa.array([m.problem or "" for m in moments], pa.string()))
-                self.findings.add("date_bad", bad, column=self.columns.name(field), value=self.cells[field], detail=why)
-        start, end = found["start"], found["end"]
-        reversed_ = np.asarray((start > 0) & (end > 0) & (end <= start))
-        if reversed_.any():
-            shown = self.cells["end"]
-            self.findings.add("dates_reversed", reversed_, column=self.columns.name("end"), value=shown, detail=shown)
-        return start, end
 
     def _overlooked(self) -> None:
         """Notes what unused columns say of rows that may not count."""
