@@ -111,10 +111,8 @@ def read_column(values: Sequence[str], settings: Settings, *, end: bool, like: O
 
 
 def _moment(value: str, column: Mapping[bool, Order], settings: Settings, zone: ZoneInfo, *, end: bool) -> Moment:
-    if not value:
-        return Moment(NOT_GIVEN)
-    if value.casefold() in NONE:
-        return Moment(0)
+    if not value or value.casefold() in NONE:
+        return Moment(0 if value else NOT_GIVEN)
     if EPOCH.fullmatch(value):
         year = dt.datetime.fromtimestamp(int(value), dt.UTC).year
         return Moment(int(value)) if year in YEARS else _problem(OUT_OF_RANGE, UNLIKELY)
@@ -122,6 +120,11 @@ def _moment(value: str, column: Mapping[bool, Order], settings: Settings, zone: 
         return _problem(NEVER_BEGINS, UNLIKELY) if what == NO_END and not end else Moment(0, stands_for=what)
     if match := YEAR_LAST.fullmatch(value):
         return _year_last(match, column[match["sign"] == "."], settings, zone, end=end)
+    return _certain(value, zone, end=end)
+
+
+def _certain(value: str, zone: ZoneInfo, *, end: bool) -> Moment:
+    """A date of which every part is told by its form."""
     if match := next((m for form in CERTAIN if (m := form.fullmatch(value))), None):
         named = match.groupdict()
         digits = named["y"].lstrip("'’")  # noqa: RUF001 - as above
