@@ -36,8 +36,8 @@ MOST_KEYS = 10_000
 """Keys that are looked up in one other way, at most: of more, so many are a sample."""
 COURSES, PEOPLE_OF_THEM = 3, 200
 """Courses of the roster, and people in them, whose keys are looked at to see how Moodle writes them, at most."""
-WAYS = 12
-"""Ways of writing that are tried with a sample, at most."""
+WAYS, TRIED = 12, 3
+"""Ways of writing that are tried with a sample, and of those that fit it, with all keys, at most."""
 PLURAL = {
     "username": "user names",
     "idnumber": "ID numbers",
@@ -144,14 +144,18 @@ def _known(matched: Matched) -> Mask:
 
 def _of_users(column: Strange, found: Found, work: Work) -> str:
     known, domains = _known_users(found, work)
-    for field, way in _agreed(column, known, domains, work):
+    best, told = 0, ""
+    for field, way in [*_agreed(column, known, domains, work)][:TRIED]:
         written = way.of(column.keys)
         some = dict(sorted(written.items())[:MOST_KEYS])
         hits = _hits(moodle.find_users(work.client, UserField(field), some.values()), field, "user_id")
         good = {key: hits[new] for key, new in some.items() if new in hits}
-        if _enough(len(good), len(some), way, column) and len(set(good.values())) >= MOST_OF * len(good):
-            return _sentence(column, field, way, len(good), len(some))
-    return ""
+        people = len(set(good.values()))
+        if people > best and _enough(len(good), len(some), way, column) and people >= MOST_OF * len(good):
+            best, told = people, _sentence(column, field, way, len(good), len(some))
+        if best == len(column.keys):
+            break
+    return told
 
 
 def _agreed(column: Strange, known: Values, domains: Sequence[str], work: Work) -> Iterator[tuple[str, Rewriting]]:
@@ -197,8 +201,10 @@ def _enough(good: int, tried: int, way: Rewriting, column: Strange) -> bool:
 def _sentence(column: Strange, field: str, way: Rewriting, good: int, tried: int) -> str:
     """The evidence: “all 214 values are known as ID numbers without the leading “S””."""
     known = f"known as {PLURAL[field]} {way.how}"
+    if good == column.of == 1:
+        return f"its only value is known as {FIELD_WORDS[field]} {way.how}"
     if good == column.of:
-        return f"all {good:,} values are {known}" if good > 1 else f"its only value is {known}"
+        return f"all {good:,} values are {known}"
     rest = f"of {column.of:,} values, {len(column.keys):,} are no {PLURAL[column.kind]} in Moodle as they stand"
     if tried < len(column.keys):
         return f"{rest}; {good:,} of {tried:,} that were tried are {known}"

@@ -65,6 +65,8 @@ def of_rows(
             why = column.spread(pa.array([m.problem or "" for m in moments], pa.string()))
             findings.add(code, bad, column=columns.name(field), value=shown[field], detail=why)
         notes += _told(columns.name(field), field, column, read, settings)
+    if shown:
+        notes.append(f"days begin and end at midnight in {settings.timezone} (timezone)")
     start, end = found["start"], found["end"]
     backwards = np.asarray((start > 0) & (end > 0) & (end <= start))
     if backwards.any():

@@ -19,7 +19,7 @@ from rostersync import problems
 from rostersync.columns import choice
 from rostersync.distinct import Distinct, Known
 from rostersync.distinct import mask as _mask
-from rostersync.roster import dating, keying, oddities, overlooked, unused
+from rostersync.roster import dating, glossary, keying, oddities, overlooked, unused
 from rostersync.roster.asides import furniture
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
@@ -81,6 +81,7 @@ class _Builder:
         self.count = len(sheet.lines)
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
+        self.told: list[str] = []
         self.distinct: dict[str, Distinct] = {}
         self.cells: dict[str, pa.Array] = {}
         gone = pa.array(_rows(sheet.run_on, self.count)) if sheet.run_on else None
@@ -127,6 +128,7 @@ class _Builder:
         role_name = self._role(action, status)
         self._note("action", actions)
         self._note("status", statuses)
+        self.told += self._read_as(actions, statuses)
         when = dating.of_rows(self.sheet, self.columns, self.distinct, self.settings, self.findings)
         self._overlooked()
         self.notes += unused.notes(self.sheet, self.columns, self.distinct, self.settings)
@@ -155,6 +157,7 @@ class _Builder:
             | {f: self.distinct[f] for f in ("first_name", "last_name", "email") if f in self.distinct},
             problems=self._problems(first_row),
             notes=(
+                *self.told,
                 *when.notes,
                 *(
                     f"{n['detail']} without a role: “{n['value']}” is taken"
@@ -230,6 +233,16 @@ class _Builder:
                     last=ignoring,
                 )
 
+    def _read_as(self, actions: Words, statuses: Words) -> list[str]:
+        """What the words of actions and states were read as."""
+        read = {"action": actions, "status": statuses}
+        return [
+            told
+            for field, words in read.items()
+            if field in self.cells
+            for told in glossary.read_as(self.columns.name(field), self.distinct[field], words)
+        ]
+
     def _only_adds(self, field: str, words: Words, takes: Mask) -> None:
         """Leaves out rows that take something away, in a file that only adds: the limits would not count them."""
         self.findings.add("add_only", takes, column=self.columns.name(field), value=words.values, last=True)
@@ -238,6 +251,10 @@ class _Builder:
         """The role names; a blank one stays so where the row takes something away, else it gets the default."""
         roles = Roles(self.settings, self.columns.name("role"), ids=self.columns.role_ids)
         words = self._words("role", roles.read)
+        if "role" in self.cells:
+            means = self.settings.teacher_means
+            how = f"; “teacher” means {means} (teacher_means)" if means else ""
+            self.told += glossary.read_as(self.columns.name("role"), self.distinct["role"], words, how)
         takes = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND) | _is(status, Status.REMOVED)
         blank = _mask(pc.equal(words.values, "")) & ~takes & ~self.findings.done
         for position in [self.columns.fields["role"]] if "role" in self.columns.fields else []:

@@ -64,7 +64,7 @@ def rewritings(keys: Sequence[str], known: Sequence[str], domains: Sequence[str]
         known: values of the same kind that it has, as far as they were seen.
         domains: mail domains of people there, the most frequent first.
     """
-    found = [*_escapes(keys), *_affixes_of(keys, known), *_cut(keys), *_zeros(keys, known), *_mail(keys, domains)]
+    found = [*_escapes(keys), *_zeros(keys, known), *_affixes_of(keys, known), *_cut(keys), *_mail(keys, domains)]
     found += _signs(keys, known)
     alike: dict[tuple[str, ...], Rewriting] = {}
     some = sample(keys)
