@@ -97,11 +97,10 @@ def _mended(
     notes: list[str],
 ) -> Distinct:
     """The column with its dates as they were meant, where a spreadsheet may have exchanged day and month."""
-    name, cells = columns.name(field), column.column()
-    mask = sheet.dates.get(columns.fields[field])
-    swapped = days.swapped(cells, mask)
+    swapped = days.swapped(column, sheet.dates.get(columns.fields[field]))
     if swapped is None:
         return column
+    name, cells = columns.name(field), column.column()
     count = counted(int(swapped.rows.sum()), "date")
     if not settings.mixed_dates:
         findings.add("dates_swapped", swapped.rows, column=name, value=cells, detail=swapped.text)

@@ -44,7 +44,7 @@ def test_a_report_with_titles_and_totals() -> None:
         "rows 1 to 4 stand above the header, which is row 5",
         "column “Student ID”: 4 numbers read as the workbook shows it, by the number format 000000",
         "column “Role”: “Student” is student (4 rows), “Instructor” is editingteacher (1 row)",
-        "column “Enrolment status”: “Enrolled” is active (4 rows), “Waitlisted” is waiting (1 row)",
+        "column “Registration status”: “Registered” is active (4 rows), “Waitlisted” is waiting (1 row)",
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
+from rostersync.distinct import Distinct
 from rostersync.roster.forensics.damage import Damage
 from rostersync.roster.months import MONTHS, SHORT, month
 from rostersync.roster.sheets import Mask
@@ -70,24 +70,22 @@ class Swapped:
     """A text of the same column that shows it."""
 
 
-def swapped(cells: pa.Array, dates: Mask | None) -> Swapped | None:
+def swapped(column: Distinct, dates: Mask | None) -> Swapped | None:
     """The dates that a spreadsheet may have read in the wrong order, if it did so.
 
     It reads 03/02/2026 as a date of its own order and leaves 13/02/2026, which has none there, as a text. Then no date
     of the column has a day above 12, and all of its texts have one.
 
     Args:
-        cells: a column, without outer blanks.
+        column: its cells, without outer blanks.
         dates: which of them are dates in a workbook; None for a text file, where a workbook's dates begin with the
             year, and more of them are needed to tell.
     """
-    found = cells.dictionary_encode()
-    values = found.dictionary.to_pylist()
+    values, index = column.texts.to_pylist(), column.index
     texts = [t for v in values if (t := IN_ORDER.match(v))]
     if not texts or any(t[2] == "." or max(int(t[1]), int(t[3])) <= MONTHS_OF_A_YEAR for t in texts):
         return None
     days = [d if (d := ISO.fullmatch(v)) and int(d[1]) < NOBODYS else None for v in values]
-    index = found.indices.to_numpy()
     true = np.array([d is not None for d in days], dtype=bool)[index]
     if dates is not None:
         true &= dates
