@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from rostersync import history, lookups, moodle, remembered
+from rostersync import hints, history, lookups, moodle, remembered
 from rostersync.belief import bear_out
 from rostersync.settings import Settings
 from rostersync.sync import basis, decide, propose, resolve, rosters, scope, scrambled, seen, signs, wanted
@@ -54,10 +54,14 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         decide.decide(asked[1], courses, loaded.sources, settings.course_key),
     )
     unknown = lookups.unknown(found, decisions, settings)
-    offers = lookups.offered(loaded, unknown, *lookups.ask_again(unknown, users, courses, work))
+    more = lookups.ask_again(unknown, users, courses, work)
+    hinted = hints.look(loaded, found, decisions, more[1], work)
+    offers = hinted.instead(lookups.offered(loaded, unknown, *more))
     with moodle.indispensable(client.site):
         beside = lookups.look_up_beside(loaded, found[0], decisions[0], work)
     resolution = resolve.resolve(loaded, found, decisions, settings, offers, beside)
+    if len(hinted.problems):
+        resolution = replace(resolution, problems=pd.concat([hinted.problems, resolution.problems], ignore_index=True))
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     ids = in_scope["course_id"].tolist()
     ledger = history.ledger(work.store, client.site, ids)

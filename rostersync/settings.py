@@ -81,6 +81,8 @@ class Settings(BaseModel):
     max_megabytes: int = Field(default=1024, ge=1)
     """What one file may take when it is unpacked; more is refused before it is read."""
     date_order: Literal["", "ymd", "dmy", "mdy"] = ""
+    mixed_dates: Literal["", "right", "exchanged"] = ""
+    """What a workbook's dates are beside texts that are dates of another order, where it could have exchanged them."""
     timezone: str = "UTC"
     default_role: str = ""
     teacher_means: Literal["", "teacher", "editingteacher"] = ""

@@ -268,3 +268,24 @@ def test_a_title_that_is_nearly_a_courses_is_offered_its_short_name(server: Serv
         header="username,course title,role",
     )
     assert f"did you mean “{first.shortname}” ({first.fullname})?" in str(said(made))
+
+
+def test_a_column_that_differs_in_one_way_is_told_once(server: Server, tmp_path: Path) -> None:
+    """In place of a near miss for each row; nothing is decided from it."""
+    short = course(server)
+    people = {"S00123": "Anna Muster", "S00777": "Cora Diaz", "S04711": "Dan Ek", "S55555": "Eva Fink"}
+    made = plan(server, tmp_path, *(f"{key},{short},student,{name}" for key, name in people.items()))
+    hints = made.problems[made.problems["code"] == "column_differs"]
+    assert hints["detail"].tolist() == ["all 4 values are known as ID numbers without the leading “S”"]
+    assert hints["column"].tolist() == ["student id"]
+    assert {m for _, code, m in said(made) if "did you mean" in m} == set()
+    assert made.rows["state"].tolist() == ["rejected"] * 4
+    assert not (made.changes["removal"] & (made.changes["hold"] == "")).any()
+
+
+def test_the_calls_for_a_hint_are_few(server: Server, tmp_path: Path) -> None:
+    """Of thousands of keys that nobody has, only a sample is written otherwise."""
+    short = course(server)
+    rows = [f"X{n * 7919 % 100_000:05}-{n},{short},student,Somebody Else" for n in range(3000)]
+    made = plan(server, tmp_path, *rows)
+    assert "column_differs" not in made.problems["code"].tolist()

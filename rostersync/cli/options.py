@@ -92,6 +92,11 @@ reading = _stack(
         "--teacher-means", type=click.Choice(["editingteacher", "teacher"]), help="What the word “teacher” means."
     ),
     click.option("--date-order", type=click.Choice(["ymd", "dmy", "mdy"]), help="How 01/02/2026 is read."),
+    click.option(
+        "--mixed-dates",
+        type=click.Choice(["right", "exchanged"]),
+        help="Dates among texts of another order: right as they stand, or day and month exchanged.",
+    ),
     click.option("--timezone", metavar="ZONE", help="Where dates begin and end (UTC), like Europe/Berlin."),
     click.option("--delimiter", metavar="SIGN", help="What separates the fields of a text file."),
     click.option("--encoding", metavar="NAME", help="How a text file is encoded, like cp1252."),

@@ -41,7 +41,14 @@ IN_FILES: Mapping[str, Kind] = {
         "“{value}” says nothing certain in a column named “{column}”",
         'map it once in the settings: status_words = {{ "{value}" = "…" }}, with active, suspended, removed or ignored',
     ),
-    "date_bad": rejects("“{value}” is no date{detail}", "write it as 2026-09-30, or set date_order"),
+    "date_bad": rejects("“{value}” is no date{detail}", "write it as 2026-09-30"),
+    "date_unclear": rejects(
+        "“{value}” can be more than one date{detail}",
+        "say how the file's dates are meant: --date-order dmy (day first), mdy (month first) or ymd (year first)",
+    ),
+    "date_unlikely": rejects(
+        "the date “{value}” can hardly be meant{detail}", "write it as 2026-09-30, or leave it out"
+    ),
     "dates_reversed": rejects("the end ({detail}) is not after the start", "correct one of them"),
     "row_length": rejects(
         "fields in the row: {value}, in the header: {detail}",

@@ -66,6 +66,11 @@ LOOKED_UP: Mapping[str, Kind] = {
         "correct the key, or the name",
     ),
     # worth knowing
+    "column_differs": notes(
+        "the column “{column}” differs from Moodle in one way: {detail}",
+        "if that is meant, export the file so, or change the column in it and send it again; until then nothing "
+        "follows from it, and the rows stay rejected",
+    ),
     "key_offered": notes("{column} “{value}”{detail}", "correct it, if that is meant"),
     "name_unlike": notes(
         "{column} “{value}” has another name: {detail}",

@@ -64,10 +64,11 @@ IN_VALUES: Mapping[str, Kind] = {
     "person_two_keys": notes(
         "one person seems to have two keys: {detail}", "if it is one person, leave the key that is right"
     ),
-    "dates_swapped": notes(
-        "{detail} of column “{column}” may have day and month exchanged: no date of the workbook has a day above "
-        "12, and all of the column's texts have one (“{value}”)",
-        "compare them with the source: a spreadsheet that is set to another order of day and month does this",
+    "dates_swapped": rejects(
+        "“{value}” may have day and month exchanged: no date in “{column}” has a day above 12, and all of its texts "
+        "have one (“{detail}”): a spreadsheet set to another order of day and month does this",
+        "compare some with the source; if the dates are right as they stand, say --mixed-dates right; if day and month "
+        "are exchanged, --mixed-dates exchanged puts them back",
     ),
 }
 """Codes of values that a spreadsheet, an export or a copy has changed, and of keys beside names."""

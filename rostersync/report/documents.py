@@ -16,6 +16,7 @@ from rostersync import problems as codes
 from rostersync.report.causes import Place, problems_table
 from rostersync.report.columns import values
 from rostersync.report.figures import figures
+from rostersync.report.mapping import columns_of
 from rostersync.tables import (
     PROBLEMS,
     REPORT_CHANGES,
@@ -69,7 +70,7 @@ def check_document(roster: Roster, written: Sequence[Path] = ()) -> dict[str, An
         "version": CHECK_VERSION,
         "rows": len(roster.rows),
         "states": {str(state): states[str(state)] for state in RowState},
-        "sources": [_source(source) for source in roster.sources],
+        "sources": _sources(roster.sources, roster.problems),
         "written": [str(path) for path in written],
         "causes": [
             asdict(cause)
@@ -126,7 +127,7 @@ def _header(report: Report) -> dict[str, Any]:
         "people": figures(report),
         "buckets": report.buckets(),
         "forecast": asdict(report.forecast) if report.forecast else None,
-        "sources": [_source(source) for source in report.sources],
+        "sources": _sources(report.sources, report.problems),
     }
 
 
@@ -139,6 +140,12 @@ def _tables(report: Report) -> dict[str, pd.DataFrame]:
         "problems": worded(report.problems, report.sources),
         "rows": REPORT_ROWS.check(report.rows),
     }
+
+
+def _sources(sources: Sequence[Source], problems: pd.DataFrame) -> list[dict[str, Any]]:
+    """How each source was read, with what became of each of its columns."""
+    mapped = columns_of(sources, problems)
+    return [_source(s) | {"mapping": [asdict(c) for c in columns]} for s, columns in zip(sources, mapped, strict=True)]
 
 
 def _source(source: Source) -> dict[str, Any]:

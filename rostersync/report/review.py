@@ -25,13 +25,13 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.report.columns import values
 from rostersync.report.returned import Damaged, Lines, sheets
-from rostersync.report.sheets import LONGEST, MOST_ROWS, new_sheet, new_workbook, save, text_cell, text_cells
+from rostersync.report.sheets import LONGEST, MOST_ROWS, add_table, new_sheet, new_workbook, save, text_cell, text_cells
 from rostersync.report.wording import storable
-from rostersync.report.workbook import CHANGES
+from rostersync.report.workbook import CHANGES, MAPPING, mapping
 from rostersync.tables import REPORT_CHANGES, Report
 from rostersync.vocabulary import Bucket
 
-SHEET, HIDDEN = "Review", "Plan"
+SHEET, HIDDEN, READ = "Review", "Plan", "How it was read"
 APPLY = "apply?"
 YES, NO, HELD = "yes", "no", "held"
 _SHOWN = ("change", "course", "user", "name", "what", "before", "after", "why", "rows", "message")
@@ -119,6 +119,7 @@ def write_review(report: Report, plan: bytes, file: BinaryIO) -> None:
     answers = {YES: _open(sheet, YES), HELD: HELD}
     for row in zip([answers[word] for word in words], lines, *(text_cells(sheet, c) for c in columns), strict=True):
         sheet.append(row)
+    _how_read(workbook, report)
     hidden: Any = workbook.create_sheet(HIDDEN)
     hidden.sheet_state = "hidden"
     hidden.protection.sheet = True
@@ -127,6 +128,17 @@ def write_review(report: Report, plan: bytes, file: BinaryIO) -> None:
     for at in range(0, len(packed), PIECE):
         hidden.append([text_cell(hidden, packed[at : at + PIECE])])
     save(workbook, file)
+
+
+def _how_read(workbook: Any, report: Report) -> None:  # noqa: ANN401 - no stub fits a write-only workbook
+    """A sheet that says what each column was read as, and what was decided on the way."""
+    add_table(workbook, READ, mapping(report), headers=MAPPING)
+    sheet = workbook[READ]
+    sheet.append([])
+    notes = [(source.name, note) for source in report.sources for note in source.notes]
+    for name, note in (*notes, *(("", note) for note in report.notes)):
+        sheet.append([text_cell(sheet, text) if text else None for text in (name, "", note)])
+    sheet.protection.sheet = True
 
 
 def _facts(report: Report) -> list[str]:

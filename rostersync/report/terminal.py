@@ -9,6 +9,7 @@ from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
 from rostersync.report.changes import forecast_lines, show_gains, with_states
 from rostersync.report.figures import figures, in_words
+from rostersync.report.howread import SAID, details_of, show_files, show_hints
 from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
 from rostersync.report.wording import bucket_words, moment, question_lines, site_words, some
@@ -50,7 +51,7 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
     """
     everybody = people(report)
     _head(report, console)
-    _files(report, console)
+    show_files(report, console)
     _actions(report, everybody, console)
     _courses(report, console, details)
     _forecast(report, console)
@@ -61,6 +62,7 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
         _stopped(report, everybody, console, details, bucket)
     _questions(report, console, details)
     _not_active(report, console, details)
+    show_hints(report, console)
     _problems(report, console, details)
     _verdict(report, console)
 
@@ -73,14 +75,6 @@ def _head(report: Report, console: Console) -> None:
     else:
         say(console, f"Result of run {report.run} on {site}", style="bold")
         say(console, f"Plan {report.digest[:12]}, {moment(report.started)} to {moment(report.finished)}")
-
-
-def _files(report: Report, console: Console) -> None:
-    heading(console, "Files")
-    for source in report.sources:
-        say(console, f"{source.name}: {counted(source.rows, 'row')}, {source.mode}", indent=2)
-        for note in source.notes:
-            say(console, f"- {note}", indent=4)
 
 
 def _actions(report: Report, everybody: pd.DataFrame, console: Console) -> None:
@@ -270,13 +264,14 @@ def _problems(report: Report, console: Console, details: int) -> None:
         (Severity.IGNORES, (Bucket.IGNORED, Bucket.DUPLICATE), f"Ignored or duplicate: {counted(without, 'row')}"),
         (Severity.NOTES, (), "Worth knowing"),
     ):
-        chosen = [cause for cause in causes if cause.severity == severity]
+        chosen = [cause for cause in causes if cause.severity == severity and cause.code not in SAID]
         rest = _unexplained(report, ends)
         notes = report.notes if severity is Severity.NOTES else ()
         if chosen or notes or not rest.empty:
             heading(console, title)
         for cause in chosen:
-            show_cause(console, cause, details=details, rest=_rest(report), named=len(report.sources) > 1)
+            shown = details_of(report, cause, details)
+            show_cause(console, cause, details=shown, rest=_rest(report), named=len(report.sources) > 1)
         for file, line, message in rest.head(details)[["file", "line", "message"]].itertuples(index=False):
             say(console, f"{file} line {line}: {message}", indent=2)
         if (more := len(rest) - details) > 0:

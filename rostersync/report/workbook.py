@@ -7,9 +7,11 @@ from typing import BinaryIO
 import pandas as pd
 from openpyxl import Workbook
 
+from rostersync import problems as codes
 from rostersync.report.changes import forecast_lines
 from rostersync.report.documents import worded
 from rostersync.report.figures import figure_lines
+from rostersync.report.mapping import columns_of
 from rostersync.report.sheets import add_lines, add_table, new_sheet, new_workbook, save
 from rostersync.report.wording import bucket_words, moment, question_lines
 from rostersync.tables import Report
@@ -102,6 +104,13 @@ _PROBLEMS = {
     "remedy": ("What to do", 70),
     "code": ("Code", 18),
 }
+MAPPING = {
+    "file": ("File", 28),
+    "letters": ("Letter", 8),
+    "header": ("Column", 28),
+    "words": ("Read as", 44),
+    "why": ("Why it is not used", 80),
+}
 _FILLS = dict.fromkeys(Bucket, "FFFFFF") | {
     Bucket.REJECTED: "FBE5E1",
     Bucket.FAILED: "FBE5E1",
@@ -133,8 +142,19 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
         add_table(workbook, title, shown, headers=headers, fills=fills)
     add_table(workbook, "Courses", _unknown_blank(report.courses), headers=_COURSES)
     add_table(workbook, "Not active", _unknown_blank(report.not_active), headers=_NOT_ACTIVE)
+    add_table(workbook, "Columns", mapping(report), headers=MAPPING)
     add_table(workbook, "Problems", _unknown_blank(worded(report.problems, report.sources)), headers=_PROBLEMS)
     save(workbook, file)
+
+
+def mapping(report: Report) -> pd.DataFrame:
+    """Each column of each file, and what it was read as, then what was decided on the way."""
+    lines = [
+        {"file": source.name, "letters": c.letters, "header": c.header, "words": c.words, "why": c.why}
+        for source, columns in zip(report.sources, columns_of(report.sources, report.problems), strict=True)
+        for c in columns
+    ]
+    return pd.DataFrame(lines, columns=[*MAPPING], dtype="str")
 
 
 def _unknown_blank(frame: pd.DataFrame) -> pd.DataFrame:
@@ -160,6 +180,11 @@ def _summary(workbook: Workbook, report: Report) -> None:
     ]
     forecast = forecast_lines(report.forecast) if report.forecast else []
     said = [("Note", note) for note in report.notes] + [("What they would lose", line) for line in forecast]
+    hints = report.problems[report.problems["code"] == "column_differs"]
+    said += [
+        ("One change would help", codes.message("column_differs", column=column, detail=detail))
+        for column, detail in zip(hints["column"].tolist(), hints["detail"].tolist(), strict=True)
+    ]
     said += [("To be answered", line) for question in report.questions for line in question_lines(question)]
     add_lines(sheet, [*facts, ("Exit code", report.exit_code), *said, ()])
     buckets = report.buckets()

@@ -51,6 +51,13 @@ MORE = {
     "aout": 8,
     "decembre": 12,
     "dec": 12,
+    "sept": 9,
+    "sep": 9,
+    "juill": 7,
+    "agto": 8,
+    "genn": 1,
+    "febbr": 2,
+    "sett": 9,
 }
 _NUMBERS = {name: n for forms in MONTHS.values() for names in forms for n, name in enumerate(names, start=1)} | MORE
 
@@ -65,6 +72,18 @@ SHORT = _pattern(
     [name for _, short in MONTHS.values() for name in short] + ["mrz", "jän", "mars", "juin", "juil", "août"]
 )
 """Those that a spreadsheet shows in a day without a year."""
+
+
+_DAYS = (
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun",
+    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim",
+    "lunes martes miércoles jueves viernes sábado domingo lun mar mié jue vie sáb dom",
+    "lunedì martedì mercoledì giovedì venerdì sabato domenica lun mar mer gio ven sab dom",
+    "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo seg ter qua qui sex sáb dom",
+)
+DAYS = _pattern(name for names in _DAYS for name in names.split())
+"""Days of the week as a pattern: spreadsheets write them before a date, and they decide nothing."""
 
 
 def month(name: str) -> int:

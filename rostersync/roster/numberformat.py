@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import pyarrow as pa
@@ -10,15 +11,18 @@ import pyarrow.compute as pc
 
 BRACKETS = re.compile(r"\[[^\]]*\]")
 """Colours, conditions and locales, such as [$-407]."""
-TOKEN = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|([0#?])|(.)', re.DOTALL)
+TOKEN = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|([0#?]|General)|(.)', re.DOTALL | re.IGNORECASE)
 LITERALS = " -/()+:"
 """Signs that stand for themselves without quotation marks."""
 ENOUGH = 2
 """Zeros from which a format shows leading ones."""
+THOUSANDS, GROUP = " .,'’\u00a0\u202f", 3  # noqa: RUF001 - what parts thousands
+BEHIND = re.compile(r"[-/_]\w.*", re.DOTALL)
+"""What belongs to an id behind its digits; units have a blank before them, or nothing."""
 
 
 def changes(code: str) -> bool:
-    """Whether this format shows whole numbers with more than their digits: with leading zeros, or words before."""
+    """Whether it shows whole numbers with more than their digits: zeros or words before them, hyphens between."""
     return bool(_tokens(code))
 
 
@@ -73,10 +77,24 @@ def _tokens(code: str) -> tuple[tuple[bool, str], ...]:
             if other not in LITERALS:
                 return ()
             tokens.append((False, other))
-    zeros = sum(is_place and text == "0" for is_place, text in tokens)
-    first = next((i for i, (is_place, _) in enumerate(tokens) if is_place), len(tokens))
-    prefixed = any(c.isalnum() for _, text in tokens[:first] for c in text)
-    return tuple(tokens) if zeros >= ENOUGH or (zeros and prefixed) else ()
+    return tuple(tokens) if _are_kept(tokens) else ()
+
+
+def _are_kept(tokens: Sequence[tuple[bool, str]]) -> bool:
+    """Whether a format is a way to write ids: with leading zeros, words before the digits, or signs between them."""
+    places = [i for i, (is_place, _) in enumerate(tokens) if is_place]
+    if not places:
+        return False
+    zeros = sum(tokens[i][1] == "0" for i in places)
+    before, behind = ("".join(t for _, t in some) for some in (tokens[: places[0]], tokens[places[-1] + 1 :]))
+    named = any(c.isalnum() for c in before) or bool(BEHIND.fullmatch(behind))
+    inside = [t for is_place, t in tokens[places[0] : places[-1]] if not is_place]
+    if not inside:
+        return zeros >= ENOUGH or named
+    groups = "".join("0" if is_place else "," for is_place, _ in tokens[places[0] : places[-1] + 1]).split(",")
+    # Blanks, dots, commas and apostrophes before each three digits part thousands.
+    amounts = all(t in THOUSANDS for t in inside) and all(len(g) == GROUP for g in groups[1:])
+    return zeros >= ENOUGH or not amounts
 
 
 def _first_section(code: str) -> str:

@@ -12,7 +12,6 @@ from rostersync.distinct import Distinct
 from rostersync.roster import forensics
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings
-from rostersync.roster.forensics import days
 from rostersync.roster.headers import Columns
 from rostersync.roster.keying import Key
 from rostersync.roster.sheets import Mask, Sheet
@@ -50,12 +49,6 @@ def note(
     for field in sorted(SHOWN_ONLY & cells.keys()):
         for found in forensics.names(distinct[field]):
             findings.add(found.code, found.rows, column=columns.name(field), value=cells[field], detail=found.detail)
-    for field in ("start", "end"):
-        if field in cells and (dates := sheet.dates.get(columns.fields[field])) is not None:
-            count, text = days.swapped(cells[field], dates)
-            if count:
-                name = columns.name(field)
-                notes.append({"code": "dates_swapped", "column": name, "value": text, "detail": counted(count, "date")})
     _people(keys, columns, distinct, findings)
     return notes
 

@@ -23,6 +23,7 @@ from rostersync.roster.presets import Preset
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.roster.words import heading
 from rostersync.settings import Settings
+from rostersync.vocabulary import counted
 
 TOLD = 100
 """Values that a filter took out and that are told apart; beyond, a filter on the wrong column would take forever."""
@@ -184,6 +185,8 @@ def _filtered(made: _Columns, preset: Preset, count: int) -> list[Aside]:
         index = encoded.indices.to_numpy().astype(np.int64) if count else np.zeros(0, dtype=np.int64)
         values = encoded.dictionary.to_pylist()
         out = [p for p, value in enumerate(values) if not re.fullmatch(expression, value)]
+        gone = counted(int(np.isin(index, out).sum()), "row")
+        made.notes.append(f"filter: rows count where “{made.header[at]}” is “{expression}”; {gone} left out by it")
         named = f"“{made.header[at]}” is"
         for position in out if len(out) <= TOLD else ():
             rows = np.flatnonzero(index == position).astype(np.int64)

@@ -19,7 +19,7 @@ from rostersync import problems
 from rostersync.columns import choice
 from rostersync.distinct import Distinct, Known
 from rostersync.distinct import mask as _mask
-from rostersync.roster import dates, keying, oddities, overlooked, unused
+from rostersync.roster import dating, glossary, keying, oddities, overlooked, unused
 from rostersync.roster.asides import furniture
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
@@ -28,11 +28,11 @@ from rostersync.roster.headers import Columns
 from rostersync.roster.keying import Key, Kinds
 from rostersync.roster.marks import UNVALUED
 from rostersync.roster.readings import Places, Words
-from rostersync.roster.sheets import Ints, Mask, Sheet
+from rostersync.roster.sheets import Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
-from rostersync.vocabulary import NOT_GIVEN, Action, CourseField, Mode, Status, UserField, counted
+from rostersync.vocabulary import Action, CourseField, Mode, Status, UserField, counted
 
 IGNORING = ("waiting_list", "status_ignored")
 
@@ -81,6 +81,7 @@ class _Builder:
         self.count = len(sheet.lines)
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
+        self.told: list[str] = []
         self.distinct: dict[str, Distinct] = {}
         self.cells: dict[str, pa.Array] = {}
         gone = pa.array(_rows(sheet.run_on, self.count)) if sheet.run_on else None
@@ -127,7 +128,8 @@ class _Builder:
         role_name = self._role(action, status)
         self._note("action", actions)
         self._note("status", statuses)
-        start, end = self._dates()
+        self.told += self._read_as(actions, statuses)
+        when = dating.of_rows(self.sheet, self.columns, self.distinct, self.settings, self.findings)
         self._overlooked()
         self.notes += unused.notes(self.sheet, self.columns, self.distinct, self.settings)
         rows = {
@@ -145,8 +147,8 @@ class _Builder:
             "role_name": text(role_name.column()),
             "action": _category(action, Action),
             "status": _category(status, Status),
-            "start": start,
-            "end": end,
+            "start": when.start,
+            "end": when.end,
             "twin": -1,
         }
         return Part(
@@ -154,10 +156,14 @@ class _Builder:
             distinct={"user": keys[0].distinct, "course": keys[1].distinct, "role_name": role_name}
             | {f: self.distinct[f] for f in ("first_name", "last_name", "email") if f in self.distinct},
             problems=self._problems(first_row),
-            notes=tuple(
-                f"{n['detail']} without a role: “{n['value']}” is taken"
-                for n in self.notes
-                if n["code"] == "role_defaulted"
+            notes=(
+                *self.told,
+                *when.notes,
+                *(
+                    f"{n['detail']} without a role: “{n['value']}” is taken"
+                    for n in self.notes
+                    if n["code"] == "role_defaulted"
+                ),
             ),
             blank=bool((blank | furniture(self.sheet)).all()),
         )
@@ -227,6 +233,16 @@ class _Builder:
                     last=ignoring,
                 )
 
+    def _read_as(self, actions: Words, statuses: Words) -> list[str]:
+        """What the words of actions and states were read as."""
+        read = {"action": actions, "status": statuses}
+        return [
+            told
+            for field, words in read.items()
+            if field in self.cells
+            for told in glossary.read_as(self.columns.name(field), self.distinct[field], words)
+        ]
+
     def _only_adds(self, field: str, words: Words, takes: Mask) -> None:
         """Leaves out rows that take something away, in a file that only adds: the limits would not count them."""
         self.findings.add("add_only", takes, column=self.columns.name(field), value=words.values, last=True)
@@ -235,6 +251,10 @@ class _Builder:
         """The role names; a blank one stays so where the row takes something away, else it gets the default."""
         roles = Roles(self.settings, self.columns.name("role"), ids=self.columns.role_ids)
         words = self._words("role", roles.read)
+        if "role" in self.cells:
+            means = self.settings.teacher_means
+            how = f"; “teacher” means {means} (teacher_means)" if means else ""
+            self.told += glossary.read_as(self.columns.name("role"), self.distinct["role"], words, how)
         takes = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND) | _is(status, Status.REMOVED)
         blank = _mask(pc.equal(words.values, "")) & ~takes & ~self.findings.done
         for position in [self.columns.fields["role"]] if "role" in self.columns.fields else []:
@@ -257,28 +277,6 @@ class _Builder:
             )
             names = Distinct.of(pc.if_else(pa.array(blank), roles.default, names.column()))
         return names
-
-    def _dates(self) -> tuple[Ints | int, Ints | int]:
-        """Start and end in epoch seconds, or NOT_GIVEN for all rows."""
-        found: dict[str, Ints | int] = {}
-        for field in ("start", "end"):
-            if field not in self.cells:
-                found[field] = NOT_GIVEN
-                continue
-            days = self.distinct[field]
-            last = field == "end" and not self.sheet.end_exclusive
-            moments = dates.read(days.texts.to_pylist(), self.settings, end=last)
-            found[field] = np.array([m.epoch for m in moments], dtype=np.int64)[days.index]
-            bad = days.rows(np.array([m.problem is not None for m in moments], dtype=bool))
-            if bad.any():
-                why = days.spread(pa.array([m.problem or "" for m in moments], pa.string()))
-                self.findings.add("date_bad", bad, column=self.columns.name(field), value=self.cells[field], detail=why)
-        start, end = found["start"], found["end"]
-        reversed_ = np.asarray((start > 0) & (end > 0) & (end <= start))
-        if reversed_.any():
-            shown = self.cells["end"]
-            self.findings.add("dates_reversed", reversed_, column=self.columns.name("end"), value=shown, detail=shown)
-        return start, end
 
     def _overlooked(self) -> None:
         """Notes what unused columns say of rows that may not count."""

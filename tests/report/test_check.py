@@ -36,7 +36,7 @@ def test_a_check_says_how_files_were_read_and_what_to_repair(checked: Roster) ->
         "      teacher or editingteacher for ROLE (setting role_words)",
         "      roster.xlsx[Term 1] lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …",
         "  2 rows in “From”: “…” is no date",
-        "      To do: write it as 2026-09-30, or set date_order",
+        "      To do: write it as 2026-09-30",
         "      “31.02.2026”: roster.xlsx[Term 1] line 14",
         "      “[soon]”, a word: roster.xlsx[Term 1] line 15",
         "",

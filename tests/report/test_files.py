@@ -40,7 +40,7 @@ def test_four_files_are_written_and_nothing_else_is_left(result: Report, tmp_pat
 def test_no_cell_is_a_formula(result: Report, tmp_path: Path) -> None:
     """Whatever begins with = + - or @ stands as text in every sheet, with the mark that keeps it so when edited."""
     book = opened(report.write(result, tmp_path)[0])
-    assert book.sheetnames == ["Summary", "Rows", "Removals", "Changes", "Courses", "Not active", "Problems"]
+    assert book.sheetnames == ["Summary", "Rows", "Removals", "Changes", "Courses", "Not active", "Columns", "Problems"]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} == {"s", "n"}
     delicate = [cell for cell in cells if isinstance(cell.value, str) and cell.value[0] in "=+-@"]

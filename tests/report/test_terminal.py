@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from rostersync import report
-from rostersync.tables import REPORT_COURSES, REPORT_NOT_ACTIVE, REPORT_REMOVALS, REPORT_ROWS, Report
+from rostersync.tables import PROBLEMS, REPORT_COURSES, REPORT_NOT_ACTIVE, REPORT_REMOVALS, REPORT_ROWS, Report
 
 
 def shown(what: Report, *, width: int = 80, details: int = 20) -> list[str]:
@@ -22,14 +22,19 @@ def section(lines: list[str], title: str) -> list[str]:
 
 def test_a_preview_says_what_would_happen(preview: Report) -> None:
     """The head, the files and the actions stand first, and nothing is said to be done."""
-    assert shown(preview)[:20] == [
+    assert shown(preview)[:25] == [
         "Preview for https://moodle.example (Moodle 4.5.2): nothing has been changed",
         "Plan 0123456789ab, made 2026-09-01 08:00:05 UTC",
         "",
-        "Files",
+        "Files, and how they were read",
         "  roster.xlsx[Term 1]: 10 rows, mirror",
+        "     “Login”   user (which key it is, its values decide)",
+        "     “Course”  course (which key it is, its values decide)",
+        "     “Role”    role",
+        "    - not used: “Room”, “[red]Notes”",
         "    - sheet “Term 1” was taken: it is the only one with a header",
         "  late.csv: 3 rows, explicit",
+        "     “user”  user (which key it is, its values decide)",
         "",
         "What would happen",
         "  5  lose access: 3 unenrolled, 1 suspended, 1 by a role that no other replaces",
@@ -217,7 +222,7 @@ def test_nothing_to_do_is_said(preview: Report) -> None:
         exit_code=0,
         verdict="Nothing to do.",
     )
-    assert shown(quiet)[7:] == [
+    assert shown(quiet)[12:] == [
         "",
         "What would happen",
         "  Nothing: Moodle has already what the roster says.",
@@ -290,3 +295,27 @@ def test_a_course_that_keeps_its_people_though_no_row_names_it_is_no_agreement(p
     lines = shown(replace(preview, courses=note, rows=preview.rows.tail(1), removals=REPORT_REMOVALS.empty()))
     assert "  Nothing; but see what is said of courses below." in lines
     assert "  PHY-300: 20 people stay" in lines
+
+
+def test_a_hint_stands_in_place_of_many_keys(preview: Report) -> None:
+    """One line for the column, and few of its keys."""
+    lines = [
+        {"row": n, "line": n + 2, "code": "user_not_found", "column": "username", "value": f"#u{n}", "detail": ""}
+        for n in range(10)
+    ]
+    hint = {"row": -1, "code": "column_differs", "column": "Login", "value": "username"}
+    detail = "all 10 values are known as user names without the leading “#”"
+    told = shown(replace(preview, problems=PROBLEMS.records([{**hint, "detail": detail}, *lines])))
+    title = "One change would make these columns known"
+    assert section(told, title)[1:3] == [
+        "  roster.xlsx[Term 1], column “Login”: all 10 values are known as user names",
+        "  without the leading “#”",
+    ]
+    assert [line.strip()[:5] for line in told if line.strip().startswith("“#u")] == ["“#u0”", "“#u1”", "“#u2”"]
+
+
+def test_a_folder_of_files_alike_tells_their_columns_once(preview: Report) -> None:
+    """The second one is read as the first."""
+    first = preview.sources[0]
+    told = shown(replace(preview, sources=(first, replace(first, path="term/second.xlsx"))))
+    assert "    - columns as in roster.xlsx[Term 1]" in told

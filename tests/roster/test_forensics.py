@@ -26,7 +26,12 @@ Load = Callable[..., Roster]
 ORDINARY = {"key_undecided", "key_second", "column_ignored", "column_offered", "column_contradicts"}
 
 
-def built(header: Sequence[str], columns: Sequence[Sequence[str]], **more: Mapping[int, Any]) -> Part:
+def built(
+    header: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    settings: Settings = Settings(),  # noqa: B008 - it is frozen
+    **more: Mapping[int, Any],
+) -> Part:
     """A sheet's part of a roster, as from a workbook that says which cells are numbers and dates."""
     kinds = {name: {p: np.array(m, dtype=bool) for p, m in masks.items()} for name, masks in more.items()}
     sheet = Sheet(
@@ -37,9 +42,9 @@ def built(header: Sequence[str], columns: Sequence[Sequence[str]], **more: Mappi
         numbers=kinds.get("numbers", {}),
         dates=kinds.get("dates", {}),
     )
-    understood = headers.understand(sheet.header, Settings())
+    understood = headers.understand(sheet.header, settings)
     known = encoded(sheet.cells, understood.fields.values())
-    return rows.build(sheet, known, understood, Settings(), Mode.MIRROR, source=0, first_row=0)
+    return rows.build(sheet, known, understood, settings, Mode.MIRROR, source=0, first_row=0)
 
 
 def users(*keys: str) -> Part:
@@ -260,19 +265,41 @@ def test_a_workbook_tells_what_became_of_its_keys(loaded: Load) -> None:
     assert roster.sources[0].letters == {"student id": "A", "course short name": "B", "role": "C"}
 
 
-def test_days_and_months_that_a_spreadsheet_exchanged_are_noted() -> None:
-    """All dates have a day up to 12, all texts one above."""
+def _starts(values: list[str], dates: list[bool], **settings: object) -> Part:
+    count = len(values)
+    columns = [[*"abcdefgh"[:count]], ["BIO101"] * count, ["student"] * count, values]
+    header = ["username", "course short name", "role", "start"]
+    return built(header, columns, dates={3: dates} if any(dates) else {}, settings=Settings.model_validate(settings))
+
+
+def test_days_and_months_that_a_spreadsheet_exchanged_are_asked_about() -> None:
+    """All dates have a day up to 12, all texts one above; days that are the same either way are certain."""
+    days = ["2026-02-03", "2026-05-05", "2026-12-09 00:00:00", "13/02/2026", "14/02/26"]
+    part = _starts(days, [True, True, True, False, False])
+    assert found(part) == [[2, "dates_swapped", days[0]], [4, "dates_swapped", days[2]]]
+    assert part.rows["state"].tolist() == ["rejected", "ok", "rejected", "ok", "ok"]
+    fine = ["2026-02-03", "2026-05-14", "2026-12-09", "13/02/2026"]
+    assert found(_starts(fine, [True, True, True, False])) == []
+
+
+def test_a_flag_says_what_such_dates_are() -> None:
+    """As they stand, or with day and month put back; both are told."""
+    days, dates = ["2026-02-03", "13/02/2026"], [True, False]
+    right, back = (_starts(days, dates, mixed_dates=said) for said in ("right", "exchanged"))
+    assert [found(right), found(back)] == [[], []]
+    wanted = [
+        _starts([day, "13/02/2026"], [False, False]).rows["start"].tolist() for day in ("2026-02-03", "2026-03-02")
+    ]
+    assert [part.rows["start"].tolist() for part in (right, back)] == wanted
+    assert "read as they stand" in right.notes[0]
+    assert back.notes[0] == "column “start”: day and month of 1 date exchanged, as --mixed-dates exchanged says"
+
+
+def test_a_text_file_made_of_such_a_workbook_is_asked_about_too() -> None:
+    """With three dates that begin with their year: nothing says that they were dates of a workbook."""
     days = ["2026-02-03", "2026-05-04", "2026-12-09", "13/02/2026"]
-
-    def part(values: list[str]) -> Part:
-        return built(
-            ["username", "course short name", "role", "start"],
-            [["a", "b", "c", "d"], ["BIO101"] * 4, ["student"] * 4, values],
-            dates={3: [True, True, True, False]},
-        )
-
-    assert found(part(days)) == [[0, "dates_swapped", "13/02/2026"]]
-    assert found(part(["2026-02-03", "2026-05-14", "2026-12-09", "13/02/2026"])) == []
+    assert [code for _, code, _ in found(_starts(days, [False] * 4))] == ["dates_swapped"] * 3
+    assert found(_starts(days[1:], [False] * 3)) == []
 
 
 def test_a_damaged_key_beside_the_one_in_use_harms_nobody() -> None:

@@ -22,6 +22,16 @@ from rostersync.roster import numberformat
         ("#000", "7", "007"),
         ("(000) 000", "12345", "(012) 345"),
         ('000";x"', "7", "007;x"),
+        (r"##\-###\-##", "1234567", "12-345-67"),
+        ("##-###-##", "1234567", "12-345-67"),
+        (r"###\-##\-####", "123456789", "123-45-6789"),
+        (r"#\-###", "1234", "1-234"),
+        ("##/####", "122026", "12/2026"),
+        ("## ### ##", "1234567", "12 345 67"),
+        (r"##\.###\.##", "1234567", "12.345.67"),
+        ('"S"General', "124", "S124"),
+        ('#"-26"', "124", "124-26"),
+        ('0"-A"', "7", "7-A"),
     ],
 )
 def test_numbers_are_shown_as_their_format_says(code: str, digits: str, shown: str) -> None:
@@ -31,7 +41,29 @@ def test_numbers_are_shown_as_their_format_says(code: str, digits: str, shown: s
 
 
 @pytest.mark.parametrize(
-    "code", ["General", "0", "0.00", "#,##0", "0%", "dd.mm.yyyy", "00/00/yyyy", "0.00E+00", "@", "", '0 "EUR"', "hh:mm"]
+    "code",
+    [
+        "General",
+        "# ##0",
+        r"#\ ##0",
+        r"#\.##0",
+        "#'##0",
+        r"#\ ###\ ##0",
+        "#",
+        '0"h"',
+        '"General"',
+        "0",
+        "0.00",
+        "#,##0",
+        "0%",
+        "dd.mm.yyyy",
+        "00/00/yyyy",
+        "0.00E+00",
+        "@",
+        "",
+        '0 "EUR"',
+        "hh:mm",
+    ],
 )
 def test_formats_that_leave_digits_alone(code: str) -> None:
     """Amounts, dates and percentages are no way to write an id."""

@@ -43,6 +43,8 @@ def test_a_report_with_titles_and_totals() -> None:
         "sheet “Class roster”",
         "rows 1 to 4 stand above the header, which is row 5",
         "column “Student ID”: 4 numbers read as the workbook shows it, by the number format 000000",
+        "column “Role”: “Student” is student (4 rows), “Instructor” is editingteacher (1 row)",
+        "column “Registration status”: “Registered” is active (4 rows), “Waitlisted” is waiting (1 row)",
     )
 
 
@@ -108,6 +110,12 @@ def test_old_and_open_workbooks(name: str) -> None:
     assert notes[2:] == (
         "column “Code du cours”: 1 merged range, the value of each counts for all of its rows",
         "1 hidden row read like the others (6); --hidden skip leaves such out",
+        (
+            "column “Rôle”: “Étudiant” is student (2 rows), “Étudiante” is student (2 rows), “Enseignante” is "
+            "editingteacher (1 row)"
+        ),
+        "column “Statut d'inscription”: “inscrit” is active (3 rows), “désinscrit” is removed (1 row)",
+        "days begin and end at midnight in UTC (timezone)",
     )
 
 

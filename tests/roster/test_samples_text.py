@@ -90,7 +90,14 @@ def test_every_row_of_a_sample(name: str) -> None:
                 "2 cells that reach over several rows, repeated in each",
             ),
         ),
-        ("xml-spreadsheet-2003.xls", ("sheet “Term” (XML Spreadsheet 2003)", "other sheets, not read: “Info”")),
+        (
+            "xml-spreadsheet-2003.xls",
+            (
+                "sheet “Term” (XML Spreadsheet 2003)",
+                "other sheets, not read: “Info”",
+                "days begin and end at midnight in UTC (timezone)",
+            ),
+        ),
     ],
 )
 def test_what_was_decided_about_a_sample_is_shown(name: str, notes: tuple[str, ...]) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
+from rostersync.distinct import Distinct
 from rostersync.roster.forensics.damage import Damage
 from rostersync.roster.months import MONTHS, SHORT, month
 from rostersync.roster.sheets import Mask
 
 ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9:.]+)?")
 DAY_FIRST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})")
+IN_ORDER = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2(?:[0-9]{4}|[0-9]{2})\b")
+BEGINNING = r"^([0-9]{4})-([0-9]{2})-([0-9]{2})"
+"""Of a workbook's date, for pyarrow."""
+NOBODYS = 2900
+"""Years of dates that stand for “no end”."""
 DAY_AND_MONTH = re.compile(rf"([0-9]{{1,2}})[-. /]{{1,2}}({SHORT})\.?(?:[-. /]([0-9]{{2,4}}))?", re.IGNORECASE)
 MONTH_AND_NUMBER = re.compile(rf"({SHORT})\.?[- ]([0-9]{{2}})", re.IGNORECASE)
 SHAPES = (
@@ -54,19 +60,40 @@ def are_codes(keys: Sequence[str]) -> bool:
     )
 
 
-def swapped(cells: pa.Array, dates: Mask) -> tuple[int, str]:
-    """How many dates of a workbook a spreadsheet may have read in the wrong order, and a text that shows it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swapped:
+    """Dates of which a spreadsheet may have exchanged day and month."""
 
-    It reads 03/02/2026 as a date of its own order and leaves 13/02/2026, which has none there, as a text.
+    rows: Mask
+    """Where they stand; days such as 5 May are the same either way, and are none of them."""
+    text: str
+    """A text of the same column that shows it."""
+
+
+def swapped(column: Distinct, dates: Mask | None) -> Swapped | None:
+    """The dates that a spreadsheet may have read in the wrong order, if it did so.
+
+    It reads 03/02/2026 as a date of its own order and leaves 13/02/2026, which has none there, as a text. Then no date
+    of the column has a day above 12, and all of its texts have one.
+
+    Args:
+        column: its cells, without outer blanks.
+        dates: which of them are dates in a workbook; None for a text file, where a workbook's dates begin with the
+            year, and more of them are needed to tell.
     """
-    if not dates.any():
-        return 0, ""
-    days = [ISO.match(value) for value in pc.unique(cells.filter(pa.array(dates))).to_pylist()]
-    texts = [DAY_FIRST.match(value) for value in pc.unique(cells.filter(pa.array(~dates))).to_pylist() if value]
-    odd = [t[0] for t in texts if t and t[2] != "." and max(int(t[1]), int(t[3])) > MONTHS_OF_A_YEAR]
-    if len(days) < FEW or not odd or len(odd) < len(texts):
-        return 0, ""
-    return (int(dates.sum()), odd[0]) if all(d and int(d[3]) <= MONTHS_OF_A_YEAR for d in days) else (0, "")
+    values, index = column.texts.to_pylist(), column.index
+    texts = [t for v in values if (t := IN_ORDER.match(v))]
+    if not texts or any(t[2] == "." or max(int(t[1]), int(t[3])) <= MONTHS_OF_A_YEAR for t in texts):
+        return None
+    days = [d if (d := ISO.fullmatch(v)) and int(d[1]) < NOBODYS else None for v in values]
+    true = np.array([d is not None for d in days], dtype=bool)[index]
+    if dates is not None:
+        true &= dates
+    seen = [days[place] for place in np.unique(index[true]).tolist()]
+    if len(seen) < (FEW if dates is None else 1) or any(d and int(d[3]) > MONTHS_OF_A_YEAR for d in seen):
+        return None
+    rows = true & np.array([d is not None and d[2] != d[3] for d in days], dtype=bool)[index]
+    return Swapped(rows=rows, text=texts[0][0]) if rows.any() else None
 
 
 def _codes(day: int, number: int, year: int) -> list[str]:
