@@ -103,7 +103,7 @@ def judged(sheet: Sheet, data: bytes, lengths: Lengths, delimiter: str) -> Sheet
         cut = "a quotation mark in its last row is not closed"
     elif not data.endswith((b"\n", b"\r")) and any(str(cells[-1]).strip() for cells in sheet.cells):
         cut, end = _torn(sheet, lengths)
-    elif data.endswith(b"\r") and b"\r\n" in data:
+    elif data.endswith(b"\r") and data.count(b"\r") == data.count(b"\r\n") + 1 > 1:
         cut = "its last line end is torn"
     if cut and last not in sheet.run_on:
         row = np.array([last], dtype=np.int64)

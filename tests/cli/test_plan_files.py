@@ -34,7 +34,7 @@ def test_show_says_who_had_what_and_what_they_would_have(run: Run, plan: Path) -
     start = lines.index("What they would lose")
     assert lines[start + 1 : start + 4] == [
         "grades: of the 1 to be unenrolled, nobody has any, as Moodle tells",
-        "no course left: of the 1 to be unenrolled, 1 are in no other course that the token sees",
+        "no course left: of the 1 to be unenrolled, 1 are in no other course then, as far as the token sees",
         "seen lately: of the 1 to be unenrolled, 0 were in the course within the last 14 days",
     ]
 

@@ -72,8 +72,11 @@ def report(told: Report, world: World, now: Mapping[Pair, Held]) -> Iterator[str
 
 
 def stuck(told: Report) -> set[Pair]:
-    """People whom Moodle kept as they are, though it accepted the change: that is remembered, and not tried again."""
-    rows = [*told.rows.itertuples(), *told.removals.itertuples()]
+    """People whom Moodle kept as they are, though it accepted the change: that is remembered, and not tried again.
+
+    A row tells one cause alone, where several of its changes went wrong.
+    """
+    rows = [*told.rows.itertuples(), *told.removals.itertuples(), *told.changes.itertuples()]
     return {(row.course_id, row.user_id) for row in rows if row.code in {"another_method", "role_kept"}}
 
 

@@ -166,8 +166,11 @@ def _good_days(server: Server, folder: Path, chosen: World, stuck: Mapping[Pair,
     with _work(server, folder, FAIR, at=NEXT_DAY) as work:
         told = pipeline.apply_plan(plan, work)
     now = holdings(server.document())
-    still = [pair for pair, held in stuck.items() if now.get(pair, laws.NOBODY) == held]
-    chosen = chosen.staying(still, stuck)
+    # Who keeps a role can have got the dates by now that failed on the bad day.
+    ends = {pair: {held.enrolment, chosen.wanted.get(pair, laws.NOBODY).enrolment} for pair, held in stuck.items()}
+    found = {pair: now.get(pair, laws.NOBODY) for pair in stuck}
+    still = [p for p, held in stuck.items() if found[p].roles == held.roles and found[p].enrolment in ends[p]]
+    chosen = chosen.staying(still, found)
     wrong = [*laws.final(chosen, now), *laws.report(told, chosen, now), *laws.ended(told, chosen, now, still)]
     result.violations += [f"after a run without faults: {one}" for one in wrong]
 
