@@ -23,6 +23,8 @@ SIGN = b"\x1a"
 BEHIND = b"\0\x1a \t\r\n"
 LIMITS = (65_536, 1_048_576)
 """Rows at which sheets and programs end: what comes after them is lost."""
+NEAR = 1_000
+"""Lines from such an end within which lines are counted: blank ones, and those of values, may follow the last row."""
 LAST = 5
 """Rows at the end among which footers are looked for."""
 MORE = 3
@@ -108,8 +110,14 @@ def judged(sheet: Sheet, data: bytes, lengths: Lengths, delimiter: str) -> Sheet
     if cut and last not in sheet.run_on:
         row = np.array([last], dtype=np.int64)
         sheet = replace(sheet, aside=(*sheet.aside, Aside(code="row_cut", rows=row)))
-    lines = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n") + (not data.endswith((b"\n", b"\r")))
-    return replace(sheet, cut=cut or counted_wrong or is_full(lines), end=end)
+    return replace(sheet, cut=cut or counted_wrong or is_full(_lines(data, int(sheet.lines[-1]))), end=end)
+
+
+def _lines(data: bytes, last: int) -> int:
+    """How many lines the text has; 0 where the last row stands so far from every limit that it need not be counted."""
+    if all(abs(last - limit) > NEAR for limit in LIMITS):
+        return 0  # to count takes a tenth of all that loading does
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n") + (not data.endswith((b"\n", b"\r")))
 
 
 def _torn(sheet: Sheet, lengths: Lengths) -> tuple[str, str]:
