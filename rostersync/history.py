@@ -68,7 +68,9 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, supersede
     except (StoreError, SiteBusy) as error:
         counts = ", and counts as running" if isinstance(error, StoreError) else ""
         note = f"this run could not be set down{counts}: {error.message}"
-        return replace(report, exit_code=report.exit_code or error.exit_code, notes=(*report.notes, note))
+        # That it is done, but for what rules hold, nobody can look up.
+        code = error.exit_code if report.exit_code in {0, 3} else report.exit_code
+        return replace(report, exit_code=code, notes=(*report.notes, note))
     return report
 
 
