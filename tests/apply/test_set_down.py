@@ -86,7 +86,7 @@ def test_what_was_known_before_a_run_is_kept_of_whom_it_changes(make: Make) -> N
 
 @pytest.mark.parametrize("more", ["", "\nnobody,BIO101,student"])
 def test_a_run_that_cannot_be_set_down_is_told_all_the_same(make: Make, more: str) -> None:
-    """What has happened stands in the report, with why the store does not have it; the exit code is not that of its rows."""
+    """What has happened stands in the report, with why the store does not have it; the exit code is the error's."""
     world = world_of(make)
     plan = world.plan(ROSTER + more)
 
