@@ -31,6 +31,7 @@ _OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LAWS(_.*)?|EXAMPLES(_.*)?|LIV
 _FLAGS = {
     "columns": "--map",
     "role_words": "--role-word",
+    "status_words": "--status-word",
     "ignore_sheets": "--ignore-sheet",
     "ignore_blocks": "--ignore-block",
 }
@@ -87,7 +88,7 @@ class Settings(BaseModel):
     default_role: str = ""
     teacher_means: Literal["", "teacher", "editingteacher"] = ""
     role_words: dict[str, str] = {}
-    status_words: dict[str, Literal["active", "suspended", "removed", "ignored"]] = {}
+    status_words: dict[str, Literal["active", "suspended", "removed", "waiting", "ignored"]] = {}
     status_sense: Literal["", "positive", "negative"] = ""
     user_key: Literal["", "username", "idnumber", "email", "id"] = ""
     course_key: Literal["", "shortname", "idnumber", "id"] = ""
@@ -227,7 +228,7 @@ class Settings(BaseModel):
         if not isinstance(value, str):
             return value
         pairs = [pair.rpartition("=") for pair in value.split(",") if pair.strip()]
-        if any(not name.strip() or not said.strip() for name, _, said in pairs):
+        if any(not sign or not said.strip() for _, sign, said in pairs):
             raise ValueError("write NAME=VALUE, and a comma before the next one")
         return {name.strip(): said.strip() for name, _, said in pairs}
 

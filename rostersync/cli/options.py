@@ -89,6 +89,13 @@ reading = _stack(
         help="What a word or a number in the role column means; may be repeated.",
     ),
     click.option(
+        "--status-word",
+        "status_words",
+        multiple=True,
+        metavar="WORD=MEANING",
+        help="What a word in the status column means: active, suspended, removed, waiting or ignored; may be repeated.",
+    ),
+    click.option(
         "--teacher-means", type=click.Choice(["editingteacher", "teacher"]), help="What the word “teacher” means."
     ),
     click.option("--date-order", type=click.Choice(["ymd", "dmy", "mdy"]), help="How 01/02/2026 is read."),
@@ -201,16 +208,22 @@ def loaded_from(options: dict[str, Any]) -> Loaded:
         flags["columns"] = _mapping("--map", flags["columns"], "HEADER=FIELD", "Matr.-Nr.=idnumber") or None
     if "role_words" in flags:
         flags["role_words"] = _mapping("--role-word", flags["role_words"], "WORD=ROLE", "Hilfskraft=teacher") or None
+    if "status_words" in flags:
+        flags["status_words"] = (
+            _mapping("--status-word", flags["status_words"], "WORD=MEANING", "beurlaubt=suspended", blank=True) or None
+        )
     return load(flags, profile=options.get("profile") or "")
 
 
-def _mapping(flag: str, pairs: tuple[str, ...], shape: str, example: str) -> dict[str, str]:
+def _mapping(
+    flag: str, pairs: tuple[str, ...], shape: str, example: str, *, blank: bool = False
+) -> dict[str, str]:
     from rostersync.errors import UsageError
 
     made = {}
     for pair in pairs:
         header, sign, field = pair.rpartition("=")
-        if not sign or not header.strip() or not field.strip():
+        if not sign or not (header.strip() or blank) or not field.strip():
             raise UsageError(f"{flag} “{pair}” is not {shape}", remedy=f"write it like {flag} “{example}”")
         made[header.strip()] = field.strip()
     return made

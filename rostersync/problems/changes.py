@@ -178,6 +178,7 @@ HOLDS: Mapping[str, Kind] = {
 REASONS: Mapping[str, str] = {
     "roster": "the roster says so",
     "absent": "the roster does not name this person in this course",
+    "not_taking_part": "the roster says that this person does not take part, or no longer",
     "pending": "the roster says that this person is pending, or on a waiting list, and does not enrol them yet",
     "role_absent": "the roster does not give this role",
     "row_removes": "a row of the roster asks for it",

@@ -14,6 +14,12 @@ IN_FILES: Mapping[str, Kind] = {
     "footer_row": ignores("“{detail}” ends a page or the report, no enrolment"),
     "hidden_row": ignores("the row is hidden in the workbook, and hidden rows are left out (--hidden skip)"),
     "waiting_list": ignores("“{value}” is pending, or a waiting list: it enrols nobody yet, and takes nobody out"),
+    "heading_row": ignores("“{detail}” is a heading, no enrolment"),
+    "heading_unclear": rejects(
+        "the row stands below the heading “{detail}”: whether the people there are enrolled cannot be told",
+        "delete the heading if they are, or the rows if they are not",
+    ),
+    "not_taking_part": ignores("“{value}” says that this person does not take part, or no longer: it enrols nobody"),
     "status_ignored": ignores("status_words in the settings or in the preset leave “{value}” out"),
     "user_blank": rejects("the user's key is blank", "fill in column “{column}”, or delete the row"),
     "course_blank": rejects("the course's key is blank", "fill in column “{column}”, or delete the row"),
@@ -38,8 +44,12 @@ IN_FILES: Mapping[str, Kind] = {
     ),
     "action_unknown": rejects("“{value}” is no action", "write add, remove or suspend"),
     "status_unknown": rejects(
-        "“{value}” says nothing certain in a column named “{column}”",
-        'map it once in the settings: status_words = {{ "{value}" = "…" }}, with active, suspended, removed or ignored',
+        "“{value}” in column “{column}” could mean several things",
+        'say once what it means, like --status-word "{value}=active" (or suspended, removed, waiting, ignored)',
+    ),
+    "status_blank": rejects(
+        "the status is blank, while other rows say who is enrolled and who has left or waits",
+        'fill in column “{column}”; or say once what a blank means: --status-word "=active" (or removed, ignored)',
     ),
     "date_bad": rejects("“{value}” is no date{detail}", "write it as 2026-09-30"),
     "date_unclear": rejects(
@@ -122,10 +132,9 @@ IN_FILES: Mapping[str, Kind] = {
         "the column “{column}” names several terms: {detail}; rows of all of them count",
         "if they are not to, leave the others out with a preset, which says under [keep]: \"{column}\" = '{value}'",
     ),
-    "marks_unused": notes(
-        "the column “{column}” marks people who may not be enrolled: {detail}; it is not used, the rows count",
-        "if they are not to, leave them out with a preset, which says under [keep]: \"{column}\" = '{value}'; else say "
-        '--map "{column}=ignore"',
+    "yes_no_unused": notes(
+        "the column “{column}” is not used; it says {detail}",
+        'if it says who takes part, say --map "{column}=taking_part" (or left, waiting); if not, --map "{column}=ignore"',
     ),
     "remark_left": notes(
         "“{value}” may say that the person has left; the row is read as it stands",

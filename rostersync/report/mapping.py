@@ -31,9 +31,12 @@ WORDS: Mapping[str, str] = {
     "first_name": "first name, to compare",
     "last_name": "last name, to compare",
     "full_name": "full name, to compare",
+    "taking_part": "who takes part",
+    "left": "who has left",
+    "waiting": "who waits",
 }
 """Field → what it is, in the order in which they are listed; another stands there by its name."""
-_REASONS = ("marks_unused", "column_offered", "column_alike", "column_ignored")
+_REASONS = ("yes_no_unused", "column_offered", "column_alike", "column_ignored")
 """Codes that say why a column is not used, those first that say the most."""
 _PLAIN = {"column_ignored": "its header is none that rostersync knows"}
 
@@ -74,7 +77,7 @@ def _used(source: Source) -> Iterator[Column]:
     known = sorted(source.columns.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     for field, header in known:
         letters = source.letters.get(header, "")
-        yield Column(header=header, letters=letters, field=field, words=WORDS.get(field, field), why="")
+        yield Column(header=header, letters=letters, field=field, words=WORDS.get(field.partition(" ")[0], field), why="")
 
 
 def _unused(number: int, source: Source, said: Mapping[tuple[int, str], Mapping[str, str]]) -> Iterator[Column]:

@@ -123,7 +123,7 @@ def _told(name: str, field: str, column: Distinct, read: Read, settings: Setting
     for dots, example in read.examples.items():
         order = read.orders[dots]
         moment = read.moments[texts.index(example)]
-        if order.order and order.because and not moment.problem:
+        if order.order and order.because and moment.problem is None:
             day = _day(moment, settings)
             yield f"column “{name}”: {WORDS[order.order]}, so that “{example}” is {day}: {order.because}"
     meaning: dict[str, list[int]] = {}

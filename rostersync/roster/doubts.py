@@ -14,26 +14,26 @@ from dataclasses import dataclass, field
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import headers, overlooked, tells
-from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
+from rostersync.roster import headers, tells
+from rostersync.roster.fields import COURSE_KEYS, MARKS, USER_KEYS
 from rostersync.roster.headers import Columns
+from rostersync.roster.participation import Found, Looker, Participation, freed, understood
 from rostersync.roster.sheets import Sheet
 from rostersync.roster.tells import SURE, Shape
-from rostersync.roster.words import Roles, Statuses, normalise
+from rostersync.roster.words import Roles, normalise
 from rostersync.settings import Settings
-from rostersync.vocabulary import Status
 
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "user": tuple(USER_KEYS),
     "course": tuple(COURSE_KEYS),
     "role": ("role", "role_id"),
     "action": ("action",),
-    "status": ("status",),
+    "taking_part": (*MARKS, "status", "end"),
 }
 """What can be missing → the fields that would be it."""
 TURNING: Mapping[str, str] = {
     "action": "may say what each row asks for: read without it, the file names everybody",
-    "status": "may say who is enrolled no longer: read without it, each row enrols",
+    "taking_part": "may say who does not take part, or no longer: read without it, each row enrols",
 }
 """What no file needs, and what turns the meaning of its rows round where it has it."""
 TELLING = 0.5
@@ -57,7 +57,7 @@ class Doubted:
     """Its own header is known, and means different things in different places."""
     shape: Shape
     marks: str = ""
-    """What it marks people with, and how many; blank where its header says nothing of that."""
+    """What it says of who takes part, and how often; blank where it is not asked about for that."""
 
     def sentence(self, fields: Sequence[str]) -> str:
         """What its values say of what it can be; "" where they say nothing."""
@@ -72,7 +72,7 @@ class Doubt:
     """File and sheet, for people."""
     header: tuple[str, ...]
     missing: tuple[str, ...] = ()
-    """Which of user, course and role have no certain column; action and status where one seems to be there."""
+    """Which of user, course and role have no certain column; action and taking_part where one seems to be there."""
     columns: tuple[Doubted, ...] = ()
     """All columns that are not certain, in the order of the file."""
     teacher: Mapping[str, int] = field(default_factory=dict)
@@ -89,16 +89,18 @@ class Doubt:
 
     def candidates(self, missing: str) -> list[Doubted]:
         """The columns that could be what is missing."""
+        if missing == "taking_part":
+            return [c for c in self.columns if c.marks]
         return [c for c in self.columns if set(c.fields) & set(FIELDS_OF[missing])]
 
     def open(self, fields: Mapping[str, str]) -> tuple[str, ...]:
-        """What is still missing when these headers are these fields."""
+        """What is still missing when these headers are these fields; each column of marks counts by itself."""
         said = set(fields.values())
+        decided = {m for m in self.missing if m in TURNING and all(c.header in fields for c in self.candidates(m))}
         return tuple(
             m
             for m in self.missing
-            if not said & set(FIELDS_OF[m])
-            and not (m in TURNING and all(c.header in fields for c in self.candidates(m)))
+            if m not in decided and (m == "taking_part" or not said & set(FIELDS_OF[m]))
         )
 
 
@@ -135,6 +137,8 @@ class Settled:
     columns: Columns
     settings: Settings
     notes: tuple[str, ...] = ()
+    participation: tuple[Participation, ...] = ()
+    """Columns that say who takes part."""
 
 
 def fingerprint(header: Sequence[str]) -> str:
@@ -164,20 +168,25 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
     """
     columns = _understood(sheet, settings, where, alone=alone)
     notes: tuple[str, ...] = ()
-    if doubt := _of_columns(sheet, columns, settings, where):
+    found = Looker(sheet=sheet, columns=columns, settings=settings).found()
+    if doubt := _of_columns(sheet, columns, found, settings, where):
         ruling = judge(doubt) if judge else Ruling()
         settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         if still := doubt.open(ruling.fields):
             slots = pc.unique(sheet.slots["role"]).to_pylist() if "role" in sheet.slots else ()
             raise refusal(doubt, still, ruling, sheet.notes, slots)
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
-    overlooked.refuse_marks(sheet, columns, settings, where)
+    looker = Looker(sheet=sheet, columns=columns, settings=settings)
+    clear = [one for one in found if one.understood and one.position in {*columns.unused, *columns.offered}]
+    taking = [one.understood for one in clear if one.understood]
+    taking += [looker.said(position, name) for position, name in columns.marks.items()]
+    columns = understood(columns, clear)
     if judge and (words := _teachers(sheet, columns, settings)):
         ruling = judge(Doubt(where=where, header=sheet.header, teacher=words))
         if ruling.teacher_means:
             settings = settings.model_copy(update={"teacher_means": ruling.teacher_means})
         notes += ruling.notes
-    return Settled(columns=columns, settings=settings, notes=notes)
+    return Settled(columns=columns, settings=settings, notes=notes, participation=tuple(taking))
 
 
 def refusal(
@@ -204,6 +213,10 @@ def refusal(
             said = heard.sentence if heard else column.sentence(fields)
             if looks or said:
                 lines[column.header] = f"\n  “{column.header}”{looks}" + (f": {said}" if said else "")
+            if what == "taking_part":
+                remedies.append(" or ".join(f'--map "{column.header}={f}"' for f in (*fields, "ignore")))
+        if what == "taking_part":
+            continue
         if what in TURNING:
             flags.append(f'--map "{doubt.candidates(what)[0].header}=ignore"')
         if what == "role" and slots:
@@ -223,27 +236,33 @@ def refusal(
 
 
 def _understood(sheet: Sheet, settings: Settings, where: str, *, alone: bool) -> Columns:
-    columns = headers.understand(sheet.header, settings)
+    columns = freed(sheet, headers.understand(sheet.header, settings), settings)
     headers.require(columns, settings, where=where, alone=alone)
     return columns
 
 
-def _of_columns(sheet: Sheet, columns: Columns, settings: Settings, where: str) -> Doubt | None:
+def _of_columns(
+    sheet: Sheet, columns: Columns, found: Sequence[Found], settings: Settings, where: str
+) -> Doubt | None:
     """The doubt that there is about a sheet's columns, if any."""
     missing = columns.missing(settings)
-    turning = _turning(sheet, columns, settings)
-    if not missing and not turning:
+    asking = _asking(sheet, columns, settings)
+    marking = {one.position: one for one in found if not one.understood and one.position not in asking}
+    if not missing and not asking and not marking:
         return None
-    certain = {*columns.fields.values(), *columns.left_out}
-    found = [
-        _doubted(sheet, columns, p, [*missing, *(what for what, at in turning.items() if p in at)], settings)
+    certain = {*columns.fields.values(), *columns.left_out, *columns.marks}
+    doubted = [
+        _doubted(sheet, columns, p, [*missing, *(["action"] if p in asking else [])], settings, marking.get(p))
         for p, text in enumerate(columns.header)
         if text and p not in certain
     ]
-    return Doubt(where=where, header=columns.header, missing=(*missing, *turning), columns=tuple(found))
+    turning = [what for what, at in (("action", asking), ("taking_part", marking)) if at]
+    return Doubt(where=where, header=columns.header, missing=(*missing, *turning), columns=tuple(doubted))
 
 
-def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[str], settings: Settings) -> Doubted:
+def _doubted(
+    sheet: Sheet, columns: Columns, position: int, missing: Sequence[str], settings: Settings, marks: Found | None
+) -> Doubted:
     """A column, and what it can be of what is missing: by its header, by a likeness, else by its values."""
     shape = tells.look(sheet.cells[position], settings, columns.header[position])
     like = columns.alike.get(position)
@@ -254,11 +273,11 @@ def _doubted(sheet: Sheet, columns: Columns, position: int, missing: Sequence[st
     fitting = tuple(f for f in fields if not tells.contradicted(f, shape))
     return Doubted(
         header=columns.header[position],
-        fields=tells.ranked(fitting or fields, shape),
+        fields=tuple(dict.fromkeys((*tells.ranked(fitting or fields, shape), *(marks.fields if marks else ())))),
         like=like.alias if like and set(like.fields) & set(fields) else "",
         ambiguous=position in columns.offered,
         shape=shape,
-        marks=next((m.told for m in overlooked.marks(sheet, columns, settings) if m.position == position), ""),
+        marks=marks.told if marks else "",
     )
 
 
@@ -266,39 +285,28 @@ def _by_values(shape: Shape) -> tuple[str, ...]:
     if not len(shape.values):
         return ()
     sure = [f for f in ("email", "role") if shape.share(f) >= SURE]
-    return (*sure, *(f for f in TURNING if shape.share(f) >= TELLING))
+    return (*sure, *(["action"] if shape.share("action") >= TELLING else []))
 
 
-def _turning(sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, list[int]]:
-    """Columns that look like actions, or like a status that is not always the same, by values whatever the header.
+def _asking(sheet: Sheet, columns: Columns, settings: Settings) -> list[int]:
+    """Columns that look like actions, by their values whatever the header.
 
-    A list of additions and drops that is taken for the whole truth would remove everybody whom it does not name; a
-    list that says who has left, read without that, would enrol them.
+    A list of additions and drops that is taken for the whole truth would remove everybody whom it does not name.
     """
-    wanted = [what for what in TURNING if what not in columns.fields]
-    marked = {m.position for m in overlooked.marks(sheet, columns, settings) if m.readable and "status" in wanted}
+    if "action" in columns.fields or settings.mode or sheet.mode:
+        return []
     possible = {p: k.fields for p, k in columns.alike.items()} | dict(columns.offered)
-    found: dict[str, list[int]] = {}
-    for position in sorted({*columns.unused, *columns.offered} if wanted else ()):
-        if position in marked:
-            found.setdefault("status", []).append(position)
+    found = []
+    for position in sorted({*columns.unused, *columns.offered}):
+        said = possible.get(position, ())
+        if "status" in said and "action" not in said and "status" not in columns.fields:
             continue
         shape = tells.look(sheet.cells[position], settings, columns.header[position])
         # What its header says goes before what most of its words are.
-        said = [what for what in wanted if what in possible.get(position, ())]
-        ranked = said or sorted(wanted, key=shape.share, reverse=True)[:1]
-        for what in (w for w in ranked if len(shape.values) and shape.share(w) >= TELLING):
-            turns = _leaves(shape, settings, columns.header[position])
-            if not (settings.mode or sheet.mode) if what == "action" else turns:
-                found.setdefault(what, []).append(position)
+        rival = 0.0 if "action" in said or "status" in columns.fields else shape.share("status")
+        if len(shape.values) and shape.share("action") >= max(TELLING, rival):
+            found.append(position)
     return found
-
-
-def _leaves(shape: Shape, settings: Settings, header: str) -> bool:
-    """Whether a word among these says that somebody is not simply enrolled."""
-    readings = map(Statuses(settings, header).read, shape.values.to_pylist())
-    known = [r for r in readings if r.code != "status_unknown"]
-    return any(r.code or r.value not in {Status.ACTIVE, Status.NONE} for r in known)
 
 
 def role_words_with(code: str, sheet: Sheet, columns: Columns, settings: Settings) -> dict[str, int]:

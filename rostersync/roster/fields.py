@@ -27,6 +27,9 @@ FIELDS: Mapping[str, str] = {
     "last_name": "the last name",
     "full_name": "the full name",
     "part": "the section, group or campus",
+    "taking_part": "who takes part: a mark or yes says so; no or a blank says that somebody does not",
+    "left": "who has left: a mark, yes or a date that is past says so",
+    "waiting": "who waits: a mark, yes or a number says so",
     "ignore": "nothing: the column is left out",
 }
 """Field → what it means, in the order in which messages list them."""
@@ -51,6 +54,9 @@ COURSE_KEYS: Mapping[str, CourseField] = {
 
 SHOWN_ONLY = frozenset({"first_name", "last_name", "full_name"})
 """Fields that are never a key: of several columns the first is taken."""
+
+MARKS = ("taking_part", "left", "waiting")
+"""Fields that mark people; of these there may be several columns."""
 
 ALIASES: Mapping[str, str] = {
     "username": "username",

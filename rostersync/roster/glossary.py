@@ -12,7 +12,7 @@ from rostersync.vocabulary import counted
 
 SHOWN = 20
 """Words that are named."""
-LEFT_OUT = {"waiting_list": "waiting", "status_ignored": "left out"}
+LEFT_OUT = {"not_taking_part": "not taking part", "waiting_list": "waiting", "status_ignored": "left out"}
 """What words mean that make no enrolment."""
 
 

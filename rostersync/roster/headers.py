@@ -7,12 +7,12 @@ a header certain all the same stand in words.toml under `headers`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from rostersync.errors import RosterError, SettingsError
 from rostersync.roster.alike import Likeness, alike
-from rostersync.roster.fields import ALIASES, COURSE_KEYS, FIELDS, SHOWN_ONLY, USER_KEYS
+from rostersync.roster.fields import ALIASES, COURSE_KEYS, FIELDS, MARKS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.words import aliases, flat, heading, lists, normalise
 from rostersync.settings import Settings
 
@@ -41,6 +41,8 @@ class Columns:
     """Positions of sections, groups and campuses; nothing is decided by them but whether a roster is a part only."""
     clashes: Mapping[str, tuple[int, ...]]
     """Field → positions, where several columns would be the same field."""
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """Position → which of `fields.MARKS` somebody said that it is."""
     role_ids: bool = False
     """Numbers in the column of the role are Moodle's ids of roles."""
 
@@ -125,10 +127,11 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         elif text and not known:
             unknown.append(position)
     left_out, parts = places.pop("ignore", []), places.pop("part", [])
+    marks = {p: name for name in MARKS for p in places.pop(name, [])}
     role_ids = _role_ids(places, explicit)
     _settle(places)
     fields = {f: p[0] for f, p in places.items()}
-    seen = {*left_out, *offered} | {p for positions in places.values() for p in positions}
+    seen = {*left_out, *offered, *marks} | {p for positions in places.values() for p in positions}
     parts += [p for p, text in enumerate(header) if p not in seen and any(k in _of_parts() for k in _spellings(text))]
     return Columns(
         header=tuple(header),
@@ -139,6 +142,7 @@ def understand(header: Sequence[str], settings: Settings) -> Columns:
         left_out=tuple(left_out),
         parts=tuple(sorted({*parts})),
         clashes={f: tuple(p) for f, p in places.items() if len(p) > 1},
+        marks=marks,
         role_ids=role_ids,
     )
 

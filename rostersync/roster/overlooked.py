@@ -1,7 +1,7 @@
-"""The columns of a sheet that nothing is taken from go in; what they say of rows that may not count comes out.
+"""Tell what the columns of a sheet that are not used say of rows that may not count.
 
-A mark under a header such as “Waitlist” or “Dropped”, the rows of several terms in one sheet, a remark that somebody
-has left: read without them, each row enrols. Only distinct values are looked at, and no column that is used.
+The rows of several terms in one sheet, a remark that somebody has left: read without them, each row enrols. Only
+distinct values are looked at, and no column that is used. Columns that say who takes part are in `participation`.
 """
 
 from __future__ import annotations
@@ -24,50 +24,18 @@ from rostersync.roster.fields import SHOWN_ONLY
 from rostersync.roster.forensics.errors import is_error
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Ints, Sheet
-from rostersync.roster.words import Statuses, aliases, flat, hinted, lists, normalise, sense
-from rostersync.settings import Settings
-from rostersync.vocabulary import Status, counted
+from rostersync.roster.words import aliases, flat, hinted, lists, normalise, sense
+from rostersync.vocabulary import counted
 
 SHOWN = 5
 """Values that a message shows."""
-EVERYBODY = 0.9
-"""The share of a column's rows from which on a value that is no word marks nobody: a deadline, an amount."""
 YEAR = 100
 """A whole number below is no term's name, but may count somebody's semesters."""
 NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
 """What is written where there is nothing to say."""
-CROSSES = frozenset("✗✘✖❌☒×")  # noqa: RUF001 -- signs as people type them
-"""“No” where the header asks who is active."""
-SIGNS = frozenset("xX*+#!?✓✔☑✅●•") | CROSSES
-"""Signs that people are marked with."""
 LARGE = 50_000
 """Rows from which on a filled column of mostly different values is taken for keys or names, not for remarks."""
 PRESET = "with a preset (rostersync config preset new FILE writes one), which says under [keep]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """A column that seems to say who is not simply enrolled."""
-
-    position: int
-    values: Mapping[str, int]
-    """Each mark → its rows, the most frequent first."""
-    readable: bool
-    """All of its values are known words, so that it can be read as a status."""
-    others: tuple[str, ...]
-    """Its other values, blanks apart."""
-    clear: bool = True
-    """It is known which of its values are the marks."""
-
-    @property
-    def keep(self) -> str:
-        """The expression of a preset that only rows without a mark fit."""
-        return "|".join(["", *map(pattern, self.others)]) if self.clear else "THE VALUES THAT COUNT"
-
-    @property
-    def told(self) -> str:
-        """The marks in words: “Y” (3 rows)."""
-        return _told(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,42 +52,6 @@ class Terms:
     def told(self) -> str:
         """The terms in words: “2026W” (312 rows), “2026S” (40 rows)."""
         return _told(self.values)
-
-
-def marks(sheet: Sheet, columns: Columns, settings: Settings) -> list[Marks]:
-    """The columns that mark some rows, by their headers (`words.sense`) and by a value that says more than “no”."""
-    found: list[Marks] = []
-    for position in sorted({*columns.unused, *columns.offered}):
-        header = columns.header[position]
-        if not (meant := sense(header)) and not hinted(header):
-            continue
-        values = _counts(sheet.cells[position].slice(sheet.titles))
-        if not meant:
-            if values and {v for v in values if not NOTHING.fullmatch(v)}:
-                found.append(Marks(position=position, values=values, readable=False, others=(), clear=False))
-            continue
-        read = Statuses(settings, header).read
-        unknown = {v for v in values if not NOTHING.fullmatch(v) and read(v).code == "status_unknown"}
-        marking = {v: n for v, n in values.items() if v in unknown or not _enrols(v, read(v).value, read(v).code)}
-        if meant == Status.ACTIVE:
-            marking = {v: n for v, n in marking.items() if v not in unknown or v in CROSSES}
-        certain = sum(n for v, n in marking.items() if v not in unknown or v in CROSSES)
-        if marking and (certain or sum(marking.values()) < EVERYBODY * len(sheet.lines)):
-            others = tuple(v for v in values if v not in marking)
-            found.append(Marks(position=position, values=marking, readable=not unknown, others=others))
-    return found
-
-
-def _ticked(sheet: Sheet, columns: Columns) -> list[Marks]:
-    """The columns that hold nothing but a sign, under a header that says nothing, beside some of the people."""
-    found: list[Marks] = []
-    for position in columns.unused:
-        if _speaks(columns.header[position]) or pc.count_distinct(sheet.cells[position]).as_py() > SHOWN:
-            continue
-        values = _counts(sheet.cells[position].slice(sheet.titles))
-        if values and {*values} <= SIGNS and sum(values.values()) < EVERYBODY * len(sheet.lines):
-            found.append(Marks(position=position, values=values, readable=False, others=()))
-    return found
 
 
 def terms(sheet: Sheet, columns: Columns) -> list[Terms]:
@@ -158,18 +90,11 @@ def remarks(sheet: Sheet, columns: Columns, distinct: Mapping[str, Distinct]) ->
             yield position, rows.astype(np.int64)
 
 
-def notes(sheet: Sheet, columns: Columns, settings: Settings) -> list[dict[str, str]]:
+def notes(sheet: Sheet, columns: Columns) -> list[dict[str, str]]:
     """What is to be said of whole columns: code, column, value and detail of PROBLEMS."""
-    header = columns.header
     return [
-        *(
-            {"code": "terms_mixed", "column": header[t.position], "value": next(iter(t.values)), "detail": t.told}
-            for t in terms(sheet, columns)
-        ),
-        *(
-            {"code": "marks_unused", "column": header[m.position], "value": m.keep, "detail": m.told}
-            for m in (*marks(sheet, columns, settings), *_ticked(sheet, columns))
-        ),
+        {"code": "terms_mixed", "column": columns.header[t.position], "value": next(iter(t.values)), "detail": t.told}
+        for t in terms(sheet, columns)
     ]
 
 
@@ -180,22 +105,6 @@ def named(*names: str) -> tuple[str, ...]:
         for name in names
         if hinted(name)
     )
-
-
-def refuse_marks(sheet: Sheet, columns: Columns, settings: Settings, where: str) -> None:
-    """Makes sure that no column marks people while no other one says who is enrolled.
-
-    Raises:
-        RosterError: there is one.
-    """
-    for found in marks(sheet, columns, settings) if "status" not in columns.fields else ():
-        header = columns.header[found.position]
-        flags = [f'--map "{header}={f}"' for f in (*columns.offered.get(found.position, ()), "ignore")]
-        raise RosterError(
-            f"{where} has a column that may say who is enrolled no longer, or not yet: read without it, each row "
-            f"enrols\n  “{header}”: {found.told}",
-            remedy=f"say {' or '.join(flags)}; or leave these rows out {PRESET} \"{header}\" = '{found.keep}'",
-        )
 
 
 def refuse_terms(sheet: Sheet, columns: Columns, where: str) -> None:
@@ -235,11 +144,6 @@ def _counts(cells: pa.Array) -> dict[str, int]:
     found = pc.value_counts(pc.utf8_trim_whitespace(cells))
     pairs = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
     return dict(sorted(((v, n) for v, n in pairs if v), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _enrols(value: str, meant: str, code: str) -> bool:
-    """The value says that somebody is enrolled, or nothing."""
-    return bool(NOTHING.fullmatch(value)) or (not code and meant in {Status.ACTIVE, Status.NONE})
 
 
 def _counting(sheet: Sheet) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

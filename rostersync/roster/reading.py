@@ -26,6 +26,7 @@ from rostersync.roster import (
     rolenumbers,
     rows,
     shapes,
+    sublists,
     torn,
     unread,
 )
@@ -71,6 +72,7 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         sheet = torn.completed(sheet, settled.columns)
         known = encoded(sheet.cells, settled.columns.fields.values())
         sheet = asides.mark(sheet, settled.columns, settled.settings, known)
+        sheet = sublists.mark(sheet, settled.columns, known)
         part, source = _understand(sheet, known, file, settled, number=len(parts), first_row=_count(parts))
         parts.append(part)
         left_out = unread.parts(sheet, settled.columns, part.distinct) if source.mode == Mode.MIRROR else ()
@@ -166,12 +168,13 @@ def _understand(
 ) -> tuple[rows.Part, Source]:
     """A sheet's part of the roster, and how it was read."""
     columns, settings = settled.columns, settled.settings
+    marked = _marked(settled)
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
     if mode == Mode.MIRROR:
         torn.refuse(sheet, columns, settings, _where(sheet, file))
         overlooked.refuse_terms(sheet, columns, _where(sheet, file))
-    part = rows.build(sheet, known, columns, settings, mode, source=number, first_row=first_row)
+    part = rows.build(sheet, known, settled, mode, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(
             f"{_where(sheet, file)} has a header and no rows",
@@ -185,7 +188,7 @@ def _understand(
         rows=len(part.rows),
         mode=mode,
         partial=partial,
-        columns={f: columns.header[p] for f, p in columns.fields.items()},
+        columns={f: columns.header[p] for f, p in columns.fields.items()} | marked,
         letters=_letters(sheet),
         ignored=tuple(
             name
@@ -208,6 +211,15 @@ def _mode(sheet: Sheet, settings: Settings, columns: Columns, *, partial: bool) 
     """What follows from the sheet: as somebody said, else as its format or its columns say."""
     mode = settings.mode or sheet.mode or (Mode.EXPLICIT if "action" in columns.fields else Mode.MIRROR)
     return returned.mode_of_part(mode) if partial else mode
+
+
+def _marked(settled: doubts.Settled) -> dict[str, str]:
+    """Field → header of the columns that say who takes part; of several that are the same, the later ones numbered."""
+    found: dict[str, str] = {}
+    for one in sorted(settled.participation, key=lambda p: p.position):
+        several = sum(name.partition(" ")[0] == one.field for name in found)
+        found[f"{one.field} {several + 1}" if several else one.field] = settled.columns.header[one.position]
+    return found
 
 
 def _letters(sheet: Sheet) -> dict[str, str]:

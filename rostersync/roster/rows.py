@@ -19,14 +19,16 @@ from rostersync import problems
 from rostersync.columns import choice
 from rostersync.distinct import Distinct, Known
 from rostersync.distinct import mask as _mask
-from rostersync.roster import dating, glossary, keying, oddities, overlooked, unused
+from rostersync.roster import dating, glossary, keying, oddities, overlooked, participation, unused
 from rostersync.roster.asides import furniture
+from rostersync.roster.doubts import Settled
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import Columns
 from rostersync.roster.keying import Key, Kinds
 from rostersync.roster.marks import UNVALUED
+from rostersync.roster.participation import Participation
 from rostersync.roster.readings import Places, Words
 from rostersync.roster.sheets import Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
@@ -34,7 +36,7 @@ from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
 from rostersync.vocabulary import Action, CourseField, Mode, Status, UserField, counted
 
-IGNORING = ("waiting_list", "status_ignored")
+IGNORING = ("not_taking_part", "waiting_list", "status_ignored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +54,14 @@ class Part:
 
 
 def build(
-    sheet: Sheet, known: Known, columns: Columns, settings: Settings, mode: Mode, *, source: int, first_row: int
+    sheet: Sheet, known: Known, settled: Settled, mode: Mode, *, source: int, first_row: int
 ) -> Part:
     """The rows of one sheet.
 
     Args:
         sheet: its cells.
         known: its columns that are used.
-        columns: what they are.
-        settings: keys, words and dates matter.
+        settled: what they are, and who takes part; of the settings keys, words and dates matter.
         mode: what follows from the sheet.
         source: index into Roster.sources.
         first_row: ROSTER.row of the first of them.
@@ -68,16 +69,18 @@ def build(
     Raises:
         SettingsError: default_role cannot be used.
     """
-    return _Builder(sheet, known, columns, settings, source).part(first_row, mode)
+    return _Builder(sheet, known, settled, source).part(first_row, mode)
 
 
 class _Builder:
     """Holds what the steps share; each step adds its findings, and their order is the order in which they count."""
 
-    def __init__(self, sheet: Sheet, known: Known, columns: Columns, settings: Settings, source: int) -> None:
+    def __init__(self, sheet: Sheet, known: Known, settled: Settled, source: int) -> None:
+        columns = settled.columns
         matter = {p: known[p] for f, p in columns.fields.items() if f not in SHOWN_ONLY}
         sheet, clean = taken_out(sheet, matter)
-        self.sheet, self.columns, self.settings = sheet, columns, settings
+        self.sheet, self.columns, self.settings = sheet, columns, settled.settings
+        self.participation = settled.participation
         self.count = len(sheet.lines)
         self.findings = Findings(lines=sheet.lines, source=source)
         self.notes: list[dict[str, Any]] = []
@@ -120,6 +123,8 @@ class _Builder:
         actions = self._words("action", Actions().read)
         statuses = self._words("status", Statuses(self.settings, self.columns.name("status")).read)
         self._note("status", statuses, ignoring=True)
+        for column in self.participation:
+            self._taking_part(column)
         action, status = actions.places(Action), statuses.places(Status)
         if mode == Mode.ADD_ONLY:
             self._only_adds("action", actions, _is(action, Action.REMOVE) | _is(action, Action.SUSPEND))
@@ -128,6 +133,7 @@ class _Builder:
         role_name = self._role(action, status)
         self._note("action", actions)
         self._note("status", statuses)
+        self._blank_status(statuses)
         self.told += self._read_as(actions, statuses)
         when = dating.of_rows(self.sheet, self.columns, self.distinct, self.settings, self.findings)
         self._overlooked()
@@ -186,7 +192,7 @@ class _Builder:
         lying = self.sheet.original or self.sheet
         for aside in self.sheet.aside:
             if problems.ROWS[aside.code].severity != problems.Severity.NOTES:
-                self.findings.add(aside.code, aside.rows, detail=aside.detail, last=True)
+                self.findings.add(aside.code, aside.rows, value=aside.detail, detail=aside.detail, last=True)
                 continue
             cells = pc.utf8_trim_whitespace(lying.cells[lying.header.index(aside.column)])
             values = cells if self.sheet.origin is None else cells.take(pa.array(self.sheet.origin))
@@ -200,6 +206,7 @@ class _Builder:
                 width = str(len(self.columns.header))
                 self.findings.add(code, here, value=str(number), detail=width, last=True)
         matter = {p for f, p in self.columns.fields.items() if f not in SHOWN_ONLY}
+        matter |= {column.position for column in self.participation}
         for position, errors in ((p, e) for p, e in self.sheet.errors.items() if p in matter):
             for error in sorted(set(errors.values())):
                 here = np.array([r for r, e in errors.items() if e == error], dtype=np.int64)
@@ -232,6 +239,25 @@ class _Builder:
                     detail=words.spread("detail"),
                     last=ignoring,
                 )
+
+    def _taking_part(self, column: Participation) -> None:
+        """Notes the rows of people who are marked as not taking part, or as waiting."""
+        header, cells = self.columns.header[column.position], self.sheet.cells[column.position]
+        texts = Distinct.of(cells).trimmed()
+        words = Words.of(texts, texts.column(), column.read)
+        for code in words.codes():
+            self.findings.add(code, words.where(code), column=header, value=words.values, last=True)
+        self.told.append(column.told(header, texts))
+
+    def _blank_status(self, words: Words) -> None:
+        """Notes rows without a status, where others say that somebody is there, and that somebody is not any more."""
+        codes = {r.code for r in words.readings}
+        values = {str(r.value) for r in words.readings}
+        if Status.ACTIVE not in values or not (Status.REMOVED in values or codes & {*IGNORING}):
+            return
+        if "" not in self.settings.status_words:
+            blank = _mask(pc.equal(words.values, ""))
+            self.findings.add("status_blank", blank, column=self.columns.name("status"))
 
     def _read_as(self, actions: Words, statuses: Words) -> list[str]:
         """What the words of actions and states were read as."""
@@ -280,7 +306,11 @@ class _Builder:
 
     def _overlooked(self) -> None:
         """Notes what unused columns say of rows that may not count."""
-        self.notes += overlooked.notes(self.sheet, self.columns, self.settings)
+        self.notes += overlooked.notes(self.sheet, self.columns)
+        self.notes += [
+            {"code": "yes_no_unused", "column": header, "detail": said}
+            for header, said in participation.yes_or_no(self.sheet, self.columns, self.settings)
+        ]
         for position, rows in overlooked.remarks(self.sheet, self.columns, self.distinct):
             name, texts = self.columns.header[position], pc.utf8_trim_whitespace(self.sheet.cells[position])
             self.findings.add("remark_left", rows, column=name, value=texts)

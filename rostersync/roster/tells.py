@@ -146,5 +146,5 @@ def _words(values: Sequence[str], settings: Settings, header: str) -> dict[str, 
         "role": sum(role(v).code in {"", "role_ambiguous", "role_not_allowed"} for v in words),
         "status": sum(status(v).code != "status_unknown" for v in (values if sense(header) else words)),
         "action": sum(not action(v).code for v in words),
-        "date": sum(not m.problem for m in dates.read(values, settings, end=True)),
+        "date": sum(m.problem is None for m in dates.read(values, settings, end=True)),
     }

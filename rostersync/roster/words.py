@@ -207,8 +207,12 @@ class Roles:
 
 _YES = {"ignored": Reading("", "waiting_list"), "undecided": Reading("", "status_unknown")}
 """Sense → what “yes” is, where it is not the status of that name."""
+_WORDS = {"gone": Reading("", "not_taking_part"), "ignored": Reading("", "waiting_list")}
+"""Meaning of a word → what it is, where that is no status."""
+_LEFT_OUT = {"ignored": Reading("", "status_ignored"), "waiting": Reading("", "waiting_list")}
+"""The same for words that settings give a meaning."""
 _NO = {
-    "active": Reading(Status.SUSPENDED),
+    "active": Reading("", "not_taking_part"),
     "ignored": Reading(Status.NONE),
     "undecided": Reading(Status.NONE),
 }
@@ -230,16 +234,18 @@ class Statuses:
             self._yes = said if said == Status.SUSPENDED else ""
 
     def read(self, word: str) -> Reading:
-        """A value of Status. Problems: status_unknown; waiting_list or status_ignored where the row is no enrolment."""
+        """A value of Status. Problems: status_unknown; not_taking_part, waiting_list or status_ignored, where the row is
+        no enrolment.
+        """
         plain = normalise(word)
-        if not word:
-            return Reading(Status.NONE)
         if plain in self._own:
             own = self._own[plain]
-            return Reading("", "status_ignored") if own == "ignored" else Reading(own)
+            return _LEFT_OUT[own] if own in _LEFT_OUT else Reading(own)
+        if not word:
+            return Reading(Status.NONE)
         if plain in self._words:
             meant = self._words[plain]
-            return Reading("", "waiting_list") if meant == "ignored" else Reading(meant)
+            return _WORDS[meant] if meant in _WORDS else Reading(meant)
         if self._yes and plain in self._truth:
             if self._truth[plain] == "yes":
                 return _YES.get(self._yes, Reading(self._yes))

@@ -14,7 +14,7 @@ import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from rostersync.errors import RosterError
-from rostersync.roster import endings, layout, looking, panics
+from rostersync.roster import endings, layout, looking, panics, sublists
 from rostersync.roster.cells import Cell, arrays, as_text, blank
 from rostersync.roster.files import File
 from rostersync.roster.layout import Layout
@@ -167,6 +167,7 @@ def _chosen(found: list[_Found], looked: list[str], path: str, settings: Setting
         raise RosterError(f"{path} has nothing in {_quoted(looked)}", remedy="export it again, or name --sheet")
     fit = [f for f in found if f.layout.complete(settings)]
     fit = fit or [f for f in found if f.layout.known(settings) >= layout.KNOWN]
+    fit = [f for f in fit if f.name in sublists.readable([f.name for f in fit], path)]
     if len(fit) > 1 and settings.sheet.strip() != ALL:
         each = " or ".join(f'--sheet "{f.name}"' for f in fit)
         several = ",".join(f.name for f in fit)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from rostersync.errors import RosterError
+from rostersync.roster import sublists
 from rostersync.roster.archives import AGAIN
 from rostersync.roster.files import File
 from rostersync.roster.grids import CELL, Grid, sheet_of
@@ -208,6 +209,8 @@ def _chosen(book: _Book, settings: Settings) -> tuple[Grid, Layout]:
         grids = [g for g in book.grids if g.name not in book.unseen or settings.hidden != "skip"]
     laid = [(g, lay) for g in grids if (lay := g.layout(settings))]
     fitting = [one for one in laid if one[1].complete(settings)]
+    if not wanted:
+        fitting = [one for one in fitting if one[0].name in sublists.readable([g.name for g, _ in fitting], book.path)]
     if len(fitting) > 1:
         # Leaving one out could look as if its people had left.
         names = [g.name for g, _ in fitting]

@@ -24,8 +24,8 @@ FIELDS: dict[str, tuple[str, ...]] = {"user": tuple(map(str, UserField)), "cours
 """What the key of a column can be."""
 STATES = tuple(RowState)
 OK, REJECTED, IGNORED = (STATES.index(s) for s in (RowState.OK, RowState.REJECTED, RowState.IGNORED))
-WAITING = "waiting_list"
-"""Code of rows that say that somebody is pending, or on a waiting list."""
+WAITING, GONE = "waiting_list", "not_taking_part"
+"""Codes of rows that say that somebody is pending, or on a waiting list; and that somebody does not take part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +122,27 @@ def asked(roster: Roster, what: str) -> Asked:
 
 def waiting(rows: pd.DataFrame) -> Mask:
     """The rows of ROSTER, or RESOLVED, that enrol nobody yet: pending, or on a waiting list."""
+    return _ignored(rows, WAITING)
+
+
+def gone(rows: pd.DataFrame) -> Mask:
+    """The rows of ROSTER, or RESOLVED, that explain an absence: somebody does not take part, or no longer."""
+    return _ignored(rows, GONE)
+
+
+def _ignored(rows: pd.DataFrame, *codes: str) -> Mask:
     chosen = (rows["state"].cat.codes == IGNORED).to_numpy(copy=True)
     if chosen.any():
-        chosen[chosen] = (rows["code"][chosen] == WAITING).to_numpy()
+        chosen[chosen] = rows["code"][chosen].isin(codes).to_numpy()
     return chosen
 
 
 def _states(rows: pd.DataFrame) -> Ints:
-    """The state of each row; those who wait are looked up as rejected rows are, for whose removal they may hold."""
+    """The state of each row; those who wait or do not take part are looked up as rejected rows are, for what they say
+    of people who are enrolled.
+    """
     state = rows["state"].cat.codes.to_numpy()
-    here = waiting(rows)
+    here = _ignored(rows, WAITING, GONE)
     return np.where(here, REJECTED, state) if here.any() else state
 
 

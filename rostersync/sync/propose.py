@@ -12,12 +12,13 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync.access import Access
+from rostersync.sync.asked import gone
 from rostersync.sync.basis import Basis
 from rostersync.sync.belief import UNBELIEVED
 from rostersync.sync.diff import diff
 from rostersync.sync.emptying import hold_emptying
 from rostersync.sync.grades import spare_graded
-from rostersync.sync.keys import distinct, pack, place
+from rostersync.sync.keys import contains, distinct, pack, place
 from rostersync.sync.limits import Figures, Verdict, hold_limits
 from rostersync.sync.marks import Marks
 from rostersync.sync.rises import hold_rises
@@ -63,7 +64,19 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_signs(marks, basis.signs)
     changes = marks.done()
     waiting = (changes["hold"] == "pending") & changes["absent"]  # whom the roster names all the same
-    return changes.assign(reason=changes["reason"].mask(waiting, "pending")) if waiting.any() else changes
+    changes = changes.assign(reason=changes["reason"].mask(waiting, "pending")) if waiting.any() else changes
+    return _explained(changes, basis.resolution.rows)
+
+
+def _explained(changes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The changes, with the reason of absences that a row of the roster explains."""
+    said = gone(rows)
+    absent = (changes["reason"] == "absent").to_numpy()
+    if not said.any() or not absent.any():
+        return changes
+    named = distinct(pack(rows["course_id"].to_numpy()[said], rows["user_id"].to_numpy()[said], 0))
+    here = contains(named, pack(changes["course_id"].to_numpy(), changes["user_id"].to_numpy(), 0))
+    return changes.assign(reason=changes["reason"].mask(absent & here, "not_taking_part"))
 
 
 FREED_LATER = ("", "read_unproven", "protected", "unresolved_likeness", "named_elsewhere", "pending")

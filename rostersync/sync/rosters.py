@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.distinct import Distinct
+from rostersync.sync.asked import gone
 from rostersync.sync.keys import Ints, Mask, distinct, first_of_run
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import ROSTER_COURSES, Roster
@@ -38,7 +39,7 @@ def mirrored(roster: Roster, resolution: Resolution) -> Mask:
     whole = np.array([s.mode == Mode.MIRROR and not s.partial for s in roster.sources], dtype=np.bool_)
     if not whole.any():
         return np.zeros(len(rows), dtype=np.bool_)
-    live = rows["state"].cat.codes.to_numpy() != list(RowState).index(RowState.IGNORED)
+    live = (rows["state"].cat.codes.to_numpy() != list(RowState).index(RowState.IGNORED)) | gone(rows)
     stated: Mask = live & (rows["course_id"] > 0).to_numpy() & whole[rows["source"].to_numpy()]
     return stated
 
@@ -46,8 +47,8 @@ def mirrored(roster: Roster, resolution: Resolution) -> Mask:
 def courses_of(roster: Roster, resolution: Resolution) -> pd.DataFrame:
     """ROSTER_COURSES of a roster.
 
-    A row is the user's key without regard to case, the role, what is to be done, status and dates: names, e-mail
-    addresses beside the key, the order of the rows and their doubles make no other roster.
+    A row is the user's key without regard to case, the role, what is to be done, status, dates, and whether the person
+    does not take part: names, e-mail addresses beside the key, the order of the rows and their doubles make no other roster.
 
     Args:
         roster: what was read.
@@ -136,7 +137,7 @@ def _hashes(roster: Roster, rows: pd.DataFrame) -> Hashes:
     for column in columns:
         made = (made ^ column) * _ODD  # what is beyond 64 bits is dropped
         made ^= made >> _SHIFT
-    return made
+    return np.where(gone(rows), ~made, made)
 
 
 def _of_texts(texts: pa.Array) -> Hashes:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from rostersync.errors import UsageError
 from rostersync.settings import Settings
+from rostersync.sync.asked import gone
 from rostersync.sync.keys import (
     ROLE_BITS,
     Ints,
@@ -47,7 +48,9 @@ def courses_in_scope(roster: Roster, resolution: Resolution, matches: pd.DataFra
         UsageError: a course of `--courses` was not found, or not uniquely.
     """
     rows = resolution.rows
-    live = (rows["state"].cat.codes.to_numpy() != STATES.index(RowState.IGNORED)) & (rows["course_id"] > 0).to_numpy()
+    # Who is said not to take part is named all the same: the file is the truth for that course as well.
+    live = (rows["state"].cat.codes.to_numpy() != STATES.index(RowState.IGNORED)) | gone(rows)
+    live &= (rows["course_id"] > 0).to_numpy()
     # One of each course and source.
     sources = max(len(roster.sources), 1)
     pairs = distinct(rows["course_id"].to_numpy()[live] * sources + rows["source"].to_numpy()[live])
@@ -114,7 +117,7 @@ def managed_roles(
         settings: managed_roles.
     """
     state = rows["state"].cat.codes.to_numpy()
-    stands = (state == STATES.index(RowState.OK)) | (state == STATES.index(RowState.DUPLICATE))
+    stands = (state == STATES.index(RowState.OK)) | (state == STATES.index(RowState.DUPLICATE)) | gone(rows)
     # One of each course, role, source and kind of action.
     removes = rows["action"].cat.codes.to_numpy() == ACTIONS.index(Action.REMOVE)
     kind = removes if len(sources) == 1 else rows["source"].to_numpy() * 2 + removes

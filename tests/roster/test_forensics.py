@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rostersync import problems
 from rostersync.distinct import encoded
 from rostersync.roster import headers, rows
+from rostersync.roster.doubts import Settled
 from rostersync.roster.forensics.repairs import repairs
 from rostersync.roster.rows import Part
 from rostersync.roster.sheets import Sheet
@@ -42,9 +43,9 @@ def built(
         numbers=kinds.get("numbers", {}),
         dates=kinds.get("dates", {}),
     )
-    understood = headers.understand(sheet.header, settings)
-    known = encoded(sheet.cells, understood.fields.values())
-    return rows.build(sheet, known, understood, settings, Mode.MIRROR, source=0, first_row=0)
+    understood = Settled(columns=headers.understand(sheet.header, settings), settings=settings)
+    known = encoded(sheet.cells, understood.columns.fields.values())
+    return rows.build(sheet, known, understood, Mode.MIRROR, source=0, first_row=0)
 
 
 def users(*keys: str) -> Part:

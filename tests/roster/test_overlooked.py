@@ -86,95 +86,9 @@ def test_terms_in_totals_and_filtered_rows_do_not_count(loaded: Load) -> None:
     assert len(loaded(listed("Term", rows=("F26", "F26")) + "Total,,,2\n").rows) == 3
 
 
-@pytest.mark.parametrize(
-    ("header", "mark", "state", "code"),
-    [
-        ("Waitlist", "Y", "ignored", "waiting_list"),
-        ("On waitlist?", "yes", "ignored", "waiting_list"),
-        ("Warteliste", "ja", "ignored", "waiting_list"),
-        ("Dropped", "Y", "ok", ""),
-        ("is_dropped", "1", "ok", ""),
-        ("Abgemeldet", "wahr", "ok", ""),
-    ],
-)
-def test_a_column_of_marks_is_asked_about(write: Write, header: str, mark: str, state: str, code: str) -> None:
-    """Left out in silence it would enrol who has left; told to be the status, it says so."""
-    path = write(listed(header, rows=(mark, "", "")))
-    message, remedy = refused(lambda: load([path], Settings()))
-    assert message.endswith(f"\n  “{header}”: “{mark}” (1 row)")
-    assert remedy == f'say --map "{header}=status" or --map "{header}=ignore"'
-    roster = load([path], Settings(columns={header: "status"}))
-    assert roster.rows[["state", "code"]].to_numpy().tolist() == [[state, code], ["ok", ""], ["ok", ""]]
-    assert (roster.rows["status"] == "removed").tolist() == [state == "ok", False, False]
-
-
-@pytest.mark.parametrize(
-    ("header", "mark"),
-    [
-        ("Drop date", "2026-09-03"),
-        ("Withdrawn on", "3.9."),
-        ("Auditing", "Y"),
-        ("Waitlist", "2"),
-        ("Waitlist", "✓"),
-        ("Active", "✗"),
-    ],
-)
-def test_marks_that_are_no_status_are_refused(write: Write, header: str, mark: str) -> None:
-    """A date beside some people, or a place on a list, is no word; a preset leaves these rows out."""
-    path = write(listed(header, rows=(mark, "", "")))
-    message, remedy = refused(lambda: load([path], Settings()))
-    assert message.endswith(f"\n  “{header}”: “{mark}” (1 row)")
-    assert f'--map "{header}=ignore"' in remedy
-    assert f"[keep] \"{header}\" = ''" in remedy
-    assert load([path], Settings(columns={header: "ignore"})).rows["state"].tolist() == ["ok"] * 3
-
-
-@pytest.mark.parametrize("header", ["Enrolled/Dropped", "Not dropped", "Status (Y=enrolled, N=dropped)"])
-def test_marks_that_may_mean_the_contrary_are_refused_without_a_reading(write: Write, header: str) -> None:
-    """Nobody knows which of its values marks whom; no flag is offered that would take half of the class out."""
-    path = write(listed(f'"{header}"', rows=("Y", "N", "Y")))
-    message, remedy = refused(lambda: load([path], Settings()))
-    assert message.endswith(f"\n  “{header}”: “Y” (2 rows), “N” (1 row)")
-    assert remedy.startswith(f'say --map "{header}=ignore"; or leave these rows out')
-    assert remedy.endswith(f"\"{header}\" = 'THE VALUES THAT COUNT'")
-
-
 def test_error_cells_and_dashes_are_no_terms(loaded: Load) -> None:
     """They would make a second term of a stray cell."""
     assert loaded(listed("Term", rows=("F26", "#REF!", "-"))).rows["state"].tolist() == ["ok"] * 3
-
-
-def test_marks_beside_a_status_are_said_with_their_number(loaded: Load) -> None:
-    """The status decides; that other people are marked as well is not left out in silence."""
-    roster = loaded(listed("Waitlist", rows=("Y", "N", "Y"), status="Enrolment status:active"))
-    assert told(roster, "marks_unused") == [
-        "the column “Waitlist” marks people who may not be enrolled: “Y” (2 rows); it is not used, the rows count"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("header", "values"),
-    [
-        ("Waitlist", ("N", "", "-")),
-        ("Active", ("✓", "✓", "")),
-        ("Dropped", ("no", "0", "")),
-        ("Drop deadline", ("2026-10-01",) * 3),
-        ("Dropbox", ("Y", "", "")),
-        ("Enabled", ("Y", "Y", "")),
-    ],
-)
-def test_columns_that_mark_nobody_are_left_alone(loaded: Load, header: str, values: tuple[str, ...]) -> None:
-    """Nor is one that says the same of everybody without being a word."""
-    roster = loaded(listed(header, rows=values))
-    assert roster.rows["state"].tolist() == ["ok"] * 3
-    assert told(roster, "marks_unused") == []
-
-
-def test_an_active_column_that_says_no_is_asked_about(loaded: Load) -> None:
-    """“Active” is known and ambiguous; who is not active may have left."""
-    message, remedy = refused(lambda: loaded(listed("Active", rows=("Y", "N", "Y"))))
-    assert "“Active”: “N” (1 row)" in message
-    assert remedy == 'say --map "Active=status" or --map "Active=ignore"'
 
 
 @pytest.mark.parametrize(
@@ -205,26 +119,6 @@ def test_a_file_that_is_called_a_list_of_those_who_left_is_named(loaded: Load, n
     assert sum("is called as a list" in n for n in loaded(text, name).sources[0].notes) == told
     with_status = listed(rows=("", ""), status="Enrolment status:active")
     assert not any("is called as a list" in n for n in loaded(with_status, name).sources[0].notes)
-
-
-def test_the_line_of_a_preset_leaves_out_the_marked_rows_alone(write: Write, tmp_path: Path) -> None:
-    """Who is said not to be marked stays as well: left out, they would be removed."""
-    path = write(listed("Auditing", rows=("Y", "N", "n.a. (1)", "")))
-    _, remedy = refused(lambda: load([path], Settings()))
-    line = remedy.rpartition("[keep] ")[2]
-    assert line == "\"Auditing\" = '|N'"
-    preset = tmp_path / "mine.toml"
-    preset.write_text(f"title = 'x'\nunverified = 'x'\n[keep]\n{line}\n", encoding="utf-8")
-    assert load([path], Settings(preset=str(preset))).rows["state"].tolist() == ["ignored", "ok", "ignored", "ok"]
-
-
-def test_a_sign_beside_some_people_is_named_whatever_the_header(loaded: Load) -> None:
-    """Nobody knows what it means, and nobody should overlook it; one beside everybody tells nothing."""
-    assert told(loaded(listed("Z", rows=("x", "", "X"))), "marks_unused") == [
-        "the column “Z” marks people who may not be enrolled: “X” (1 row), “x” (1 row); it is not used, the rows count"
-    ]
-    assert told(loaded(listed("Z", rows=("x", "x", "x"))), "marks_unused") == []
-    assert told(loaded(listed("Z", rows=("x", "", "yes"))), "marks_unused") == []
 
 
 def test_a_remark_in_brackets_behind_a_name_is_found(loaded: Load) -> None:

@@ -1,0 +1,168 @@
+"""Give the rows below a heading inside a sheet (“Waiting list”, “Abgemeldet”) the meaning of that heading (rule 15).
+
+A heading is a row of one cell. It counts for all rows below it until another one says that people take part. What
+stands below a further heading that says nothing is rejected: whether it still belongs to the first cannot be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rostersync.distinct import Known
+from rostersync.distinct import mask as _mask
+from rostersync.errors import RosterError
+from rostersync.problems import ROWS, Severity
+from rostersync.roster import senses
+from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
+from rostersync.roster.headers import Columns
+from rostersync.roster.participation import CODES, Says
+from rostersync.roster.senses import Kind
+from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
+
+LONGEST = 60
+"""Characters of a heading."""
+NUMBERS = r"^[\s\d.,:()/%-]*$"
+UNCLEAR, HEADING = "heading_unclear", "heading_row"
+LAYOUT = frozenset({"title_row", "header_row", "totals_row", "footer_row"})
+_SAYS = {Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
+
+
+def says(title: str) -> Says | None:
+    """What a heading, or the name of a sheet, says of the people below it; None where it is no word of leaving."""
+    clear = senses.sense(title).clear
+    return _SAYS.get(clear) if clear else None
+
+
+def readable(names: Sequence[str], path: str) -> list[str]:
+    """The names of sheets that are read without being asked for: not those of people who left, or who wait.
+
+    Raises:
+        RosterError: there are no others.
+    """
+    others = [name for name in names if says(name) is None]
+    if names and not others:
+        shown = " and ".join(f"“{name}”" for name in names)
+        raise RosterError(
+            f"{path} has a roster on {shown} alone, which is called as a list of people who have left, or wait, is",
+            remedy=f'if these people are enrolled, rename the sheet; to read it as what its name says, --sheet "'
+            f'{",".join(names)}"',
+        )
+    return others
+
+
+def mark(sheet: Sheet, columns: Columns, known: Known) -> Sheet:
+    """The sheet with the rows below such headings, and those of a sheet with such a name, set aside.
+
+    Args:
+        sheet: with titles, totals, footers and repeated headers set aside (`asides.mark`).
+        columns: user and course must have one.
+        known: its columns that are used.
+    """
+    name = says(sheet.name) if sheet.name else None
+    headings = _headings(sheet, _lacking(sheet, columns, known))
+    if not headings and name is None:
+        return sheet
+    asides: list[Aside] = []
+    count = len(sheet.lines)
+    done = _aside(sheet)
+    before = f"sheet “{sheet.name}”"
+    code = CODES[name] if name else ""
+    last, title = 0, sheet.name if name else ""
+    for row, text in [*headings, (count, "")]:
+        rows: Ints = np.arange(max(last, sheet.titles), row, dtype=np.int64)
+        if code and rows.size:
+            asides.append(Aside(code=code, rows=rows[~done[rows]], detail=title))
+        if row == count:
+            break
+        code, title = _next(text, code, title, above=row < sheet.titles)
+        if not done[row]:
+            asides.append(Aside(code=HEADING, rows=np.array([row], dtype=np.int64), detail=text))
+        last = row + 1
+    said = [f"{before}: its people are read as its name says"] if name else []
+    return replace(sheet, aside=(*sheet.aside, *(a for a in asides if a.rows.size)), notes=(*sheet.notes, *said))
+
+
+def _next(text: str, code: str, title: str, *, above: bool) -> tuple[str, str]:
+    """What the rows below a heading are, after what those above it were: their code, and what says so."""
+    sense = senses.sense(text)
+    clear = sense.clear
+    if clear in _SAYS:
+        return CODES[_SAYS[clear]], text
+    if above:
+        return code, title
+    if clear == Kind.TAKING:
+        return "", ""
+    leaving = bool(sense.kinds & {Kind.GONE, Kind.WAITING, Kind.UNDECIDED})
+    return (UNCLEAR, text) if code or leaving else ("", "")
+
+
+def _lacking(sheet: Sheet, columns: Columns, known: Known) -> Ints:
+    """The rows without a user's or a course's key; all rows where columns were put together, which fills them."""
+    if sheet.original is not None:
+        return np.arange(len(sheet.lines), dtype=np.int64)
+    lacking = np.zeros(len(sheet.lines), dtype=np.bool_)
+    for keys in (USER_KEYS, COURSE_KEYS):
+        blank = [known[p].rows(_nothing(known[p].texts)) for f, p in columns.fields.items() if f in keys]
+        lacking |= np.logical_and.reduce(blank) if blank else lacking
+    return np.flatnonzero(lacking)
+
+
+def _nothing(texts: pa.Array) -> pa.Array:
+    """Which cells hold nothing, or only numbers: counts stand beside headings."""
+    return pc.match_substring_regex(texts, NUMBERS)
+
+
+def _headings(sheet: Sheet, lacking: Ints) -> list[tuple[int, str]]:
+    """Position and text of the rows of one cell, from the first that says anything of leaving or waiting."""
+    rows, texts = _single(sheet, lacking)
+    found = [(int(r), t) for r, t in zip(rows.tolist(), texts.to_pylist(), strict=True) if len(t) <= LONGEST]
+    kinds = {Kind.GONE, Kind.WAITING, Kind.UNDECIDED}
+    start = next(
+        (i for i, (row, text) in enumerate(found) if _starts(text, kinds, above=row < sheet.titles)), len(found)
+    )
+    titles = {text for row, text in found if row < sheet.titles}
+    furniture = _aside(sheet, LAYOUT)
+    return [
+        (row, text)
+        for row, text in found[start:]
+        if row < sheet.titles or ((text not in titles or says(text)) and not furniture[row])
+    ]
+
+
+def _starts(text: str, kinds: set[Kind], *, above: bool) -> bool:
+    """A title has to say nothing else; a heading inside the table is in doubt where it says something of leaving."""
+    sense = senses.sense(text)
+    return says(text) is not None if above else bool(sense.kinds & kinds)
+
+
+def _single(sheet: Sheet, rows: Ints) -> tuple[Ints, pa.Array]:
+    """Those of the rows in which one cell holds a text, and the others nothing or a number; and the texts."""
+    lying, origin = _lying(sheet)
+    filled = np.zeros(len(rows), dtype=np.int64)
+    texts = pa.array([""] * len(rows), pa.string())
+    for column in lying.cells if rows.size else ():
+        cells = pc.utf8_trim_whitespace(column.take(pa.array(origin[rows])))
+        here = pc.invert(_nothing(cells))
+        filled += _mask(here)
+        texts = pc.if_else(pc.and_(here, pc.equal(texts, "")), cells, texts)
+    return rows[filled == 1], texts.filter(pa.array(filled == 1))
+
+
+def _lying(sheet: Sheet) -> tuple[Sheet, Ints]:
+    if sheet.original is None or sheet.origin is None:
+        return sheet, np.arange(len(sheet.lines), dtype=np.int64)
+    return sheet.original, sheet.origin
+
+
+def _aside(sheet: Sheet, codes: frozenset[str] | None = None) -> Mask:
+    """The rows that are set aside already, save by a note: all, or those of these codes."""
+    rows = np.zeros(len(sheet.lines), dtype=np.bool_)
+    for aside in sheet.aside:
+        if aside.code in codes if codes else ROWS[aside.code].severity != Severity.NOTES:
+            rows[aside.rows] = True
+    return rows

@@ -1,0 +1,354 @@
+"""Columns, headings and names of sheets that say who takes part, who does not or no longer, and who waits (rule 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from rostersync import problems
+from rostersync.errors import RosterError
+from rostersync.roster import load
+from rostersync.settings import Settings
+from rostersync.tables import Roster
+
+Load = Callable[..., Roster]
+Write = Callable[..., Path]
+
+TAKES, GONE, WAITS = "", "not_taking_part", "waiting_list"
+
+
+def listed(header: str, values: Sequence[str], *more: str) -> str:
+    """A roster of numbered people with this column behind the others."""
+    lines = [f"username,course short name,role,{header}"]
+    lines += [f"p{number},BIO101,student,{value}" for number, value in enumerate(values)]
+    return "\n".join([*lines, *more]) + "\n"
+
+
+def codes(roster: Roster) -> list[str]:
+    return [str(code) for code in roster.rows["code"].tolist()]
+
+
+def refused(load_it: Callable[[], Roster]) -> RosterError:
+    with pytest.raises(RosterError) as caught:
+        load_it()
+    return caught.value
+
+
+LEAVING: dict[str, tuple[str, ...]] = {
+    # header → values of which the first one keeps somebody out
+    "Enrolled?": ("No", "Yes", "Yes"),
+    "enrolled": ("FALSE", "TRUE", "TRUE"),
+    "Registered": ("N", "Y", "Y"),
+    "Currently attending": ("0", "1", "1"),
+    "On roll": ("no", "yes", "yes"),
+    "Left": ("yes", "", ""),
+    "Exit Date": ("2025-09-10", "", ""),
+    "Withdrawal Dt": ("9/10/2025", "", ""),
+    "Enrl Stat": ("D", "E", "E"),
+    "Student Status": ("I", "A", "A"),
+    "Reg Status": ("DD", "RE", "RW"),
+    "WL pos": ("2", "", ""),
+    "Remarks": ("dropped out", "", "sits in front"),
+    "Attendance Status": ("Left", "Present", "Present"),
+    "Reason for leaving": ("moved to Spain", "", ""),
+    "Deceased": ("x", "", ""),
+    "No longer enrolled": ("Y", "N", "N"),
+    "Something": ("withdrawn", "", ""),
+    "Angemeldet": ("nein", "ja", "ja"),
+    "Zulassung": ("abgelehnt", "zugelassen", "zugelassen"),
+    "Abgang": ("10.09.2025", "", ""),
+    "Nimmt teil (J/N)": ("N", "J", "J"),
+    "Warteliste": ("x", "", ""),
+    "Inscrit": ("N", "O", "O"),
+    "Situation": ("radié", "inscrit", "inscrit"),
+    "Sortie le": ("03/09/2025", "", ""),
+    "Matriculado": ("N", "S", "S"),
+    "Baja": ("sí", "", ""),
+    "Situação": ("trancado", "cursando", "cursando"),
+    "Matrícula ativa": ("não", "sim", "sim"),
+    "Iscritto": ("no", "sì", "sì"),
+    "Rinuncia": ("x", "", ""),
+    "在籍": ("いいえ", "はい", "はい"),
+    "状態": ("退学", "在籍", "在籍"),
+    "履修取消": ("1", "0", "0"),
+}
+HARMLESS: dict[str, tuple[str, ...]] = {
+    "Registration Date": ("2026-09-01", "2026-09-02", "2026-09-01"),
+    "Registration fee": ("120", "80", "120"),
+    "Admission No": ("A-1001", "A-1002", "A-1003"),
+    "Attendance Mode": ("full-time", "part-time", "full-time"),
+    "Mode of attendance": ("FT", "PT", "FT"),
+    "Left-handed": ("yes", "no", "no"),
+    "Handedness": ("left", "right", "right"),
+    "Dropbox": ("yes", "no", "yes"),
+    "Current address": ("1 High St", "2 High St", "3 High St"),
+    "Roll No": ("17", "18", "19"),
+    "Country code": ("GB", "FR", "DE"),
+    "State": ("MD", "VA", "DC"),
+    "Result": ("62", "71", "55"),
+    "House code": ("7A", "7B", "7A"),
+    "Fee status": ("home", "overseas", "home"),
+    "Photo consent": ("yes", "no", "yes"),
+    "Paid": ("Y", "N", "Y"),
+    "Laptop": ("x", "", "x"),
+    "Notes": ("sits in front", "", "allergic to nuts"),
+    "Active learning group": ("north", "south", "north"),
+    "Exit exam": ("passed", "passed", "failed"),
+    "Waiting room": ("A12", "B3", "A12"),
+    "Studienform": ("Vollzeit", "Teilzeit", "Vollzeit"),
+    "Anmeldedatum": ("01.09.2026", "02.09.2026", "01.09.2026"),
+    "Foto": ("ja", "nein", "ja"),
+    "Date d'inscription": ("01/09/2026", "02/09/2026", "01/09/2026"),
+    "Régime": ("interne", "externe", "interne"),
+    "Fecha de matrícula": ("2026-09-01", "2026-09-02", "2026-09-01"),
+    "Turno": ("mañana", "tarde", "mañana"),
+    "Data de inscrição": ("2026-09-01", "2026-09-02", "2026-09-03"),
+    "Turno preferido": ("manhã", "noite", "manhã"),
+    "Anno di iscrizione": ("2025", "2026", "2026"),
+    "Sede": ("Milano", "Roma", "Milano"),
+    "学年": ("1", "2", "1"),
+    "登録日": ("2026-04-01", "2026-04-02", "2026-04-01"),
+    "Enrolled": ("Y", "Y", "Y"),
+    "Drop deadline": ("2026-10-01", "2026-10-01", "2026-10-01"),
+}
+
+
+@pytest.mark.parametrize("header", LEAVING)
+def test_a_column_that_keeps_people_out_is_understood_or_asked_about(write: Write, header: str) -> None:
+    """Whoever it marks never enrols; it is never just not used."""
+    path = write(listed(header, LEAVING[header]))
+    try:
+        roster = load([path], Settings())
+    except RosterError as error:
+        assert f'--map "{header}=' in error.remedy
+        return
+    first, *others = codes(roster)
+    assert first in {GONE, WAITS} or roster.rows["status"].tolist()[0] == "removed"
+    assert others == [TAKES] * 2
+
+
+@pytest.mark.parametrize("header", HARMLESS)
+def test_a_column_of_something_else_is_left_alone(loaded: Load, header: str) -> None:
+    """None of its people is kept out, and nobody is asked."""
+    assert codes(loaded(listed(header, HARMLESS[header]))) == [TAKES] * 3
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "expected"),
+    [
+        ("Enrolled?", ("Yes", "No"), [TAKES, GONE]),
+        ("Is enrolled (Y/N)", ("Y", "N"), [TAKES, GONE]),
+        ("Active", ("✓", "✗"), [TAKES, GONE]),
+        ("Dropped", ("Y", "N", "", "-"), [GONE, TAKES, TAKES, TAKES]),
+        ("is_dropped", ("1", "0"), [GONE, TAKES]),
+        ("Left", ("x", ""), [GONE, TAKES]),
+        ("Left on", ("3 Sept 2025", ""), [GONE, TAKES]),
+        ("On waitlist?", ("yes", "no"), [WAITS, TAKES]),
+        ("Waitlist position", ("2", "", "0"), [WAITS, TAKES, TAKES]),
+        ("Warteliste", ("Nachrücker", ""), [WAITS, TAKES]),
+        ("Enrl Stat", ("E", "D"), [TAKES, GONE]),
+        ("State", ("active", "inactive"), [TAKES, GONE]),
+        ("Remarks", ("dropped out", "likes maths", ""), [GONE, TAKES, TAKES]),
+        ("Zulassung", ("zugelassen", "abgelehnt", "Warteliste"), [TAKES, GONE, WAITS]),
+        ("Inscrit", ("O", "N"), [TAKES, GONE]),
+        ("Matriculado", ("S", "N"), [TAKES, GONE]),
+        ("Registered", ("Y", "withdrawn"), [TAKES, GONE]),
+    ],
+)
+def test_a_column_with_a_sense_is_understood(
+    loaded: Load, header: str, values: tuple[str, ...], expected: list[str]
+) -> None:
+    """Without a question, and it is told what its values were read as."""
+    roster = loaded(listed(header, values))
+    assert codes(roster) == expected
+    assert any(n.startswith(f"column “{header}” says who takes part: ") for n in roster.sources[0].notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "told", "flags"),
+    [
+        ("Enrolled", ("x", ""), "“x” (1 row), blank (1 row)", ["taking_part", "ignore"]),
+        ("Registered on", ("2026-09-01", ""), "“2026-09-01” (1 row), blank (1 row)", ["taking_part", "ignore"]),
+        ("Enrl Stat", ("E", "Q"), "“E” (1 row), “Q” (1 row)", ["taking_part", "ignore"]),
+        ("Left on", ("2098-09-01", ""), "“2098-09-01” (1 row), blank (1 row)", ["end", "left", "ignore"]),
+        ("Not dropped", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "ignore"]),
+        ("Enrolled/Dropped", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "ignore"]),
+        ("Auditing", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "waiting", "ignore"]),
+        ("Status", ("Y", "N"), None, []),
+        ("Previous term", ("withdrawn", ""), "“withdrawn” (1 row), blank (1 row)", ["status", "left"]),
+        ("Standing", ("suspended", "good", "fair"), "“fair” (1 row), “good” (1 row), “suspended” (1 row)", ["status", "left"]),
+        ("State", ("active", "withdrawn", ""), "“withdrawn” (1 row), “active” (1 row), blank (1 row)", ["status"]),
+    ],
+)
+def test_a_column_that_is_not_clear_is_asked_about(
+    write: Write, header: str, values: tuple[str, ...], told: str | None, flags: list[str]
+) -> None:
+    """With each flag that decides it; “Status” itself rejects the words that it does not know."""
+    path = write(listed(header, values))
+    if told is None:
+        assert set(codes(load([path], Settings()))) == {"status_unknown"}
+        return
+    error = refused(lambda: load([path], Settings()))
+    assert error.message.endswith(f"\n  “{header}”: {told}")
+    offered = [part.partition("=")[2].strip('"') for part in error.remedy.removeprefix("say ").split(" or ")]
+    assert offered[: len(flags)] == flags
+    assert offered[-1] == "ignore"
+    for flag in offered:
+        assert len(load([path], Settings(columns={header: flag})).rows) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "expected"),
+    [
+        ("taking_part", ("x", "", "no", "2026-09-01", "17", "withdrawn"), [TAKES, GONE, GONE, TAKES, TAKES, GONE]),
+        ("left", ("x", "", "no", "2025-09-01", "2098-09-01", "moved"), [GONE, TAKES, TAKES, GONE, TAKES, GONE]),
+        ("waiting", ("x", "", "no", "2", "2098-09-01", "enrolled"), [WAITS, TAKES, TAKES, WAITS, WAITS, TAKES]),
+        ("ignore", ("x", "", "no", "2", "withdrawn", "left"), [TAKES] * 6),
+    ],
+)
+def test_an_answer_decides_every_value(
+    loaded: Load, field: str, values: tuple[str, ...], expected: list[str]
+) -> None:
+    """A date of leaving that is ahead keeps nobody out yet."""
+    assert codes(loaded(listed("Mark", values), columns={"Mark": field})) == expected
+
+
+def test_several_columns_keep_people_out_together(loaded: Load) -> None:
+    """Whoever one of them marks does not enrol."""
+    text = "username,course short name,role,Enrolled?,Waitlist,Status\n" + "".join(
+        f"p{n},B,student,{said}\n" for n, said in enumerate(("Yes,,active", "No,,active", "Yes,Y,active", "Yes,,withdrawn"))
+    )
+    roster = loaded(text)
+    assert codes(roster) == [TAKES, GONE, WAITS, TAKES]
+    assert roster.rows["status"].tolist()[3] == "removed"
+    assert {"taking_part": "Enrolled?", "waiting": "Waitlist", "status": "Status"}.items() <= dict(
+        roster.sources[0].columns
+    ).items()
+    two = listed("Left,Dropped", ("x,", ",x", ","))
+    assert dict(loaded(two).sources[0].columns)["left 2"] == "Dropped"
+
+
+def test_totals_and_repeated_headers_say_nothing(loaded: Load) -> None:
+    """They state no enrolment, and their cells are no values of the column."""
+    more = ("username,course short name,role,Enrolled?", "p8,BIO101,student,Yes", "Total,,,3")
+    assert codes(loaded(listed("Enrolled?", ("Yes", "No"), *more))) == [TAKES, GONE, "header_row", TAKES, "totals_row"]
+
+
+def test_an_error_in_such_a_column_rejects_its_row(loaded: Load) -> None:
+    """Whether the person takes part cannot be told."""
+    assert codes(loaded(listed("Enrolled?", ("Yes", "#REF!", "No")))) == [TAKES, "cell_error", GONE]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("active", "withdrawn", ""), [TAKES, TAKES, "status_blank"]),
+        (("active", "suspended", ""), [TAKES] * 3),
+        (("withdrawn", "", ""), [TAKES] * 3),
+        (("active", "", ""), [TAKES] * 3),
+    ],
+)
+def test_a_blank_status_beside_who_is_there_and_who_left_is_rejected(
+    write: Write, statuses: tuple[str, ...], expected: list[str]
+) -> None:
+    """It may mean either; the flag that the message names says which."""
+    path = write(listed("Status", statuses))
+    roster = load([path], Settings())
+    assert codes(roster) == expected
+    if "status_blank" in expected:
+        assert '--status-word "=active"' in problems.remedy("status_blank", column="Status")
+        said = load([path], Settings(status_words={"": "active"}))
+        assert codes(said) == [TAKES] * 3
+        assert said.rows["status"].tolist() == ["active", "removed", "active"]
+
+
+def test_other_yes_or_no_columns_are_told_with_their_counts(loaded: Load) -> None:
+    """Whoever approves a preview sees what was not used."""
+    roster = loaded(listed("Paid", ("Y", "N", "Y", "")))
+    told = [
+        problems.message(p.code, column=p.column, value=p.value, detail=p.detail)
+        for p in roster.problems[roster.problems["code"] == "yes_no_unused"].itertuples()
+    ]
+    assert told == ["the column “Paid” is not used; it says “Y” (2 rows), “N” (1 row), blank (1 row)"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("Waiting list", WAITS),
+        ("Waiting list (2)", WAITS),
+        ("Warteliste:", WAITS),
+        ("Liste d’attente", WAITS),
+        ("Abgemeldet", GONE),
+        ("Students who have withdrawn", GONE),
+        ("退学者", GONE),
+        ("Exit exam group", "heading_unclear"),
+    ],
+)
+def test_a_heading_inside_the_table_gives_its_meaning_to_the_rows_below(
+    loaded: Load, heading: str, code: str
+) -> None:
+    """Until one says that people take part; below another one it cannot be told."""
+    below = ("p7,BIO101,student", "", "Enrolled students,,", "p8,BIO101,student", f"{heading},,")
+    rows = ("username,course short name,role", "p1,BIO101,student", f"{heading},,", *below, "p9,BIO101,student", "Group B,,", "p0,BIO101,student")
+    roster = loaded("\n".join(rows) + "\n")
+    by_user = dict(zip(roster.rows["user"].tolist(), codes(roster), strict=True))
+    assert [by_user[f"p{n}"] for n in (1, 7, 8, 9, 0)] == [TAKES, code, TAKES, code, "heading_unclear"]
+    assert by_user[heading] == "heading_row"
+
+
+def test_headings_that_say_nothing_of_it_change_nothing(loaded: Load) -> None:
+    """As before: the row itself is no enrolment."""
+    text = "username,course short name,role\np1,B,student\nGroup B,,\np2,B,student\n"
+    assert codes(loaded(text)) == [TAKES, "course_blank", TAKES]
+
+
+def test_a_title_above_the_header_that_is_a_word_of_leaving_counts(loaded: Load) -> None:
+    """A list of those who have left, with that title alone."""
+    text = "Withdrawn students\n\nusername,course short name,role\np1,B,student\np2,B,student\n"
+    assert codes(loaded(text))[-2:] == [GONE, GONE]
+    text = "Enrolled and withdrawn students\n\nusername,course short name,role\np1,B,student\np2,B,student\n"
+    assert codes(loaded(text))[-2:] == [TAKES, TAKES]
+
+
+def workbook(folder: Path, **sheets: Sequence[str]) -> Path:
+    """A workbook with these sheets, each with the header and these people."""
+    book = openpyxl.Workbook()
+    book.remove(book["Sheet"])
+    for name, people in sheets.items():
+        sheet = book.create_sheet(name.replace("_", " "))
+        for row in (("username", "course short name", "role"), *((p, "BIO101", "student") for p in people)):
+            sheet.append(row)
+    path = folder / "roster.xlsx"
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("name", "code"), [("Dropped", GONE), ("Waiting list", WAITS), ("Abgemeldet", GONE)])
+def test_a_sheet_with_such_a_name_is_read_only_where_it_is_named(tmp_path: Path, name: str, code: str) -> None:
+    """By “*” it is left out; named, its people are what its name says."""
+    path = workbook(tmp_path, Roster=("p1", "p2"), **{name.replace(" ", "_"): ("p8", "p9")})
+    for said in ("", "*"):
+        roster = load([path], Settings(sheet=said))
+        assert roster.rows["user"].tolist() == ["p1", "p2"]
+        assert set(roster.unread["sheet"]) == {name}
+    named = load([path], Settings(sheet=f"Roster,{name}"))
+    assert codes(named) == [TAKES, TAKES, code, code]
+
+
+def test_a_workbook_of_such_a_sheet_alone_is_refused(tmp_path: Path) -> None:
+    """And both ways out are named."""
+    path = workbook(tmp_path, Dropped=("p8", "p9"))
+    error = refused(lambda: load([path], Settings()))
+    assert "“Dropped” alone" in error.message
+    assert error.remedy.endswith('--sheet "Dropped"')
+    assert codes(load([path], Settings(sheet="Dropped"))) == [GONE, GONE]
+
+
+def test_a_file_name_is_evidence_and_decides_nothing(loaded: Load) -> None:
+    """A file called trailing-commas-dropped.csv is no list of people who dropped."""
+    text = "username,course short name,role\np1,B,student\n"
+    assert codes(loaded(text, "trailing-commas-dropped.csv")) == [TAKES]
