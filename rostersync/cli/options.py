@@ -215,9 +215,7 @@ def loaded_from(options: dict[str, Any]) -> Loaded:
     return load(flags, profile=options.get("profile") or "")
 
 
-def _mapping(
-    flag: str, pairs: tuple[str, ...], shape: str, example: str, *, blank: bool = False
-) -> dict[str, str]:
+def _mapping(flag: str, pairs: tuple[str, ...], shape: str, example: str, *, blank: bool = False) -> dict[str, str]:
     from rostersync.errors import UsageError
 
     made = {}

@@ -134,7 +134,7 @@ IN_FILES: Mapping[str, Kind] = {
     ),
     "yes_no_unused": notes(
         "the column “{column}” is not used; it says {detail}",
-        'if it says who takes part, say --map "{column}=taking_part" (or left, waiting); if not, --map "{column}=ignore"',
+        'if it says who takes part, say --map "{column}=taking_part" (or left, waiting); else --map "{column}=ignore"',
     ),
     "remark_left": notes(
         "“{value}” may say that the person has left; the row is read as it stands",

@@ -77,7 +77,9 @@ def _used(source: Source) -> Iterator[Column]:
     known = sorted(source.columns.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     for field, header in known:
         letters = source.letters.get(header, "")
-        yield Column(header=header, letters=letters, field=field, words=WORDS.get(field.partition(" ")[0], field), why="")
+        yield Column(
+            header=header, letters=letters, field=field, words=WORDS.get(field.partition(" ")[0], field), why=""
+        )
 
 
 def _unused(number: int, source: Source, said: Mapping[tuple[int, str], Mapping[str, str]]) -> Iterator[Column]:

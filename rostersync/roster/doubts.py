@@ -98,9 +98,7 @@ class Doubt:
         said = set(fields.values())
         decided = {m for m in self.missing if m in TURNING and all(c.header in fields for c in self.candidates(m))}
         return tuple(
-            m
-            for m in self.missing
-            if m not in decided and (m == "taking_part" or not said & set(FIELDS_OF[m]))
+            m for m in self.missing if m not in decided and (m == "taking_part" or not said & set(FIELDS_OF[m]))
         )
 
 
@@ -241,9 +239,7 @@ def _understood(sheet: Sheet, settings: Settings, where: str, *, alone: bool) ->
     return columns
 
 
-def _of_columns(
-    sheet: Sheet, columns: Columns, found: Sequence[Found], settings: Settings, where: str
-) -> Doubt | None:
+def _of_columns(sheet: Sheet, columns: Columns, found: Sequence[Found], settings: Settings, where: str) -> Doubt | None:
     """The doubt that there is about a sheet's columns, if any."""
     missing = columns.missing(settings)
     asking = _asking(sheet, columns, settings)

@@ -78,6 +78,14 @@ class Findings:
         if last:
             self.done[positions] = True
 
+    def with_code(self, *codes: str) -> Mask:
+        """The rows of which one of these was found."""
+        rows = np.zeros(len(self.lines), dtype=bool)
+        for one in self.found:
+            if one.code in codes:
+                rows[one.rows] = True
+        return rows
+
     def verdict(self) -> dict[str, Any]:
         """The columns state, code and detail of ROSTER."""
         count = len(self.lines)

@@ -6,8 +6,9 @@ a header certain all the same stand in words.toml under `headers`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from rostersync.errors import RosterError, SettingsError
@@ -41,7 +42,7 @@ class Columns:
     """Positions of sections, groups and campuses; nothing is decided by them but whether a roster is a part only."""
     clashes: Mapping[str, tuple[int, ...]]
     """Field → positions, where several columns would be the same field."""
-    marks: Mapping[int, str] = field(default_factory=dict)
+    marks: Mapping[int, str] = dataclasses.field(default_factory=dict)
     """Position → which of `fields.MARKS` somebody said that it is."""
     role_ids: bool = False
     """Numbers in the column of the role are Moodle's ids of roles."""

@@ -2,18 +2,15 @@
 
 People who are marked as not taking part are never enrolled: a column that marks them is understood, or asked about, and
 never just not used. The aliases of other fields come first; then a whole value counts that is a word of leaving or
-waiting, whatever the header; or the header counts, where its words are of taking part or leaving and its values are marks.
+waiting, whatever the header; or the header counts, where its words are of taking part or leaving and its values are
+marks.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -23,50 +20,26 @@ from rostersync import problems
 from rostersync.distinct import Distinct
 from rostersync.distinct import mask as _mask
 from rostersync.problems import Severity
-from rostersync.roster import dates, senses
+from rostersync.roster import senses
 from rostersync.roster.fields import COURSE_KEYS, MARKS, USER_KEYS
 from rostersync.roster.headers import Columns
+from rostersync.roster.marked import FEW, LONGEST, NOTHING, SAYS, SHORT, Says, Values, concerns, is_mark
 from rostersync.roster.senses import Kind, Sense
 from rostersync.roster.sheets import Mask, Sheet
-from rostersync.roster.words import Reading, Statuses, flat, lists, meanings, normalise
+from rostersync.roster.words import Reading, flat, lists, meanings, normalise
 from rostersync.settings import Settings
-from rostersync.vocabulary import Status, counted
+from rostersync.vocabulary import counted
 
 FIELDS: Mapping[str, Kind] = dict(zip(MARKS, (Kind.TAKING, Kind.GONE, Kind.WAITING), strict=True))
 """Field that such a column can be → what a mark in it says."""
-NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
-"""What is written where there is nothing to say."""
-CROSSES = frozenset("✗✘✖❌☒×")  # noqa: RUF001 -- signs as people type them
-SIGNS = frozenset("xX*+#!?✓✔☑✅●•")
-"""Signs that people are marked with."""
-SHORT = 3
-"""Letters of a code, at most: a whole value has to have more, to count whatever the header."""
-LONGEST = 40
-"""Characters of a value that can be a word or a mark."""
-SPREAD, FEW = 0.9, 12
-"""The share of a column's rows from which on, and the distinct values above which, nearly all of them differ."""
 MOST = 5_000
 """Distinct values of a column that are looked at one by one."""
 LARGE = 50_000
 """Rows from which on a filled column of mostly different values is taken for keys or names."""
 SHOWN = 5
 """Values that a message shows."""
-DATE = re.compile(r"(?=.*\d)[\d\w\s.,:/+年月日-]{5,}")
-
-
-class Says(StrEnum):
-    """What a value says of its row."""
-
-    TAKES = "takes part"
-    GONE = "does not take part"
-    WAITS = "waits"
-    UNKNOWN = "unknown"
-
-
 CODES: Mapping[Says, str] = {Says.GONE: "not_taking_part", Says.WAITS: "waiting_list"}
 """What keeps a row from enrolling anybody → code of `problems.ROWS`."""
-_AFFIRMED = {Kind.TAKING: Says.TAKES, Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
-_DENIED = {Kind.TAKING: Says.GONE, Kind.GONE: Says.TAKES, Kind.WAITING: Says.TAKES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +115,12 @@ class Looker:
         """How a column is read that somebody calls one of FIELDS."""
         kind = FIELDS[name]
         texts = Distinct.of(self.sheet.cells[position]).trimmed().texts.to_pylist()
-        values = _Values.of([t for t in texts if not NOTHING.fullmatch(t)], kind, self.settings)
+        values = Values.of([t for t in texts if not NOTHING.fullmatch(t)], kind, self.settings)
         said = {v: s for v, s in values.said.items() if s != Says.UNKNOWN}
         if kind == Kind.GONE:
             said |= dict.fromkeys(values.ahead, Says.TAKES)
         blank = Says.GONE if kind == Kind.TAKING else Says.TAKES
-        return Participation(position=position, field=name, said=said, blank=blank, other=_AFFIRMED[kind])
+        return Participation(position=position, field=name, said=said, blank=blank, other=SAYS[kind])
 
     def _look(self, position: int) -> Found | None:
         """What a column says; None where it is of no concern."""
@@ -157,7 +130,7 @@ class Looker:
         if (not (sense.kinds or sense.general) and _is_of_names(cells)) or not _may_speak(cells, sense):
             return None
         column = Distinct.of(cells).trimmed()
-        rows = self._rows()
+        rows = self.rows()
         counts = np.bincount(column.index[rows], minlength=len(column.texts))
         pairs = zip(column.texts.to_pylist(), counts.tolist(), strict=True)
         numbers: dict[str, int] = {}
@@ -168,13 +141,13 @@ class Looker:
         blanks = numbers.pop("", 0)
         if not numbers or len(numbers) > MOST:
             return None
-        values = _Values.of([*numbers], sense.clear, self.settings)
-        if not _concerns(values, sense, numbers, blanks):
+        values = Values.of([*numbers], sense.clear, self.settings)
+        if not concerns(values, sense, numbers, blanks):
             return None
         return self._judged(position, sense, values, numbers, blanks)
 
     def _judged(
-        self, position: int, sense: Sense, values: _Values, numbers: Mapping[str, int], blanks: int
+        self, position: int, sense: Sense, values: Values, numbers: Mapping[str, int], blanks: int
     ) -> Found | None:
         """A column that is about taking part: understood, or to be asked about; None where nobody is kept out."""
         said = dict(values.said)
@@ -196,7 +169,7 @@ class Looker:
             understood=Participation(position=position, field=field, said=said) if certain and not unclear else None,
         )
 
-    def _fields(self, sense: Sense, values: _Values) -> tuple[str, ...]:
+    def _fields(self, sense: Sense, values: Values) -> tuple[str, ...]:
         """What a column can be, the likeliest first."""
         kinds = sense.kinds - {Kind.UNDECIDED}
         if kinds and not sense.clear:
@@ -208,7 +181,7 @@ class Looker:
             fields = ["status", *(fields or ["left"])]
         return tuple(fields or FIELDS)
 
-    def _rows(self) -> Mask:
+    def rows(self) -> Mask:
         """The rows that could enrol somebody: with both keys, and taken out by nothing."""
         if self._counting is None:
             rows = np.ones(len(self.sheet.lines), dtype=np.bool_)
@@ -252,8 +225,10 @@ def _is_of_marks(sheet: Sheet, columns: Columns, position: int) -> bool:
     if senses.sense(header).clear != Kind.TAKING:
         return False
     values = pc.unique(pc.utf8_trim_whitespace(sheet.cells[position].slice(sheet.titles)))
-    filled = [v for v in values[: FEW + 2].to_pylist() if not NOTHING.fullmatch(v) and normalise(v) != normalise(header)]
-    return 0 < len(filled) <= FEW and all(_is_mark(v) or v.isdecimal() for v in filled)
+    filled = [
+        v for v in values[: FEW + 2].to_pylist() if not NOTHING.fullmatch(v) and normalise(v) != normalise(header)
+    ]
+    return 0 < len(filled) <= FEW and all(is_mark(v) or v.isdecimal() for v in filled)
 
 
 def understood(columns: Columns, found: Sequence[Found]) -> Columns:
@@ -268,7 +243,7 @@ def understood(columns: Columns, found: Sequence[Found]) -> Columns:
 
 def yes_or_no(sheet: Sheet, columns: Columns, settings: Settings) -> Iterator[tuple[str, str]]:
     """The header of each other column that says yes or no, or has a mark beside some, and how often it says what."""
-    counting = Looker(sheet=sheet, columns=columns, settings=settings)._rows()
+    counting = Looker(sheet=sheet, columns=columns, settings=settings).rows()
     for position in columns.unused:
         cells = sheet.cells[position]
         if position in columns.parts or pc.count_distinct(cells[:LARGE]).as_py() > SHOWN:
@@ -279,175 +254,12 @@ def yes_or_no(sheet: Sheet, columns: Columns, settings: Settings) -> Iterator[tu
         counts = np.bincount(column.index[counting], minlength=len(column.texts)).tolist()
         values = {v: n for v, n in zip(column.texts.to_pylist(), counts, strict=True) if n}
         filled = [v for v in values if not NOTHING.fullmatch(v)]
-        if filled and len(values) > 1 and all(_is_mark(v) for v in filled):
+        if filled and len(values) > 1 and all(is_mark(v) for v in filled):
             yield columns.header[position], ", ".join(_shown(v, n) for v, n in values.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Values:
-    """The distinct values of a column, blanks apart, and what each of them says."""
-
-    said: Mapping[str, Says]
-    leaving: frozenset[str]
-    """Whole words of leaving, refusing, waiting or suspending, which count whatever the header."""
-    words: frozenset[str]
-    """All words that say something, those of taking part and short ones included."""
-    codes: frozenset[str]
-    """At most three letters, and no known word."""
-    together: bool
-    """The codes are understood: all of them belong to one known set."""
-    dates: frozenset[str]
-    ahead: frozenset[str]
-    """Dates of leaving that are not past."""
-    numbers: frozenset[str]
-    marks: frozenset[str]
-    """Yes, no, 1, 0, true, false and signs."""
-
-    @property
-    def others(self) -> frozenset[str]:
-        """What is none of all this."""
-        return frozenset(self.said) - self.words - self.codes - self.dates - self.numbers - self.marks
-
-    @classmethod
-    def of(cls, values: Sequence[str], kind: Kind | None, settings: Settings) -> _Values:
-        """These values, in a column whose header says this of its marks."""
-        plain = {v: normalise(v) if len(v) <= LONGEST else "" for v in values}
-        own = {normalise(w) for w in settings.status_words}
-        status = Statuses(settings, "")
-        words = {
-            v: said
-            for v, p in plain.items()
-            if (p in meanings("status") or p in own) and (said := _of_status(status.read(v))) is not None
-        }
-        if senses.is_side([*plain.values()]):
-            words = {v: s for v, s in words.items() if plain[v] not in _left()}
-        codes = {v for v, p in plain.items() if v not in words and p and len(p) <= SHORT and p.isalpha()}
-        truth = {v: t for v, p in plain.items() if (t := _truth(v, p, plain))}
-        codes -= truth.keys()
-        short = {v for v in words if len(plain[v]) <= SHORT and plain[v] < senses.JAPANESE}
-        known = _together({plain[v] for v in codes | short}) if codes else None
-        numbers = {v for v in values if v not in truth and v.isdecimal() and len(v) <= SHORT}
-        rest = [v for v in values if v not in words and v not in codes and v not in truth and v not in numbers]
-        past, ahead = _dated(rest, settings)
-        said: dict[str, Says] = {}
-        for v in values:
-            if v in words:
-                said[v] = words[v]
-            elif v in truth:
-                said[v] = _of_truth(truth[v], kind)
-            elif v in codes:
-                said[v] = _SAYS[known[plain[v]]] if known else Says.UNKNOWN
-            elif v in past and kind == Kind.GONE:
-                said[v] = Says.GONE
-            elif kind == Kind.WAITING and (v in past or v in ahead or v in numbers):
-                said[v] = Says.WAITS
-            else:
-                said[v] = Says.UNKNOWN
-        leaving = {v for v, s in words.items() if s != Says.TAKES and v not in short}
-        return cls(
-            said=said,
-            leaving=frozenset(leaving),
-            words=frozenset(words),
-            codes=frozenset(codes),
-            together=known is not None,
-            dates=frozenset({*past, *ahead}),
-            ahead=frozenset(ahead),
-            numbers=frozenset(numbers),
-            marks=frozenset(truth),
-        )
-
-
-_SAYS = {Kind.TAKING: Says.TAKES, Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
-
-
-def _of_status(reading: Reading) -> Says | None:
-    """What a status word says; one that is suspended is not simply one or the other."""
-    if reading.code == "waiting_list":
-        return Says.WAITS
-    if reading.code in {"not_taking_part", "status_ignored"} or reading.value == Status.REMOVED:
-        return Says.GONE
-    if reading.code:
-        return None
-    return Says.TAKES if reading.value == Status.ACTIVE else Says.UNKNOWN
-
-
-def _truth(value: str, plain: str, others: Mapping[str, str]) -> str:
-    """yes, no, mark or cross; "" for other values. One letter is the yes of a language where the only other is no."""
-    if value in CROSSES:
-        return "cross"
-    if plain in {"o", "s"} and {*others.values()} <= {plain, "n"}:
-        return "yes"
-    known = meanings("truth").get(plain, "")
-    return known or ("mark" if value in SIGNS else "")
-
-
-def _of_truth(truth: str, kind: Kind | None) -> Says:
-    if kind is None or (truth == "cross" and kind != Kind.TAKING):
-        return Says.UNKNOWN
-    return (_DENIED if truth in {"no", "cross"} else _AFFIRMED).get(kind, Says.UNKNOWN)
-
-
-def _together(codes: set[str]) -> Mapping[str, Kind] | None:
-    """What these codes say, where all of them belong to one known set, and not all of them say the same."""
-    return next((known for known in senses.codes() if codes <= known.keys()), None)
-
-
-def _dated(values: Sequence[str], settings: Settings) -> tuple[set[str], set[str]]:
-    """The dates among these values: those that are past in each order of day and month, and the others."""
-    likely = [v for v in values if len(v) <= LONGEST and DATE.fullmatch(v)]
-    if not likely:
-        return set(), set()
-    now = dt.datetime.now(ZoneInfo(settings.timezone)).timestamp()
-    readings: dict[str, list[int]] = {}
-    for order in ("dmy", "mdy", "ymd"):
-        said = settings.model_copy(update={"date_order": order})
-        for value, moment in zip(likely, dates.read(likely, said, end=False), strict=True):
-            if moment.problem is None:
-                readings.setdefault(value, []).append(moment.epoch)
-    past = {v for v, moments in readings.items() if all(0 < m <= now for m in moments)}
-    return past, readings.keys() - past
-
-
-def _concerns(values: _Values, sense: Sense, numbers: Mapping[str, int], blanks: int) -> bool:
-    """Whether a column is about taking part."""
-    if values.leaving:
-        return True
-    if not sense.kinds and not sense.general:
-        return False
-    filled = sum(numbers.values())
-    if len(numbers) == 1 and not blanks:
-        return False
-    if len(numbers) > FEW and len(numbers) >= SPREAD * (filled + blanks):
-        return False
-    if len(values.dates) == len(numbers):
-        return bool(blanks)
-    if not sense.kinds:
-        return _speaks_by_values(values)
-    if values.others:
-        # Free text beside people who have left, or who wait, says why or how long; elsewhere it is of other things.
-        return bool(values.words) or (bool(blanks) and sense.clear in {Kind.GONE, Kind.WAITING})
-    if values.numbers and len(values.numbers) == len(numbers):
-        return bool(blanks)
-    if values.codes and sense.counting and not values.words:
-        return False
-    return True
-
-
-def _speaks_by_values(values: _Values) -> bool:
-    """Whether marks under a general header may be about taking part."""
-    if values.others or values.numbers:
-        return False
-    if values.codes:
-        return values.together
-    return bool(values.marks) or bool(values.words)
 
 
 def _shown(value: str, rows: int) -> str:
     return f"“{value}” ({counted(rows, 'row')})" if value else f"blank ({counted(rows, 'row')})"
-
-
-def _is_mark(value: str) -> bool:
-    return value in SIGNS or value in CROSSES or normalise(value) in meanings("truth")
 
 
 def _may_speak(cells: pa.Array, sense: Sense) -> bool:
@@ -476,9 +288,3 @@ def _leaving() -> frozenset[str]:
 def _spelled() -> pa.Array:
     groups = [lists()["status"][g] for g in lists()["status"] if g != "active"]
     return pa.array(sorted({w.lower() for g in groups for w in flat(g).values() if len(w) > SHORT}), pa.string())
-
-
-@cache
-def _left() -> frozenset[str]:
-    """Words that are sides as well."""
-    return frozenset({normalise("left"), normalise("gauche")})

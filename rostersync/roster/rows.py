@@ -25,14 +25,12 @@ from rostersync.roster.doubts import Settled
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
 from rostersync.roster.findings import Findings, text
 from rostersync.roster.forensics.errors import taken_out
-from rostersync.roster.headers import Columns
 from rostersync.roster.keying import Key, Kinds
 from rostersync.roster.marks import UNVALUED
 from rostersync.roster.participation import Participation
 from rostersync.roster.readings import Places, Words
 from rostersync.roster.sheets import Mask, Sheet
 from rostersync.roster.words import Actions, Reading, Roles, Statuses
-from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER
 from rostersync.vocabulary import Action, CourseField, Mode, Status, UserField, counted
 
@@ -53,9 +51,7 @@ class Part:
     """No row holds anything, titles and totals apart."""
 
 
-def build(
-    sheet: Sheet, known: Known, settled: Settled, mode: Mode, *, source: int, first_row: int
-) -> Part:
+def build(sheet: Sheet, known: Known, settled: Settled, mode: Mode, *, source: int, first_row: int) -> Part:
     """The rows of one sheet.
 
     Args:
@@ -282,7 +278,9 @@ class _Builder:
             how = f"; “teacher” means {means} (teacher_means)" if means else ""
             self.told += glossary.read_as(self.columns.name("role"), self.distinct["role"], words, how)
         takes = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND) | _is(status, Status.REMOVED)
-        blank = _mask(pc.equal(words.values, "")) & ~takes & ~self.findings.done
+        # Which role somebody had who does not take part matters as well: the file says who holds it.
+        blank = _mask(pc.equal(words.values, "")) & ~takes
+        blank &= ~self.findings.done | self.findings.with_code("not_taking_part", "waiting_list")
         for position in [self.columns.fields["role"]] if "role" in self.columns.fields else []:
             blank[list(self.sheet.errors.get(position, {}))] = False
         for code in words.codes():

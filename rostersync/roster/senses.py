@@ -90,6 +90,8 @@ def _of_word(word: str) -> tuple[frozenset[Kind], bool, bool]:
     """What a word says, whether it is a general one, and whether it changes nothing."""
     whole = {k for k in Kind if word in _of("whole", k)}
     begun = whole or {k for k in Kind for b in _of("begins", k) if _begins(word, b)}
+    if Kind.GONE in begun:  # 履修取消 is a registration that was cancelled
+        begun -= {Kind.TAKING}
     general = word in _of("whole", "general") or (word[:1] >= JAPANESE and any(g in word for g in _general()))
     return frozenset(begun), general, word in _words("around") or word in _words("time")
 

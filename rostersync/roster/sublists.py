@@ -20,7 +20,8 @@ from rostersync.problems import ROWS, Severity
 from rostersync.roster import senses
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
-from rostersync.roster.participation import CODES, Says
+from rostersync.roster.marked import Says
+from rostersync.roster.participation import CODES
 from rostersync.roster.senses import Kind
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 

@@ -234,8 +234,9 @@ class Statuses:
             self._yes = said if said == Status.SUSPENDED else ""
 
     def read(self, word: str) -> Reading:
-        """A value of Status. Problems: status_unknown; not_taking_part, waiting_list or status_ignored, where the row is
-        no enrolment.
+        """A value of Status.
+
+        Problems: status_unknown; not_taking_part, waiting_list or status_ignored, where the row is no enrolment.
         """
         plain = normalise(word)
         if plain in self._own:

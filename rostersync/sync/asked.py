@@ -138,8 +138,9 @@ def _ignored(rows: pd.DataFrame, *codes: str) -> Mask:
 
 
 def _states(rows: pd.DataFrame) -> Ints:
-    """The state of each row; those who wait or do not take part are looked up as rejected rows are, for what they say
-    of people who are enrolled.
+    """The state of each row.
+
+    Those who wait or do not take part are looked up as rejected rows are, for what they say of people who are enrolled.
     """
     state = rows["state"].cat.codes.to_numpy()
     here = _ignored(rows, WAITING, GONE)

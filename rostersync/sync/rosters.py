@@ -48,7 +48,8 @@ def courses_of(roster: Roster, resolution: Resolution) -> pd.DataFrame:
     """ROSTER_COURSES of a roster.
 
     A row is the user's key without regard to case, the role, what is to be done, status, dates, and whether the person
-    does not take part: names, e-mail addresses beside the key, the order of the rows and their doubles make no other roster.
+    does not take part: names, e-mail addresses beside the key, the order of the rows and their doubles make no other
+    roster.
 
     Args:
         roster: what was read.

@@ -44,8 +44,19 @@ ROLES = {
 }
 STATUSES = {
     "active": ["active", "Aktiv", "inscrit(e)", "matriculado/a", "有効"],
-    "suspended": ["Suspended", "gesperrt", "suspendue", "inactivo", "一時停止"],
+    "suspended": ["Suspended", "gesperrt", "suspendue", "一時停止"],
+    "not_taking_part": ["inactivo", "Left", "abgelehnt", "non inscrit", "中退"],
+    "waiting_list": ["Warteliste", "pending", "en attente", "保留"],
 }
+IGNORED = {"not_taking_part", "waiting_list"}
+"""Words of a status that are none, but the code of a row that enrols nobody."""
+MARKS = {
+    "Registered? (Y/N)": ("Y", "N"),
+    "angemeldet": ("ja", "NEIN"),
+    "Left": ("", "x"),
+    "Dropped on": ("-", "2025-09-03"),
+}
+"""Header of a column of marks → what it holds beside people who take part, and beside others."""
 NOT_GIVEN = -1
 DAY = 24 * 60 * 60
 
@@ -151,7 +162,9 @@ def sent(draw: st.DrawFn, *, values: st.SearchStrategy[str] = WILD) -> Sent:
             if field in fields:
                 meaning = draw(st.sampled_from([*lists]))
                 row[field] = draw(st.sampled_from(lists[meaning]))
-                want |= {{"role": "role_name"}.get(field, field): meaning}
+                gone = meaning in IGNORED
+                said = {"state": "ignored", "code": meaning} if gone else {}
+                want |= said or {{"role": "role_name"}.get(field, field): meaning}
         for field, first, last in (("start", 0, 300), ("end", 301, 900)):
             if field in fields:
                 day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(draw(st.integers(first, last)))
@@ -165,9 +178,26 @@ def sent(draw: st.DrawFn, *, values: st.SearchStrategy[str] = WILD) -> Sent:
         outer = draw(st.sampled_from(["", "", " "]))
         cells.append([outer + row[f] + outer if f else draw(values | BROKEN) for f in fields])
         wanted.append(want)
+    if draw(st.booleans()):
+        _mark(draw, header, cells, wanted)
     order = {"date_order": "dmy"} if "/" in dates and not dates.startswith("%Y") else {}
     numbers = frozenset(n for n, f in enumerate(fields) if f == "idnumber" and kind is NUMBER)
     return Sent(header, cells, wanted, numbers, {"default_role": "student", **order})
+
+
+def _mark(draw: st.DrawFn, header: list[str], cells: list[list[str]], wanted: list[dict[str, Any] | None]) -> None:
+    """Adds a column that says who takes part; one that says the same of everybody says nothing."""
+    title = draw(st.sampled_from([*MARKS]))
+    yes, no = MARKS[title]
+    header.append(title)
+    people = [want for want in wanted if want]
+    out = [draw(st.booleans()) for _ in people]
+    out = [False] * len(out) if all(out) else out
+    for row, want in zip(cells, wanted, strict=True):
+        gone = want is not None and out.pop(0)
+        row.append((no if gone else yes) if want else row[0])
+        if want and gone and "code" not in want:
+            want |= {"state": "ignored", "code": "not_taking_part"}
 
 
 @st.composite

@@ -116,17 +116,18 @@ HARMLESS: dict[str, tuple[str, ...]] = {
 }
 
 
+ASKED = {"Reason for leaving", "No longer enrolled", "Something"}
+
+
 @pytest.mark.parametrize("header", LEAVING)
 def test_a_column_that_keeps_people_out_is_understood_or_asked_about(write: Write, header: str) -> None:
     """Whoever it marks never enrols; it is never just not used."""
     path = write(listed(header, LEAVING[header]))
-    try:
-        roster = load([path], Settings())
-    except RosterError as error:
-        assert f'--map "{header}=' in error.remedy
+    if header in ASKED:
+        assert f'--map "{header}=' in refused(lambda: load([path], Settings())).remedy
         return
-    first, *others = codes(roster)
-    assert first in {GONE, WAITS} or roster.rows["status"].tolist()[0] == "removed"
+    first, *others = codes(load([path], Settings()))
+    assert first in {GONE, WAITS}
     assert others == [TAKES] * 2
 
 
@@ -179,7 +180,12 @@ def test_a_column_with_a_sense_is_understood(
         ("Auditing", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "waiting", "ignore"]),
         ("Status", ("Y", "N"), None, []),
         ("Previous term", ("withdrawn", ""), "“withdrawn” (1 row), blank (1 row)", ["status", "left"]),
-        ("Standing", ("suspended", "good", "fair"), "“fair” (1 row), “good” (1 row), “suspended” (1 row)", ["status", "left"]),
+        (
+            "Standing",
+            ("suspended", "good", "fair"),
+            "“fair” (1 row), “good” (1 row), “suspended” (1 row)",
+            ["status", "left"],
+        ),
         ("State", ("active", "withdrawn", ""), "“withdrawn” (1 row), “active” (1 row), blank (1 row)", ["status"]),
     ],
 )
@@ -209,9 +215,7 @@ def test_a_column_that_is_not_clear_is_asked_about(
         ("ignore", ("x", "", "no", "2", "withdrawn", "left"), [TAKES] * 6),
     ],
 )
-def test_an_answer_decides_every_value(
-    loaded: Load, field: str, values: tuple[str, ...], expected: list[str]
-) -> None:
+def test_an_answer_decides_every_value(loaded: Load, field: str, values: tuple[str, ...], expected: list[str]) -> None:
     """A date of leaving that is ahead keeps nobody out yet."""
     assert codes(loaded(listed("Mark", values), columns={"Mark": field})) == expected
 
@@ -219,7 +223,8 @@ def test_an_answer_decides_every_value(
 def test_several_columns_keep_people_out_together(loaded: Load) -> None:
     """Whoever one of them marks does not enrol."""
     text = "username,course short name,role,Enrolled?,Waitlist,Status\n" + "".join(
-        f"p{n},B,student,{said}\n" for n, said in enumerate(("Yes,,active", "No,,active", "Yes,Y,active", "Yes,,withdrawn"))
+        f"p{n},B,student,{said}\n"
+        for n, said in enumerate(("Yes,,active", "No,,active", "Yes,Y,active", "Yes,,withdrawn"))
     )
     roster = loaded(text)
     assert codes(roster) == [TAKES, GONE, WAITS, TAKES]
@@ -281,19 +286,25 @@ def test_other_yes_or_no_columns_are_told_with_their_counts(loaded: Load) -> Non
         ("Waiting list", WAITS),
         ("Waiting list (2)", WAITS),
         ("Warteliste:", WAITS),
-        ("Liste d’attente", WAITS),
+        ("Lista de espera", WAITS),
         ("Abgemeldet", GONE),
         ("Students who have withdrawn", GONE),
         ("退学者", GONE),
         ("Exit exam group", "heading_unclear"),
     ],
 )
-def test_a_heading_inside_the_table_gives_its_meaning_to_the_rows_below(
-    loaded: Load, heading: str, code: str
-) -> None:
+def test_a_heading_inside_the_table_gives_its_meaning_to_the_rows_below(loaded: Load, heading: str, code: str) -> None:
     """Until one says that people take part; below another one it cannot be told."""
     below = ("p7,BIO101,student", "", "Enrolled students,,", "p8,BIO101,student", f"{heading},,")
-    rows = ("username,course short name,role", "p1,BIO101,student", f"{heading},,", *below, "p9,BIO101,student", "Group B,,", "p0,BIO101,student")
+    rows = (
+        "username,course short name,role",
+        "p1,BIO101,student",
+        f"{heading},,",
+        *below,
+        "p9,BIO101,student",
+        "Group B,,",
+        "p0,BIO101,student",
+    )
     roster = loaded("\n".join(rows) + "\n")
     by_user = dict(zip(roster.rows["user"].tolist(), codes(roster), strict=True))
     assert [by_user[f"p{n}"] for n in (1, 7, 8, 9, 0)] == [TAKES, code, TAKES, code, "heading_unclear"]

@@ -127,7 +127,7 @@ def test_each_ordinary_mistake_has_its_message(loaded: Load) -> None:
         "the role “manager” may not be given by a roster",
         "“maybe” is no action",
         "“” is no action",
-        "“1” says nothing certain in a column named “status”",
+        "“1” in column “status” could mean several things",
         "“30 Feb” is no date",
         "“2026-02-30” is no date: there is no such day or time",
         "the end (2026-09-01) is not after the start",

@@ -104,12 +104,9 @@ def test_a_list_of_changes_is_never_taken_for_the_whole_truth(loaded: Load) -> N
 
 
 def test_a_list_of_who_has_left_is_never_taken_for_enrolments(loaded: Load) -> None:
-    """A column that looks like a status by header and values, and is not always “active”, has to be decided."""
+    """A column that looks like a status by header and values, and is not always “active”, says who takes part."""
     text = "user,course,role,Estado\nann,BIO101,student,activo\nben,BIO101,student,baja\n"
-    with pytest.raises(RosterError, match="may say who is enrolled no longer") as caught:
-        loaded(text)
-    assert caught.value.remedy == 'say --map "Estado=status" or --map "Estado=ignore"'
-    assert "“Estado”: 2 of 2 values are status words" in caught.value.message
+    assert loaded(text).rows["code"].tolist() == ["", "not_taking_part"]
     assert loaded(text, columns={"Estado": "status"}).rows["status"].tolist() == ["active", "removed"]
     assert loaded(text, columns={"Estado": "ignore"}).rows["status"].tolist() == ["", ""]
     assert loaded(text.replace("baja", "activo")).rows["status"].tolist() == ["", ""]

@@ -1,0 +1,210 @@
+"""Tell what the values of a column say of who takes part, and whether the column is about that at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from rostersync.roster import dates, senses
+from rostersync.roster.senses import Kind, Sense
+from rostersync.roster.words import Reading, Statuses, meanings, normalise
+from rostersync.settings import Settings
+from rostersync.vocabulary import Status
+
+NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
+"""What is written where there is nothing to say."""
+CROSSES = frozenset("✗✘✖❌☒×")  # noqa: RUF001 -- signs as people type them
+SIGNS = frozenset("xX*+#!?✓✔☑✅●•")
+"""Signs that people are marked with."""
+SHORT = 3
+"""Letters of a code, at most: a whole value has to have more, to count whatever the header."""
+LONGEST = 40
+"""Characters of a value that can be a word or a mark."""
+SPREAD, FEW = 0.9, 12
+"""The share of a column's rows from which on, and the distinct values above which, nearly all of them differ."""
+DATE = re.compile(r"(?=.*\d)[\d\w\s.,:/+年月日-]{5,}")
+
+
+class Says(StrEnum):
+    """What a value says of its row."""
+
+    TAKES = "takes part"
+    GONE = "does not take part"
+    WAITS = "waits"
+    UNKNOWN = "unknown"
+
+
+SAYS = {Kind.TAKING: Says.TAKES, Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
+"""What is said of people by a header → what a mark below it says."""
+_DENIED = {Kind.TAKING: Says.GONE, Kind.GONE: Says.TAKES, Kind.WAITING: Says.TAKES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """The distinct values of a column, blanks apart, and what each of them says."""
+
+    said: Mapping[str, Says]
+    leaving: frozenset[str]
+    """Whole words of leaving, refusing, waiting or suspending, which count whatever the header."""
+    words: frozenset[str]
+    """All words that say something, those of taking part and short ones included."""
+    codes: frozenset[str]
+    """At most three letters, and no known word."""
+    together: bool
+    """The codes are understood: all of them belong to one known set."""
+    dates: frozenset[str]
+    ahead: frozenset[str]
+    """Dates of leaving that are not past."""
+    numbers: frozenset[str]
+    marks: frozenset[str]
+    """Yes, no, 1, 0, true, false and signs."""
+
+    @property
+    def others(self) -> frozenset[str]:
+        """What is none of all this."""
+        return frozenset(self.said) - self.words - self.codes - self.dates - self.numbers - self.marks
+
+    @classmethod
+    def of(cls, values: Sequence[str], kind: Kind | None, settings: Settings) -> Values:
+        """These values, in a column whose header says this of its marks."""
+        plain = {v: normalise(v) if len(v) <= LONGEST else "" for v in values}
+        own = {normalise(w) for w in settings.status_words}
+        status = Statuses(settings, "")
+        words = {
+            v: said
+            for v, p in plain.items()
+            if (p in meanings("status") or p in own) and (said := _of_status(status.read(v))) is not None
+        }
+        if senses.is_side([*plain.values()]):
+            words = {v: s for v, s in words.items() if plain[v] not in _left()}
+        codes = {v for v, p in plain.items() if v not in words and p and len(p) <= SHORT and p.isalpha()}
+        truth = {v: t for v, p in plain.items() if (t := _truth(v, p, plain))}
+        codes -= truth.keys()
+        short = {v for v in words if len(plain[v]) <= SHORT and plain[v] < senses.JAPANESE}
+        known = _together({plain[v] for v in codes | short}) if codes else None
+        numbers = {v for v in values if v not in truth and v.isdecimal() and len(v) <= SHORT}
+        rest = [v for v in values if v not in words and v not in codes and v not in truth and v not in numbers]
+        past, ahead = _dated(rest, settings)
+        says = {v: _of_date(kind, past=v in past) for v in (*past, *ahead)}
+        says |= dict.fromkeys(numbers, Says.WAITS if kind == Kind.WAITING else Says.UNKNOWN)
+        says |= {v: SAYS[known[plain[v]]] if known else Says.UNKNOWN for v in codes}
+        says |= {v: _of_truth(t, kind) for v, t in truth.items()} | words
+        leaving = {v for v, s in words.items() if s != Says.TAKES and v not in short}
+        return cls(
+            said={v: says.get(v, Says.UNKNOWN) for v in values},
+            leaving=frozenset(leaving),
+            words=frozenset(words),
+            codes=frozenset(codes),
+            together=known is not None,
+            dates=frozenset({*past, *ahead}),
+            ahead=frozenset(ahead),
+            numbers=frozenset(numbers),
+            marks=frozenset(truth),
+        )
+
+
+def _of_status(reading: Reading) -> Says | None:
+    """What a status word says; one that is suspended is not simply one or the other."""
+    if reading.code == "waiting_list":
+        return Says.WAITS
+    if reading.code in {"not_taking_part", "status_ignored"} or reading.value == Status.REMOVED:
+        return Says.GONE
+    if reading.code:
+        return None
+    return Says.TAKES if reading.value == Status.ACTIVE else Says.UNKNOWN
+
+
+def _truth(value: str, plain: str, others: Mapping[str, str]) -> str:
+    """yes, no, mark or cross; "" for other values. One letter is the yes of a language where the only other is no."""
+    if value in CROSSES:
+        return "cross"
+    if plain in {"o", "s"} and {*others.values()} <= {plain, "n"}:
+        return "yes"
+    known = meanings("truth").get(plain, "")
+    return known or ("mark" if value in SIGNS else "")
+
+
+def _of_date(kind: Kind | None, *, past: bool) -> Says:
+    if kind == Kind.WAITING:
+        return Says.WAITS
+    return Says.GONE if kind == Kind.GONE and past else Says.UNKNOWN
+
+
+def _of_truth(truth: str, kind: Kind | None) -> Says:
+    if kind is None or (truth == "cross" and kind != Kind.TAKING):
+        return Says.UNKNOWN
+    return (_DENIED if truth in {"no", "cross"} else SAYS).get(kind, Says.UNKNOWN)
+
+
+def _together(codes: set[str]) -> Mapping[str, Kind] | None:
+    """What these codes say, where all of them belong to one known set, and not all of them say the same."""
+    return next((known for known in senses.codes() if codes <= known.keys()), None)
+
+
+def _dated(values: Sequence[str], settings: Settings) -> tuple[set[str], set[str]]:
+    """The dates among these values: those that are past in each order of day and month, and the others."""
+    likely = [v for v in values if len(v) <= LONGEST and DATE.fullmatch(v)]
+    if not likely:
+        return set(), set()
+    now = dt.datetime.now(ZoneInfo(settings.timezone)).timestamp()
+    readings: dict[str, list[int]] = {}
+    for order in ("dmy", "mdy", "ymd"):
+        said = settings.model_copy(update={"date_order": order})
+        for value, moment in zip(likely, dates.read(likely, said, end=False), strict=True):
+            if moment.problem is None:
+                readings.setdefault(value, []).append(moment.epoch)
+    past = {v for v, moments in readings.items() if all(0 < m <= now for m in moments)}
+    return past, readings.keys() - past
+
+
+def concerns(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int) -> bool:
+    """Whether a column is about taking part.
+
+    Args:
+        values: its distinct values.
+        sense: what its header says.
+        rows: value → its rows.
+        blanks: rows without a value.
+    """
+    if values.leaving:
+        return True
+    telling = len(rows) > 1 or blanks > 0
+    differing = len(rows) > FEW and len(rows) >= SPREAD * (sum(rows.values()) + blanks)
+    if not telling or differing or not (sense.kinds or sense.general):
+        return False
+    if len(values.dates) == len(rows):
+        return blanks > 0
+    return _marks_people(values, sense, rows, blanks) if sense.kinds else _marks_by_themselves(values)
+
+
+def _marks_people(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int) -> bool:
+    """Whether the values under a header of taking part or leaving are marks."""
+    if values.others:
+        # Free text beside people who have left, or who wait, says why or how long; elsewhere it is of other things.
+        return bool(values.words) or (blanks > 0 and sense.clear in {Kind.GONE, Kind.WAITING})
+    if all(v.isdecimal() for v in rows):
+        return blanks > 0 or any(int(v) == 0 for v in rows)
+    return not (values.codes and sense.counting and not values.words)
+
+
+def _marks_by_themselves(values: Values) -> bool:
+    """Whether the values under a general header are marks of taking part."""
+    if values.others or values.numbers:
+        return False
+    return values.together if values.codes else bool(values.marks or values.words)
+
+
+def is_mark(value: str) -> bool:
+    """Whether a value is yes, no, 1, 0, true, false or a sign."""
+    return value in SIGNS or value in CROSSES or normalise(value) in meanings("truth")
+
+
+@cache
+def _left() -> frozenset[str]:
+    """Words that are sides as well."""
+    return frozenset({normalise("left"), normalise("gauche")})
