@@ -128,12 +128,13 @@ class AnswerError(RosterSyncError):
 class MoodleError(AnswerError):
     """Moodle answered with an exception: HTTP 200 and `{"exception", "errorcode"?, "message"}`.
 
-    `errorcode` is "" where Moodle gave none (a PHP error, recording 22).
+    `errorcode` is "" where Moodle gave none (a PHP error, recording 22); `exception` is the class that Moodle names.
     """
 
-    def __init__(self, message: str, *, function: str, errorcode: str, remedy: str = "") -> None:
+    def __init__(self, message: str, *, function: str, errorcode: str, remedy: str = "", exception: str = "") -> None:
         super().__init__(message, function=function, remedy=remedy)
         self.errorcode = errorcode
+        self.exception = exception
 
     def __str__(self) -> str:
         """Moodle's own words, with the code that does not depend on its language."""

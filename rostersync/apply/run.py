@@ -109,7 +109,6 @@ def carry_out(
     question = Question(order=order, client=client, before=before, clock=int(clock()))
     todo = ask(question, todo, fresh, outcomes)
     sender = replace(sender, changes=todo.set_index("change", drop=False))
-    _spare_graded_since(sender, just_made=order.just_made)
     work = bundles(todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))], chunk_rows=settings.chunk_rows)
     # What a plan file says was learnt, nobody has seen.
     seen = plan.roles["role_id"].isin(fresh.roles["role_id"])
@@ -119,20 +118,6 @@ def carry_out(
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
     own_up(sender, before)
     return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
-
-
-def _spare_graded_since(sender: Sender, *, just_made: bool) -> None:
-    """Nobody is unenrolled who may have got a grade since the plan was made: it would be lost with the enrolment."""
-    if just_made:
-        return
-    going = sender.changes[sender.changes["op"] == Op.UNENROL]
-    going = going[going["change"].isin(sender.outcomes.open(going["change"].tolist()))]
-    told = moodle.grades(sender.client, going)
-    graded = set(told.loc[told["graded"], ["course_id", "user_id"]].itertuples(index=False, name=None))
-    rows = going[["change", "course_id", "user_id"]].itertuples(index=False, name=None)
-    held = [int(change) for change, course, user in rows if (course, user) in graded]
-    words = "there are, or may be, grades now: a new plan suspends instead"
-    sender.outcomes.set(held, Outcome(Proof.HELD, "changed_since_plan", words))
 
 
 def _crew(

@@ -40,6 +40,9 @@ NAP = 1.0
 """A wait is slept in naps of so many seconds, so that a run that is stopped ends soon."""
 ALIKE = 3
 """Where so many rows, each alone, fail one after the other for a reason that nobody knows, it is not the rows'."""
+FRESH = 30.0
+"""Seconds for which it is believed that somebody has no grades."""
+GRADED_NOW = "there are, or may be, grades now: a new plan suspends instead"
 TAKE_BACK = "take back"
 """The journal's code for a call that undoes what the run did just before."""
 
@@ -51,12 +54,18 @@ Place: TypeAlias = tuple[int, Op]
 EVERYWHERE: Place = (0, Op.NOTHING)
 
 
+class _Late(Exception):
+    """A call waited for its turn until what was asked right before it is old."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """What one call takes, and when it was set down that it is about to be sent; None where it was not yet."""
 
     chunk: Chunk
     announced: float | None = None
+    asked: float = 0.0
+    """When its people's grades were asked for, where they are to be unenrolled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +122,9 @@ class Sender:
 
     def _attempt(self, turn: _Turn, left: list[Chunk]) -> _Turn | None:
         """One call and what follows from its answer; the next one, where it is announced already."""
+        turn = self._spared(turn)
+        if not turn.chunk.changes:
+            return None
         try:
             return self._call(turn, left)
         except MoodleError as error:
@@ -147,7 +159,10 @@ class Sender:
         announced = self._announce(chunk) if turn.announced is None else turn.announced
         rows = self._rows(chunk.changes)
         try:
-            moodle.send(self.client, chunk.op, rows, ready=lambda: self._still(chunk, announced))
+            moodle.send(self.client, chunk.op, rows, ready=lambda: self._still(chunk, announced, turn.asked))
+        except _Late:
+            self.note(chunk.changes, "failed", "late")
+            return _Turn(chunk)
         except AnswerError as error:
             event = "failed" if isinstance(error, MoodleError) else "unknown"
             self.note(chunk.changes, event, getattr(error, "errorcode", ""))
@@ -158,7 +173,8 @@ class Sender:
         self.outcomes.set(chunk.changes, Outcome(Proof.ACCEPTED))
         for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"])}:
             self.alone.pop(place, None)
-        then, at = self._next(left), self.clock()
+        # Whether somebody who is to be unenrolled has grades is asked right before that call, so it is none of the next.
+        then, at = self._next(left) if left and left[-1].op is not Op.UNENROL else None, self.clock()
         noted = self.note(
             chunk.changes, "done", ledger=as_sent(chunk.op, rows), then=then.chunk.changes if then else ()
         )
@@ -170,8 +186,28 @@ class Sender:
         self.store.write_journal(self.run, chunk.changes, "sent")
         return at
 
-    def _still(self, chunk: Chunk, announced: float) -> None:
-        """Announce it anew where it had to wait, or the machine slept, for so long that the site may be another's."""
+    def _spared(self, turn: _Turn) -> _Turn:
+        """The call without people who are to be unenrolled and have, or may have, grades now: these would be lost."""
+        chunk, asked = turn.chunk, self.clock()
+        if chunk.op is not Op.UNENROL:
+            return turn
+        changes = [*chunk.changes]
+        told = moodle.grades(self.client, self.changes.loc[changes, ["user_id", "course_id"]])
+        graded = set(told.loc[told["graded"], ["course_id", "user_id"]].itertuples(index=False, name=None))
+        rows = self.changes.loc[changes, ["change", "course_id", "user_id"]].itertuples(index=False, name=None)
+        kept = [int(change) for change, course, user in rows if (course, user) in graded]
+        self.outcomes.set(kept, Outcome(Proof.HELD, "changed_since_plan", GRADED_NOW))
+        left = replace(chunk, changes=tuple(c for c in changes if c not in {*kept}))
+        return replace(turn, chunk=left, asked=asked)
+
+    def _still(self, chunk: Chunk, announced: float, asked: float) -> None:
+        """Announce it anew where it had to wait, or the machine slept, for so long that the site may be another's.
+
+        Raises:
+            _Late: somebody is to be unenrolled, and may have got a grade while it waited.
+        """
+        if chunk.op is Op.UNENROL and not 0 <= self.clock() - asked <= FRESH:
+            raise _Late
         if not 0 <= self.clock() - announced <= BEAT:
             self._announce(chunk)
 
@@ -259,19 +295,27 @@ class Sender:
                 continue
             if len(chunk.changes) > moodle.rows_at_this_pace(self.client, chunk.op):
                 break  # it was too much at once: the halves have tries of their own
-            try:
-                self._call(_Turn(chunk), [])
-            except MoodleError as refusal:
-                if moodle.remedy_of(refusal) is not Remedy.READ_AGAIN:
-                    self._refused(chunk, refusal)
-                    return nothing, refusal
-                error = refusal
-            except AnswerError as again:
-                error = again
-            else:
+            if (again := self._again(chunk)) is None:
                 return nothing, error
+            error = again
             _log.warning("%s: %s; %d rows still open", error.function, error.message, len(chunk.changes))
         return chunk, error
+
+    def _again(self, chunk: Chunk) -> AnswerError | None:
+        """The same call once more; what set it back, or None where nothing of it is left to be sent."""
+        turn: _Turn | None = self._spared(_Turn(chunk))
+        try:
+            while turn and turn.chunk.changes:
+                chunk = turn.chunk
+                late = self._call(turn, [])
+                turn = self._spared(late) if late else None
+        except MoodleError as refusal:
+            if moodle.remedy_of(refusal) is Remedy.READ_AGAIN:
+                return refusal
+            self._refused(chunk, refusal)
+        except AnswerError as setback:
+            return setback
+        return None
 
     def _pause(self, seconds: float) -> None:
         while seconds > 0 and not self.brake():

@@ -277,7 +277,8 @@ def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError
         return known.ends(
             f"{known.message}: “{words}” [{code}] in answer to {function}", remedy=known.advice, code=code
         )
-    return MoodleError(words or str(answer.get("exception")), function=function, errorcode=code, remedy=known.advice)
+    raised = str(answer.get("exception") or "")
+    return MoodleError(words or raised, function=function, errorcode=code, remedy=known.advice, exception=raised)
 
 
 def missing_functions(names: tuple[str, ...]) -> tuple[str, str]:

@@ -1,30 +1,67 @@
-"""Pairs of user and course go in; whether each has, or may have, grades comes out (GRADES)."""
+"""Find out whether people have, or may have, grades in courses, without making a gradebook.
+
+What the course total shows (gradereport_overview_get_course_grades) proves nothing: it is blank for somebody whose
+graded item is hidden, who has feedback alone, or whose total is hidden (recordings grades 3 and 4). So every item of a
+course is compared with what the person's report shows of it.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from rostersync.errors import AnswerError, FunctionMissing
+from rostersync.errors import AnswerError, FunctionMissing, MoodleError
 from rostersync.moodle.client import Client
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.tables import GRADES
 
-COURSE_GRADES = "gradereport_overview_get_course_grades"
-_EMPTY = "-"
+COURSE_ITEMS = "core_grades_get_gradeitems"
+PERSON_ITEMS = "gradereport_user_get_grade_items"
+FUNCTIONS = (COURSE_ITEMS, PERSON_ITEMS)
+"""What is asked: the items of a course, then what somebody's report shows of them."""
+TOTAL = "course"
+"""The type of a course's total, which the list of items leaves out."""
+UNOPENED = "TypeError"
+"""The exception, without an error code, for a course whose gradebook nobody has opened (recording grades 59)."""
+MEASURED = frozenset({(4, 5), (5, 1)})
+"""Releases on which that was seen; on others any error means that nothing can be told."""
+NO_GRADEBOOK = "nobody has opened the course's gradebook"
+
+Pair = tuple[int, int]
+"""User and course."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of somebody's grades in a course."""
+
+    graded: bool
+    """There is a grade or feedback, or may be."""
+    known: bool
+    """Moodle told it."""
+    detail: str
+    """The grade, or why it is not known."""
 
 
 def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = None) -> pd.DataFrame:
-    """Whether people have grades, by gradereport_overview_get_course_grades once for each user.
+    """Whether people have grades or feedback, item by item.
 
-    Only a course that the answer lists with an empty grade is ungraded: one that is missing need not be (MOODLE.md,
-    fact 22; recordings 182 and 184). A service without the function makes everybody graded.
+    First the items of each course (core_grades_get_gradeitems, which makes no gradebook and lists hidden ones, too). No
+    gradebook: no grades. Else what each person's report shows (gradereport_user_get_grade_items): somebody is ungraded
+    where the total and every item of the course are there, none is hidden, and none has a grade or feedback. Anything
+    else is a grade, or cannot be told, and then counts as one.
+
+    The first person of each course is asked alone: two first looks at a gradebook at once can make two, which breaks it
+    for good (recordings gradebook_race 16 and 17).
 
     Args:
         client: the site.
         pairs: user_id, course_id; other columns are not looked at.
-        progress: told how many users are done, and of how many.
+        progress: told how many pairs are done, and of how many.
 
     Returns:
         GRADES: one line for each distinct pair, by user and course.
@@ -32,41 +69,98 @@ def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = N
     Raises:
         SiteError: nothing can go on.
     """
-    wanted = sorted(set(zip(pairs["user_id"].tolist(), pairs["course_id"].tolist(), strict=True)))
-    users = sorted({user_id for user_id, _ in wanted})
-    answers = in_parallel(client, lambda user_id: _of_user(client, user_id), users, progress=progress)
-    told = dict(zip(users, answers, strict=True))
-    known = [_grade(told[user_id], course_id) for user_id, course_id in wanted]
+    wanted: list[Pair] = sorted(set(zip(pairs["user_id"].tolist(), pairs["course_id"].tolist(), strict=True)))
+    courses = sorted({course for _, course in wanted})
+    items = dict(zip(courses, in_parallel(client, lambda c: course_items(client, c), courses), strict=True))
+    told: dict[Pair, Told] = {}
+    asked: list[tuple[Pair, frozenset[int]]] = []
+    for pair in wanted:
+        found = items[pair[1]]
+        if isinstance(found, Told):
+            told[pair] = found
+        else:
+            asked.append((pair, found))
+    first = {*{pair[1]: pair for pair, _ in reversed(asked)}.values()}
+    alone = [one for one in asked if one[0] in first]
+    for part in (alone, [one for one in asked if one[0] not in first]):
+        done = in_parallel(client, lambda one: of_person(client, one[0], one[1]), part, progress=progress)
+        told |= {pair: one for (pair, _), one in zip(part, done, strict=True)}
     return GRADES.frame(
         {
-            "user_id": [user_id for user_id, _ in wanted],
-            "course_id": [course_id for _, course_id in wanted],
-            "graded": [graded for graded, _, _ in known],
-            "known": [told for _, told, _ in known],
-            "detail": [detail for _, _, detail in known],
+            "user_id": [user for user, _ in wanted],
+            "course_id": [course for _, course in wanted],
+            "graded": [told[pair].graded for pair in wanted],
+            "known": [told[pair].known for pair in wanted],
+            "detail": [told[pair].detail for pair in wanted],
         }
     )
 
 
-def _of_user(client: Client, user_id: int) -> dict[int, dict[str, Any]] | str:
-    """Course id → its line in the answer, or why there is no answer."""
+def course_items(client: Client, course: int) -> frozenset[int] | Told:
+    """The ids of all items of a course but the total; or that there is no gradebook, or why it cannot be told.
+
+    Makes no gradebook (recordings grades 59 and 60).
+    """
     try:
-        answer = client.call(COURSE_GRADES, [("userid", user_id)])
+        answer = client.call(COURSE_ITEMS, [("courseid", course)])
+    except MoodleError as error:
+        if error.exception == UNOPENED and not error.errorcode and _release(client) in MEASURED:
+            return Told(graded=False, known=True, detail=NO_GRADEBOOK)
+        return _unknown(str(error))
     except (AnswerError, FunctionMissing) as error:
-        return str(error)
-    if not isinstance(answer, dict) or not isinstance(answer.get("grades"), list):
-        return "the answer is no list of grades"
-    return {int(line["courseid"]): line for line in answer["grades"]}
+        return _unknown(str(error))
+    listed = answer.get("gradeItems") if isinstance(answer, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        return _unknown("the answer is no list of grade items")
+    ids = [_id(one.get("id")) for one in listed]
+    return frozenset(ids) if 0 not in ids else _unknown("a grade item has no id")
 
 
-def _grade(told: dict[int, dict[str, Any]] | str, course_id: int) -> tuple[bool, bool, str]:
-    """Whether there is a grade, whether Moodle told it, and the grade or why it is not known."""
-    if isinstance(told, str):
-        return True, False, told
-    if course_id not in told:
-        return True, False, "Moodle does not list this course among the person's grades"
-    line = told[course_id]
-    shown = str(line.get("grade") or "")
-    if shown == _EMPTY and line.get("rawgrade", shown) is None:
-        return False, True, shown
-    return True, line.get("rawgrade") is not None, shown or "Moodle tells no grade"
+def of_person(client: Client, pair: Pair, items: frozenset[int]) -> Told:
+    """What somebody's report says, in a course that has these items; a first look at a gradebook makes it."""
+    user, course = pair
+    try:
+        answer = client.call(PERSON_ITEMS, [("courseid", course), ("userid", user)])
+    except (AnswerError, FunctionMissing) as error:
+        return _unknown(str(error))
+    reports = answer.get("usergrades") if isinstance(answer, dict) else None
+    if not isinstance(reports, list) or len(reports) != 1 or not isinstance(reports[0], dict):
+        return _unknown("the answer is no report of one person")
+    report = reports[0]
+    shown = report.get("gradeitems")
+    if (_id(report.get("userid")), _id(report.get("courseid"))) != (user, course) or not isinstance(shown, list):
+        return _unknown("the answer is not this person's report of this course")
+    return _judged([one for one in shown if isinstance(one, dict)], items) if all(shown) else _unknown("a blank item")
+
+
+def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int]) -> Told:
+    """What a report says: a grade goes before everything, and what it does not show may be one."""
+    for item in shown:
+        grade, feedback = item.get("graderaw", ""), str(item.get("feedback") or "").strip()
+        if grade not in {None, ""} or feedback:
+            return Told(graded=True, known=True, detail=str(grade if grade not in {None, ""} else "feedback"))
+    if missing := items - {_id(item.get("id")) for item in shown}:
+        return _unknown(f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden")
+    if not any(item.get("itemtype") == TOTAL for item in shown):
+        return _unknown("the report does not show the course total: it may be hidden")
+    if any(item.get("gradeishidden") is not False for item in shown):
+        return _unknown("the report hides a grade")
+    if any("graderaw" not in item or "feedback" not in item for item in shown):
+        return _unknown("the report does not say whether there is a grade")
+    return Told(graded=False, known=True, detail="no item has a grade or feedback")
+
+
+def _unknown(why: str) -> Told:
+    return Told(graded=True, known=False, detail=why)
+
+
+def _id(value: object) -> int:
+    """An id, also one that comes as text; 0 where it is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _release(client: Client) -> tuple[int, int]:
+    """Moodle's release as two numbers; (0, 0) where it does not tell."""
+    found = re.match(r"(\d+)\.(\d+)", client.info.release if client.info else "")
+    return (int(found[1]), int(found[2])) if found else (0, 0)

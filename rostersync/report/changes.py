@@ -79,7 +79,7 @@ def forecast_lines(forecast: Forecast) -> list[str]:
         )
     if forecast.unenrolled:
         lines += [
-            f"grades: {gone}, nobody has any, as Moodle tells",
+            f"grades: {gone}, Moodle shows no grades or feedback for any, item by item",
             f"no course left: {gone}, {forecast.none_left:,} are in no other course then, as far as the token sees"
             + _not_told(forecast.left_unknown),
             f"seen lately: {gone}, {forecast.seen:,} were in the course within the last 14 days"

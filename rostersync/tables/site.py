@@ -92,7 +92,7 @@ GRADES = Table(
         "user_id": Column(INT, ""),
         "course_id": Column(INT, ""),
         "graded": Column(
-            BOOL, "has, or may have, grades: False only where Moodle lists the course with an empty grade"
+            BOOL, "has, or may have, grades: False only where each item of the course is shown without one"
         ),
         "known": Column(BOOL, "Moodle told it; else graded is only what has to be taken for granted"),
         "detail": Column(TEXT, "the grade, or why it is not known"),

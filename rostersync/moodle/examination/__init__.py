@@ -139,7 +139,7 @@ def examine(
         progress("examining", 2, 6)
         found += [*courses(survey), *people(survey)]
         progress("examining", 3, 6)
-        found += [*profiles(survey), grades(survey)]
+        found += [*profiles(survey), *grades(survey)]
         progress("examining", 4, 6)
         found += changes(survey, settings.roles, settings.assignable_roles)
         progress("examining", 5, 6)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rostersync.moodle.courses import COURSES_BY_FIELD
 from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
-from rostersync.moodle.gradebook import COURSE_GRADES
+from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS
 from rostersync.moodle.site import SITE_INFO
 from rostersync.moodle.users import USERS_BY_FIELD
 from rostersync.moodle.writes import FORMS
@@ -45,7 +45,8 @@ FUNCTIONS: Mapping[str, Need] = {
     ASSIGN: Need(why="gives a role to somebody who is enrolled", blocks=True),
     UNASSIGN: Need(why="takes a role away", blocks=True),
     USERS_COURSES: Need(why="gives the independent count without which nobody is removed"),
-    COURSE_GRADES: Need(why="tells who has grades; without it nobody is unenrolled, only suspended"),
+    COURSE_ITEMS: Need(why="lists what is graded in a course; without it nobody is unenrolled, only suspended"),
+    PERSON_ITEMS: Need(why="tells who has grades; without it nobody is unenrolled, only suspended"),
 }
 """Every function that rostersync calls. Those that block are those that `pipeline` asks for before anything else."""
 
@@ -66,7 +67,9 @@ CAPABILITIES: Mapping[str, Need] = {
     "moodle/course:useremail": Need(name="Enable/disable email address", why="to see e-mail addresses"),
     "moodle/site:viewuseridentity": Need(name="See full user identity in lists", why="to see e-mail and ID numbers"),
     "moodle/user:update": Need(name="Update user profiles", why="to see user names and ID numbers; nothing is updated"),
+    "gradereport/user:view": Need(name="View user report", why="to tell who has grades, item by item"),
     "moodle/grade:viewall": Need(name="View grades of other users", why="to tell who has grades"),
+    "moodle/grade:viewhidden": Need(name="View hidden grades for owner", why="to see grades that are hidden"),
     "enrol/manual:enrol": Need(name="Enrol users", why="to enrol"),
     "enrol/manual:unenrol": Need(name="Unenrol users from the course", why="to unenrol"),
     "enrol/manual:manage": Need(name="Manage user enrolments", why="to suspend and to change dates"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 
 import pandas as pd
@@ -11,12 +12,15 @@ from rostersync.moodle.examination.asking import Refusal, ask, attempt
 from rostersync.moodle.examination.finding import Finding, State
 from rostersync.moodle.examination.needs import allow
 from rostersync.moodle.examination.survey import Survey
-from rostersync.moodle.gradebook import COURSE_GRADES
+from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person
 from rostersync.moodle.users import find_users
 from rostersync.vocabulary import Match, UserField, counted
 
 ALL_DETAILS = "moodle/user:viewalldetails"
-GRADES = "moodle/grade:viewall"
+READING = ("gradereport/user:view", "moodle/grade:viewall")
+HIDDEN = "moodle/grade:viewhidden"
+GRADES = (*READING, HIDDEN)
+"""What the token needs so that it can be told that somebody has no grades."""
 KEYS = "keys"
 
 _FIRST = 40
@@ -48,19 +52,50 @@ def profiles(survey: Survey) -> list[Finding]:
     return [_strangers(survey, {int(i) for i in shown["user_id"].tolist()}, members - met - {own}), *_keys(shown)]
 
 
-def grades(survey: Survey) -> Finding:
-    """Whether somebody else's grades can be read. Moodle looks for the person first, then at the capability."""
-    person = next((u for u in survey.people if u != survey.info.user_id), None)
-    if person is None:
-        what = "not tried: nobody is seen whose grades could be asked for"
-        return Finding(code=GRADES, state=State.UNTESTABLE, what=what, causes=(GRADES,))
-    reply = ask(survey.client, COURSE_GRADES, [("userid", person)])
+def grades(survey: Survey) -> list[Finding]:
+    """Whether it can be told that somebody has no grades; a course whose gradebook nobody has opened is left alone."""
+    unopened = False
+    for reading in survey.readings[:_ASKED]:
+        person = next((u for u in sorted(reading.listing.names) if u != survey.info.user_id), None)
+        if person is None:
+            continue
+        items = attempt(partial(course_items, survey.client, reading.course.id))
+        if isinstance(items, Refusal):
+            return _grades_untold(items.words)
+        if isinstance(items, Told):
+            if not items.known:
+                return _grades_untold(items.detail)
+            unopened = True
+            continue
+        return _of_report(survey, (person, reading.course.id), items)
+    if unopened:
+        return _grades_untold("nobody has opened a gradebook in the courses that were looked at")
+    return _grades_untold("not tried: nobody is seen whose grades could be asked for")
+
+
+def _grades_untold(why: str) -> list[Finding]:
+    return [Finding(code=c, state=State.UNTESTABLE, what=why, causes=(c,), remedy=allow(c)) for c in GRADES]
+
+
+def _of_report(survey: Survey, pair: Pair, items: frozenset[int]) -> list[Finding]:
+    """What one person's report of a course shows, in which these are the items."""
+    user, course = pair
+    reply = ask(survey.client, PERSON_ITEMS, [("courseid", course), ("userid", user)])
     if reply.code == LACKING:
         what = "grades cannot be read: nobody would be unenrolled, only suspended"
-        return Finding(code=GRADES, state=State.MISSING, what=what, causes=(GRADES,), remedy=allow(GRADES))
+        return [
+            Finding(code=GRADES[0], state=State.ONE_OF, what=what, causes=READING, remedy=allow(*READING)),
+            *_grades_untold("grades cannot be read")[len(READING) :],
+        ]
     if reply.code:
-        return Finding(code=GRADES, state=State.UNTESTABLE, what=reply.words, causes=(GRADES,))
-    return Finding(code=GRADES, state=State.OK, what="grades can be read")
+        return _grades_untold(reply.words)
+    told = of_person(survey.client, pair, items)
+    found = [Finding(code=c, state=State.OK, what="grades can be read") for c in READING]
+    if not told.known:
+        what = f"not all grades are shown: {told.detail}"
+        return [*found, Finding(code=HIDDEN, state=State.MISSING, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
+    what = "no hidden grade was met, and no function tells whether hidden ones would be shown"
+    return [*found, Finding(code=HIDDEN, state=State.UNTESTABLE, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
 
 
 def _strangers(survey: Survey, found: set[int], lost: set[int]) -> Finding:
