@@ -173,7 +173,7 @@ class Sender:
         self.outcomes.set(chunk.changes, Outcome(Proof.ACCEPTED))
         for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"])}:
             self.alone.pop(place, None)
-        # Whether somebody who is to be unenrolled has grades is asked right before that call, so it is none of the next.
+        # Whether somebody has grades is asked right before the call that unenrols: it is not announced beforehand.
         then, at = self._next(left) if left and left[-1].op is not Op.UNENROL else None, self.clock()
         noted = self.note(
             chunk.changes, "done", ledger=as_sent(chunk.op, rows), then=then.chunk.changes if then else ()
