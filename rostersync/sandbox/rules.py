@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 
+from rostersync.sandbox.events import Mail
 from rostersync.sandbox.records import SITE_COURSE, Assignment, Course, Enrolment, Instance, User
-from rostersync.sandbox.refusals import missing_record, moodle, no_permission, no_such_user
+from rostersync.sandbox.refusals import missing_record, missing_user, moodle, no_permission, no_such_user
+from rostersync.sandbox.releases import CHECKS_ACCOUNTS, TELLS_NAMES
+from rostersync.sandbox.schema import clean_text
 from rostersync.sandbox.state import State
 
 ACTIVE, SUSPENDED = 0, 1
 SEPARATE_GROUPS = 1
 CONTACT = "editingteacher"
 GUEST = "guest"
-_CHECKS_ACCOUNTS = (4, 5)
 _SEES_HIDDEN = ("manager", "coursecreator", "editingteacher", "teacher")
 
 
@@ -22,20 +24,45 @@ def enrol_user(
     An absent date is 0 and an absent suspension lifts one (recordings 56 to 59, 178): callers pass all three.
     Raises `Refusal` when the account does not exist or is deleted (recordings 66, 68).
     """
+    new = not state.enrolments.held(instance.courseid, userid)
     state.put_enrolment(
         Enrolment(enrolid=instance.id, userid=userid, status=status, timestart=timestart, timeend=timeend)
     )
+    if new and state.site.get("recovergradesdefault"):
+        state.gradebook.recover(instance.courseid, userid)
     assign_role(state, instance.courseid, userid, roleid)
 
 
-def check_account(state: State, userid: int) -> None:
-    """Refuse what Moodle 4.5 and later neither enrol nor unenrol: accounts not confirmed or deleted, and the guest.
+def welcome(state: State, instance: Instance, userid: int) -> list[Mail]:
+    """Return the welcome mail that a row of an enrol call sends, whatever it changes: none without a teacher (fact 27).
 
-    Recordings 64 to 68 of the later releases.
+    Whether there is a teacher is looked at before the row gives its own role (mail 30, 31).
     """
+    people = state.assignments.people(instance.courseid)
+    teachers = {roleid for roleid, role in state.roles.items() if role.shortname == CONTACT}
+    taught = any(roleid in teachers for held in people.values() for roleid, _, _ in held)
     user = state.users.rows.get(userid)
-    if user is None or state.release_number < _CHECKS_ACCOUNTS:
+    if not instance.customint1 or not taught or user is None:
+        return []
+    name = clean_text(state.courses[instance.courseid].fullname).rstrip()
+    return [Mail(to=user.email, subject=f"Welcome to {name}", courseid=instance.courseid)]
+
+
+def check_account(state: State, userid: int) -> None:
+    """Refuse what Moodle 4.5 and later neither enrol nor unenrol: accounts unknown, unconfirmed, deleted, the guest's.
+
+    Recordings 64 to 68 and 113 of the later releases, and accounts 2 to 33.
+    """
+    if state.release_number < CHECKS_ACCOUNTS:
         return
+    user = state.users.rows.get(userid)
+    if user is None:
+        raise missing_user()
+    require_active(user)
+
+
+def require_active(user: User) -> None:
+    """Refuse the guest's account and those that are deleted or not confirmed, each with its code (grades 31, 32)."""
     if user.username == GUEST:
         raise moodle("guestsarenotallowed", "The guest user is not allowed to do this")
     for wrong, code in ((user.deleted, "userdeleted"), (not user.confirmed, "usernotconfirmed")):
@@ -57,7 +84,7 @@ def unenrol_user(state: State, instance: Instance, userid: int) -> None:
     if last:
         for group in state.groups_of(courseid):
             state.group_members.drop(group.id, userid)
-        state.grades.drop((userid, courseid))
+        state.gradebook.forget(courseid, userid)
 
 
 def assign_role(state: State, courseid: int, userid: int, roleid: int) -> None:
@@ -118,6 +145,11 @@ def require(state: State, capability: str) -> None:
     """Refuse where the token's account lacks a capability."""
     if not state.can(capability):
         raise no_permission(capability)
+
+
+def names_of(state: State, user: User) -> dict[str, str]:
+    """Return both names apart, where the release tells them (recordings 5 and 30 of the later ones)."""
+    return {"firstname": user.firstname, "lastname": user.lastname} if state.release_number >= TELLS_NAMES else {}
 
 
 def is_contact(state: State, userid: int) -> bool:
