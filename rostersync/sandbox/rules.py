@@ -163,14 +163,19 @@ def is_contact(state: State, userid: int) -> bool:
 
 def sees_in_course(state: State, user: User) -> bool:
     """Tell whether the token's account sees somebody in a list of a course (fault "token lacks …viewdetails")."""
-    if user.deleted:
-        return False
+    return not user.deleted and _sees(state, user)
+
+
+def _sees(state: State, user: User) -> bool:
     return state.can("moodle/user:viewdetails") or user.id == state.token_userid or is_contact(state, user.id)
 
 
 def sees_profile(state: State, user: User) -> bool:
-    """Tell whether the token's account sees a profile (faults "token lacks …viewdetails" and "…viewalldetails")."""
-    return sees_in_course(state, user) and (
+    """Tell whether the token's account sees a profile (faults "token lacks …viewdetails" and "…viewalldetails").
+
+    That of a deleted account is seen like any other (accounts 35).
+    """
+    return _sees(state, user) and (
         state.can("moodle/user:viewalldetails") or user.id == state.token_userid or is_contact(state, user.id)
     )
 

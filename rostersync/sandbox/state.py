@@ -88,7 +88,7 @@ class State:
         self.assignments: Holdings[tuple[int, str, int], Assignment] = Holdings(self._log)
         self._enrolment_ids: Table[tuple[int, int], int] = Table(self._log)
         self._last_enrolment = 0
-        self._instances_of: dict[int, list[Instance]] = {}
+        self._instances_of: dict[int, list[int]] = {}
         self._fill(document)
 
     @classmethod
@@ -116,7 +116,7 @@ class State:
         for row in document["users"]:
             self.put_user(User.read(row))
         for instance in sorted(self.instances.values(), key=lambda one: one.id):
-            self._instances_of.setdefault(instance.courseid, []).append(instance)
+            self._instances_of.setdefault(instance.courseid, []).append(instance.id)
         for row in document["enrolments"]:
             self.put_enrolment(Enrolment.read(row))
         for row in document["role_assignments"]:
@@ -256,7 +256,7 @@ class State:
 
     def instances_of(self, courseid: int) -> list[Instance]:
         """List a course's enrolment methods by id."""
-        return self._instances_of.get(courseid, [])
+        return [self.instances[one] for one in self._instances_of.get(courseid, ())]
 
     def groups_of(self, courseid: int) -> list[Group]:
         """List a course's groups by id."""
