@@ -11,10 +11,12 @@ from rostersync.sandbox.refusals import (
 from rostersync.sandbox.releases import UNENROL_REFUSES_ROLE
 from rostersync.sandbox.rules import (
     ACTIVE,
+    CONTACT,
     SUSPENDED,
     check_account,
     enrol_user,
     find_course,
+    has_teacher,
     is_active,
     manual_instance,
     may_assign,
@@ -33,8 +35,9 @@ _METHOD_NAMES = {"self": "Self enrolment (Student)", "guest": "Guest access"}
 
 
 def enrol(call: Call) -> Json:
-    """`enrol_manual_enrol_users`: all rows or none (recordings 41 to 86)."""
+    """`enrol_manual_enrol_users`: all rows or none (recordings 41 to 86); each row mails where there is a teacher."""
     state = call.state
+    taught: dict[int, bool] = {}
     for row in call.given.rows("enrolments"):
         userid, roleid, courseid = row.number("userid"), row.number("roleid"), row.number("courseid")
         if courseid not in state.courses and courseid != state.site_course().id:
@@ -48,7 +51,8 @@ def enrol(call: Call) -> Json:
         if instance is None or not instance.enabled:
             raise no_manual_instance()
         check_account(state, userid)
-        mail = welcome(state, instance, userid)
+        if courseid not in taught:
+            taught[courseid] = has_teacher(state, courseid)
         enrol_user(
             state,
             instance,
@@ -58,7 +62,9 @@ def enrol(call: Call) -> Json:
             timestart=row.number("timestart"),
             timeend=row.number("timeend"),
         )
-        call.mails.extend(mail)
+        if instance.customint1 and taught[courseid]:
+            call.mails.append(welcome(state, courseid, userid))
+        taught[courseid] |= state.roles[roleid].shortname == CONTACT  # too late for their own mail (mail 30, 31)
     return None
 
 
