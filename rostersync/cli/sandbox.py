@@ -53,9 +53,15 @@ def _bad_days(function: F) -> F:
 @click.option("--courses", type=_SIZE, metavar="N", default=40, show_default=True, help="Its courses.")
 @click.option("--enrolments", type=_SIZE, metavar="N", default=6000, show_default=True, help="Its enrolments.")
 @click.option("--seed", type=int, metavar="N", default=2026, show_default=True, help="The same seed, the same term.")
+@click.option("--release", type=click.Choice(["4.4", "4.5", "5.1"]), help="Answer as this Moodle: 5.1, or FILE's own.")
+@click.option(
+    "--database", type=click.Choice(["mariadb", "postgresql"]), help="Compare texts as it does; mariadb, or FILE's own."
+)
 @_bad_days
 @options.as_json
-def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
+def command(
+    port: int, file: Path | None, release: str | None, database: str | None, as_json: bool, **chosen: Any
+) -> int:
     """Serve a Moodle of its own on this machine until interrupted: users, courses, enrolments, and Moodle's own rules.
 
     It answers the web service functions that rostersync uses, errors included, and forgets everything at its end.
@@ -65,7 +71,7 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
     Examples:
       rostersync sandbox
       rostersync sandbox --port 8080 --people 30000 --courses 1000 --enrolments 120000
-      rostersync sandbox --state site.json
+      rostersync sandbox --state site.json --release 4.5 --database postgresql
       rostersync sandbox --latency real --fault 503:p=0.01 --without moodle/user:viewdetails
 
     \b
@@ -73,6 +79,7 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
       maintenance, maintenance-scheduled, maintenance-cli, webservices-off, rest-off,
       token-expired, token-unknown, token-elsewhere, service-off, account-suspended,
       wrong-path, capability, separate-groups,
+      database-away, database-lost, mail-fails,
       refused, reset-before, reset-after-commit, slow-first-byte, slow-body,
       truncated, html-200, 302, 429, 500, 503, 504,
       null-not-done
@@ -84,7 +91,7 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
 
     try:
         term = {name: chosen.pop(name) for name in TERM}
-        site = _from_file(file) if file else _invented(**term)
+        site = _loaded(file or _invented(**term), release, database)
         with _server(site, port=port, **chosen) as server:
             if not file:  # an invented site is nowhere else
                 site.site["url"] = server.url
@@ -96,12 +103,13 @@ def command(port: int, file: Path | None, as_json: bool, **chosen: Any) -> int:
     return 0
 
 
-def _from_file(file: Path) -> State:
+def _loaded(site: Path | dict[str, Any], release: str | None, database: str | None) -> State:
     from rostersync.errors import UsageError
+    from rostersync.sandbox.collation import Database
     from rostersync.sandbox.state import State
 
     try:
-        return State.load(file)
+        return State.load(site, release=release, database=Database(database) if database else None)
     except OSError as error:
         reason = error.strerror or str(error)
     except ValueError as error:  # JSON, UTF-8
@@ -110,16 +118,15 @@ def _from_file(file: Path) -> State:
         reason = f"it lacks {error}"
     except (TypeError, AttributeError) as error:
         reason = f"it is no state of a site ({error})"
-    raise UsageError(f"the site {file} cannot be loaded: {reason}", remedy="name a state file, or leave --state away")
+    raise UsageError(f"the site {site} cannot be loaded: {reason}", remedy="name a state file, or leave --state away")
 
 
-def _invented(**sizes: int) -> State:
+def _invented(**sizes: int) -> dict[str, Any]:
     from rostersync.errors import UsageError
-    from rostersync.sandbox.state import State
     from rostersync.sandbox.term import term
 
     try:
-        return State.load(term(**sizes))
+        return term(**sizes)
     except (ValueError, IndexError) as error:
         raise UsageError(
             f"such a term cannot be invented: {error}", remedy="change --enrolments or --people"

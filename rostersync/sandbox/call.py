@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from rostersync.sandbox.events import Mail
 from rostersync.sandbox.schema import Given, Structure
 from rostersync.sandbox.state import State
 
@@ -13,11 +14,12 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What a function gets; `raw` is `moodlewssettingraw`."""
+    """What a function gets; `raw` is `moodlewssettingraw`, and `mails` takes what is to be sent after the commit."""
 
     state: State
     given: Given
     raw: bool
+    mails: list[Mail] = field(default_factory=list)
 
     def shown(self, text: str) -> str:
         """Write a name as Moodle shows it: without tags and with `&amp;`, unless asked raw (recordings 139, 140)."""

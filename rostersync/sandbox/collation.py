@@ -5,6 +5,13 @@ import functools
 import unicodedata
 
 
+class Database(enum.Enum):
+    """The words of `--database`."""
+
+    MARIADB = "mariadb"
+    POSTGRESQL = "postgresql"
+
+
 class Collation(enum.Enum):
     """MariaDB's usual collation, or PostgreSQL's byte for byte comparison."""
 
@@ -15,6 +22,11 @@ class Collation(enum.Enum):
     def named(cls, name: str) -> "Collation":
         """Read the collation from a state document, whose note may follow the name."""
         return cls.EXACT if name.split(" ", 1)[0] == cls.EXACT.value else cls.UNICODE_CI
+
+    @classmethod
+    def of(cls, database: Database) -> "Collation":
+        """Return what a database usually compares by (facts 14 and 43)."""
+        return cls.EXACT if database is Database.POSTGRESQL else cls.UNICODE_CI
 
     def key(self, text: str) -> str:
         """Return what two texts that this database holds for equal have in common (recordings 6, 16, 19)."""

@@ -6,6 +6,8 @@ DELETE /sandbox/faults       switches all off
 DELETE /sandbox/faults/3     switches one off
 GET    /sandbox/state        the site as it is now, as a document that `--state` reads
 GET    /sandbox/calls        how many calls of each function have come
+GET    /sandbox/writes       the calls that wrote, first looks at a gradebook among them
+GET    /sandbox/mails        the welcome mails that went out
 """
 
 import json
@@ -35,6 +37,12 @@ class Controlled(Protocol):
     def called(self) -> Mapping[str, int]:
         """Return how many calls of each function have come."""
 
+    def written(self) -> list[dict[str, Any]]:
+        """Return the calls that wrote."""
+
+    def mailed(self) -> list[dict[str, Any]]:
+        """Return the mails that went out."""
+
 
 def is_local(client: str, headers: Mapping[str, str]) -> bool:
     """Tell whether a request comes from this machine and from no web page that a browser shows."""
@@ -53,20 +61,33 @@ def _is_loopback(address: str) -> bool:
 def control(owner: Controlled, method: str, path: str, body: bytes) -> Answer:
     """Answer a request to the control address."""
     match method, path.removeprefix(PATH).strip("/").split("/"):
-        case "GET", ["faults"]:
-            kinds = {kind.value: meaning for kind, meaning in MEANINGS.items()}
-            return _json(200, {"seed": owner.faults.seed, "faults": owner.faults.describe(), "kinds": kinds})
+        case "GET", ["faults" | "state" | "calls" | "writes" | "mails" as place]:
+            return _json(200, _told(owner, place))
         case "POST", ["faults"]:
             return _add(owner.faults, body)
         case "DELETE", ["faults", *numbers]:
             return _clear(owner.faults, numbers)
-        case "GET", ["state"]:
-            return _json(200, owner.document())
-        case "GET", ["calls"]:
-            calls = owner.called()
-            return _json(200, {"total": sum(calls.values()), "calls": dict(sorted(calls.items()))})
         case _:
-            return _json(404, {"error": "the sandbox has /sandbox/faults, /sandbox/state and /sandbox/calls"})
+            places = "/sandbox/faults, /sandbox/state, /sandbox/calls, /sandbox/writes and /sandbox/mails"
+            return _json(404, {"error": f"the sandbox has {places}"})
+
+
+def _told(owner: Controlled, place: str) -> object:
+    match place:
+        case "state":
+            return owner.document()
+        case "calls":
+            calls = owner.called()
+            return {"total": sum(calls.values()), "calls": dict(sorted(calls.items()))}
+        case "writes":
+            writes = owner.written()
+            return {"total": len(writes), "writes": writes}
+        case "mails":
+            mails = owner.mailed()
+            return {"total": len(mails), "mails": mails}
+        case _:
+            kinds = {kind.value: meaning for kind, meaning in MEANINGS.items()}
+            return {"seed": owner.faults.seed, "faults": owner.faults.describe(), "kinds": kinds}
 
 
 def _add(faults: Faults, body: bytes) -> Answer:

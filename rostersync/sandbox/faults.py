@@ -27,6 +27,9 @@ class Kind(enum.Enum):
     WRONG_PATH = "wrong-path"
     CAPABILITY = "capability"
     SEPARATE_GROUPS = "separate-groups"
+    DATABASE_AWAY = "database-away"
+    DATABASE_LOST = "database-lost"
+    MAIL_FAILS = "mail-fails"
 
     REFUSED = "refused"
     RESET_BEFORE = "reset-before"
@@ -58,6 +61,9 @@ MEANINGS: Mapping[Kind, str] = MappingProxyType(
         Kind.WRONG_PATH: "404: Moodle is at another path",
         Kind.CAPABILITY: "capability=NAME: the token's account lacks it",
         Kind.SEPARATE_GROUPS: "separate-groups=COURSE (id or short name; without one all): the course has them",
+        Kind.DATABASE_AWAY: "dbconnectionfailed with status 200, nothing done",
+        Kind.DATABASE_LOST: "dmlreadexception with status 200, in the middle of the call: nothing done",
+        Kind.MAIL_FAILS: "“Message was not sent.” where an enrol call has welcome mails to send: all was done",
         Kind.REFUSED: "connections are refused for `seconds`, once unless told otherwise",
         Kind.RESET_BEFORE: "the connection is reset, and nothing was done",
         Kind.RESET_AFTER_COMMIT: "the connection is reset, and all was done",

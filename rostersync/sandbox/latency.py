@@ -32,6 +32,9 @@ class Cost:
 WRITE = Cost(0.0162, 0.0027)
 """1 row a call: 53 rows a second; 50 to 200 rows a call: 330 to 360 (MOODLE.md, "Speed of the server")."""
 
+MAIL = Cost(0, 0.1)
+"""A welcome mail each: 200 rows took 20.2 s (27). Taken to be waiting, which leaves the other connections alone."""
+
 READ = Cost(0.015, 0)
 """An empty course (MOODLE.md, 9), and whatever was not measured."""
 
@@ -41,6 +44,8 @@ READS: Mapping[str, Cost] = MappingProxyType(
         "core_user_get_users_by_field": Cost(0.015, 0.0025),  # 2.5 ms a user (13)
         "core_course_get_courses_by_field": Cost(0.0176, 0.00244),  # one: 20 ms; 300: 0.75 s (15)
         "core_enrol_get_users_courses": Cost(0.018, 0.0025),  # 20 to 36 ms (11), of one to seven courses
+        "core_grades_get_gradeitems": Cost(0.019, 0),  # 19 ms a course (31)
+        "gradereport_user_get_grade_items": Cost(0.036, 0),  # 36 ms a call of one person (31)
         "gradereport_overview_get_course_grades": Cost(0.018, 0.0025),  # not measured; taken to be like the one above
     }
 )

@@ -9,9 +9,17 @@ from rostersync.sandbox import pages
 from rostersync.sandbox.faults import Fault, Kind
 from rostersync.sandbox.pages import Answer
 from rostersync.sandbox.records import Course
-from rostersync.sandbox.refusals import access, invalid_token, moodle
+from rostersync.sandbox.refusals import Refusal, access, invalid_token, moodle
 from rostersync.sandbox.rules import SEPARATE_GROUPS
 from rostersync.sandbox.state import State
+
+_NO_DATABASE = (
+    "<p>Error: Database connection failed</p>\n"
+    "<p>It is possible that the database is overloaded or otherwise not running properly.</p>\n"
+    "<p>The site administrator should also check that the database details have been correctly specified in "
+    "config.php</p>"
+)
+_NOT_SENT = "Message was not sent."
 
 
 def instead(state: State, moods: Sequence[Fault]) -> Answer | None:
@@ -26,6 +34,24 @@ def instead(state: State, moods: Sequence[Fault]) -> Answer | None:
     if Kind.MAINTENANCE in kinds:
         return pages.maintenance(state.site["name"])
     return None
+
+
+def check_database(moods: Sequence[Fault]) -> None:
+    """Refuse anything while the database is away, in HTTP 200 (fact 26); raises `Refusal`."""
+    if any(mood.kind is Kind.DATABASE_AWAY for mood in moods):
+        raise Refusal("dml_connection_exception", "dbconnectionfailed", _NO_DATABASE)
+
+
+def check_connection(moods: Sequence[Fault]) -> None:
+    """Lose the database near the end of a call, before it is committed (database lost 2); raises `Refusal`."""
+    if any(mood.kind is Kind.DATABASE_LOST for mood in moods):
+        raise Refusal("dml_read_exception", "dmlreadexception", "Error reading from database")
+
+
+def check_mail(moods: Sequence[Fault]) -> None:
+    """Fail to send what a call has to send, after it was committed (mail 2); raises `Refusal`."""
+    if any(mood.kind is Kind.MAIL_FAILS for mood in moods):
+        raise moodle(_NOT_SENT, f"error/{_NOT_SENT}")
 
 
 def check_token(state: State, moods: Sequence[Fault]) -> None:

@@ -81,12 +81,13 @@ class Course(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance(Record):
-    """An enrolment method of one course."""
+    """An enrolment method of one course; the welcome message (`customint1`) is on in every new one (fact 27)."""
 
     id: int
     courseid: int
     enrol: str
     enabled: bool
+    customint1: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +141,56 @@ class Member(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade(Record):
-    """A person's course total; `None` is a grade item without a grade."""
+    """A person's course total, typed by hand; `None` is a gradebook without a grade of theirs."""
 
     userid: int
     courseid: int
     rawgrade: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeCategory(Record):
+    """A category of a course's gradebook; the one without a parent (0) is the course's own."""
+
+    id: int
+    courseid: int
+    parent: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeItem(Record):
+    """A column of a gradebook: `manual`, or the total of a `category` or of the `course`.
+
+    `categoryid` is the category that a manual item stands in, or that a total sums up. `hidden` is 1, or until when
+    (epoch seconds). A `weight` of 0 keeps the item out of the totals.
+    """
+
+    id: int
+    courseid: int
+    itemtype: str
+    categoryid: int
+    name: str = ""
+    hidden: int = 0
+    weight: float = 1
+    grademax: float = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemGrade(Record):
+    """What somebody has in an item: a number, words, or both; `overridden` totals were typed by hand.
+
+    `excluded` takes effect when Moodle computes the totals again, which no recording shows (grades 21, 52).
+    """
+
+    itemid: int
+    userid: int
+    finalgrade: float | None = None
+    feedback: str = ""
+    hidden: int = 0
+    excluded: int = 0
+    overridden: int = 0
+    timemodified: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,21 @@ def invalid_response() -> Refusal:
     return Refusal("invalid_response_exception", "invalidresponse", "Invalid response value detected")
 
 
+def array_of_bool() -> Refusal:
+    """Grades 59: the items of a gradebook that nobody has opened."""
+    return Refusal("TypeError", None, "array_filter(): Argument #1 ($array) must be of type array, bool given")
+
+
+def two_gradebooks() -> Refusal:
+    """Gradebook race 16 and 17: two first looks at once have made two course categories."""
+    return moodle("morethanonerecordinfetch", "Found more than one record in fetch() !")
+
+
+def not_in_group() -> Refusal:
+    """Grades 57 and 58: separate groups, and the token may not see them all."""
+    return moodle("notingroup", "error/notingroup")
+
+
 def coding(hint: str) -> Refusal:
     """Recordings 12, 36, 66."""
     message = f"Coding error detected, it must be fixed by a programmer: {hint}"

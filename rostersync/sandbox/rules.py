@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 
+from rostersync.sandbox.events import Mail
 from rostersync.sandbox.records import SITE_COURSE, Assignment, Course, Enrolment, Instance, User
-from rostersync.sandbox.refusals import missing_record, moodle, no_permission, no_such_user
+from rostersync.sandbox.refusals import missing_record, missing_user, moodle, no_permission, no_such_user
+from rostersync.sandbox.releases import CHECKS_ACCOUNTS, TELLS_NAMES
+from rostersync.sandbox.schema import clean_text
 from rostersync.sandbox.state import State
 
 ACTIVE, SUSPENDED = 0, 1
 SEPARATE_GROUPS = 1
 CONTACT = "editingteacher"
 GUEST = "guest"
-_CHECKS_ACCOUNTS = (4, 5)
 _SEES_HIDDEN = ("manager", "coursecreator", "editingteacher", "teacher")
 
 
@@ -22,20 +24,43 @@ def enrol_user(
     An absent date is 0 and an absent suspension lifts one (recordings 56 to 59, 178): callers pass all three.
     Raises `Refusal` when the account does not exist or is deleted (recordings 66, 68).
     """
+    new = not state.enrolments.held(instance.courseid, userid)
     state.put_enrolment(
         Enrolment(enrolid=instance.id, userid=userid, status=status, timestart=timestart, timeend=timeend)
     )
+    if new and state.site.get("recovergradesdefault"):
+        state.gradebook.recover(instance.courseid, userid)
     assign_role(state, instance.courseid, userid, roleid)
 
 
-def check_account(state: State, userid: int) -> None:
-    """Refuse what Moodle 4.5 and later neither enrol nor unenrol: accounts not confirmed or deleted, and the guest.
+def has_teacher(state: State, courseid: int) -> bool:
+    """Tell whether somebody is the contact of a course: only then its welcome messages have a sender (fact 27)."""
+    contacts = {roleid for roleid, role in state.roles.items() if role.shortname == CONTACT}
+    people = state.assignments.people(courseid)
+    return any(roleid in contacts for held in people.values() for roleid, _, _ in held)
 
-    Recordings 64 to 68 of the later releases.
+
+def welcome(state: State, courseid: int, userid: int) -> Mail:
+    """Return the welcome mail that a row of an enrol call sends, whatever it changes (mail 16 to 27)."""
+    name = clean_text(state.courses[courseid].fullname).rstrip()
+    return Mail(to=state.users.rows[userid].email, subject=f"Welcome to {name}", courseid=courseid)
+
+
+def check_account(state: State, userid: int) -> None:
+    """Refuse what Moodle 4.5 and later neither enrol nor unenrol: accounts unknown, unconfirmed, deleted, the guest's.
+
+    Recordings 64 to 68 and 113 of the later releases, and accounts 2 to 33.
     """
-    user = state.users.rows.get(userid)
-    if user is None or state.release_number < _CHECKS_ACCOUNTS:
+    if state.release_number < CHECKS_ACCOUNTS:
         return
+    user = state.users.rows.get(userid)
+    if user is None:
+        raise missing_user()
+    require_active(user)
+
+
+def require_active(user: User) -> None:
+    """Refuse the guest's account and those that are deleted or not confirmed, each with its code (grades 31, 32)."""
     if user.username == GUEST:
         raise moodle("guestsarenotallowed", "The guest user is not allowed to do this")
     for wrong, code in ((user.deleted, "userdeleted"), (not user.confirmed, "usernotconfirmed")):
@@ -57,7 +82,7 @@ def unenrol_user(state: State, instance: Instance, userid: int) -> None:
     if last:
         for group in state.groups_of(courseid):
             state.group_members.drop(group.id, userid)
-        state.grades.drop((userid, courseid))
+        state.gradebook.forget(courseid, userid)
 
 
 def assign_role(state: State, courseid: int, userid: int, roleid: int) -> None:
@@ -120,6 +145,11 @@ def require(state: State, capability: str) -> None:
         raise no_permission(capability)
 
 
+def names_of(state: State, user: User) -> dict[str, str]:
+    """Return both names apart, where the release tells them (recordings 5 and 30 of the later ones)."""
+    return {"firstname": user.firstname, "lastname": user.lastname} if state.release_number >= TELLS_NAMES else {}
+
+
 def is_contact(state: State, userid: int) -> bool:
     """Tell whether somebody is shown as the contact of any course: anybody may see these."""
     return any(
@@ -131,14 +161,19 @@ def is_contact(state: State, userid: int) -> bool:
 
 def sees_in_course(state: State, user: User) -> bool:
     """Tell whether the token's account sees somebody in a list of a course (fault "token lacks …viewdetails")."""
-    if user.deleted:
-        return False
+    return not user.deleted and _sees(state, user)
+
+
+def _sees(state: State, user: User) -> bool:
     return state.can("moodle/user:viewdetails") or user.id == state.token_userid or is_contact(state, user.id)
 
 
 def sees_profile(state: State, user: User) -> bool:
-    """Tell whether the token's account sees a profile (faults "token lacks …viewdetails" and "…viewalldetails")."""
-    return sees_in_course(state, user) and (
+    """Tell whether the token's account sees a profile (faults "token lacks …viewdetails" and "…viewalldetails").
+
+    That of a deleted account is seen like any other (accounts 35).
+    """
+    return _sees(state, user) and (
         state.can("moodle/user:viewalldetails") or user.id == state.token_userid or is_contact(state, user.id)
     )
 

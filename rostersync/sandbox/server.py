@@ -4,12 +4,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from rostersync.sandbox.door import Arrival, Door
 from rostersync.sandbox.faults import Fault
-from rostersync.sandbox.latency import WRITE, Capacity, cost_of
+from rostersync.sandbox.latency import MAIL, WRITE, Capacity, cost_of
 from rostersync.sandbox.moods import check_course
 from rostersync.sandbox.pages import Answer
 from rostersync.sandbox.state import State
@@ -17,6 +18,17 @@ from rostersync.sandbox.switches import Faults
 from rostersync.sandbox.wire import read, respond
 
 LOOPBACK = "127.0.0.1"
+FIRST_LOOK = 0.02
+"""Seconds that the making of a gradebook takes at least: another first look within them makes a second one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What a call came to: the answer, the courses whose gradebook it made, and how many mails it sent."""
+
+    reply: Answer
+    looked: frozenset[int]
+    mails: int
 
 
 class Server:
@@ -28,6 +40,7 @@ class Server:
         self._capacity = capacity
         self._calls: Counter[str] = Counter()
         self._ended = threading.Event()
+
         self._door = Door((host, port), self)
         self.faults = Faults(seed=seed, refuse=self._door.refuse, check=self._check)
         self._door.open()
@@ -58,6 +71,16 @@ class Server:
         with self.lock:
             return dict(self._calls)
 
+    def written(self) -> list[dict[str, Any]]:
+        """Return the log of writes: the calls that wrote, in their order, as `Write` has them."""
+        with self.lock:
+            return [asdict(one) for one in self.state.writes]
+
+    def mailed(self) -> list[dict[str, Any]]:
+        """Return the mails that went out, in their order, as `Mail` has them."""
+        with self.lock:
+            return [asdict(one) for one in self.state.mails]
+
     def _check(self, fault: Fault) -> None:
         with self.lock:
             check_course(self.state, fault)
@@ -79,20 +102,30 @@ class Server:
         """Do what was asked for, and take the time for it; a write is committed near its end, as Moodle's are."""
         asked, capacity = call.asked, self._capacity
         if capacity is None:
-            return self._respond(call)
-        if asked.writes:
+            done = self._respond(call)
+        elif asked.writes:
             until = capacity.take(WRITE.of(asked.rows), since=call.since)
-            reply = self._respond(call)
+            done = self._respond(call)
+            capacity.wait(until + MAIL.of(done.mails))
         else:
-            reply = self._respond(call)
-            seconds = cost_of(asked.function, asked.form).of(reply.things)
-            until = capacity.take(seconds, since=call.since)
-        capacity.wait(until)
-        return reply
+            done = self._respond(call)
+            seconds = cost_of(asked.function, asked.form).of(done.reply.things)
+            capacity.wait(capacity.take(seconds, since=call.since))
+        if done.looked:
+            self._ended.wait(FIRST_LOOK)
+            with self.lock:
+                self.state.gradebook.under_way -= done.looked
+        return done.reply
 
-    def _respond(self, call: Arrival) -> Answer:
+    def _respond(self, call: Arrival) -> _Done:
         with self.lock:
-            return respond(self.state, call.asked, moods=call.met.moods)
+            state = self.state
+            state.gradebook.made.clear()
+            before = len(state.mails)
+            reply = respond(state, call.asked, moods=call.met.moods)
+            looked = frozenset(state.gradebook.made)
+            state.gradebook.under_way |= looked
+            return _Done(reply=reply, looked=looked, mails=len(state.mails) - before)
 
     def wait(self) -> None:
         """Block until the server is closed, or the keyboard interrupts."""

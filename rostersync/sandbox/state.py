@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from rostersync.sandbox.collation import Collation
+from rostersync.sandbox.collation import Collation, Database
+from rostersync.sandbox.events import Mail, Write
+from rostersync.sandbox.gradebook import Gradebook
 from rostersync.sandbox.records import (
     SITE_COURSE,
     Assignment,
@@ -24,6 +26,7 @@ from rostersync.sandbox.records import (
     Role,
     User,
 )
+from rostersync.sandbox.releases import DEFAULT, RELEASES
 from rostersync.sandbox.tables import Holdings, Links, Log, Table
 
 STUDENT = "student"
@@ -37,15 +40,27 @@ class State:
     May be set while it runs: `missing_capabilities` (of the token's account, by Moodle's names), `functions` (of the
     token's service), `max_input_vars` and `post_max_size` (bytes; 0 for no limit) and `clock` (epoch seconds). The
     tables may be read freely, and changed through their own methods and those of this class, which keep the indexes
-    and the undo log.
+    and the undo log. `writes` and `mails` tell what calls have done; whoever wants to count anew clears them.
     """
 
-    def __init__(self, document: Mapping[str, Any], *, token: str | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        *,
+        token: str | None,
+        clock: Callable[[], float],
+        release: str | None = None,
+        database: Database | None = None,
+    ) -> None:
         self.clock = clock
         self.token = token or secrets.token_hex(16)
-        self.release: str = document["release"]
-        self.version: str = document["version"]
+        named = RELEASES[release or DEFAULT]
+        own = not release and "release" in document
+        self.release: str = document["release"] if own else named.release
+        self.version: str = document["version"] if own else named.version
         self.site: dict[str, Any] = dict(document["site"])
+        if database:
+            self.site["collation"] = Collation.of(database).value
         self.collation = Collation.named(self.site.get("collation", ""))
         php: dict[str, int] = document.get("php", {})
         self.max_input_vars = php.get("max_input_vars", 0)
@@ -59,16 +74,21 @@ class State:
         self.courses: dict[int, Course] = {row["id"]: Course.read(row) for row in document["courses"]}
         self.instances: dict[int, Instance] = {row["id"]: Instance.read(row) for row in document["enrol_instances"]}
         self.cohorts: dict[int, Cohort] = {row["id"]: Cohort.read(row) for row in document.get("cohorts", ())}
+        self.writes: list[Write] = []
+        self.mails: list[Mail] = []
         self._log = Log()
         self.users: Table[int, User] = Table(self._log)
         self._user_ids: Table[tuple[str, str], tuple[int, ...]] = Table(self._log)
         self.groups: Table[int, Group] = Table(self._log)
         self.group_members = Links(self._log)
         self.cohort_members = Links(self._log)
-        self.grades: Table[tuple[int, int], Grade] = Table(self._log)
+        self.gradebook = Gradebook(self._log, document.get("gradebook"))
+        self.grades = self.gradebook.totals
         self.enrolments: Holdings[int, Enrolment] = Holdings(self._log)
         self.assignments: Holdings[tuple[int, str, int], Assignment] = Holdings(self._log)
-        self._instances_of: dict[int, list[Instance]] = {}
+        self._enrolment_ids: Table[tuple[int, int], int] = Table(self._log)
+        self._last_enrolment = 0
+        self._instances_of: dict[int, list[int]] = {}
         self._fill(document)
 
     @classmethod
@@ -78,17 +98,25 @@ class State:
         *,
         token: str | None = None,
         clock: Callable[[], float] = time.time,
+        release: str | None = None,
+        database: Database | None = None,
     ) -> "State":
-        """Make a state from a document or the path of one; the token is random unless given."""
-        if isinstance(source, Mapping):
-            return cls(source, token=token, clock=clock)
-        return cls(json.loads(pathlib.Path(source).read_text(encoding="utf-8")), token=token, clock=clock)
+        """Make a state from a document or the path of one; the token is random unless given.
+
+        `release` (one of `RELEASES`) is what the site answers as, whatever the document says; without it that is the
+        document's own release, or `DEFAULT` where it names none. `database` is in the same way what texts are
+        compared by.
+        """
+        document = source
+        if not isinstance(document, Mapping):
+            document = json.loads(pathlib.Path(document).read_text(encoding="utf-8"))
+        return cls(document, token=token, clock=clock, release=release, database=database)
 
     def _fill(self, document: Mapping[str, Any]) -> None:
         for row in document["users"]:
             self.put_user(User.read(row))
         for instance in sorted(self.instances.values(), key=lambda one: one.id):
-            self._instances_of.setdefault(instance.courseid, []).append(instance)
+            self._instances_of.setdefault(instance.courseid, []).append(instance.id)
         for row in document["enrolments"]:
             self.put_enrolment(Enrolment.read(row))
         for row in document["role_assignments"]:
@@ -117,6 +145,7 @@ class State:
         optional = {
             "group_members": [Member(groupid=a, userid=b).row() for a, b in self.group_members.pairs()],
             "grades": [g.row() for g in sorted(self.grades.rows.values(), key=lambda g: (g.courseid, g.userid))],
+            "gradebook": self.gradebook.document(),
             "cohorts": _by_id(self.cohorts),
             "cohort_members": [CohortMember(cohortid=a, userid=b).row() for a, b in self.cohort_members.pairs()],
             "gradebook_roles": self.gradebook_roles if self.gradebook_roles != [STUDENT] else [],
@@ -141,9 +170,12 @@ class State:
 
     # Writing
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Undo what is written inside if anything is raised; ids that were given out stay used, as in the database."""
-        return self._log.transaction()
+    def transaction(self, *, undo: bool = True) -> AbstractContextManager[list[Callable[[], object]]]:
+        """Undo what is written inside if anything is raised; ids that were given out stay used, as in the database.
+
+        What it gives has a step for everything that was written. Without `undo` nothing is undone.
+        """
+        return self._log.transaction(undo=undo)
 
     def next_id(self, table: str) -> int:
         """Give out the next id of `user` or `group`."""
@@ -167,12 +199,17 @@ class State:
     def put_enrolment(self, enrolment: Enrolment) -> None:
         """Add or replace somebody's enrolment by one instance."""
         courseid = self.instances[enrolment.enrolid].courseid
+        key = (enrolment.enrolid, enrolment.userid)
+        if key not in self._enrolment_ids.rows:
+            self._last_enrolment += 1  # not given back by a rollback (accounts 38)
+            self._enrolment_ids.put(key, self._last_enrolment)
         self.enrolments.put(courseid, enrolment.userid, enrolment.enrolid, enrolment)
 
     def drop_enrolment(self, enrolment: Enrolment) -> None:
         """Take an enrolment away, and nothing else."""
         courseid = self.instances[enrolment.enrolid].courseid
         self.enrolments.drop(courseid, enrolment.userid, enrolment.enrolid)
+        self._enrolment_ids.drop((enrolment.enrolid, enrolment.userid))
 
     def put_assignment(self, one: Assignment) -> None:
         """Give a role in a course; the same one again changes nothing."""
@@ -219,7 +256,7 @@ class State:
 
     def instances_of(self, courseid: int) -> list[Instance]:
         """List a course's enrolment methods by id."""
-        return self._instances_of.get(courseid, [])
+        return [self.instances[one] for one in self._instances_of.get(courseid, ())]
 
     def groups_of(self, courseid: int) -> list[Group]:
         """List a course's groups by id."""
@@ -239,6 +276,17 @@ class State:
         """List a course's enrolments by user and instance; `instances[enrolid].enrol` is the method."""
         people = self.enrolments.people(courseid)
         return [people[userid][enrolid] for userid in sorted(people) for enrolid in sorted(people[userid])]
+
+    def enrolment_id(self, enrolid: int, userid: int) -> int:
+        """Return the id of an enrolment, which Moodle counts and no function tells (fact 29); raises `KeyError`."""
+        return self._enrolment_ids.rows[enrolid, userid]
+
+    def enrolment_of_id(self, number: int) -> Enrolment | None:
+        """Return the enrolment of an id."""
+        for (enrolid, userid), one in self._enrolment_ids.rows.items():
+            if one == number:
+                return self.enrolments.held(self.instances[enrolid].courseid, userid)[enrolid]
+        return None
 
     def enrolled(self, courseid: int) -> dict[int, set[str]]:
         """Return the people of a course with the short names of their roles: user id -> short names."""

@@ -20,15 +20,18 @@ class Log:
             self._steps.append(step)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Take back what was written inside, newest first, if anything is raised."""
+    def transaction(self, *, undo: bool = True) -> Iterator[list[Callable[[], object]]]:
+        """Take back what was written inside, newest first, if anything is raised; gives the steps that were noted.
+
+        Without `undo` it only gives the steps: a function that reads has no transaction around it.
+        """
         steps: list[Callable[[], object]] = []
         self._steps = steps
         try:
-            yield
+            yield steps
         except BaseException:
             self._steps = None  # taking back is not to be taken back
-            for step in reversed(steps):
+            for step in reversed(steps if undo else ()):
                 step()
             raise
         finally:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rostersync.sandbox.demo import demo_roster
 from rostersync.sandbox.names import LANGUAGES, SUBJECTS
+from rostersync.sandbox.releases import DEFAULT, RELEASES
 
 __all__ = ["COURSES", "ENROLMENTS", "PEOPLE", "SEED", "demo_roster", "term"]
 
@@ -51,6 +52,7 @@ _FUNCTIONS = (
     "core_message_send_instant_messages",
     "core_course_create_courses",
     "gradereport_user_get_grade_items",
+    "core_grades_get_gradeitems",
 )
 
 
@@ -82,9 +84,10 @@ def term(
             held.append({"courseid": courseid, "userid": userid, "roleid": roleid, "component": "", "itemid": 0})
             if roleid == STUDENT and rng.random() < 0.08:  # noqa: PLR2004 -- some
                 grades.append({"userid": userid, "courseid": courseid, "rawgrade": round(rng.uniform(35, 100), 1)})
+    named = RELEASES[DEFAULT]
     return {
-        "release": "4.4 (Build: 20240422)",
-        "version": "2024042200",
+        "release": named.release,
+        "version": named.version,
         "roles": [
             {"id": number, "shortname": name, "archetype": name, "assignable_by_token": name in _ASSIGNABLE}
             for number, name in enumerate(_ARCHETYPES, start=1)

@@ -6,12 +6,22 @@ from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
 from rostersync.sandbox.call import Call, Function, Json
+from rostersync.sandbox.events import Write
 from rostersync.sandbox.faults import Fault
 from rostersync.sandbox.form import Form, read_form
 from rostersync.sandbox.functions import FUNCTIONS, exists
-from rostersync.sandbox.moods import check_service, check_token, felt, instead
+from rostersync.sandbox.moods import (
+    check_connection,
+    check_database,
+    check_mail,
+    check_service,
+    check_token,
+    felt,
+    instead,
+)
 from rostersync.sandbox.pages import Answer
 from rostersync.sandbox.refusals import Refusal, access, invalid_parameter, invalid_token, missing_record, not_built
+from rostersync.sandbox.releases import spelled
 from rostersync.sandbox.schema import check
 from rostersync.sandbox.state import State
 
@@ -70,7 +80,7 @@ def respond(state: State, asked: Asked, *, moods: Sequence[Fault] = ()) -> Answe
         with felt(state, moods):
             result = _result(state, asked, moods)
     except Refusal as refusal:
-        return _refused(refusal, as_json=asked.as_json)
+        return _refused(spelled(refusal, state.release_number), as_json=asked.as_json)
     reply = _json(result) if asked.as_json else _xml(f"<RESPONSE>\n{_element(result)}</RESPONSE>\n")
     return replace(reply, things=_count(result))
 
@@ -89,6 +99,7 @@ def _count(result: Json) -> int:
 def _result(state: State, asked: Asked, moods: Sequence[Fault]) -> Json:
     """Do what a call asks: first the token, then the function, then the parameters (recordings 133 to 138)."""
     form, name = dict(asked.form), asked.function
+    check_database(moods)
     token = form.pop("wstoken", "")
     settings = {key: form.pop(key) for key in [*form] if key.startswith(_SETTING)}
     if token != state.token:
@@ -107,14 +118,28 @@ def _result(state: State, asked: Asked, moods: Sequence[Fault]) -> Json:
         raise not_built(name)
     function = FUNCTIONS[name]
     raw = settings.get(f"{_SETTING}raw", "0") not in ("", "0")
-    return _run(function, Call(state=state, given=check(function.takes, form), raw=raw))
+    return _run(function, Call(state=state, given=check(function.takes, form), raw=raw), moods)
 
 
-def _run(function: Function, call: Call) -> Json:
-    if not function.writes:
-        return function.run(call)
-    with call.state.transaction():
-        return function.run(call)
+def _run(function: Function, call: Call, moods: Sequence[Fault]) -> Json:
+    """Run a function, one that writes in a transaction; then note what was written and send the mails.
+
+    A mail that cannot be sent is an error after the commit (mail 2 to 11), and a function that reads has written what
+    it has written, whatever comes then.
+    """
+    state, steps, done = call.state, [], False
+    try:
+        with state.transaction(undo=function.writes) as steps:
+            result = function.run(call)
+            check_connection(moods)
+        done = True
+    finally:
+        if (done and function.writes) or (steps and not function.writes):
+            state.writes.append(Write(function=function.name, touched=bool(steps)))
+    if call.mails:
+        check_mail(moods)
+        state.mails.extend(call.mails)
+    return result
 
 
 def _refused(refusal: Refusal, *, as_json: bool) -> Answer:

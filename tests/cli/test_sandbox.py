@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +63,43 @@ def test_the_sandbox_serves_until_it_is_told_to_end(how: signal.Signals) -> None
         assert said.endswith("Stopped.\n")
         assert f"ROSTERSYNC_SITE={told['url']} ROSTERSYNC_TOKEN={told['token']}" in said
         assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "release"),
+    [
+        (["--people", "40", "--courses", "2", "--enrolments", "50"], "5.1.3 (Build: 20260216)"),
+        (["--state", str(STATE)], "4.4dev (Build: 20231124)"),
+        (["--state", str(STATE), "--release", "4.5"], "4.5.6 (Build: 20250811)"),
+        (["--state", "nameless.json"], "5.1.3 (Build: 20260216)"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value[:3],
+)
+def test_the_sandbox_is_of_the_release_that_is_asked_for(words: list[str], release: str, tmp_path: Path) -> None:
+    """The option wins, then what the state names; else it is 5.1, with the spelling of its errors."""
+    document = json.loads(STATE.read_text(encoding="utf-8"))
+    del document["release"], document["version"]
+    (tmp_path / "nameless.json").write_text(json.dumps(document))
+    words = [str(tmp_path / word) if word == "nameless.json" else word for word in words]
+    with sandbox(*words) as (_, told), urllib.request.urlopen(f"{told['url']}/sandbox/state") as answer:  # noqa: S310
+        assert json.load(answer)["release"] == release
+        unknown = {"wsfunction": "core_user_get_users_by_field", "moodlewsrestformat": "json"}
+        data = urllib.parse.urlencode(unknown).encode()
+        with urllib.request.urlopen(f"{told['url']}/webservice/rest/server.php", data) as refused:  # noqa: S310
+            exception = json.load(refused)["exception"]
+    assert exception == ("moodle_exception" if release.startswith("4.4") else "core\\exception\\moodle_exception")
+
+
+def test_the_sandbox_compares_like_postgresql(tmp_path: Path) -> None:
+    """With --database postgresql an e-mail address in other letters finds nobody."""
+    with sandbox("--state", str(STATE), "--database", "postgresql") as (_, told):
+        settings = Settings(token=told["token"], attempts=1)
+        with Client(told["url"], settings.token, settings=settings) as client:
+            found = [
+                client.call("core_user_get_users_by_field", [("field", "email"), ("values[0]", address)])
+                for address in ("ADA@uni.example", "ada@uni.example")
+            ]
+    assert [[user["username"] for user in users] for users in found] == [[], ["ada"]]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

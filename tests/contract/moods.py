@@ -1,10 +1,7 @@
-"""The 37 recorded answers of a site in a bad mood, and the sandbox's words that bring each mood about."""
+"""The recorded answers of sites in a bad mood, and the sandbox's words that bring each mood about."""
 
-import json
-import pathlib
-from typing import Any
+from tests.contract.recordings import FOLDERS, recorded
 
-HERE = pathlib.Path(__file__).parent
 LACKS = "token lacks "
 
 _WORDS = {
@@ -16,6 +13,7 @@ _WORDS = {
     "web services switched off": ("webservices-off",),
     "REST protocol switched off": ("rest-off",),
     "token expired": ("token-expired",),
+    "token expired, second call": ("token-unknown",),
     "token restricted to another address": ("token-elsewhere",),
     "external service disabled": ("service-off",),
     "account of the token suspended": ("account-suspended",),
@@ -26,16 +24,14 @@ _WORDS = {
     ),
     "wrong path": ("wrong-path",),
     "Authorization header only": (),
+    "database cannot be reached": ("database-away",),
+    "database cannot be reached, on a write": ("database-away",),
+    "baseline after the database came back": (),
 }
 
 
-def recorded(name: str) -> list[dict[str, Any]]:
-    """The lines of a recording."""
-    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
 FAULTS = recorded("faults.jsonl")
+ALL_FAULTS = {release: recorded("faults.jsonl", release) for release in FOLDERS}
 
 
 def moods(title: str) -> tuple[str, ...]:

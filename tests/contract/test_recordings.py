@@ -3,125 +3,19 @@
 import json
 import random
 import re
-import urllib.error
-import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from rostersync.sandbox.records import User
 from rostersync.sandbox.rehearsal import rehearse
 from rostersync.sandbox.server import Server, serve
-from rostersync.sandbox.state import State
-from tests.contract.moods import FAULTS, HERE, LACKS, moods, recorded
+from tests.contract.moods import ALL_FAULTS, FAULTS, LACKS, moods
+from tests.contract.recordings import FOLDERS, differences, load, recorded, send
 
-RECORDED = 1795416700.0  # the site's clock: grace's enrolment of recording 50 is on, barbara's of 51 is ahead
-ERROR = ("exception", "errorcode")
-USER = ("id", "username", "fullname", "email", "idnumber", "suspended", "confirmed", "auth")
-COURSE = ("id", "shortname", "idnumber", "fullname", "displayname", "visible", "enrollmentmethods", "enrolledusercount")
-ENROLLED = ("id", "username", "fullname", "email", "idnumber", "roles", "groups")
-GROUP = ("id", "courseid", "name", "idnumber")
-
-
-class Got(NamedTuple):
-    """An answer that came over HTTP."""
-
-    status: int
-    kind: str
-    text: str
-    retry_after: str | None
-
-
-def pick(record: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: record[name] for name in names if name in record}
-
-
-def by_id(rows: list[dict[str, Any]], names: tuple[str, ...]) -> list[dict[str, Any]]:
-    return sorted((pick(row, names) for row in rows), key=lambda row: row[names[0]])
-
-
-def enrolled(row: dict[str, Any]) -> dict[str, Any]:
-    kept = pick(row, ENROLLED)
-    if "roles" in kept:
-        kept["roles"] = sorted((role["roleid"], role["shortname"]) for role in kept["roles"])
-    if "groups" in kept:
-        kept["groups"] = sorted((group["id"], group["name"]) for group in kept["groups"])
-    return kept
-
-
-ESSENCE: dict[str, Callable[[Any], object]] = {
-    "core_webservice_get_site_info": lambda body: (
-        pick(body, ("username", "userid", "release", "version")),
-        sorted(function["name"] for function in body["functions"]),
-    ),
-    "core_user_get_users_by_field": lambda body: by_id(body, USER),
-    "core_course_get_courses_by_field": lambda body: [pick(row, COURSE) for row in body["courses"]],
-    "core_course_get_courses": lambda body: by_id(body, COURSE),
-    "core_enrol_get_users_courses": lambda body: by_id(body, COURSE),
-    "core_enrol_get_enrolled_users": lambda body: [enrolled(row) for row in body],
-    "core_group_get_course_groups": lambda body: [pick(row, GROUP) for row in body],
-    "core_group_create_groups": lambda body: [pick(row, GROUP) for row in body],
-    "core_group_get_group_members": lambda body: [(row["groupid"], sorted(row["userids"])) for row in body],
-    "core_user_create_users": lambda body: [row["username"] for row in body],
-    "gradereport_overview_get_course_grades": lambda body: by_id(body["grades"], ("courseid", "grade", "rawgrade")),
-    "core_enrol_get_course_enrolment_methods": lambda body: [pick(row, ("courseid", "type", "status")) for row in body],
-}
-
-
-def essence(function: str, body: Any) -> object:  # noqa: ANN401 -- whatever JSON holds
-    """Return what a client can rely on, as the recordings' own replay compares it."""
-    if isinstance(body, dict) and "exception" in body:
-        got = pick(body, ERROR)
-        if function == "core_user_create_users" and got.get("errorcode", "").startswith("<div>"):
-            got["errorcode"] = "<password policy>"
-        return got
-    return ESSENCE[function](body) if function in ESSENCE else body
-
-
-def send(server: Server, call: dict[str, Any], *, path: str = "/webservice/rest/server.php") -> Got:
-    form = {name: server.token if value == "<TOKEN>" else value for name, value in call["form"].items()}
-    data = urllib.parse.urlencode(form)
-    address = f"{server.url}{path}"
-    if call.get("method") == "GET":
-        request = urllib.request.Request(f"{address}?{data}")  # noqa: S310 -- the sandbox's own address
-    else:
-        request = urllib.request.Request(address, data.encode())  # noqa: S310 -- as above
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- as above
-            return got(answer.status, answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return got(error.code, error)
-
-
-def got(status: int, answer: Any) -> Got:  # noqa: ANN401 -- an answer, or the error that is one
-    headers = answer.headers
-    return Got(status, headers.get_content_type(), answer.read().decode(), headers.get("Retry-After"))
-
-
-def shown(text: str) -> str:
-    """Return what counts of a page: its title, and of a text without one all."""
-    title = re.search(r"<title>(.*?)</title>", text)
-    return title[1] if title else text
-
-
-def differences(call: dict[str, Any], answer: Got) -> list[object]:
-    """Return what was wanted and what came, or nothing."""
-    head = (call["status"], call["content_type"], call.get("headers", {}).get("Retry-After"))
-    came = (answer.status, answer.kind, answer.retry_after)
-    pair: list[object]
-    if "text" in call:
-        pair = [(*head, shown(call["text"])), (*came, shown(answer.text))]
-    else:
-        function = call["function"]
-        pair = [(*head, essence(function, call["json"])), (*came, essence(function, json.loads(answer.text)))]
-    return [] if pair[0] == pair[1] else pair
-
-
-def load(document: dict[str, Any] | None = None) -> State:
-    return State.load(document or HERE / "state.json", clock=lambda: RECORDED)
+RELEASES = sorted(FOLDERS)
 
 
 @pytest.fixture
@@ -130,10 +24,12 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def test_every_recorded_call_is_answered_as_moodle_answered_it(server: Server) -> None:
-    """The 186 calls, which build on each other, give what the recordings hold."""
-    calls = recorded("calls.jsonl")
-    different = {f"{call['n']} {call['title']}": differences(call, send(server, call)) for call in calls}
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_recorded_call_is_answered_as_moodle_answered_it(release: str) -> None:
+    """The 186 calls, which build on each other, give what the recordings of each release hold."""
+    calls = recorded("calls.jsonl", release)
+    with serve(load(release)) as server:
+        different = {f"{call['n']} {call['title']}": differences(call, send(server, call)) for call in calls}
     assert len(calls) == 186
     assert {title: pair for title, pair in different.items() if pair} == {}
 
@@ -182,52 +78,69 @@ class Elsewhere:
 def test_another_state_is_answered_by_the_same_rules(seed: int) -> None:
     """A site with other ids, roles and names answers the 186 calls as the recorded one does, in its own terms."""
     elsewhere = Elsewhere(seed)
-    document = elsewhere.moved(json.loads((HERE / "state.json").read_text(encoding="utf-8")))
+    document = elsewhere.moved(json.loads((FOLDERS["4.4"] / "state.json").read_text(encoding="utf-8")))
     calls = elsewhere.moved(recorded("calls.jsonl"))
-    with serve(load(document)) as server:
+    with serve(load(document=document)) as server:
         different = {f"{call['n']} {call['title']}": differences(call, send(server, call)) for call in calls}
     assert {title: pair for title, pair in different.items() if pair} == {}
 
 
-BASELINE = FAULTS[0]
-each_fault = pytest.mark.parametrize("call", FAULTS, ids=[f"{call['title']} {call['function']}" for call in FAULTS])
+BASELINE = {release: faults[0] for release, faults in ALL_FAULTS.items()}
+EACH = [(release, call) for release in RELEASES for call in ALL_FAULTS[release]]
+each_fault = pytest.mark.parametrize(
+    ("release", "call"), EACH, ids=[f"{release} {call['title']} {call['function']}" for release, call in EACH]
+)
 
 
 @each_fault
-def test_a_mood_that_is_there_from_the_start_shows_as_it_did(call: dict[str, Any]) -> None:
-    """The 37 answers of a site in a bad mood come with the recorded status, type, header and content."""
-    with rehearse(load(), fault=moods(call["title"])) as server:
+def test_a_mood_that_is_there_from_the_start_shows_as_it_did(release: str, call: dict[str, Any]) -> None:
+    """Each answer of a site in a bad mood comes with the recorded status, type, header and content."""
+    with rehearse(load(release), fault=moods(call["title"])) as server:
         assert differences(call, send(server, call)) == []
 
 
 @each_fault
-def test_a_mood_can_be_switched_on_and_off_while_the_sandbox_runs(server: Server, call: dict[str, Any]) -> None:
+def test_a_mood_can_be_switched_on_and_off_while_the_sandbox_runs(release: str, call: dict[str, Any]) -> None:
     """By the control address each mood begins, shows as recorded, and ends."""
-    address = f"{server.url}/sandbox/faults"
-    for fault in moods(call["title"]):
-        body = json.dumps({"fault": fault}).encode()
-        urllib.request.urlopen(address, body, timeout=30).close()  # noqa: S310 -- the sandbox's own address
-    assert differences(call, send(server, call)) == []
-    request = urllib.request.Request(address, method="DELETE")  # noqa: S310 -- as above
-    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 -- as above
-    assert differences(BASELINE, send(server, BASELINE)) == []
+    with serve(load(release)) as server:
+        address = f"{server.url}/sandbox/faults"
+        for fault in moods(call["title"]):
+            body = json.dumps({"fault": fault}).encode()
+            urllib.request.urlopen(address, body, timeout=30).close()  # noqa: S310 -- the sandbox's own address
+        assert differences(call, send(server, call)) == []
+        request = urllib.request.Request(address, method="DELETE")  # noqa: S310 -- as above
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 -- as above
+        assert differences(BASELINE[release], send(server, BASELINE[release])) == []
 
 
 @each_fault
-def test_a_mood_lasts_as_long_as_a_with(server: Server, call: dict[str, Any]) -> None:
+def test_a_mood_lasts_as_long_as_a_with(release: str, call: dict[str, Any]) -> None:
     """The Python interface does the same for tests."""
-    with server.faulty(*moods(call["title"])):
-        assert differences(call, send(server, call)) == []
-    assert differences(BASELINE, send(server, BASELINE)) == []
+    with serve(load(release)) as server:
+        with server.faulty(*moods(call["title"])):
+            assert differences(call, send(server, call)) == []
+        assert differences(BASELINE[release], send(server, BASELINE[release])) == []
 
 
-LACKING = [call for call in FAULTS if call["title"].startswith(LACKS)]
+@pytest.mark.parametrize("release", ["4.5", "5.1"])
+def test_a_token_that_has_expired_is_gone_at_the_second_call(release: str) -> None:
+    """It is refused once as a matter of access, and from then on nobody knows it."""
+    lines = [call for call in ALL_FAULTS[release] if call["title"].startswith("token expired")]
+    with rehearse(load(release), fault=["token-expired"]) as server:
+        assert [differences(call, send(server, call)) for call in lines] == [[], []]
 
 
-@pytest.mark.parametrize("call", LACKING, ids=[f"{call['title'][12:]} {call['function']}" for call in LACKING])
-def test_a_missing_capability_shows_as_it_did(call: dict[str, Any]) -> None:
+LACKING = [(release, call) for release, call in EACH if call["title"].startswith(LACKS)]
+
+
+@pytest.mark.parametrize(
+    ("release", "call"),
+    LACKING,
+    ids=[f"{release} {call['title'][12:]} {call['function']}" for release, call in LACKING],
+)
+def test_a_missing_capability_shows_as_it_did(release: str, call: dict[str, Any]) -> None:
     """A token from which one capability was taken gets what Moodle gave it: an error, less, or nothing at all."""
-    with rehearse(load(), without=[call["title"].removeprefix(LACKS)]) as server:
+    with rehearse(load(release), without=[call["title"].removeprefix(LACKS)]) as server:
         assert differences(call, send(server, call)) == []
 
 

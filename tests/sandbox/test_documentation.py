@@ -29,7 +29,17 @@ def test_the_help_lists_every_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["--fault", "--fault-seed", "--max-input-vars", "--post-max-size", "--without", "--latency"]
+    "option",
+    [
+        "--fault",
+        "--fault-seed",
+        "--max-input-vars",
+        "--post-max-size",
+        "--without",
+        "--latency",
+        "--release",
+        "--database",
+    ],
 )
 def test_the_readme_has_every_option_of_bad_days(option: str) -> None:
     """In the table of options, and the command takes it."""

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from rostersync.sandbox.collation import Database
 from rostersync.sandbox.state import State
 
 Call = Callable[..., Any]
@@ -31,6 +32,16 @@ def test_postgresql_takes_a_text_as_it_is(document: dict[str, Any]) -> None:
     assert [course.id for course in state.courses_where("shortname", "ÉTÉ 1")] == [51]
     assert [state.courses_where("shortname", value) for value in ("été 1", "ÉTÉ 1 ", "ETE 1")] == [[], [], []]
     assert state.users_where("email", "mona@host.example") == []
+
+
+def test_a_site_is_on_postgresql_whatever_its_document_says(document: dict[str, Any]) -> None:
+    """Asked for PostgreSQL, look-ups by e-mail address tell case, and the state that comes back says so."""
+    state = State.load(document, database=Database.POSTGRESQL)
+    assert state.users_where("email", "mona@host.example") == []
+    assert state.users_where("email", "Mona@Host.example") == [31]
+    assert state.document()["site"]["collation"] == "exact"
+    again = State.load(state.document(), database=Database.MARIADB)
+    assert again.users_where("email", "mona@host.example") == [31]
 
 
 def test_an_account_with_an_unusual_username_breaks_every_answer_it_is_in(call: Call) -> None:

@@ -1,4 +1,4 @@
-"""`enrol_manual_*`, `core_enrol_get_course_enrolment_methods`, `core_enrol_get_users_courses`."""
+"""Enrol and unenrol, and list a course's enrolment methods and a person's courses."""
 
 from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.refusals import (
@@ -8,12 +8,15 @@ from rostersync.sandbox.refusals import (
     login_required,
     no_manual_instance,
 )
+from rostersync.sandbox.releases import UNENROL_REFUSES_ROLE
 from rostersync.sandbox.rules import (
     ACTIVE,
+    CONTACT,
     SUSPENDED,
     check_account,
     enrol_user,
     find_course,
+    has_teacher,
     is_active,
     manual_instance,
     may_assign,
@@ -22,18 +25,19 @@ from rostersync.sandbox.rules import (
     sees_hidden,
     sees_in_course,
     unenrol_user,
+    welcome,
 )
 from rostersync.sandbox.schema import Field, Kind, Need, Several, Structure
 
 _INT = Field(Kind.INT)
 _OPTIONAL = Field(Kind.INT, Need.OPTIONAL)
-_UNENROL_REFUSES_ROLE = (5, 2)
 _METHOD_NAMES = {"self": "Self enrolment (Student)", "guest": "Guest access"}
 
 
 def enrol(call: Call) -> Json:
-    """`enrol_manual_enrol_users`: all rows or none (recordings 41 to 86)."""
+    """`enrol_manual_enrol_users`: all rows or none (recordings 41 to 86); each row mails where there is a teacher."""
     state = call.state
+    taught: dict[int, bool] = {}
     for row in call.given.rows("enrolments"):
         userid, roleid, courseid = row.number("userid"), row.number("roleid"), row.number("courseid")
         if courseid not in state.courses and courseid != state.site_course().id:
@@ -47,6 +51,8 @@ def enrol(call: Call) -> Json:
         if instance is None or not instance.enabled:
             raise no_manual_instance()
         check_account(state, userid)
+        if courseid not in taught:
+            taught[courseid] = has_teacher(state, courseid)
         enrol_user(
             state,
             instance,
@@ -56,6 +62,9 @@ def enrol(call: Call) -> Json:
             timestart=row.number("timestart"),
             timeend=row.number("timeend"),
         )
+        if instance.customint1 and taught[courseid]:
+            call.mails.append(welcome(state, courseid, userid))
+        taught[courseid] |= state.roles[roleid].shortname == CONTACT  # too late for their own mail (mail 30, 31)
     return None
 
 
@@ -63,7 +72,7 @@ def unenrol(call: Call) -> Json:
     """`enrol_manual_unenrol_users`: a role id is not looked at, and refused by Moodle 5.2 (recordings 103 to 122)."""
     state = call.state
     for row in call.given.rows("enrolments"):
-        if "roleid" in row and state.release_number >= _UNENROL_REFUSES_ROLE:
+        if "roleid" in row and state.release_number >= UNENROL_REFUSES_ROLE:
             raise invalid_parameter()
         if not may_enter(state, find_course(state, row.number("courseid"))):
             raise login_required()
@@ -71,11 +80,29 @@ def unenrol(call: Call) -> Json:
         instance = manual_instance(state, row.number("courseid"))
         if instance is None:
             raise no_manual_instance()
+        check_account(state, row.number("userid"))
         if row.number("userid") not in state.users.rows:
             raise invalid_parameter()
-        check_account(state, row.number("userid"))
         unenrol_user(state, instance, row.number("userid"))
     return None
+
+
+def unenrol_by_id(call: Call) -> Json:
+    """`core_enrol_unenrol_user_enrolment`: takes out whoever it is, unconfirmed accounts as well (accounts 39).
+
+    What it says of an id that is none is from Moodle's source.
+    """
+    state = call.state
+    enrolment = state.enrolment_of_id(call.given.number("ueid"))
+    if enrolment is None:
+        return {"result": False, "errors": [{"key": "invalidrequest", "message": "Invalid request"}]}
+    instance = state.instances[enrolment.enrolid]
+    if not may_enter(state, find_course(state, instance.courseid)):
+        raise login_required()
+    if not state.can(f"enrol/{instance.enrol}:unenrol"):
+        return {"result": False, "errors": []}
+    unenrol_user(state, instance, enrolment.userid)
+    return {"result": True, "errors": []}
 
 
 def methods(call: Call) -> Json:
@@ -165,6 +192,7 @@ FUNCTIONS = (
         run=unenrol,
         writes=True,
     ),
+    Function(name="core_enrol_unenrol_user_enrolment", takes=Structure({"ueid": _INT}), run=unenrol_by_id, writes=True),
     Function(
         name="core_enrol_get_course_enrolment_methods",
         takes=Structure({"courseid": _INT}),

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.records import SITE_COURSE, Course, Role, User
 from rostersync.sandbox.refusals import coding, course_context, invalid_parameter, moodle, not_built
-from rostersync.sandbox.rules import SEPARATE_GROUPS, find_course, is_active, may_enter, require, sees_in_course
+from rostersync.sandbox.rules import (
+    SEPARATE_GROUPS,
+    find_course,
+    is_active,
+    may_enter,
+    names_of,
+    require,
+    sees_in_course,
+)
 from rostersync.sandbox.schema import Field, Kind, Need, Several, Structure, clean_int
 from rostersync.sandbox.state import State
 
@@ -154,9 +162,11 @@ class _Shown:
     def user(self, user: User) -> dict[str, Json]:
         """Write a person: id and full name always, empty id numbers never (recording 53)."""
         wanted = self._wanted
-        answer: dict[str, Json] = {"id": user.id, "fullname": user.fullname}
+        answer: dict[str, Json] = {"id": user.id}
         if "username" in wanted:
             answer["username"] = user.username
+        answer |= {name: text for name, text in names_of(self._state, user).items() if name in wanted}
+        answer["fullname"] = user.fullname
         if "email" in wanted:
             answer["email"] = user.email
         if "idnumber" in wanted and user.idnumber:

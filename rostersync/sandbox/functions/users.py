@@ -6,7 +6,7 @@ import re
 from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.records import User
 from rostersync.sandbox.refusals import coding, invalid_parameter, invalid_response, moodle
-from rostersync.sandbox.rules import require, sees_profile
+from rostersync.sandbox.rules import names_of, require, sees_profile
 from rostersync.sandbox.schema import (
     Field,
     Given,
@@ -86,6 +86,7 @@ def _profile(state: State, user: User) -> dict[str, Json]:
     return {
         "id": user.id,
         "username": user.username,
+        **names_of(state, user),
         "fullname": user.fullname,
         "email": user.email,
         "department": "",
