@@ -167,12 +167,19 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
     columns = _understood(sheet, settings, where, alone=alone)
     notes: tuple[str, ...] = ()
     found = Looker(sheet=sheet, columns=columns, settings=settings).found()
+    _refuse_bare(columns, found, where)
     if doubt := _of_columns(sheet, columns, found, settings, where):
         ruling = judge(doubt) if judge else Ruling()
         settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         if still := doubt.open(ruling.fields):
             slots = pc.unique(sheet.slots["role"]).to_pylist() if "role" in sheet.slots else ()
             raise refusal(doubt, still, ruling, sheet.notes, slots)
+        columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
+    elif judge and (clear := [one for one in found if one.understood]):
+        # What was said once of a column counts also where its values have become clear since.
+        doubted = [_doubted(sheet, columns, one.position, (), settings, None) for one in clear]
+        ruling = judge(Doubt(where=where, header=columns.header, columns=tuple(doubted)))
+        settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
     looker = Looker(sheet=sheet, columns=columns, settings=settings)
     clear = [one for one in found if one.understood and one.position in {*columns.unused, *columns.offered}]
@@ -237,6 +244,20 @@ def _understood(sheet: Sheet, settings: Settings, where: str, *, alone: bool) ->
     columns = freed(sheet, headers.understand(sheet.header, settings), settings)
     headers.require(columns, settings, where=where, alone=alone)
     return columns
+
+
+def _refuse_bare(columns: Columns, found: Sequence[Found], where: str) -> None:
+    """Makes sure that no column without a header says who takes part: there is nothing to answer by.
+
+    Raises:
+        RosterError: there is one.
+    """
+    for one in found:
+        if not columns.header[one.position]:
+            raise RosterError(
+                f"{where} has a column without a header that {TURNING['taking_part']}\n  {one.told}",
+                remedy="give it a header in the file, such as Status; or delete the column",
+            )
 
 
 def _of_columns(sheet: Sheet, columns: Columns, found: Sequence[Found], settings: Settings, where: str) -> Doubt | None:

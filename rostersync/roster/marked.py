@@ -27,6 +27,7 @@ LONGEST = 40
 """Characters of a value that can be a word or a mark."""
 SPREAD, FEW = 0.9, 12
 """The share of a column's rows from which on, and the distinct values above which, nearly all of them differ."""
+WHOLE = re.compile(r"([01])[.,]0+")
 DATE = re.compile(r"(?=.*\d)[\d\w\s.,:/+年月日-]{5,}")
 
 
@@ -36,7 +37,8 @@ class Says(StrEnum):
     TAKES = "takes part"
     GONE = "does not take part"
     WAITS = "waits"
-    UNKNOWN = "unknown"
+    IGNORED = "is left out"
+    UNKNOWN = "is not clear"
 
 
 SAYS = {Kind.TAKING: Says.TAKES, Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
@@ -72,8 +74,8 @@ class Values:
     @classmethod
     def of(cls, values: Sequence[str], kind: Kind | None, settings: Settings) -> Values:
         """These values, in a column whose header says this of its marks."""
-        plain = {v: normalise(v) if len(v) <= LONGEST else "" for v in values}
-        own = {normalise(w) for w in settings.status_words}
+        plain = {v: _compared(v) for v in values}
+        own = {normalise(w) for w in settings.status_words} - {""}
         status = Statuses(settings, "")
         words = {
             v: said
@@ -112,7 +114,9 @@ def _of_status(reading: Reading) -> Says | None:
     """What a status word says; one that is suspended is not simply one or the other."""
     if reading.code == "waiting_list":
         return Says.WAITS
-    if reading.code in {"not_taking_part", "status_ignored"} or reading.value == Status.REMOVED:
+    if reading.code == "status_ignored":
+        return Says.IGNORED
+    if reading.code == "not_taking_part" or reading.value == Status.REMOVED:
         return Says.GONE
     if reading.code:
         return None
@@ -182,14 +186,28 @@ def concerns(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int)
     return _marks_people(values, sense, rows, blanks) if sense.kinds else _marks_by_themselves(values)
 
 
+def _compared(value: str) -> str:
+    """A value as it is compared; 1.0 and 0.0 are how some programs write yes and no."""
+    found = WHOLE.fullmatch(value)
+    return found[1] if found else normalise(value) if len(value) <= LONGEST else ""
+
+
 def _marks_people(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int) -> bool:
     """Whether the values under a header of taking part or leaving are marks."""
+    if all(v.isdecimal() for v in rows):
+        return blanks > 0 or any(int(v) == 0 for v in rows)
+    if values.marks or any(_begins_with_yes_or_no(v) for v in values.others):
+        return True
     if values.others:
         # Free text beside people who have left, or who wait, says why or how long; elsewhere it is of other things.
         return bool(values.words) or (blanks > 0 and sense.clear in {Kind.GONE, Kind.WAITING})
-    if all(v.isdecimal() for v in rows):
-        return blanks > 0 or any(int(v) == 0 for v in rows)
     return not (values.codes and sense.counting and not values.words)
+
+
+def _begins_with_yes_or_no(value: str) -> bool:
+    """“No - moved away”, “Yes, since May”."""
+    word = re.match(r"\w+", value)
+    return word is not None and normalise(word[0]) in meanings("truth") and not word[0].isdigit()
 
 
 def _marks_by_themselves(values: Values) -> bool:

@@ -14,11 +14,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from rostersync.roster.words import flat, normalise, words_of
+from rostersync.roster.words import flat, meanings, normalise, words_of
 
 JAPANESE = "\u3000"
 """Where the Japanese signs begin: between them no blank parts words."""
 NUMBER = re.compile(r"\d+")
+LONGEST_PHRASE, SHORT = 5, 3
+"""Words of a known phrase, at most; letters of a word that says nothing in a title, at most."""
 SHORTEST = 2
 """Signs from which on a Japanese word is looked for within others."""
 
@@ -72,6 +74,42 @@ def sense(title: str) -> Sense:
         counting |= word in _words("kinds")
         plain &= bool(said) or is_general or is_remark or around
     return Sense(kinds=frozenset(kinds), general=general, plain=plain, remark=remark, counting=counting)
+
+
+@lru_cache(maxsize=1000)
+def of_title(title: str) -> Sense:
+    """What a heading, a title or a sheet's name says: by whole words and known phrases alone.
+
+    “Leavenworth” and “Esperanza” are names, though headers of columns may begin so.
+    """
+    words = [w for w in words_of(title) if w and not NUMBER.fullmatch(w)]
+    kinds: set[Kind] = set()
+    plain, at = True, 0
+    while at < len(words):
+        length = next((n for n in range(LONGEST_PHRASE, 0, -1) if _bare("".join(words[at : at + n])) in _titles()), 0)
+        if length:
+            kinds.add(_titles()[_bare("".join(words[at : at + length]))])
+        else:
+            plain &= words[at] in _words("around")
+        at += max(length, 1)
+    return Sense(kinds=frozenset(kinds), general=False, plain=plain, remark=False, counting=False)
+
+
+def _bare(phrase: str) -> str:
+    """A Japanese phrase without what may stand behind its word."""
+    behind = next((b for b in _of("title", "behind") if phrase != b and phrase.endswith(b)), "")
+    return _bare(phrase.removesuffix(behind)) if behind and phrase[:1] >= JAPANESE else phrase
+
+
+@cache
+def _titles() -> Mapping[str, Kind]:
+    """Normalised phrase → what it says in a title."""
+    status = {"removed": Kind.GONE, "gone": Kind.GONE, "ignored": Kind.WAITING, "active": Kind.TAKING}
+    known = {w: status.get(meant, Kind.UNDECIDED) for w, meant in meanings("status").items()}
+    known |= {w: status[meant] for w, meant in meanings("sense").items() if meant in status}
+    known = {w: k for w, k in known.items() if len(w) > SHORT or w >= JAPANESE}
+    known |= {w: k for k in (Kind.GONE, Kind.WAITING, Kind.TAKING) for w in _of("title", k)}
+    return {w: k for w, k in known.items() if w not in _of("title", "other")}
 
 
 @cache

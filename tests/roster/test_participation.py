@@ -173,7 +173,7 @@ def test_a_column_with_a_sense_is_understood(
     [
         ("Enrolled", ("x", ""), "“x” (1 row), blank (1 row)", ["taking_part", "ignore"]),
         ("Registered on", ("2026-09-01", ""), "“2026-09-01” (1 row), blank (1 row)", ["taking_part", "ignore"]),
-        ("Enrl Stat", ("E", "Q"), "“E” (1 row), “Q” (1 row)", ["taking_part", "ignore"]),
+        ("Enrl Stat", ("E", "Q"), "“E” (1 row), “Q” (1 row)", ["status", "taking_part", "ignore"]),
         ("Left on", ("2098-09-01", ""), "“2098-09-01” (1 row), blank (1 row)", ["end", "left", "ignore"]),
         ("Not dropped", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "ignore"]),
         ("Enrolled/Dropped", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "ignore"]),
@@ -210,7 +210,11 @@ def test_a_column_that_is_not_clear_is_asked_about(
     ("field", "values", "expected"),
     [
         ("taking_part", ("x", "", "no", "2026-09-01", "17", "withdrawn"), [TAKES, GONE, GONE, TAKES, TAKES, GONE]),
-        ("left", ("x", "", "no", "2025-09-01", "2098-09-01", "moved"), [GONE, TAKES, TAKES, GONE, TAKES, GONE]),
+        (
+            "left",
+            ("x", "", "no", "2025-09-01", "2098-09-01", "moved"),
+            [GONE, TAKES, TAKES, GONE, TAKES, "status_unknown"],
+        ),
         ("waiting", ("x", "", "no", "2", "2098-09-01", "enrolled"), [WAITS, TAKES, TAKES, WAITS, WAITS, TAKES]),
         ("ignore", ("x", "", "no", "2", "withdrawn", "left"), [TAKES] * 6),
     ],
@@ -290,7 +294,15 @@ def test_other_yes_or_no_columns_are_told_with_their_counts(loaded: Load) -> Non
         ("Abgemeldet", GONE),
         ("Students who have withdrawn", GONE),
         ("退学者", GONE),
-        ("Exit exam group", "heading_unclear"),
+        ("Not enrolled", GONE),
+        ("Removed students:", GONE),
+        ("Former students", GONE),
+        ("Nicht angemeldet", GONE),
+        ("Reserve list", WAITS),
+        ("補欠", WAITS),
+        ("Enrolled and withdrawn", "heading_unclear"),
+        ("Not registered yet", "heading_unclear"),
+        ("Suspended", "heading_unclear"),
     ],
 )
 def test_a_heading_inside_the_table_gives_its_meaning_to_the_rows_below(loaded: Load, heading: str, code: str) -> None:
@@ -363,3 +375,93 @@ def test_a_file_name_is_evidence_and_decides_nothing(loaded: Load) -> None:
     """A file called trailing-commas-dropped.csv is no list of people who dropped."""
     text = "username,course short name,role\np1,B,student\n"
     assert codes(loaded(text, "trailing-commas-dropped.csv")) == [TAKES]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("idnumber,course idnumber,Status", "1001,7,active", "1002,7,withdrawn", "1003,7,active"),
+        ("idnumber,course idnumber,last name", "1001,7,Adams", "1002,7,Leavitt", "1003,7,Left"),
+        ("idnumber,course idnumber,notes", "1001,7,withdrawn", "1002,7,waiting list", "1003,7,"),
+    ],
+)
+def test_a_row_with_both_keys_is_no_heading(loaded: Load, lines: tuple[str, ...]) -> None:
+    """Keys of digits are keys, too."""
+    roster = loaded("\n".join(lines) + "\n", default_role="student")
+    assert not {"heading_row", "heading_unclear"} & {*codes(roster)}
+
+
+@pytest.mark.parametrize("name", ["Leavenworth", "esperanza", "Leavitt", "Retirement", "Drop-in class", "Exclusive"])
+def test_names_that_begin_like_such_words_say_nothing(loaded: Load, tmp_path: Path, name: str) -> None:
+    """Of a heading, of a title, and of a sheet."""
+    below = f"username,course short name,role\np1,B,student\n{name},,\np2,B,student\n"
+    assert codes(loaded(below)) == [TAKES, "course_blank", TAKES]
+    assert codes(loaded(f"{name}\n\nusername,course short name,role\np1,B,student\n"))[-1:] == [TAKES]
+    path = workbook(tmp_path, **{name.replace(" ", "_"): ("p1", "p2")})
+    assert codes(load([path], Settings())) == [TAKES, TAKES]
+
+
+def test_a_heading_in_several_cells_is_one(loaded: Load) -> None:
+    """Merged cells come as one text in each; a count may stand beside it, but not in the place of a key."""
+    text = "username,course short name,role\np1,B,student\nWaiting list,Waiting list,Waiting list\np2,B,student\n"
+    assert codes(loaded(text)) == [TAKES, "heading_row", WAITS]
+    text = "username,course short name,role,n\np1,B,student,\nWaiting list,,,3\np2,B,student,\n"
+    assert codes(loaded(text)) == [TAKES, "heading_row", WAITS]
+    text = "username,course short name,role\np1,B,student\n7,,withdrawn\np2,B,student\n"
+    assert codes(loaded(text))[2] == TAKES
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Registered", ("Yes", "Yes", "No - moved away")),
+        ("Angemeldet", ("ja", "nein", "noch nicht")),
+        ("Registered", ("No", "", "")),
+        ("Group", ("A", "A", "Waiting list")),
+        ("", ("", "withdrawn", "")),
+    ],
+)
+def test_marks_beside_other_texts_are_asked_about(write: Write, header: str, values: tuple[str, ...]) -> None:
+    """One remark among them does not make the column one of no concern."""
+    error = refused(lambda: load([write(listed(header, values))], Settings()))
+    assert "read without it, each row enrols" in error.message
+
+
+def test_yes_and_no_as_some_programs_write_them(loaded: Load) -> None:
+    """1.0 and 0.0 are numbers to them."""
+    assert codes(loaded(listed("Registered", ("1.0", "0.0", "1.0")))) == [TAKES, GONE, TAKES]
+
+
+@pytest.mark.parametrize("field", ["taking_part", "left", "status"])
+def test_codes_that_nobody_explained_reject_their_rows(loaded: Load, field: str) -> None:
+    """An answer about the column says nothing of a letter; --status-word does."""
+    text = listed("Enrl Stat", ("E", "Q", "D"))
+    assert codes(loaded(text, columns={"Enrl Stat": field})) == ["status_unknown"] * 3
+    words = {"E": "active", "Q": "waiting", "D": "absent"}
+    assert codes(loaded(text, columns={"Enrl Stat": field}, status_words=words)) == [TAKES, WAITS, GONE]
+
+
+def test_a_word_that_settings_leave_out_is_left_out(loaded: Load) -> None:
+    """It states nothing, and explains no absence."""
+    roster = loaded(listed("State", ("active", "withdrawn", "guest")), status_words={"guest": "ignored"})
+    assert codes(roster) == [TAKES, GONE, "status_ignored"]
+
+
+def test_a_blank_that_settings_explain_is_a_blank_alone(loaded: Load) -> None:
+    """Signs have no letters, and are no blanks."""
+    words = {"": "absent"}
+    assert codes(loaded(listed("Registered", ("✓", "✗", "✓")), status_words=words)) == [TAKES, GONE, TAKES]
+    assert codes(loaded(listed("Status", ("active", "", "?")), status_words=words)) == [TAKES, GONE, "status_unknown"]
+
+
+def test_one_such_word_among_very_many_values_is_found(loaded: Load) -> None:
+    """Thousands of remarks do not hide it."""
+    roster = loaded(listed("Notes", [*(f"note {n}" for n in range(5_200)), "withdrawn"]))
+    assert codes(roster)[-1] == GONE
+    assert set(codes(roster)[:-1]) == {TAKES}
+
+
+def test_what_a_row_asks_for_goes_before_such_a_mark(loaded: Load) -> None:
+    """In a list of changes whoever is to be removed is removed."""
+    text = "username,course short name,role,action,Left\np1,B,student,remove,x\np2,B,student,add,\np3,B,student,add,x\n"
+    assert codes(loaded(text)) == [TAKES, TAKES, GONE]
