@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow.compute as pc
 
@@ -212,7 +212,8 @@ def refusal(
         flags: list[str] = []
         for column in doubt.candidates(what):
             heard = ruling.evidence.get(column.header)
-            fields = [f for f in (heard.fields if heard else column.fields) if f in FIELDS_OF[what]]
+            wanted = {*FIELDS_OF[what], *(["left"] if what == "action" else [])}
+            fields = [f for f in (heard.fields if heard else column.fields) if f in wanted]
             flags += [f'--map "{column.header}={f}"' for f in fields]
             looks = f" looks like “{column.like}”" if column.like else ""
             said = heard.sentence if heard else column.sentence(fields)
@@ -273,6 +274,8 @@ def _of_columns(sheet: Sheet, columns: Columns, found: Sequence[Found], settings
         for p, text in enumerate(columns.header)
         if text and p not in certain
     ]
+    leaving = {columns.header[one.position] for one in found if one.position in asking}
+    doubted = [replace(d, fields=(*d.fields, "left")) if d.header in leaving else d for d in doubted]
     turning = [what for what, at in (("action", asking), ("taking_part", marking)) if at]
     return Doubt(where=where, header=columns.header, missing=(*missing, *turning), columns=tuple(doubted))
 

@@ -42,6 +42,7 @@ CODES: Mapping[Says, str] = {
     Says.GONE: "not_taking_part",
     Says.WAITS: "waiting_list",
     Says.IGNORED: "status_ignored",
+    Says.UNCLEAR: "date_unclear",
     Says.UNKNOWN: "status_unknown",
 }
 """What keeps a row from enrolling anybody → code of `problems.ROWS`."""
@@ -93,12 +94,17 @@ class Found:
     understood: Participation | None
     """How it is read; None where somebody has to say."""
 
+    effects: Mapping[str, int] = field(default_factory=dict)
+    """Field that it can be → rows that enrol nobody then."""
+
     @property
     def told(self) -> str:
         """Its values in words: “No” (3 rows), “Yes” (12 rows), blank (1 row)."""
         shown = [_shown(v, n) for v, n in self.values.items()]
         more = len(shown) - SHOWN
-        return ", ".join(shown[:SHOWN]) + (f" and {counted(more, 'other value')}" if more > 0 else "")
+        outs = [f"as {f} {counted(n, 'row enrols', 'rows enrol')} nobody" for f, n in self.effects.items()]
+        values = ", ".join(shown[:SHOWN]) + (f" and {counted(more, 'other value')}" if more > 0 else "")
+        return "; ".join([values, *([", ".join(outs)] if len(outs) > 1 else [])])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,7 +136,7 @@ class Looker:
         marks = values.marks | values.numbers | values.dates
         said = {v: SAYS[kind] if v in marks and s == Says.UNKNOWN else s for v, s in values.said.items()}
         if kind == Kind.GONE:
-            said |= dict.fromkeys(values.ahead, Says.TAKES)
+            said |= dict.fromkeys(values.ahead, Says.TAKES) | dict.fromkeys(values.unclear, Says.UNCLEAR)
         if kind != Kind.TAKING and senses.sense(header).clear == kind:
             said |= dict.fromkeys(values.others, SAYS[kind])
         blank = Says.GONE if kind == Kind.TAKING else Says.TAKES
@@ -143,7 +149,7 @@ class Looker:
         cells = self.sheet.cells[position]
         if (not (sense.kinds or sense.general) and _is_of_names(cells)) or not _may_speak(cells, sense):
             return None
-        numbers = self._counted(cells, header)
+        numbers = self._counted(cells)
         blanks = numbers.pop("", 0)
         if not numbers:
             return None
@@ -152,7 +158,7 @@ class Looker:
             return None
         return self._judged(position, sense, values, numbers, blanks)
 
-    def _counted(self, cells: pa.Array, header: str) -> dict[str, int]:
+    def _counted(self, cells: pa.Array) -> dict[str, int]:
         """Value → rows that could enrol somebody, blanks as ""; of very many values the known words and some others."""
         column = Distinct.of(cells).trimmed()
         chosen = np.arange(len(column.texts))
@@ -162,9 +168,9 @@ class Looker:
                 return {}
             chosen = np.append(np.flatnonzero(known), np.flatnonzero(~known)[:SHOWN])
         counts = np.bincount(column.index[self.rows()], minlength=len(column.texts))[chosen]
-        plain, found = normalise(header), dict[str, int]()
+        found: dict[str, int] = {}
         for text, number in zip(column.texts.take(pa.array(chosen)).to_pylist(), counts.tolist(), strict=True):
-            if number and not (plain and normalise(text) == plain):
+            if number:
                 key = "" if NOTHING.fullmatch(text) else text
                 found[key] = found.get(key, 0) + number
         return found
@@ -186,12 +192,21 @@ class Looker:
         certain = plain and (sense.clear or (sense.plain and not sense.kinds)) and Says.UNKNOWN not in said.values()
         field = next((f for f, kind in FIELDS.items() if kind == sense.clear), "taking_part")
         ordered = sorted(numbers.items(), key=lambda pair: (pair[0] not in keeping, -pair[1], pair[0]))
+        fields = self._fields(sense, values)
+        counts = dict([*ordered, *([("", blanks)] if blanks else [])])
+        marks = [f for f in fields if f in FIELDS] if not certain or unclear else []
         return Found(
             position=position,
-            fields=self._fields(sense, values),
-            values=dict([*ordered, *([("", blanks)] if blanks else [])]),
+            fields=fields,
+            values=counts,
+            effects={f: self._out(position, f, counts) for f in marks},
             understood=Participation(position=position, field=field, said=said) if certain and not unclear else None,
         )
+
+    def _out(self, position: int, name: str, counts: Mapping[str, int]) -> int:
+        """How many rows enrol nobody where a column is this field."""
+        read = self.said(position, name).read
+        return sum(n for value, n in counts.items() if read(value).code)
 
     def _fields(self, sense: Sense, values: Values) -> tuple[str, ...]:
         """What a column can be, the likeliest first."""
@@ -202,7 +217,7 @@ class Looker:
         if values.ahead and "end" not in self.columns.fields:
             fields.insert(0, "end")
         if "status" not in self.columns.fields and (values.words or values.codes):
-            fields = ["status", *(fields or ["left"])]
+            fields = ["status", *(fields or ["taking_part", "left"])]
         return tuple(fields or FIELDS)
 
     def rows(self) -> Mask:
@@ -218,6 +233,8 @@ class Looker:
                 filled = [_mask(pc.not_equal(pc.utf8_trim_whitespace(c), "")) for c in cells]
                 if filled:
                     rows &= np.logical_or.reduce(filled)
+            for position in self.columns.fields.values():  # a header that is said again
+                rows &= ~_mask(pc.equal(self.sheet.cells[position], self.columns.header[position]))
             self._counting = rows
         return self._counting
 
@@ -244,15 +261,18 @@ def freed(sheet: Sheet, columns: Columns, settings: Settings) -> Columns:
 
 
 def _is_of_marks(sheet: Sheet, columns: Columns, position: int) -> bool:
-    """Whether a header says that people take part, and nothing but marks stands below it."""
+    """Whether a header says that people take part, and nothing but marks and codes stands below it."""
     header = columns.header[position]
     if senses.sense(header).clear != Kind.TAKING:
         return False
-    values = pc.unique(pc.utf8_trim_whitespace(sheet.cells[position].slice(sheet.titles)))
-    filled = [
-        v for v in values[: FEW + 2].to_pylist() if not NOTHING.fullmatch(v) and normalise(v) != normalise(header)
-    ]
-    return 0 < len(filled) <= FEW and all(is_mark(v) or v.isdecimal() for v in filled)
+    values = pc.unique(pc.utf8_trim_whitespace(sheet.cells[position].slice(sheet.titles)))[: FEW + 2].to_pylist()
+    filled = [v for v in values if not NOTHING.fullmatch(v) and normalise(v) != normalise(header)]
+    return 0 < len(filled) <= FEW and all(is_mark(v) or v.isdecimal() or _is_code(v) for v in filled)
+
+
+def _is_code(value: str) -> bool:
+    """Whether a value is a short code that is no word of a status."""
+    return len(value) <= SHORT and value.isalpha() and normalise(value) not in meanings("status")
 
 
 def understood(columns: Columns, found: Sequence[Found]) -> Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -74,6 +75,18 @@ LEAVING: dict[str, tuple[str, ...]] = {
     "在籍": ("いいえ", "はい", "はい"),
     "状態": ("退学", "在籍", "在籍"),
     "履修取消": ("1", "0", "0"),
+    "Leaver": ("Leaver", "", ""),
+    "W/D": ("W/D", "", ""),
+    "Transfer out": ("2025-09-10", "", ""),
+    "Kündigung zum": ("31.12.2024", "", ""),
+    "Zusage": ("nein", "ja", "ja"),
+    "RSVP": ("No", "Yes", "Yes"),
+    "Démission": ("oui", "", ""),
+    "No show": ("x", "", ""),
+    "Suplente": ("X", "", ""),
+    "Décision": ("R", "A", "A"),
+    "受講可否": ("否", "可", "可"),
+    "抽選結果": ("落選", "当選", "当選"),
 }
 HARMLESS: dict[str, tuple[str, ...]] = {
     "Registration Date": ("2026-09-01", "2026-09-02", "2026-09-01"),
@@ -111,12 +124,20 @@ HARMLESS: dict[str, tuple[str, ...]] = {
     "Sede": ("Milano", "Roma", "Milano"),
     "学年": ("1", "2", "1"),
     "登録日": ("2026-04-01", "2026-04-02", "2026-04-01"),
+    "Abgangszeugnis": ("ja", "nein", ""),
+    "Austrittsgespräch": ("ja", "nein", "ja"),
+    "Abmeldeformular": ("x", "", "x"),
+    "Teilnahmegebühr": ("50", "0", "50"),
+    "Exit interview": ("yes", "no", "yes"),
+    "Leaving Certificate": ("yes", "no", "yes"),
+    "Sortie autorisée": ("oui", "non", "oui"),
+    "Uscita autonoma": ("sì", "no", "sì"),
     "Enrolled": ("Y", "Y", "Y"),
     "Drop deadline": ("2026-10-01", "2026-10-01", "2026-10-01"),
 }
 
 
-ASKED = {"Reason for leaving", "No longer enrolled", "Something"}
+ASKED = {"Reason for leaving", "No longer enrolled", "Something", "Décision"}
 
 
 @pytest.mark.parametrize("header", LEAVING)
@@ -179,12 +200,12 @@ def test_a_column_with_a_sense_is_understood(
         ("Enrolled/Dropped", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "ignore"]),
         ("Auditing", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "waiting", "ignore"]),
         ("Status", ("Y", "N"), None, []),
-        ("Previous term", ("withdrawn", ""), "“withdrawn” (1 row), blank (1 row)", ["status", "left"]),
+        ("Previous term", ("withdrawn", ""), "“withdrawn” (1 row), blank (1 row)", ["status", "taking_part"]),
         (
             "Standing",
             ("suspended", "good", "fair"),
             "“fair” (1 row), “good” (1 row), “suspended” (1 row)",
-            ["status", "left"],
+            ["status", "taking_part"],
         ),
         ("State", ("active", "withdrawn", ""), "“withdrawn” (1 row), “active” (1 row), blank (1 row)", ["status"]),
     ],
@@ -198,7 +219,7 @@ def test_a_column_that_is_not_clear_is_asked_about(
         assert set(codes(load([path], Settings()))) == {"status_unknown"}
         return
     error = refused(lambda: load([path], Settings()))
-    assert error.message.endswith(f"\n  “{header}”: {told}")
+    assert f"\n  “{header}”: {told}" in error.message
     offered = [part.partition("=")[2].strip('"') for part in error.remedy.removeprefix("say ").split(" or ")]
     assert offered[: len(flags)] == flags
     assert offered[-1] == "ignore"
@@ -465,3 +486,38 @@ def test_what_a_row_asks_for_goes_before_such_a_mark(loaded: Load) -> None:
     """In a list of changes whoever is to be removed is removed."""
     text = "username,course short name,role,action,Left\np1,B,student,remove,x\np2,B,student,add,\np3,B,student,add,x\n"
     assert codes(loaded(text)) == [TAKES, TAKES, GONE]
+
+
+@pytest.mark.parametrize(
+    ("values", "order", "expected"),
+    [
+        (("12.10.2025", "", ""), "", [GONE, TAKES, TAKES]),
+        (("12/10/2025", "25/10/2025", ""), "", [GONE, GONE, TAKES]),
+        (("01/12/2098", "12/25/2025", ""), "mdy", [TAKES, GONE, TAKES]),
+        (("01/02/2026", "", ""), "", [GONE, TAKES, TAKES]),
+    ],
+)
+def test_dates_of_leaving_are_read_as_the_file_writes_them(
+    loaded: Load, values: tuple[str, ...], order: str, expected: list[str]
+) -> None:
+    """Dots mean that the day comes first, and one date of a column decides for all; past in each way is past."""
+    assert codes(loaded(listed("Exit Date", values), date_order=order, columns={"Exit Date": "left"})) == expected
+
+
+def test_a_date_of_leaving_that_may_be_past_or_ahead_rejects_its_row(write: Write) -> None:
+    """It is asked about, and the answer that it is one of leaving does not make it clear; --date-order does."""
+    today = dt.datetime.now(dt.UTC).date()
+    # One of these has been by now, the other has not; on the days of which both are one it is the next year's.
+    year = today.year if dt.date(today.year, 1, 12) <= today < dt.date(today.year, 12, 1) else today.year + 1
+    text = f"01/12/{year}"
+    path = write(listed("Exit Date", (text, "", "")))
+    assert '--map "Exit Date=left"' in refused(lambda: load([path], Settings())).remedy
+    assert codes(load([path], Settings(columns={"Exit Date": "left"})))[0] == "date_unclear"
+    assert codes(load([path], Settings(columns={"Exit Date": "left"}, date_order="dmy")))[0] in {GONE, TAKES}
+
+
+def test_what_each_answer_does_stands_beside_the_values(write: Write) -> None:
+    """How many rows enrol nobody."""
+    error = refused(lambda: load([write(listed("Not attending", ("x", "", "")))], Settings()))
+    outs = "as taking_part 2 rows enrol nobody, as left 1 row enrols nobody"
+    assert error.message.endswith(f"“x” (1 row), blank (2 rows); {outs}")
