@@ -16,7 +16,7 @@ from typing import Protocol
 from rostersync import moodle, store
 from rostersync.roster import tells
 from rostersync.roster.doubts import FIELDS_OF, TURNING, Doubt, Doubted, Heard, Ruling
-from rostersync.roster.fields import COURSE_KEYS, FIELDS, USER_KEYS
+from rostersync.roster.fields import COURSE_KEYS, FIELDS, MARKS, USER_KEYS
 from rostersync.settings import Settings
 from rostersync.store import Mapped, Store
 from rostersync.sync import evidence
@@ -29,7 +29,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "course": ("course_shortname", "course_idnumber"),
     "role": ("role",),
     "action": ("action",),
-    "status": ("status",),
+    "taking_part": (*MARKS, "status"),
 }
 """What a column can always be, where it is asked about."""
 
@@ -155,8 +155,8 @@ class Judge:
                 if name:
                     answered[column.header] = name
                     case.decide(column.header, name, "; ".join(["as answered", *filter(None, [heard.sentence])]))
-                if name not in {"", "ignore"}:
-                    break
+                if name not in {"", "ignore"} and missing != "taking_part":
+                    break  # of marks each column counts by itself
         if answered and not case.open:
             self._keep(case.doubt, person, fields=answered)
 

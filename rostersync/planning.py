@@ -11,7 +11,7 @@ import pandas as pd
 from rostersync import gather, history, ignored, moodle, outlook, protection, remembered, roster
 from rostersync.errors import EmptyRoster, StoreError, UsageError
 from rostersync.store import Run, State
-from rostersync.sync import again, deeds, propose, undo
+from rostersync.sync import again, asked, deeds, propose, undo
 from rostersync.sync import plan as plans
 from rostersync.sync.access import Access
 from rostersync.sync.basis import Basis
@@ -62,7 +62,10 @@ def _refuse_cut(loaded: Roster, rows: pd.DataFrame) -> None:
         CutFile: one does.
     """
     for row, why in loaded.ends.items():
-        if rows["state"].iloc[row] == RowState.REJECTED:
+        # Who waits or does not take part is looked up as well.
+        stated = rows["code"].iloc[row] in {asked.WAITING, asked.GONE}
+        nobody = rows["user_id"].iloc[row] == 0 or rows["course_id"].iloc[row] == 0
+        if rows["state"].iloc[row] == RowState.REJECTED or (stated and nobody):
             raise roster.refusal(loaded.sources[int(rows["source"].iloc[row])].path, why)
 
 

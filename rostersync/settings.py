@@ -38,6 +38,8 @@ _FLAGS = {
 """Settings whose flag has another name."""
 _ANYBODY_READS = 0o004
 
+StatusWord = Literal["active", "suspended", "removed", "absent", "waiting", "ignored"]
+"""What a word in a status column can mean: a status; that somebody does not take part, or waits; or nothing."""
 CourseFigure = Literal[
     "course_limit_share",
     "course_limit_count",
@@ -88,7 +90,7 @@ class Settings(BaseModel):
     default_role: str = ""
     teacher_means: Literal["", "teacher", "editingteacher"] = ""
     role_words: dict[str, str] = {}
-    status_words: dict[str, Literal["active", "suspended", "removed", "waiting", "ignored"]] = {}
+    status_words: dict[str, StatusWord] = {}
     status_sense: Literal["", "positive", "negative"] = ""
     user_key: Literal["", "username", "idnumber", "email", "id"] = ""
     course_key: Literal["", "shortname", "idnumber", "id"] = ""

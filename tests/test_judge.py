@@ -176,3 +176,28 @@ def test_numbers_that_nobody_explains_refuse_the_file(settings: Settings, tmp_pa
     few = written(tmp_path, NUMBERS.replace("BIO101,3", "BIO101,student"))
     roster = pipeline.check([few], settings, Judge(settings))
     assert roster.rows["code"].tolist() == ["", "", "role_digits"]
+
+
+def test_each_column_that_says_who_takes_part_is_asked_about(settings: Settings, tmp_path: Path) -> None:
+    """The answer for one says nothing of the other."""
+    text = "username,course short name,role,Enrolled,WL\nann,BIO101,student,x,\nben,BIO101,student,,Q\n"
+    person = Somebody(columns={"Enrolled": "taking_part", "WL": "waiting"})
+    judge = Judge(settings, person=person)
+    roster = pipeline.check([written(tmp_path, text)], settings, judge)
+    assert [asked.partition(":")[0] for asked in person.asked] == ["Enrolled", "WL", "remember"]
+    assert roster.rows["code"].tolist() == ["", "not_taking_part"]
+    assert kept(settings) == [{"Enrolled": "taking_part", "WL": "waiting"}]
+    again = pipeline.check([written(tmp_path, text)], settings, Judge(settings))
+    assert again.rows["code"].tolist() == ["", "not_taking_part"]
+
+
+def test_what_was_said_of_a_column_counts_when_its_values_have_become_clear(settings: Settings, tmp_path: Path) -> None:
+    """Dates of leaving that were ahead, and no concern of the roster, are past one day, and still none."""
+    text = "username,course short name,role,Left on\nann,BIO101,student,2098-09-01\nben,BIO101,student,\n"
+    pipeline.check([written(tmp_path, text)], settings, Judge(settings, person=Somebody(columns={"Left on": "ignore"})))
+    assert kept(settings) == [{"Left on": "ignore"}]
+    later = text.replace("2098", "2025")
+    roster = pipeline.check([written(tmp_path, later)], settings, Judge(settings))
+    assert roster.rows["code"].tolist() == ["", ""]
+    assert "forget it with" in roster.sources[0].notes[-1]
+    assert pipeline.check([written(tmp_path, later)], Settings()).rows["code"].tolist() == ["not_taking_part", ""]

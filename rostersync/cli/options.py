@@ -93,7 +93,7 @@ reading = _stack(
         "status_words",
         multiple=True,
         metavar="WORD=MEANING",
-        help="What a word in the status column means: active, suspended, removed, waiting or ignored; may be repeated.",
+        help="What a word in the status column means: active, suspended, removed, absent, waiting or ignored.",
     ),
     click.option(
         "--teacher-means", type=click.Choice(["editingteacher", "teacher"]), help="What the word “teacher” means."

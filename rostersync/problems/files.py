@@ -45,11 +45,11 @@ IN_FILES: Mapping[str, Kind] = {
     "action_unknown": rejects("“{value}” is no action", "write add, remove or suspend"),
     "status_unknown": rejects(
         "“{value}” in column “{column}” could mean several things",
-        'say once what it means, like --status-word "{value}=active" (or suspended, removed, waiting, ignored)',
+        'say once what it means, like --status-word "{value}=active" (or suspended, removed, absent, waiting, ignored)',
     ),
     "status_blank": rejects(
         "the status is blank, while other rows say who is enrolled and who has left or waits",
-        'fill in column “{column}”; or say once what a blank means: --status-word "=active" (or removed, ignored)',
+        'fill in column “{column}”; or say once what a blank means: --status-word "=active" (or absent, waiting)',
     ),
     "date_bad": rejects("“{value}” is no date{detail}", "write it as 2026-09-30"),
     "date_unclear": rejects(

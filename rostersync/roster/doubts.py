@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow.compute as pc
 
@@ -167,12 +167,19 @@ def settle(sheet: Sheet, settings: Settings, *, where: str, alone: bool, judge: 
     columns = _understood(sheet, settings, where, alone=alone)
     notes: tuple[str, ...] = ()
     found = Looker(sheet=sheet, columns=columns, settings=settings).found()
+    _refuse_bare(columns, found, where)
     if doubt := _of_columns(sheet, columns, found, settings, where):
         ruling = judge(doubt) if judge else Ruling()
         settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         if still := doubt.open(ruling.fields):
             slots = pc.unique(sheet.slots["role"]).to_pylist() if "role" in sheet.slots else ()
             raise refusal(doubt, still, ruling, sheet.notes, slots)
+        columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
+    elif judge and (clear := [one for one in found if one.understood]):
+        # What was said once of a column counts also where its values have become clear since.
+        doubted = [_doubted(sheet, columns, one.position, (), settings, None) for one in clear]
+        ruling = judge(Doubt(where=where, header=columns.header, columns=tuple(doubted)))
+        settings = settings.model_copy(update={"columns": {**ruling.fields, **settings.columns}})
         columns, notes = _understood(sheet, settings, where, alone=alone), ruling.notes
     looker = Looker(sheet=sheet, columns=columns, settings=settings)
     clear = [one for one in found if one.understood and one.position in {*columns.unused, *columns.offered}]
@@ -205,7 +212,8 @@ def refusal(
         flags: list[str] = []
         for column in doubt.candidates(what):
             heard = ruling.evidence.get(column.header)
-            fields = [f for f in (heard.fields if heard else column.fields) if f in FIELDS_OF[what]]
+            wanted = {*FIELDS_OF[what], *(["left"] if what == "action" else [])}
+            fields = [f for f in (heard.fields if heard else column.fields) if f in wanted]
             flags += [f'--map "{column.header}={f}"' for f in fields]
             looks = f" looks like “{column.like}”" if column.like else ""
             said = heard.sentence if heard else column.sentence(fields)
@@ -239,6 +247,20 @@ def _understood(sheet: Sheet, settings: Settings, where: str, *, alone: bool) ->
     return columns
 
 
+def _refuse_bare(columns: Columns, found: Sequence[Found], where: str) -> None:
+    """Makes sure that no column without a header says who takes part: there is nothing to answer by.
+
+    Raises:
+        RosterError: there is one.
+    """
+    for one in found:
+        if not columns.header[one.position]:
+            raise RosterError(
+                f"{where} has a column without a header that {TURNING['taking_part']}\n  {one.told}",
+                remedy="give it a header in the file, such as Status; or delete the column",
+            )
+
+
 def _of_columns(sheet: Sheet, columns: Columns, found: Sequence[Found], settings: Settings, where: str) -> Doubt | None:
     """The doubt that there is about a sheet's columns, if any."""
     missing = columns.missing(settings)
@@ -252,6 +274,8 @@ def _of_columns(sheet: Sheet, columns: Columns, found: Sequence[Found], settings
         for p, text in enumerate(columns.header)
         if text and p not in certain
     ]
+    leaving = {columns.header[one.position] for one in found if one.position in asking}
+    doubted = [replace(d, fields=(*d.fields, "left")) if d.header in leaving else d for d in doubted]
     turning = [what for what, at in (("action", asking), ("taking_part", marking)) if at]
     return Doubt(where=where, header=columns.header, missing=(*missing, *turning), columns=tuple(doubted))
 

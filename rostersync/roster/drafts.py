@@ -27,6 +27,8 @@ MORE = (
     "# The lines above are those of the preset that rostersync has for such files.",
     "# Columns that it leaves out, and words that it does not know, in this file:",
 )
+LEFT_OUT = {"waiting_list": "waiting", "not_taking_part": "absent", "status_ignored": "ignored"}
+"""Code of a word that is no status → what settings call it."""
 KEPT = ("teacher_means", "encoding", "delimiter", "date_order", "timezone")
 
 
@@ -104,8 +106,8 @@ def _words(table: str, sheet: Sheet, columns: Columns, read: Callable[[str], Rea
         meant = read(word)
         if meant.value:
             yield f"{_quoted(word)} = {_quoted(str(meant.value))}"
-        elif meant.code == "waiting_list":
-            yield f'{_quoted(word)} = "ignored"'
+        elif meant.code in LEFT_OUT:
+            yield f"{_quoted(word)} = {_quoted(LEFT_OUT[meant.code])}"
         else:
             yield f'# {_quoted(word)} = "?"'
     yield ""

@@ -27,6 +27,7 @@ LONGEST = 40
 """Characters of a value that can be a word or a mark."""
 SPREAD, FEW = 0.9, 12
 """The share of a column's rows from which on, and the distinct values above which, nearly all of them differ."""
+WHOLE = re.compile(r"([01])[.,]0+")
 DATE = re.compile(r"(?=.*\d)[\d\w\s.,:/+年月日-]{5,}")
 
 
@@ -36,7 +37,9 @@ class Says(StrEnum):
     TAKES = "takes part"
     GONE = "does not take part"
     WAITS = "waits"
-    UNKNOWN = "unknown"
+    IGNORED = "is left out"
+    UNCLEAR = "may be past or ahead"
+    UNKNOWN = "is not clear"
 
 
 SAYS = {Kind.TAKING: Says.TAKES, Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
@@ -60,6 +63,8 @@ class Values:
     dates: frozenset[str]
     ahead: frozenset[str]
     """Dates of leaving that are not past."""
+    unclear: frozenset[str]
+    """Dates that may be past or ahead."""
     numbers: frozenset[str]
     marks: frozenset[str]
     """Yes, no, 1, 0, true, false and signs."""
@@ -72,8 +77,8 @@ class Values:
     @classmethod
     def of(cls, values: Sequence[str], kind: Kind | None, settings: Settings) -> Values:
         """These values, in a column whose header says this of its marks."""
-        plain = {v: normalise(v) if len(v) <= LONGEST else "" for v in values}
-        own = {normalise(w) for w in settings.status_words}
+        plain = {v: _compared(v) for v in values}
+        own = {normalise(w) for w in settings.status_words} - {""}
         status = Statuses(settings, "")
         words = {
             v: said
@@ -89,8 +94,8 @@ class Values:
         known = _together({plain[v] for v in codes | short}) if codes else None
         numbers = {v for v in values if v not in truth and v.isdecimal() and len(v) <= SHORT}
         rest = [v for v in values if v not in words and v not in codes and v not in truth and v not in numbers]
-        past, ahead = _dated(rest, settings)
-        says = {v: _of_date(kind, past=v in past) for v in (*past, *ahead)}
+        past, ahead, unclear = _dated(rest, settings)
+        says = {v: _of_date(kind, past=v in past) for v in (*past, *ahead, *unclear)}
         says |= dict.fromkeys(numbers, Says.WAITS if kind == Kind.WAITING else Says.UNKNOWN)
         says |= {v: SAYS[known[plain[v]]] if known else Says.UNKNOWN for v in codes}
         says |= {v: _of_truth(t, kind) for v, t in truth.items()} | words
@@ -101,8 +106,9 @@ class Values:
             words=frozenset(words),
             codes=frozenset(codes),
             together=known is not None,
-            dates=frozenset({*past, *ahead}),
+            dates=frozenset({*past, *ahead, *unclear}),
             ahead=frozenset(ahead),
+            unclear=frozenset(unclear),
             numbers=frozenset(numbers),
             marks=frozenset(truth),
         )
@@ -112,7 +118,9 @@ def _of_status(reading: Reading) -> Says | None:
     """What a status word says; one that is suspended is not simply one or the other."""
     if reading.code == "waiting_list":
         return Says.WAITS
-    if reading.code in {"not_taking_part", "status_ignored"} or reading.value == Status.REMOVED:
+    if reading.code == "status_ignored":
+        return Says.IGNORED
+    if reading.code == "not_taking_part" or reading.value == Status.REMOVED:
         return Says.GONE
     if reading.code:
         return None
@@ -146,20 +154,28 @@ def _together(codes: set[str]) -> Mapping[str, Kind] | None:
     return next((known for known in senses.codes() if codes <= known.keys()), None)
 
 
-def _dated(values: Sequence[str], settings: Settings) -> tuple[set[str], set[str]]:
-    """The dates among these values: those that are past in each order of day and month, and the others."""
+def _dated(values: Sequence[str], settings: Settings) -> tuple[set[str], set[str], set[str]]:
+    """The dates among these values: those that are past, those that are ahead, and those that may be either.
+
+    A date that can be read in several ways is past where it is so in all of them.
+    """
     likely = [v for v in values if len(v) <= LONGEST and DATE.fullmatch(v)]
     if not likely:
-        return set(), set()
+        return set(), set(), set()
     now = dt.datetime.now(ZoneInfo(settings.timezone)).timestamp()
-    readings: dict[str, list[int]] = {}
-    for order in ("dmy", "mdy", "ymd"):
-        said = settings.model_copy(update={"date_order": order})
-        for value, moment in zip(likely, dates.read(likely, said, end=False), strict=True):
-            if moment.problem is None:
-                readings.setdefault(value, []).append(moment.epoch)
-    past = {v for v, moments in readings.items() if all(0 < m <= now for m in moments)}
-    return past, readings.keys() - past
+    past, ahead, unclear = set[str](), set[str](), list[str]()
+    for value, moment in zip(likely, dates.read(likely, settings, end=False), strict=True):
+        if moment.problem is None and moment.epoch > 0:
+            (past if moment.epoch <= now else ahead).add(value)
+        elif moment.code == dates.UNCLEAR:
+            unclear.append(value)
+    ways = [
+        dates.read(unclear, settings.model_copy(update={"date_order": o}), end=False) for o in ("dmy", "mdy", "ymd")
+    ]
+    for value, *moments in zip(unclear, *ways, strict=True):
+        if all(m.epoch <= now for m in moments if m.problem is None):
+            past.add(value)
+    return past, ahead, {*unclear} - past
 
 
 def concerns(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int) -> bool:
@@ -179,24 +195,40 @@ def concerns(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int)
         return False
     if len(values.dates) == len(rows):
         return blanks > 0
-    return _marks_people(values, sense, rows, blanks) if sense.kinds else _marks_by_themselves(values)
+    return _marks_people(values, sense, rows, blanks) if sense.kinds else _marks_by_themselves(values, sense)
+
+
+def _compared(value: str) -> str:
+    """A value as it is compared; 1.0 and 0.0 are how some programs write yes and no."""
+    found = WHOLE.fullmatch(value)
+    return found[1] if found else normalise(value) if len(value) <= LONGEST else ""
 
 
 def _marks_people(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int) -> bool:
     """Whether the values under a header of taking part or leaving are marks."""
+    if all(v.isdecimal() for v in rows):
+        return blanks > 0 or any(int(v) == 0 for v in rows)
+    if values.marks or any(_begins_with_yes_or_no(v) for v in values.others):
+        return True
     if values.others:
         # Free text beside people who have left, or who wait, says why or how long; elsewhere it is of other things.
         return bool(values.words) or (blanks > 0 and sense.clear in {Kind.GONE, Kind.WAITING})
-    if all(v.isdecimal() for v in rows):
-        return blanks > 0 or any(int(v) == 0 for v in rows)
     return not (values.codes and sense.counting and not values.words)
 
 
-def _marks_by_themselves(values: Values) -> bool:
+def _begins_with_yes_or_no(value: str) -> bool:
+    """“No - moved away”, “Yes, since May”."""
+    word = re.match(r"\w+", value)
+    return word is not None and normalise(word[0]) in meanings("truth") and not word[0].isdigit()
+
+
+def _marks_by_themselves(values: Values, sense: Sense) -> bool:
     """Whether the values under a general header are marks of taking part."""
     if values.others or values.numbers:
         return False
-    return values.together if values.codes else bool(values.marks or values.words)
+    if values.codes:
+        return values.together or (sense.decided and sense.plain)
+    return bool(values.marks or values.words)
 
 
 def is_mark(value: str) -> bool:

@@ -23,6 +23,7 @@ from rostersync.roster.asides import KANA
 from rostersync.roster.fields import SHOWN_ONLY
 from rostersync.roster.forensics.errors import is_error
 from rostersync.roster.headers import Columns
+from rostersync.roster.marked import NOTHING
 from rostersync.roster.sheets import Ints, Sheet
 from rostersync.roster.words import aliases, flat, hinted, lists, normalise, sense
 from rostersync.vocabulary import counted
@@ -31,8 +32,6 @@ SHOWN = 5
 """Values that a message shows."""
 YEAR = 100
 """A whole number below is no term's name, but may count somebody's semesters."""
-NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
-"""What is written where there is nothing to say."""
 LARGE = 50_000
 """Rows from which on a filled column of mostly different values is taken for keys or names, not for remarks."""
 PRESET = "with a preset (rostersync config preset new FILE writes one), which says under [keep]"

@@ -38,7 +38,13 @@ LARGE = 50_000
 """Rows from which on a filled column of mostly different values is taken for keys or names."""
 SHOWN = 5
 """Values that a message shows."""
-CODES: Mapping[Says, str] = {Says.GONE: "not_taking_part", Says.WAITS: "waiting_list"}
+CODES: Mapping[Says, str] = {
+    Says.GONE: "not_taking_part",
+    Says.WAITS: "waiting_list",
+    Says.IGNORED: "status_ignored",
+    Says.UNCLEAR: "date_unclear",
+    Says.UNKNOWN: "status_unknown",
+}
 """What keeps a row from enrolling anybody → code of `problems.ROWS`."""
 
 
@@ -88,12 +94,17 @@ class Found:
     understood: Participation | None
     """How it is read; None where somebody has to say."""
 
+    effects: Mapping[str, int] = field(default_factory=dict)
+    """Field that it can be → rows that enrol nobody then."""
+
     @property
     def told(self) -> str:
         """Its values in words: “No” (3 rows), “Yes” (12 rows), blank (1 row)."""
         shown = [_shown(v, n) for v, n in self.values.items()]
         more = len(shown) - SHOWN
-        return ", ".join(shown[:SHOWN]) + (f" and {counted(more, 'other value')}" if more > 0 else "")
+        outs = [f"as {f} {counted(n, 'row enrols', 'rows enrol')} nobody" for f, n in self.effects.items()]
+        values = ", ".join(shown[:SHOWN]) + (f" and {counted(more, 'other value')}" if more > 0 else "")
+        return "; ".join([values, *([", ".join(outs)] if len(outs) > 1 else [])])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,20 +118,29 @@ class Looker:
 
     def found(self) -> list[Found]:
         """All columns that seem to say who takes part."""
-        skipped = {*self.columns.parts, *self.columns.marks}
-        places = sorted({*self.columns.unused, *self.columns.offered} - skipped)
+        bare = [p for p, header in enumerate(self.columns.header) if not header]
+        places = sorted(
+            {*self.columns.unused, *self.columns.offered, *self.columns.parts, *bare} - {*self.columns.marks}
+        )
         return [one for p in places if (one := self._look(p))]
 
     def said(self, position: int, name: str) -> Participation:
-        """How a column is read that somebody calls one of FIELDS."""
-        kind = FIELDS[name]
+        """How a column is read that somebody calls one of `fields.MARKS`.
+
+        A mark, a date or a number says what the field does, a word what it means. Other words and codes reject their
+        rows, unless the header itself is one of leaving, or waiting, beside which they say why or how long.
+        """
+        kind, header = FIELDS[name], self.columns.header[position]
         texts = Distinct.of(self.sheet.cells[position]).trimmed().texts.to_pylist()
         values = Values.of([t for t in texts if not NOTHING.fullmatch(t)], kind, self.settings)
-        said = {v: s for v, s in values.said.items() if s != Says.UNKNOWN}
+        marks = values.marks | values.numbers | values.dates
+        said = {v: SAYS[kind] if v in marks and s == Says.UNKNOWN else s for v, s in values.said.items()}
         if kind == Kind.GONE:
-            said |= dict.fromkeys(values.ahead, Says.TAKES)
+            said |= dict.fromkeys(values.ahead, Says.TAKES) | dict.fromkeys(values.unclear, Says.UNCLEAR)
+        if kind != Kind.TAKING and senses.sense(header).clear == kind:
+            said |= dict.fromkeys(values.others, SAYS[kind])
         blank = Says.GONE if kind == Kind.TAKING else Says.TAKES
-        return Participation(position=position, field=name, said=said, blank=blank, other=SAYS[kind])
+        return Participation(position=position, field=name, said=said, blank=blank, other=Says.UNKNOWN)
 
     def _look(self, position: int) -> Found | None:
         """What a column says; None where it is of no concern."""
@@ -129,22 +149,31 @@ class Looker:
         cells = self.sheet.cells[position]
         if (not (sense.kinds or sense.general) and _is_of_names(cells)) or not _may_speak(cells, sense):
             return None
-        column = Distinct.of(cells).trimmed()
-        rows = self.rows()
-        counts = np.bincount(column.index[rows], minlength=len(column.texts))
-        pairs = zip(column.texts.to_pylist(), counts.tolist(), strict=True)
-        numbers: dict[str, int] = {}
-        for text, number in pairs:
-            if number and normalise(text) != normalise(header):
-                key = "" if NOTHING.fullmatch(text) else text
-                numbers[key] = numbers.get(key, 0) + number
+        numbers = self._counted(cells)
         blanks = numbers.pop("", 0)
-        if not numbers or len(numbers) > MOST:
+        if not numbers:
             return None
         values = Values.of([*numbers], sense.clear, self.settings)
         if not concerns(values, sense, numbers, blanks):
             return None
         return self._judged(position, sense, values, numbers, blanks)
+
+    def _counted(self, cells: pa.Array) -> dict[str, int]:
+        """Value → rows that could enrol somebody, blanks as ""; of very many values the known words and some others."""
+        column = Distinct.of(cells).trimmed()
+        chosen = np.arange(len(column.texts))
+        if len(chosen) > MOST:
+            known = _mask(pc.is_in(pc.utf8_lower(column.texts), value_set=_spelled()))
+            if not known.any():
+                return {}
+            chosen = np.append(np.flatnonzero(known), np.flatnonzero(~known)[:SHOWN])
+        counts = np.bincount(column.index[self.rows()], minlength=len(column.texts))[chosen]
+        found: dict[str, int] = {}
+        for text, number in zip(column.texts.take(pa.array(chosen)).to_pylist(), counts.tolist(), strict=True):
+            if number:
+                key = "" if NOTHING.fullmatch(text) else text
+                found[key] = found.get(key, 0) + number
+        return found
 
     def _judged(
         self, position: int, sense: Sense, values: Values, numbers: Mapping[str, int], blanks: int
@@ -156,18 +185,28 @@ class Looker:
             said = {v: Says.TAKES if s == Says.UNKNOWN and v in values.others else s for v, s in said.items()}
         keeping = {v for v, s in said.items() if s != Says.TAKES}
         takes = Says.TAKES in values.said.values()
-        unclear = bool(blanks) and takes and (sense.clear == Kind.TAKING or (not sense.kinds and bool(keeping)))
+        unclear = bool(blanks) and (sense.clear == Kind.TAKING or (not sense.kinds and takes and bool(keeping)))
         if not keeping and not unclear:
             return None
-        certain = (sense.clear or (sense.plain and not sense.kinds)) and Says.UNKNOWN not in said.values()
+        plain = bool(self.columns.header[position]) and position not in self.columns.parts
+        certain = plain and (sense.clear or (sense.plain and not sense.kinds)) and Says.UNKNOWN not in said.values()
         field = next((f for f, kind in FIELDS.items() if kind == sense.clear), "taking_part")
         ordered = sorted(numbers.items(), key=lambda pair: (pair[0] not in keeping, -pair[1], pair[0]))
+        fields = self._fields(sense, values)
+        counts = dict([*ordered, *([("", blanks)] if blanks else [])])
+        marks = [f for f in fields if f in FIELDS] if not certain or unclear else []
         return Found(
             position=position,
-            fields=self._fields(sense, values),
-            values=dict([*ordered, *([("", blanks)] if blanks else [])]),
+            fields=fields,
+            values=counts,
+            effects={f: self._out(position, f, counts) for f in marks},
             understood=Participation(position=position, field=field, said=said) if certain and not unclear else None,
         )
+
+    def _out(self, position: int, name: str, counts: Mapping[str, int]) -> int:
+        """How many rows enrol nobody where a column is this field."""
+        read = self.said(position, name).read
+        return sum(n for value, n in counts.items() if read(value).code)
 
     def _fields(self, sense: Sense, values: Values) -> tuple[str, ...]:
         """What a column can be, the likeliest first."""
@@ -177,8 +216,8 @@ class Looker:
         fields = [f for f, kind in FIELDS.items() if kind in kinds]
         if values.ahead and "end" not in self.columns.fields:
             fields.insert(0, "end")
-        if "status" not in self.columns.fields and values.words:
-            fields = ["status", *(fields or ["left"])]
+        if "status" not in self.columns.fields and (values.words or values.codes):
+            fields = ["status", *(fields or ["taking_part", "left"])]
         return tuple(fields or FIELDS)
 
     def rows(self) -> Mask:
@@ -194,6 +233,8 @@ class Looker:
                 filled = [_mask(pc.not_equal(pc.utf8_trim_whitespace(c), "")) for c in cells]
                 if filled:
                     rows &= np.logical_or.reduce(filled)
+            for position in self.columns.fields.values():  # a header that is said again
+                rows &= ~_mask(pc.equal(self.sheet.cells[position], self.columns.header[position]))
             self._counting = rows
         return self._counting
 
@@ -220,15 +261,18 @@ def freed(sheet: Sheet, columns: Columns, settings: Settings) -> Columns:
 
 
 def _is_of_marks(sheet: Sheet, columns: Columns, position: int) -> bool:
-    """Whether a header says that people take part, and nothing but marks stands below it."""
+    """Whether a header says that people take part, and nothing but marks and codes stands below it."""
     header = columns.header[position]
     if senses.sense(header).clear != Kind.TAKING:
         return False
-    values = pc.unique(pc.utf8_trim_whitespace(sheet.cells[position].slice(sheet.titles)))
-    filled = [
-        v for v in values[: FEW + 2].to_pylist() if not NOTHING.fullmatch(v) and normalise(v) != normalise(header)
-    ]
-    return 0 < len(filled) <= FEW and all(is_mark(v) or v.isdecimal() for v in filled)
+    values = pc.unique(pc.utf8_trim_whitespace(sheet.cells[position].slice(sheet.titles)))[: FEW + 2].to_pylist()
+    filled = [v for v in values if not NOTHING.fullmatch(v) and normalise(v) != normalise(header)]
+    return 0 < len(filled) <= FEW and all(is_mark(v) or v.isdecimal() or _is_code(v) for v in filled)
+
+
+def _is_code(value: str) -> bool:
+    """Whether a value is a short code that is no word of a status."""
+    return len(value) <= SHORT and value.isalpha() and normalise(value) not in meanings("status")
 
 
 def understood(columns: Columns, found: Sequence[Found]) -> Columns:

@@ -29,7 +29,7 @@ from pydantic import (
 from rostersync.errors import SettingsError
 from rostersync.roster.fields import FIELDS
 from rostersync.roster.words import heading, normalise
-from rostersync.settings import Settings
+from rostersync.settings import Settings, StatusWord
 from rostersync.vocabulary import Mode
 
 NONE = "none"
@@ -74,7 +74,7 @@ class Preset(BaseModel):
     keep: dict[str, str] = {}
     """Header → regular expression; rows whose value does not fit it are taken out."""
     role_words: dict[str, str] = {}
-    status_words: dict[str, Literal["active", "suspended", "removed", "ignored"]] = {}
+    status_words: dict[str, StatusWord] = {}
     """Word → status; a word may end with * for all that begin like it."""
     teacher_means: Literal["", "teacher", "editingteacher"] = ""
     encoding: str = ""

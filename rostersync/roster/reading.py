@@ -198,7 +198,7 @@ def _understand(
         notes=(
             *file.notes,
             *sheet.notes,
-            *(overlooked.named(Path(file.path).stem, sheet.name) if "status" not in columns.fields else ()),
+            *(overlooked.named(*_names(file, sheet)) if "status" not in columns.fields else ()),
             *([returned.note(settings, int((part.problems["code"] == "add_only").sum()))] if partial else []),
             *settled.notes,
             *part.notes,
@@ -211,6 +211,11 @@ def _mode(sheet: Sheet, settings: Settings, columns: Columns, *, partial: bool) 
     """What follows from the sheet: as somebody said, else as its format or its columns say."""
     mode = settings.mode or sheet.mode or (Mode.EXPLICIT if "action" in columns.fields else Mode.MIRROR)
     return returned.mode_of_part(mode) if partial else mode
+
+
+def _names(file: files.File, sheet: Sheet) -> list[str]:
+    """The names of the file and of the sheet, but for one that the sheet is read by."""
+    return [Path(file.path).stem, *([sheet.name] if sublists.says(sheet.name) is None else [])]
 
 
 def _marked(settled: doubts.Settled) -> dict[str, str]:

@@ -119,9 +119,10 @@ class _Builder:
         actions = self._words("action", Actions().read)
         statuses = self._words("status", Statuses(self.settings, self.columns.name("status")).read)
         self._note("status", statuses, ignoring=True)
-        for column in self.participation:
-            self._taking_part(column)
         action, status = actions.places(Action), statuses.places(Status)
+        asked_for = _is(action, Action.REMOVE) | _is(action, Action.SUSPEND)
+        for column in self.participation:
+            self._taking_part(column, ~asked_for)
         if mode == Mode.ADD_ONLY:
             self._only_adds("action", actions, _is(action, Action.REMOVE) | _is(action, Action.SUSPEND))
             self._only_adds("status", statuses, _is(status, Status.REMOVED) | _is(status, Status.SUSPENDED))
@@ -236,13 +237,13 @@ class _Builder:
                     last=ignoring,
                 )
 
-    def _taking_part(self, column: Participation) -> None:
-        """Notes the rows of people who are marked as not taking part, or as waiting."""
+    def _taking_part(self, column: Participation, rows: Mask) -> None:
+        """Notes those of the rows whose people are marked as not taking part, or as waiting."""
         header, cells = self.columns.header[column.position], self.sheet.cells[column.position]
         texts = Distinct.of(cells).trimmed()
         words = Words.of(texts, texts.column(), column.read)
         for code in words.codes():
-            self.findings.add(code, words.where(code), column=header, value=words.values, last=True)
+            self.findings.add(code, words.where(code) & rows, column=header, value=words.values, last=True)
         self.told.append(column.told(header, texts))
 
     def _blank_status(self, words: Words) -> None:

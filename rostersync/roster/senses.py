@@ -14,11 +14,15 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from rostersync.roster.words import flat, normalise, words_of
+from rostersync.roster.words import flat, meanings, normalise, words_of
 
 JAPANESE = "\u3000"
 """Where the Japanese signs begin: between them no blank parts words."""
 NUMBER = re.compile(r"\d+")
+ENDING, COMPOUND = 6, re.compile(r"s[^aeiou]?[a-z]{3,}|e[^aeiou][a-z]{3,}")
+"""Letters of an ending, at most; and how the second part of a German compound begins."""
+LONGEST_PHRASE, SHORT = 5, 3
+"""Words of a known phrase, at most; letters of a word that says nothing in a title, at most."""
 SHORTEST = 2
 """Signs from which on a Japanese word is looked for within others."""
 
@@ -37,13 +41,15 @@ class Sense:
     """What the words of a title say."""
 
     kinds: frozenset[Kind]
-    general: bool
-    """It has a word such as “status”, which says only that its values say something."""
     plain: bool
     """It has no word besides these that could turn what it says."""
-    remark: bool
+    general: bool = False
+    """It has a word such as “status”, which says only that its values say something."""
+    decided: bool = False
+    """It has one for what was decided of somebody."""
+    remark: bool = False
     """It has a word for what somebody wrote, such as “notes”."""
-    counting: bool
+    counting: bool = False
     """It has a word such as “mode” or “group”, by which people are sorted."""
 
     @property
@@ -56,22 +62,64 @@ class Sense:
 @lru_cache(maxsize=10_000)
 def sense(title: str) -> Sense:
     """What a title says of the people below it, or beside whom its values stand."""
-    kinds: set[Kind] = set()
-    general = remark = counting = False
-    plain = True
     words = [w for w in words_of(title) if w and not NUMBER.fullmatch(w)]
+    if known := {k for k in Kind if normalise(title) in _of("whole", k)}:
+        return Sense(kinds=frozenset(known), plain=True)
+    kinds: set[Kind] = set()
+    plain = True
     for at, word in enumerate(words):
-        said, is_general, around = _of_word(word)
+        said = _kinds(word)
         if word in _words("left"):
             others = {*words[:at], *words[at + 1 :]}
             said = frozenset({Kind.GONE} if others <= _words("time") else ())
         kinds |= said
-        general |= is_general
-        is_remark = word in _of("whole", "remark")
-        remark |= is_remark
-        counting |= word in _words("kinds")
-        plain &= bool(said) or is_general or is_remark or around
-    return Sense(kinds=frozenset(kinds), general=general, plain=plain, remark=remark, counting=counting)
+        plain &= bool(said) or _is(word, "general") or _is(word, "remark") or _is_around(word)
+    if not _words("elsewhere").isdisjoint(words):
+        kinds, plain = set(), False
+    return Sense(
+        kinds=frozenset(kinds),
+        plain=plain,
+        general=any(_is(w, "general") for w in words),
+        decided=any(_is(w, "decided") for w in words),
+        remark=any(_is(w, "remark") for w in words),
+        counting=not _words("kinds").isdisjoint(words),
+    )
+
+
+@lru_cache(maxsize=1000)
+def of_title(title: str) -> Sense:
+    """What a heading, a title or a sheet's name says: by whole words and known phrases alone.
+
+    “Leavenworth” and “Esperanza” are names, though headers of columns may begin so.
+    """
+    words = [w for w in words_of(title) if w and not NUMBER.fullmatch(w)]
+    kinds: set[Kind] = set()
+    plain, at = True, 0
+    while at < len(words):
+        length = next((n for n in range(LONGEST_PHRASE, 0, -1) if _bare("".join(words[at : at + n])) in _titles()), 0)
+        if length:
+            kinds.add(_titles()[_bare("".join(words[at : at + length]))])
+        else:
+            plain &= words[at] in _words("around")
+        at += max(length, 1)
+    return Sense(kinds=frozenset(kinds), plain=plain)
+
+
+def _bare(phrase: str) -> str:
+    """A Japanese phrase without what may stand behind its word."""
+    behind = next((b for b in _of("title", "behind") if phrase != b and phrase.endswith(b)), "")
+    return _bare(phrase.removesuffix(behind)) if behind and phrase[:1] >= JAPANESE else phrase
+
+
+@cache
+def _titles() -> Mapping[str, Kind]:
+    """Normalised phrase → what it says in a title."""
+    status = {"removed": Kind.GONE, "gone": Kind.GONE, "ignored": Kind.WAITING, "active": Kind.TAKING}
+    known = {w: status.get(meant, Kind.UNDECIDED) for w, meant in meanings("status").items()}
+    known |= {w: status[meant] for w, meant in meanings("sense").items() if meant in status}
+    known = {w: k for w, k in known.items() if len(w) > SHORT or w >= JAPANESE}
+    known |= {w: k for k in (Kind.GONE, Kind.WAITING, Kind.TAKING) for w in _of("title", k)}
+    return {w: k for w, k in known.items() if w not in _of("title", "other")}
 
 
 @cache
@@ -86,25 +134,34 @@ def is_side(values: Sequence[str]) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _of_word(word: str) -> tuple[frozenset[Kind], bool, bool]:
-    """What a word says, whether it is a general one, and whether it changes nothing."""
+def _kinds(word: str) -> frozenset[Kind]:
+    """What a word says: as a whole, else by its beginning."""
     whole = {k for k in Kind if word in _of("whole", k)}
     begun = whole or {k for k in Kind for b in _of("begins", k) if _begins(word, b)}
     if Kind.GONE in begun:  # 履修取消 is a registration that was cancelled
         begun -= {Kind.TAKING}
-    general = word in _of("whole", "general") or (word[:1] >= JAPANESE and any(g in word for g in _general()))
-    return frozenset(begun), general, word in _words("around") or word in _words("time")
+    return frozenset(begun)
 
 
 def _begins(word: str, beginning: str) -> bool:
+    """Whether a word is this beginning with an ending, or with a tail that makes no other word of it."""
     if beginning[0] >= JAPANESE:
         return len(beginning) >= SHORTEST and beginning in word
-    return word.startswith(beginning)
+    if not word.startswith(beginning):
+        return False
+    rest = word.removeprefix(beginning)
+    rest = next((rest.removesuffix(t) for t in _words("tails") if rest.endswith(t)), rest)
+    return rest in _words("endings") or (len(rest) <= ENDING and not COMPOUND.fullmatch(rest))
 
 
-@cache
-def _general() -> Sequence[str]:
-    return [g for g in _of("whole", "general") if g[0] >= JAPANESE]
+def _is(word: str, what: str) -> bool:
+    """Whether a word is of this list; one in Japanese signs also where it stands within."""
+    known = _of("whole", what)
+    return word in known or (word[:1] >= JAPANESE and any(k in word for k in known if k[0] >= JAPANESE))
+
+
+def _is_around(word: str) -> bool:
+    return word in _words("around") or word in _words("time")
 
 
 @cache

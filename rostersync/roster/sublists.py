@@ -35,7 +35,7 @@ _SAYS = {Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
 
 def says(title: str) -> Says | None:
     """What a heading, or the name of a sheet, says of the people below it; None where it is no word of leaving."""
-    clear = senses.sense(title).clear
+    clear = senses.of_title(title).clear
     return _SAYS.get(clear) if clear else None
 
 
@@ -65,7 +65,7 @@ def mark(sheet: Sheet, columns: Columns, known: Known) -> Sheet:
         known: its columns that are used.
     """
     name = says(sheet.name) if sheet.name else None
-    headings = _headings(sheet, _lacking(sheet, columns, known))
+    headings = _headings(sheet, columns, known)
     if not headings and name is None:
         return sheet
     asides: list[Aside] = []
@@ -90,41 +90,29 @@ def mark(sheet: Sheet, columns: Columns, known: Known) -> Sheet:
 
 def _next(text: str, code: str, title: str, *, above: bool) -> tuple[str, str]:
     """What the rows below a heading are, after what those above it were: their code, and what says so."""
-    sense = senses.sense(text)
-    clear = sense.clear
-    if clear in _SAYS:
-        return CODES[_SAYS[clear]], text
+    sense = senses.of_title(text)
+    if found := says(text):
+        return CODES[found], text
     if above:
         return code, title
-    if clear == Kind.TAKING:
+    if sense.clear == Kind.TAKING:
         return "", ""
-    leaving = bool(sense.kinds & {Kind.GONE, Kind.WAITING, Kind.UNDECIDED})
-    return (UNCLEAR, text) if code or leaving else ("", "")
+    return (UNCLEAR, text) if code or _in_doubt(text) else ("", "")
 
 
-def _lacking(sheet: Sheet, columns: Columns, known: Known) -> Ints:
-    """The rows without a user's or a course's key; all rows where columns were put together, which fills them."""
-    if sheet.original is not None:
-        return np.arange(len(sheet.lines), dtype=np.int64)
-    lacking = np.zeros(len(sheet.lines), dtype=np.bool_)
-    for keys in (USER_KEYS, COURSE_KEYS):
-        blank = [known[p].rows(_nothing(known[p].texts)) for f, p in columns.fields.items() if f in keys]
-        lacking |= np.logical_and.reduce(blank) if blank else lacking
-    return np.flatnonzero(lacking)
+def _in_doubt(text: str) -> bool:
+    """Whether a heading has a word of leaving, waiting or taking part, beside others that may turn it round."""
+    sense = senses.of_title(text)
+    return bool(sense.kinds) and sense.clear is None
 
 
-def _nothing(texts: pa.Array) -> pa.Array:
-    """Which cells hold nothing, or only numbers: counts stand beside headings."""
-    return pc.match_substring_regex(texts, NUMBERS)
-
-
-def _headings(sheet: Sheet, lacking: Ints) -> list[tuple[int, str]]:
-    """Position and text of the rows of one cell, from the first that says anything of leaving or waiting."""
-    rows, texts = _single(sheet, lacking)
-    found = [(int(r), t) for r, t in zip(rows.tolist(), texts.to_pylist(), strict=True) if len(t) <= LONGEST]
-    kinds = {Kind.GONE, Kind.WAITING, Kind.UNDECIDED}
+def _headings(sheet: Sheet, columns: Columns, known: Known) -> list[tuple[int, str]]:
+    """Position and text of the rows of one text, from the first that says anything of leaving or waiting."""
+    rows, texts = _single(sheet, columns, _lacking(sheet, columns, known))
+    found = [(int(r), t) for r, t in zip(rows.tolist(), texts.to_pylist(), strict=True) if 0 < len(t) <= LONGEST]
     start = next(
-        (i for i, (row, text) in enumerate(found) if _starts(text, kinds, above=row < sheet.titles)), len(found)
+        (i for i, (row, text) in enumerate(found) if says(text) or (row >= sheet.titles and _in_doubt(text))),
+        len(found),
     )
     titles = {text for row, text in found if row < sheet.titles}
     furniture = _aside(sheet, LAYOUT)
@@ -135,23 +123,37 @@ def _headings(sheet: Sheet, lacking: Ints) -> list[tuple[int, str]]:
     ]
 
 
-def _starts(text: str, kinds: set[Kind], *, above: bool) -> bool:
-    """A title has to say nothing else; a heading inside the table is in doubt where it says something of leaving."""
-    sense = senses.sense(text)
-    return says(text) is not None if above else bool(sense.kinds & kinds)
+def _lacking(sheet: Sheet, columns: Columns, known: Known) -> Ints:
+    """The rows that can be headings: those in which a user's or a course's key is blank, or is several words."""
+    lacking = np.zeros(len(sheet.lines), dtype=np.bool_)
+    for keys in (USER_KEYS, COURSE_KEYS):
+        blank = [known[p].rows(_no_key(known[p].texts)) for f, p in columns.fields.items() if f in keys]
+        lacking |= np.logical_and.reduce(blank) if blank else lacking
+    return np.flatnonzero(lacking)
 
 
-def _single(sheet: Sheet, rows: Ints) -> tuple[Ints, pa.Array]:
-    """Those of the rows in which one cell holds a text, and the others nothing or a number; and the texts."""
+def _no_key(texts: pa.Array) -> pa.Array:
+    """Which cells hold nothing, or words with blanks between them, as no user name does."""
+    return pc.match_substring_regex(texts, r"^\s*$|\S\s+\S")
+
+
+def _single(sheet: Sheet, columns: Columns, rows: Ints) -> tuple[Ints, pa.Array]:
+    """Those of the rows in which one text stands, in one cell or several, and otherwise a number at most; the texts.
+
+    A number in the place of a key is somebody's, or a course.
+    """
     lying, origin = _lying(sheet)
-    filled = np.zeros(len(rows), dtype=np.int64)
+    keys = {columns.header[p] for f, p in columns.fields.items() if f in {*USER_KEYS, *COURSE_KEYS}}
+    keys |= {part for header in keys for part in sheet.parts.get(header, ())}
+    alone = np.ones(len(rows), dtype=np.bool_)
     texts = pa.array([""] * len(rows), pa.string())
-    for column in lying.cells if rows.size else ():
+    for header, column in zip(lying.header, lying.cells, strict=True) if rows.size else ():
         cells = pc.utf8_trim_whitespace(column.take(pa.array(origin[rows])))
-        here = pc.invert(_nothing(cells))
-        filled += _mask(here)
-        texts = pc.if_else(pc.and_(here, pc.equal(texts, "")), cells, texts)
-    return rows[filled == 1], texts.filter(pa.array(filled == 1))
+        nothing = pc.equal(cells, "") if header in keys or sheet.slots else pc.match_substring_regex(cells, NUMBERS)
+        texts = pc.if_else(pc.and_(pc.invert(nothing), pc.equal(texts, "")), cells, texts)
+        alone &= _mask(pc.or_(nothing, pc.equal(cells, texts)))
+    alone &= _mask(pc.not_equal(texts, ""))
+    return rows[alone], texts.filter(pa.array(alone))
 
 
 def _lying(sheet: Sheet) -> tuple[Sheet, Ints]:

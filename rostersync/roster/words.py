@@ -209,7 +209,11 @@ _YES = {"ignored": Reading("", "waiting_list"), "undecided": Reading("", "status
 """Sense → what “yes” is, where it is not the status of that name."""
 _WORDS = {"gone": Reading("", "not_taking_part"), "ignored": Reading("", "waiting_list")}
 """Meaning of a word → what it is, where that is no status."""
-_LEFT_OUT = {"ignored": Reading("", "status_ignored"), "waiting": Reading("", "waiting_list")}
+_LEFT_OUT = {
+    "ignored": Reading("", "status_ignored"),
+    "waiting": Reading("", "waiting_list"),
+    "absent": Reading("", "not_taking_part"),
+}
 """The same for words that settings give a meaning."""
 _NO = {
     "active": Reading("", "not_taking_part"),
@@ -239,7 +243,7 @@ class Statuses:
         Problems: status_unknown; not_taking_part, waiting_list or status_ignored, where the row is no enrolment.
         """
         plain = normalise(word)
-        if plain in self._own:
+        if plain in self._own and (plain or not word):
             own = self._own[plain]
             return _LEFT_OUT[own] if own in _LEFT_OUT else Reading(own)
         if not word:

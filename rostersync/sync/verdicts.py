@@ -10,6 +10,7 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync import doubts, identity
+from rostersync.sync.asked import gone
 from rostersync.sync.keys import Ints, Mask
 from rostersync.sync.looked import Answer, Keys
 from rostersync.sync.marking import Marking
@@ -78,7 +79,8 @@ def mark_doubts(
 ) -> Sequence[Ints]:
     """Rejects rows whose key may be, or what stands beside it is, somebody else's; notes names that do not fit.
 
-    A row that takes something away from somebody of another name is rejected.
+    A row that takes something away from somebody of another name is rejected, and so is one that says that somebody of
+    another name does not take part.
 
     Args:
         marking: what is known of the rows.
@@ -105,12 +107,14 @@ def mark_doubts(
         marking.mark(at, RowState.REJECTED, "keys_disagree", detail, keys.user.words_at(at))
         keys.user.doubt(at, Answer(0, "keys_disagree", detail, candidates))
     unlike = []
-    for places, detail in doubts.unlike(roster, keys.user, marking.ok()):
-        for at in places[takes[places]].tolist():
+    out = gone(roster.rows)
+    for places, detail in doubts.unlike(roster, keys.user, marking.ok() | out):
+        for at in places[(takes | out)[places]].tolist():
             marking.mark(at, RowState.REJECTED, "name_refused", detail, keys.user.words_at(at))
-        for at in places[~takes[places]].tolist():
+        gives = places[~(takes | out)[places]]
+        for at in gives.tolist():
             marking.note(at, "name_unlike", detail, keys.user.words_at(at))
-        unlike.append(places[~takes[places]])
+        unlike.append(gives)
     for places, detail in doubts.twice(roster, keys.user, marking.ok()):
         for at in places.tolist():
             marking.note(at, "user_twice", detail, keys.user.words_at(at))

@@ -11,7 +11,19 @@ import pandas as pd
 
 from rostersync.settings import Settings
 from rostersync.sync import sections
-from rostersync.sync.keys import Ints, Mask, distinct, enrolment_of, first_of_run, in_order, of_people, pack, place
+from rostersync.sync.asked import gone
+from rostersync.sync.keys import (
+    Ints,
+    Mask,
+    contains,
+    distinct,
+    enrolment_of,
+    first_of_run,
+    in_order,
+    of_people,
+    pack,
+    place,
+)
 from rostersync.sync.marking import replaced
 from rostersync.sync.resolve import Resolution
 from rostersync.tables import BLOCKERS, PROBLEMS, ROLES, Roster
@@ -88,7 +100,8 @@ def give_roles(roster: Roster, resolution: Resolution, roles: pd.DataFrame, sett
         by_word.append((one, "" if allowed else "role_not_allowed" if one else "role_not_on_site"))
     number = np.fromiter((n for n, _ in by_word), dtype=np.int64, count=len(by_word))[codes]
     bad = np.array([bool(c) for _, c in by_word], dtype=np.bool_)[codes]
-    rows = resolution.rows.assign(role_id=number)
+    # Whoever does not take part names a role that the file covers, if it is one that a row may give.
+    rows = resolution.rows.assign(role_id=np.where(bad & gone(resolution.rows), 0, number))
     bare = (number == 0) & (_codes(rows["action"], ACTIONS) == ACTIONS.index(Action.ADD))
     hurt = np.flatnonzero((bad | bare) & (rows["state"].cat.codes.to_numpy() == OK))
     found = [
@@ -136,9 +149,10 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
     """Rows of one (user, course) made one wanted enrolment; their roles are united.
 
     Rows of one section that contradict each other in dates, status or action reject all rows of that person in that
-    course, and hold that person there. Those of several sections are united (see `sections`). Rows alike in everything
-    are one; the others become duplicates of the first.
+    course, and hold that person there; so does one that says that the person does not take part. Those of several
+    sections are united (see `sections`). Rows alike in everything are one; the others become duplicates of the first.
     """
+    resolution = _torn_by_absence(roster, resolution)
     rows = resolution.rows
     stands = rows["state"].cat.codes.to_numpy() == OK
     ok = np.flatnonzero(stands)
@@ -200,6 +214,26 @@ def unite(roster: Roster, resolution: Resolution) -> tuple[Resolution, Wanted]:
         any_role=any_role[sound],
         role_keys=distinct(roles) if len(made.people) else roles,  # rows with other dates are no duplicates
     )
+
+
+def _torn_by_absence(roster: Roster, resolution: Resolution) -> Resolution:
+    """Rejects rows of one person in one section of which one says that they do not take part, and another that they do.
+
+    A row of another section goes before the one that is left.
+    """
+    rows = resolution.rows
+    out = np.flatnonzero(gone(rows) & (rows["user_id"] > 0).to_numpy() & (rows["course_id"] > 0).to_numpy())
+    if not len(out):
+        return resolution
+    stands = np.flatnonzero(rows["state"].cat.codes.to_numpy() == OK)
+    section = sections.of_rows(roster)
+    people = pack(rows["course_id"].to_numpy(), rows["user_id"].to_numpy())
+    pairs = {(int(people[at]), int(section[at])) for at in out}
+    named = stands[contains(distinct(people[out]), people[stands])]
+    torn = {(int(people[at]), int(section[at])) for at in named} & pairs
+    hurt = [at for at in (*named.tolist(), *out.tolist()) if (int(people[at]), int(section[at])) in torn]
+    found = [(at, "rows_contradict", "who takes part") for at in sorted(hurt)]
+    return reject(roster, resolution, rows, found, hold="contradiction")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

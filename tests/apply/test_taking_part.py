@@ -111,3 +111,33 @@ def test_who_waits_is_neither_enrolled_nor_taken_out(world: World) -> None:
     assert plan.changes[["op", "hold", "reason"]].to_numpy().tolist() == [["unenrol", "pending", "pending"]]
     world.apply_at_once(plan)
     assert [*world.people("BIO101")] == [*PEOPLE]
+
+
+@pytest.mark.parametrize("section", ["", "A"])
+def test_rows_that_contradict_each_other_are_rejected(world: World, section: str) -> None:
+    """One says yes, the other no: nobody is enrolled, and nobody taken out."""
+    text = "username,course short name,role,section,Enrolled?\n" + "".join(
+        f"{p},BIO101,student,,Yes\n" for p in PEOPLE[:-1]
+    )
+    both = "".join(f"{p},BIO101,student,{section},{said}\n" for p in ("u2000", "u1009") for said in ("Yes", "No"))
+    plan = planned(world, world.roster(text + both))
+    assert plan.rows["code"].tolist()[-4:] == ["rows_contradict"] * 4
+    assert plan.changes["hold"].tolist() == ["contradiction"]
+
+
+def test_somebody_of_another_name_is_not_said_to_have_left(world: World) -> None:
+    """As for a row that asks for a removal."""
+    text = "username,course short name,role,first name,last name,Left\n"
+    text += "".join(f"{p},BIO101,student,,,\n" for p in PEOPLE[:-1]) + "u1009,BIO101,student,Zacharias,Quux,x\n"
+    plan = planned(world, world.roster(text))
+    assert plan.rows["code"].tolist()[-1] == "name_refused"
+    assert plan.changes["hold"].tolist() == ["unreadable_row"]
+
+
+def test_a_role_that_no_row_may_give_is_not_managed_by_such_a_row(make: Make) -> None:
+    """The others who hold it are no concern of the file."""
+    world = make({"BIO101": "u1000:student u1001:student u1002:manager u1003:manager u1004:manager"}, people=["u2000"])
+    text = (
+        "username,course short name,role,Left\nu1000,BIO101,student,\nu1001,BIO101,student,\nu2000,BIO101,manager,x\n"
+    )
+    assert planned(world, world.roster(text)).changes.empty

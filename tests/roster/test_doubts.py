@@ -101,9 +101,9 @@ def test_a_fingerprint_knows_no_order(header: list[str], chance: Random) -> None
 @pytest.mark.parametrize(
     ("header", "words", "what"),
     [
-        ("Studierendenstatus", ("immatrikuliert", "exmatrikuliert", "Nebenhörer"), ("status", "left")),
-        ("Vermerk", ("withdrawn", ""), ("status", "left")),
-        ("Buchung", ("Anmeldung", "Abmeldung"), ("action",)),
+        ("Studierendenstatus", ("immatrikuliert", "exmatrikuliert", "Nebenhörer"), ("status", "taking_part", "left")),
+        ("Vermerk", ("withdrawn", ""), ("status", "taking_part", "left")),
+        ("Buchung", ("Anmeldung", "Abmeldung"), ("action", "left")),
     ],
 )
 def test_a_column_whose_words_turn_rows_round_is_never_left_out_in_silence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -74,6 +75,18 @@ LEAVING: dict[str, tuple[str, ...]] = {
     "在籍": ("いいえ", "はい", "はい"),
     "状態": ("退学", "在籍", "在籍"),
     "履修取消": ("1", "0", "0"),
+    "Leaver": ("Leaver", "", ""),
+    "W/D": ("W/D", "", ""),
+    "Transfer out": ("2025-09-10", "", ""),
+    "Kündigung zum": ("31.12.2024", "", ""),
+    "Zusage": ("nein", "ja", "ja"),
+    "RSVP": ("No", "Yes", "Yes"),
+    "Démission": ("oui", "", ""),
+    "No show": ("x", "", ""),
+    "Suplente": ("X", "", ""),
+    "Décision": ("R", "A", "A"),
+    "受講可否": ("否", "可", "可"),
+    "抽選結果": ("落選", "当選", "当選"),
 }
 HARMLESS: dict[str, tuple[str, ...]] = {
     "Registration Date": ("2026-09-01", "2026-09-02", "2026-09-01"),
@@ -111,12 +124,20 @@ HARMLESS: dict[str, tuple[str, ...]] = {
     "Sede": ("Milano", "Roma", "Milano"),
     "学年": ("1", "2", "1"),
     "登録日": ("2026-04-01", "2026-04-02", "2026-04-01"),
+    "Abgangszeugnis": ("ja", "nein", ""),
+    "Austrittsgespräch": ("ja", "nein", "ja"),
+    "Abmeldeformular": ("x", "", "x"),
+    "Teilnahmegebühr": ("50", "0", "50"),
+    "Exit interview": ("yes", "no", "yes"),
+    "Leaving Certificate": ("yes", "no", "yes"),
+    "Sortie autorisée": ("oui", "non", "oui"),
+    "Uscita autonoma": ("sì", "no", "sì"),
     "Enrolled": ("Y", "Y", "Y"),
     "Drop deadline": ("2026-10-01", "2026-10-01", "2026-10-01"),
 }
 
 
-ASKED = {"Reason for leaving", "No longer enrolled", "Something"}
+ASKED = {"Reason for leaving", "No longer enrolled", "Something", "Décision"}
 
 
 @pytest.mark.parametrize("header", LEAVING)
@@ -173,18 +194,18 @@ def test_a_column_with_a_sense_is_understood(
     [
         ("Enrolled", ("x", ""), "“x” (1 row), blank (1 row)", ["taking_part", "ignore"]),
         ("Registered on", ("2026-09-01", ""), "“2026-09-01” (1 row), blank (1 row)", ["taking_part", "ignore"]),
-        ("Enrl Stat", ("E", "Q"), "“E” (1 row), “Q” (1 row)", ["taking_part", "ignore"]),
+        ("Enrl Stat", ("E", "Q"), "“E” (1 row), “Q” (1 row)", ["status", "taking_part", "ignore"]),
         ("Left on", ("2098-09-01", ""), "“2098-09-01” (1 row), blank (1 row)", ["end", "left", "ignore"]),
         ("Not dropped", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "ignore"]),
         ("Enrolled/Dropped", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "ignore"]),
         ("Auditing", ("Y", "N"), "“N” (1 row), “Y” (1 row)", ["taking_part", "left", "waiting", "ignore"]),
         ("Status", ("Y", "N"), None, []),
-        ("Previous term", ("withdrawn", ""), "“withdrawn” (1 row), blank (1 row)", ["status", "left"]),
+        ("Previous term", ("withdrawn", ""), "“withdrawn” (1 row), blank (1 row)", ["status", "taking_part"]),
         (
             "Standing",
             ("suspended", "good", "fair"),
             "“fair” (1 row), “good” (1 row), “suspended” (1 row)",
-            ["status", "left"],
+            ["status", "taking_part"],
         ),
         ("State", ("active", "withdrawn", ""), "“withdrawn” (1 row), “active” (1 row), blank (1 row)", ["status"]),
     ],
@@ -198,7 +219,7 @@ def test_a_column_that_is_not_clear_is_asked_about(
         assert set(codes(load([path], Settings()))) == {"status_unknown"}
         return
     error = refused(lambda: load([path], Settings()))
-    assert error.message.endswith(f"\n  “{header}”: {told}")
+    assert f"\n  “{header}”: {told}" in error.message
     offered = [part.partition("=")[2].strip('"') for part in error.remedy.removeprefix("say ").split(" or ")]
     assert offered[: len(flags)] == flags
     assert offered[-1] == "ignore"
@@ -210,7 +231,11 @@ def test_a_column_that_is_not_clear_is_asked_about(
     ("field", "values", "expected"),
     [
         ("taking_part", ("x", "", "no", "2026-09-01", "17", "withdrawn"), [TAKES, GONE, GONE, TAKES, TAKES, GONE]),
-        ("left", ("x", "", "no", "2025-09-01", "2098-09-01", "moved"), [GONE, TAKES, TAKES, GONE, TAKES, GONE]),
+        (
+            "left",
+            ("x", "", "no", "2025-09-01", "2098-09-01", "moved"),
+            [GONE, TAKES, TAKES, GONE, TAKES, "status_unknown"],
+        ),
         ("waiting", ("x", "", "no", "2", "2098-09-01", "enrolled"), [WAITS, TAKES, TAKES, WAITS, WAITS, TAKES]),
         ("ignore", ("x", "", "no", "2", "withdrawn", "left"), [TAKES] * 6),
     ],
@@ -290,7 +315,15 @@ def test_other_yes_or_no_columns_are_told_with_their_counts(loaded: Load) -> Non
         ("Abgemeldet", GONE),
         ("Students who have withdrawn", GONE),
         ("退学者", GONE),
-        ("Exit exam group", "heading_unclear"),
+        ("Not enrolled", GONE),
+        ("Removed students:", GONE),
+        ("Former students", GONE),
+        ("Nicht angemeldet", GONE),
+        ("Reserve list", WAITS),
+        ("補欠", WAITS),
+        ("Enrolled and withdrawn", "heading_unclear"),
+        ("Not registered yet", "heading_unclear"),
+        ("Suspended", "heading_unclear"),
     ],
 )
 def test_a_heading_inside_the_table_gives_its_meaning_to_the_rows_below(loaded: Load, heading: str, code: str) -> None:
@@ -363,3 +396,128 @@ def test_a_file_name_is_evidence_and_decides_nothing(loaded: Load) -> None:
     """A file called trailing-commas-dropped.csv is no list of people who dropped."""
     text = "username,course short name,role\np1,B,student\n"
     assert codes(loaded(text, "trailing-commas-dropped.csv")) == [TAKES]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("idnumber,course idnumber,Status", "1001,7,active", "1002,7,withdrawn", "1003,7,active"),
+        ("idnumber,course idnumber,last name", "1001,7,Adams", "1002,7,Leavitt", "1003,7,Left"),
+        ("idnumber,course idnumber,notes", "1001,7,withdrawn", "1002,7,waiting list", "1003,7,"),
+    ],
+)
+def test_a_row_with_both_keys_is_no_heading(loaded: Load, lines: tuple[str, ...]) -> None:
+    """Keys of digits are keys, too."""
+    roster = loaded("\n".join(lines) + "\n", default_role="student")
+    assert not {"heading_row", "heading_unclear"} & {*codes(roster)}
+
+
+@pytest.mark.parametrize("name", ["Leavenworth", "esperanza", "Leavitt", "Retirement", "Drop-in class", "Exclusive"])
+def test_names_that_begin_like_such_words_say_nothing(loaded: Load, tmp_path: Path, name: str) -> None:
+    """Of a heading, of a title, and of a sheet."""
+    below = f"username,course short name,role\np1,B,student\n{name},,\np2,B,student\n"
+    assert codes(loaded(below)) == [TAKES, "course_blank", TAKES]
+    assert codes(loaded(f"{name}\n\nusername,course short name,role\np1,B,student\n"))[-1:] == [TAKES]
+    path = workbook(tmp_path, **{name.replace(" ", "_"): ("p1", "p2")})
+    assert codes(load([path], Settings())) == [TAKES, TAKES]
+
+
+def test_a_heading_in_several_cells_is_one(loaded: Load) -> None:
+    """Merged cells come as one text in each; a count may stand beside it, but not in the place of a key."""
+    text = "username,course short name,role\np1,B,student\nWaiting list,Waiting list,Waiting list\np2,B,student\n"
+    assert codes(loaded(text)) == [TAKES, "heading_row", WAITS]
+    text = "username,course short name,role,n\np1,B,student,\nWaiting list,,,3\np2,B,student,\n"
+    assert codes(loaded(text)) == [TAKES, "heading_row", WAITS]
+    text = "username,course short name,role\np1,B,student\n7,,withdrawn\np2,B,student\n"
+    assert codes(loaded(text))[2] == TAKES
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Registered", ("Yes", "Yes", "No - moved away")),
+        ("Angemeldet", ("ja", "nein", "noch nicht")),
+        ("Registered", ("No", "", "")),
+        ("Group", ("A", "A", "Waiting list")),
+        ("", ("", "withdrawn", "")),
+    ],
+)
+def test_marks_beside_other_texts_are_asked_about(write: Write, header: str, values: tuple[str, ...]) -> None:
+    """One remark among them does not make the column one of no concern."""
+    error = refused(lambda: load([write(listed(header, values))], Settings()))
+    assert "read without it, each row enrols" in error.message
+
+
+def test_yes_and_no_as_some_programs_write_them(loaded: Load) -> None:
+    """1.0 and 0.0 are numbers to them."""
+    assert codes(loaded(listed("Registered", ("1.0", "0.0", "1.0")))) == [TAKES, GONE, TAKES]
+
+
+@pytest.mark.parametrize("field", ["taking_part", "left", "status"])
+def test_codes_that_nobody_explained_reject_their_rows(loaded: Load, field: str) -> None:
+    """An answer about the column says nothing of a letter; --status-word does."""
+    text = listed("Enrl Stat", ("E", "Q", "D"))
+    assert codes(loaded(text, columns={"Enrl Stat": field})) == ["status_unknown"] * 3
+    words = {"E": "active", "Q": "waiting", "D": "absent"}
+    assert codes(loaded(text, columns={"Enrl Stat": field}, status_words=words)) == [TAKES, WAITS, GONE]
+
+
+def test_a_word_that_settings_leave_out_is_left_out(loaded: Load) -> None:
+    """It states nothing, and explains no absence."""
+    roster = loaded(listed("State", ("active", "withdrawn", "guest")), status_words={"guest": "ignored"})
+    assert codes(roster) == [TAKES, GONE, "status_ignored"]
+
+
+def test_a_blank_that_settings_explain_is_a_blank_alone(loaded: Load) -> None:
+    """Signs have no letters, and are no blanks."""
+    words = {"": "absent"}
+    assert codes(loaded(listed("Registered", ("✓", "✗", "✓")), status_words=words)) == [TAKES, GONE, TAKES]
+    assert codes(loaded(listed("Status", ("active", "", "?")), status_words=words)) == [TAKES, GONE, "status_unknown"]
+
+
+def test_one_such_word_among_very_many_values_is_found(loaded: Load) -> None:
+    """Thousands of remarks do not hide it."""
+    roster = loaded(listed("Notes", [*(f"note {n}" for n in range(5_200)), "withdrawn"]))
+    assert codes(roster)[-1] == GONE
+    assert set(codes(roster)[:-1]) == {TAKES}
+
+
+def test_what_a_row_asks_for_goes_before_such_a_mark(loaded: Load) -> None:
+    """In a list of changes whoever is to be removed is removed."""
+    text = "username,course short name,role,action,Left\np1,B,student,remove,x\np2,B,student,add,\np3,B,student,add,x\n"
+    assert codes(loaded(text)) == [TAKES, TAKES, GONE]
+
+
+@pytest.mark.parametrize(
+    ("values", "order", "expected"),
+    [
+        (("12.10.2025", "", ""), "", [GONE, TAKES, TAKES]),
+        (("12/10/2025", "25/10/2025", ""), "", [GONE, GONE, TAKES]),
+        (("01/12/2098", "12/25/2025", ""), "mdy", [TAKES, GONE, TAKES]),
+        (("01/02/2026", "", ""), "", [GONE, TAKES, TAKES]),
+    ],
+)
+def test_dates_of_leaving_are_read_as_the_file_writes_them(
+    loaded: Load, values: tuple[str, ...], order: str, expected: list[str]
+) -> None:
+    """Dots mean that the day comes first, and one date of a column decides for all; past in each way is past."""
+    assert codes(loaded(listed("Exit Date", values), date_order=order, columns={"Exit Date": "left"})) == expected
+
+
+def test_a_date_of_leaving_that_may_be_past_or_ahead_rejects_its_row(write: Write) -> None:
+    """It is asked about, and the answer that it is one of leaving does not make it clear; --date-order does."""
+    today = dt.datetime.now(dt.UTC).date()
+    # One of these has been by now, the other has not; on the days of which both are one it is the next year's.
+    year = today.year if dt.date(today.year, 1, 12) <= today < dt.date(today.year, 12, 1) else today.year + 1
+    text = f"01/12/{year}"
+    path = write(listed("Exit Date", (text, "", "")))
+    assert '--map "Exit Date=left"' in refused(lambda: load([path], Settings())).remedy
+    assert codes(load([path], Settings(columns={"Exit Date": "left"})))[0] == "date_unclear"
+    assert codes(load([path], Settings(columns={"Exit Date": "left"}, date_order="dmy")))[0] in {GONE, TAKES}
+
+
+def test_what_each_answer_does_stands_beside_the_values(write: Write) -> None:
+    """How many rows enrol nobody."""
+    error = refused(lambda: load([write(listed("Not attending", ("x", "", "")))], Settings()))
+    outs = "as taking_part 2 rows enrol nobody, as left 1 row enrols nobody"
+    assert error.message.endswith(f"“x” (1 row), blank (2 rows); {outs}")

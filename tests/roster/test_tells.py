@@ -96,7 +96,7 @@ def test_a_list_of_changes_is_never_taken_for_the_whole_truth(loaded: Load) -> N
     text = "user,course,role,Change\nann,BIO101,student,add\nben,BIO101,student,drop\n"
     with pytest.raises(RosterError, match="may say what each row asks for") as caught:
         loaded(text)
-    assert caught.value.remedy == 'say --map "Change=action" or --map "Change=ignore"'
+    assert caught.value.remedy == 'say --map "Change=action" or --map "Change=left" or --map "Change=ignore"'
     assert loaded(text, columns={"Change": "action"}).rows["action"].tolist() == ["add", "remove"]
     assert loaded(text, columns={"Change": "ignore"}).sources[0].mode == "mirror"
     assert loaded(text, mode="add-only").sources[0].mode == "add-only"
