@@ -15,7 +15,8 @@ READS = (
     "core_course_get_courses_by_field",
     "core_enrol_get_enrolled_users",
     "core_enrol_get_users_courses",
-    "gradereport_overview_get_course_grades",
+    "core_grades_get_gradeitems",
+    "gradereport_user_get_grade_items",
 )
 WRITES = (
     "enrol_manual_enrol_users",
@@ -37,8 +38,8 @@ def document(
         tables: the state's other lists.
     """
     return {
-        "release": "4.4 (Build: 20240422)",
-        "version": "2024042200",
+        "release": "5.1.3 (Build: 20260216)",
+        "version": "2025100603",
         "roles": [
             {"id": number, "shortname": name, "archetype": name, "assignable_by_token": name != "manager"}
             for name, number in roles.items()

@@ -46,7 +46,7 @@ def test_the_forecast_counts_the_graded_apart(make: Make) -> None:
     world = make(COURSES, allow_removals=9, methods={"BIO101": ["manual"]})
 
     def script(called: Called) -> Fault:
-        mine = called.function == "gradereport_overview_get_course_grades"
+        mine = called.function == "gradereport_user_get_grade_items"
         return Fault.BROKEN if mine and called.form["userid"] == "102" else Fault.NONE
 
     world.gate.script = script

@@ -13,6 +13,7 @@ import requests_mock as mocking
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
+from rostersync.moodle.gradebook import FUNCTIONS as GRADEBOOK
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
 
@@ -53,8 +54,10 @@ def client(make_client: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def site() -> State:
-    """The recorded site, at the time of the recordings."""
-    return State.load(RECORDED, clock=lambda: NOW)
+    """The recorded site, at the time of the recordings, with a service that has all functions."""
+    state = State.load(RECORDED, clock=lambda: NOW)
+    state.functions = [*state.functions, *(f for f in GRADEBOOK if f not in state.functions)]
+    return state
 
 
 @pytest.fixture

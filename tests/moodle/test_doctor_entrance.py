@@ -89,6 +89,9 @@ COURSE = {
 }
 
 
+TOTAL = {"id": 1, "itemtype": "course", "graderaw": None, "gradeishidden": False, "feedback": ""}
+
+
 @pytest.fixture
 def healthy() -> dict[str, Any]:
     """Answers of a Moodle in which two people are in one course, by function."""
@@ -115,7 +118,8 @@ def healthy() -> dict[str, Any]:
             [] if form["userid"] == ["1"] else [{"id": 304, "enrolledusercount": 2}]
         ),
         "core_user_get_users_by_field": lambda form: [account] if "1" in _values(form) else [],
-        "gradereport_overview_get_course_grades": {"grades": [], "warnings": []},
+        "core_grades_get_gradeitems": {"gradeItems": [], "warnings": []},
+        "gradereport_user_get_grade_items": {"usergrades": [{"courseid": 304, "userid": 20004, "gradeitems": [TOTAL]}]},
         "enrol_manual_enrol_users": {"exception": "e", "errorcode": "wsusercannotassign", "message": "no"},
         "enrol_manual_unenrol_users": {"exception": "e", "errorcode": "invalidparameter", "message": "no"},
         "core_role_unassign_roles": lambda form: (

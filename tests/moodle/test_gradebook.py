@@ -1,20 +1,43 @@
-"""Who has, or may have, grades."""
+"""Who has, or may have, grades: held to the recorded grade books of 4.5 and 5.1, and to answers of other shapes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
 import pytest
+from pydantic import SecretStr
 
 from rostersync import errors
 from rostersync.moodle import Client, grades, site_info
+from rostersync.moodle.gradebook import COURSE_ITEMS, NO_GRADEBOOK, PERSON_ITEMS
+from rostersync.sandbox.server import serve
+from rostersync.sandbox.state import State
+from rostersync.settings import Settings
 from rostersync.tables import GRADES
+from tests.contract.test_grades import (
+    ADA,
+    ALAN,
+    COURSES,
+    GRACE,
+    HIDDEN,
+    NEVER,
+    RELEASES,
+    VIEW,
+    WITHOUT,
+    hidden_total,
+    site,
+)
+from tests.contract.test_grades import graded as with_grades
 
 Moodle = Callable[[Mapping[str, Any]], list[dict[str, str]]]
-FUNCTION = "gradereport_overview_get_course_grades"
-UNLISTED = "Moodle does not list this course among the person's grades"
+NO_GRADE = "no item has a grade or feedback"
+NONE, SOME, MAYBE = [False, True], [True, True], [True, False]
+"""Graded, and known."""
+EMPTY = 319
+"""G11EMPTYITEM: an item, and nobody has a grade."""
 
 
 def pairs(*wanted: tuple[int, int]) -> pd.DataFrame:
@@ -24,71 +47,181 @@ def pairs(*wanted: tuple[int, int]) -> pd.DataFrame:
 
 def rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     """The rows of a table of grades."""
-    return list(GRADES.check(frame).drop(columns="known").itertuples(index=False, name=None))
+    return list(GRADES.check(frame).itertuples(index=False, name=None))
 
 
-def test_only_an_empty_grade_that_is_listed_is_no_grade(client: Client, moodle: Moodle) -> None:
-    """A course that is missing from the answer is not ungraded (recordings 182 and 184)."""
-    listed = [
-        {"courseid": 302, "grade": "-", "rawgrade": None},
-        {"courseid": 303, "grade": "87.00", "rawgrade": "87.00000"},
-        {"courseid": 304, "grade": "0.00", "rawgrade": "0.00000"},
-        {"courseid": 305, "grade": "-"},
-        {"courseid": 306, "grade": "", "rawgrade": None},
-    ]
-    forms = moodle({FUNCTION: {"grades": listed, "warnings": []}})
-    assert rows(grades(client, pairs(*((7, c) for c in (307, 306, 305, 304, 303, 302, 302))))) == [
-        (7, 302, False, "-"),
-        (7, 303, True, "87.00"),
-        (7, 304, True, "0.00"),
-        (7, 305, True, "-"),
-        (7, 306, True, "Moodle tells no grade"),
-        (7, 307, True, UNLISTED),
-    ]
-    assert [form["userid"] for form in forms] == ["7"]
+@contextmanager
+def entered(state: State) -> Iterator[Client]:
+    """A client of this site, which has said who it is."""
+    with (
+        serve(state) as server,
+        Client(server.url, SecretStr(server.token), settings=Settings(connections=4)) as client,
+    ):
+        site_info(client)
+        yield client
 
 
-def test_what_moodle_told_is_told_apart_from_what_is_taken_for_granted(client: Client, moodle: Moodle) -> None:
-    """A preview says “has grades” only where Moodle said so."""
-    moodle({FUNCTION: {"grades": [{"courseid": 303, "grade": "87.00", "rawgrade": "87.00000"}], "warnings": []}})
-    found = grades(client, pairs((7, 303), (7, 304)))
-    assert found[["graded", "known"]].to_numpy().tolist() == [[True, True], [True, False]]
+def recorded(release: str) -> State:
+    """The recorded grade books, the hidden total among them, and a token that lacks nothing."""
+    state = site(release, COURSES, [ADA, ALAN, GRACE])
+    with_grades(state)
+    hidden_total(state)
+    state.missing_capabilities = set()
+    return state
 
 
-def test_whoever_cannot_be_asked_about_counts_as_graded(client: Client, moodle: Moodle) -> None:
-    """An error for one person says nothing of the others (recording 170)."""
-    answers: dict[str, Any] = {
-        "7": {"exception": "dml_missing_record_exception", "errorcode": "invaliduser", "message": "Invalid user"},
-        "8": {"grades": [{"courseid": 302, "grade": "-", "rawgrade": None}], "warnings": []},
-        "9": [],
-    }
-    moodle({FUNCTION: lambda form: answers[form["userid"]]})
-    told: list[tuple[int, int]] = []
-    found = grades(client, pairs((9, 302), (8, 302), (7, 302)), progress=lambda done, of: told.append((done, of)))
-    assert rows(found) == [
-        (7, 302, True, "Invalid user [invaliduser]"),
-        (8, 302, False, "-"),
-        (9, 302, True, "the answer is no list of grades"),
-    ]
-    assert told == [(1, 3), (2, 3), (3, 3)]
+@pytest.mark.parametrize("release", RELEASES)
+def test_each_kind_of_grade_is_seen(release: str) -> None:
+    """Hidden items, totals and grades, feedback alone, no weight, excluded, typed by hand, suspended, no role."""
+    with entered(recorded(release)) as client:
+        told = grades(client, pairs(*((ADA, course) for course in COURSES)))
+    assert told.loc[~told["graded"], "course_id"].tolist() == [NEVER, EMPTY]
+    # An item that is hidden until a date is no question for a token that sees what is hidden.
+    assert told["known"].all()
 
 
-def test_a_service_without_the_function_makes_everybody_graded(client: Client, moodle: Moodle) -> None:
-    """Nobody is unenrolled because nobody could be asked."""
-    info = {"userid": 3, "functions": [{"name": "core_webservice_get_site_info"}]}
-    forms = moodle({"core_webservice_get_site_info": info})
+@pytest.mark.parametrize("release", RELEASES)
+def test_without_the_right_to_see_what_is_hidden_nobody_with_a_grade_counts_as_ungraded(release: str) -> None:
+    """What the report leaves out may be a grade: it cannot be told."""
+    state = recorded(release)
+    state.missing_capabilities = {HIDDEN}
+    with entered(state) as client:
+        told = grades(client, pairs(*((person, course) for course in COURSES for person in (ADA, ALAN))))
+    mine = told[told["user_id"] == ADA]
+    assert mine.loc[~mine["graded"], "course_id"].tolist() == [NEVER, EMPTY]
+    unknown = mine.loc[~mine["known"], "course_id"].tolist()
+    assert {310, 318, 321, 323, WITHOUT} <= {*unknown}
+    his = told[told["user_id"] == ALAN]
+    assert his.loc[his["course_id"] == 324, ["graded", "known"]].to_numpy().tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_asking_makes_no_gradebook(release: str) -> None:
+    """A course whose gradebook nobody has opened stays so, however many are asked about at once."""
+    state = site(release, {NEVER: "G7NEVER", 400: "X", 401: "Y"}, [ADA, ALAN, GRACE])
+    state.missing_capabilities = set()
+    with serve(state) as server, Client(server.url, SecretStr(server.token), settings=Settings()) as client:
+        site_info(client)
+        before = server.document()
+        told = grades(client, pairs(*((p, c) for p in (ADA, ALAN, GRACE) for c in (NEVER, 400, 401))))
+        assert server.document() == before
+    assert told[["graded", "known"]].drop_duplicates().to_numpy().tolist() == [[False, True]]
+    assert set(told["detail"]) == {NO_GRADEBOOK}
+
+
+def test_an_older_moodle_tells_nothing_of_a_gradebook_that_nobody_has_opened() -> None:
+    """On 4.4 it was not measured what that answer means: whoever is asked about may have grades."""
+    state = site("5.1", {NEVER: "G7NEVER"}, [ADA])
+    state.missing_capabilities = set()
+    state.release = "4.4 (Build: 20240422)"
+    with entered(state) as client:
+        told = grades(client, pairs((ADA, NEVER)))
+    assert told[["graded", "known"]].to_numpy().tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize("lacking", [VIEW, "moodle/grade:viewall"])
+def test_a_token_that_may_not_look_makes_everybody_graded(lacking: str) -> None:
+    """Nobody is unenrolled because nobody could be asked about."""
+    state = recorded("5.1")
+    state.missing_capabilities = {lacking}
+    with entered(state) as client:
+        told = grades(client, pairs((ALAN, 309), (ALAN, NEVER)))
+    assert told[["course_id", "graded", "known"]].to_numpy().tolist() == [[309, True, False], [NEVER, False, True]]
+
+
+INFO = {
+    "userid": 3,
+    "release": "5.1.3 (Build: 20260216)",
+    "functions": [{"name": n} for n in ("core_webservice_get_site_info", COURSE_ITEMS, PERSON_ITEMS)],
+}
+
+
+def item(number: int, **given: object) -> dict[str, Any]:
+    """An item of a report, without a grade."""
+    return {"id": number, "itemtype": "manual", "graderaw": None, "gradeishidden": False, "feedback": "", **given}
+
+
+def report(*items: Mapping[str, Any], user: int = 7, course: int = 302) -> dict[str, Any]:
+    """Somebody's report, with the total behind the items."""
+    total = item(1, itemtype="course")
+    return {"usergrades": [{"courseid": course, "userid": user, "gradeitems": [*items, total]}], "warnings": []}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (report(item(5)), NONE),
+        (report(item(5, graderaw=0)), SOME),
+        (report(item(5, feedback="Very good.")), SOME),
+        (report(item(5, gradeishidden=True)), MAYBE),
+        (report(), MAYBE),
+        (report(item(5), user=8), MAYBE),
+        (report(item(5), course=303), MAYBE),
+        ({"usergrades": [], "warnings": []}, MAYBE),
+        ({"usergrades": [*report(item(5))["usergrades"]] * 2}, MAYBE),
+        ({"usergrades": [{"courseid": 302, "userid": 7, "gradeitems": [item(5)]}]}, MAYBE),
+        ({"usergrades": [{"courseid": 302, "userid": 7, "gradeitems": None}]}, MAYBE),
+        (
+            {"usergrades": [{"courseid": 302, "userid": 7, "gradeitems": [None, item(1, itemtype="course")]}]},
+            MAYBE,
+        ),
+        (report({"id": 5, "itemtype": "manual", "gradeishidden": False, "feedback": ""}), MAYBE),
+        (report({"id": 5, "itemtype": "manual", "gradeishidden": False, "graderaw": None}), MAYBE),
+        ([], MAYBE),
+        ({"exception": "e", "errorcode": "usernotconfirmed", "message": "no"}, MAYBE),
+    ],
+)
+def test_only_a_whole_report_without_a_grade_says_that_there_is_none(
+    client: Client, moodle: Moodle, answer: object, expected: list[bool]
+) -> None:
+    """Every item and the total, none hidden, none with a grade or feedback; all else is a grade, or may be one."""
+    moodle({"core_webservice_get_site_info": INFO, COURSE_ITEMS: {"gradeItems": [{"id": "5"}]}, PERSON_ITEMS: answer})
     site_info(client)
-    assert rows(grades(client, pairs((7, 302)))) == [(7, 302, True, f"the token's service lacks {FUNCTION}")]
-    assert len(forms) == 1
+    told = grades(client, pairs((7, 302)))
+    assert told[["graded", "known"]].to_numpy().tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"exception": "Error", "message": "Call to a member function on null"},
+        {"exception": "TypeError", "errorcode": "x", "message": "no"},
+        {"exception": "dml_exception", "errorcode": "dmlreadexception", "message": "no"},
+        {"gradeItems": None},
+        {"gradeItems": [None]},
+        {"gradeItems": [{"id": None}]},
+        [],
+    ],
+)
+def test_any_other_answer_about_a_course_makes_everybody_graded(client: Client, moodle: Moodle, answer: object) -> None:
+    """And nobody's report is looked at."""
+    forms = moodle({"core_webservice_get_site_info": INFO, COURSE_ITEMS: answer, PERSON_ITEMS: report(item(5))})
+    site_info(client)
+    told = grades(client, pairs((7, 302), (8, 302)))
+    assert told[["graded", "known"]].to_numpy().tolist() == [[True, False]] * 2
+    assert not [form for form in forms if form.get("wsfunction") == PERSON_ITEMS]
+
+
+@pytest.mark.parametrize("lacking", [COURSE_ITEMS, PERSON_ITEMS])
+def test_a_service_without_a_function_makes_everybody_graded(client: Client, moodle: Moodle, lacking: str) -> None:
+    """Nobody is unenrolled because nobody could be asked."""
+    info = {**INFO, "functions": [f for f in INFO["functions"] if f["name"] != lacking]}  # type: ignore[attr-defined]
+    moodle({"core_webservice_get_site_info": info, COURSE_ITEMS: {"gradeItems": []}, PERSON_ITEMS: report()})
+    site_info(client)
+    told = grades(client, pairs((7, 302)))
+    assert told["detail"].tolist() == [f"the token's service lacks {lacking}"]
+    assert told["graded"].all()
 
 
 def test_a_token_that_is_refused_ends_the_run(client: Client, moodle: Moodle) -> None:
     """That is nobody's grade."""
-    moodle({FUNCTION: {"exception": "moodle_exception", "errorcode": "invalidtoken", "message": "Invalid token"}})
+    moodle({COURSE_ITEMS: {"exception": "moodle_exception", "errorcode": "invalidtoken", "message": "Invalid token"}})
     with pytest.raises(errors.TokenRefused):
         grades(client, pairs((7, 302), (8, 302)))
 
 
 def test_no_pairs_are_no_calls(client: Client, moodle: Moodle) -> None:
     """A table of nothing is a table all the same."""
+    forms = moodle({})
     assert rows(grades(client, pairs())) == []
+    assert forms == []

@@ -19,6 +19,8 @@ from rostersync.vocabulary import Match, UserField, counted
 ALL_DETAILS = "moodle/user:viewalldetails"
 READING = ("gradereport/user:view", "moodle/grade:viewall")
 HIDDEN = "moodle/grade:viewhidden"
+NOT_OTHERS = "nopermissiontoviewgrades"
+"""What Moodle answers to whoever may see the report, and only their own grades in it."""
 GRADES = (*READING, HIDDEN)
 """What the token needs so that it can be told that somebody has no grades."""
 KEYS = "keys"
@@ -81,12 +83,10 @@ def _of_report(survey: Survey, pair: Pair, items: frozenset[int]) -> list[Findin
     """What one person's report of a course shows, in which these are the items."""
     user, course = pair
     reply = ask(survey.client, PERSON_ITEMS, [("courseid", course), ("userid", user)])
-    if reply.code == LACKING:
+    if lacking := {LACKING: READING[0], NOT_OTHERS: READING[1]}.get(reply.code):
         what = "grades cannot be read: nobody would be unenrolled, only suspended"
-        return [
-            Finding(code=GRADES[0], state=State.ONE_OF, what=what, causes=READING, remedy=allow(*READING)),
-            *_grades_untold("grades cannot be read")[len(READING) :],
-        ]
+        found = [Finding(code=lacking, state=State.MISSING, what=what, causes=(lacking,), remedy=allow(lacking))]
+        return [*found, *(f for f in _grades_untold("grades cannot be read") if f.code != lacking)]
     if reply.code:
         return _grades_untold(reply.words)
     told = of_person(survey.client, pair, items)
