@@ -59,9 +59,13 @@ class Settings(BaseModel):
     site: str = ""
     token: SecretStr = SecretStr("")
     token_file: str = ""
+    allow_http: bool = False
+    """Whether the token may go to another machine unencrypted."""
     store: str = ""
     retention_days: int = Field(default=400, ge=1)
     """How long the store keeps what names people: a year, and some weeks to look back at the last one's beginning."""
+    share_reports: bool = False
+    """Whether the owner's group may read reports, plans, reviews and files of problems, too."""
 
     # reading rosters
     columns: dict[str, str] = {}

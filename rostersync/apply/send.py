@@ -23,6 +23,7 @@ from rostersync.apply.reread import read_one_by_one
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
 from rostersync.moodle.answers import CODES
+from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
 from rostersync.sync.holdings import holdings
@@ -270,7 +271,9 @@ class Sender:
                 error = again
             else:
                 return nothing, error
-            _log.warning("%s: %s; %d rows still open", error.function, error.message, len(chunk.changes))
+            _log.warning(
+                "%s: %s; %d rows still open", error.function, printable(shortened(error.message)), len(chunk.changes)
+            )
         return chunk, error
 
     def _pause(self, seconds: float) -> None:

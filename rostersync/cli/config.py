@@ -109,13 +109,13 @@ def new(where: Path | None, as_json: bool) -> None:
 
 
 def _write_new(place: Path) -> None:
+    from rostersync import owned
     from rostersync.errors import SettingsError
 
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE)
-        place.chmod(0o600)  # somebody will put a token into it
+        owned.make_folder(place.parent)
+        with owned.create(place) as file:  # somebody will put a token into it
+            file.write(TEMPLATE.encode())
     except FileExistsError:
         raise SettingsError(f"{place} is there already", remedy="edit it, or remove it first") from None
     except OSError as error:

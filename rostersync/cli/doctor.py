@@ -59,9 +59,10 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
 def show(examination: Examination, console: Console) -> None:
     """What was found, for people: what is there, what is missing with its remedy, what cannot be told, the verdict."""
     from rostersync.moodle.examination import State, Verdict
+    from rostersync.printing import printable
 
     by_state = {state: [f for f in examination.findings if f.state is state] for state in State}
-    console.print(f"{examination.site}  {examination.release}".rstrip())
+    console.print(printable(f"{examination.site}  {examination.release}".rstrip()))
     _section(console, "In order", by_state[State.OK])
     _section(console, "Worth knowing", by_state[State.WARNING])
     _section(console, "Cannot be told from outside", by_state[State.UNTESTABLE])
@@ -82,13 +83,14 @@ def _section(console: Console, title: str, findings: list[Finding]) -> None:
     from rich.padding import Padding
 
     from rostersync.moodle.examination import State
+    from rostersync.printing import printable, shortened
 
     if not findings:
         return
     console.print(f"\n{title}")
     for finding in findings:
-        console.print(Padding(f"{finding.code}: {finding.what}", (0, 0, 0, 2), expand=False))
+        console.print(Padding(f"{finding.code}: {printable(shortened(finding.what))}", (0, 0, 0, 2), expand=False))
         if finding.state is State.ONE_OF:
-            console.print(Padding("either " + ", or ".join(finding.causes), (0, 0, 0, 6), expand=False))
+            console.print(Padding(printable("either " + ", or ".join(finding.causes)), (0, 0, 0, 6), expand=False))
         if finding.remedy and finding.state is not State.UNTESTABLE:
-            console.print(Padding(f"→ {finding.remedy}", (0, 0, 0, 6), expand=False))
+            console.print(Padding(f"→ {printable(finding.remedy)}", (0, 0, 0, 6), expand=False))
