@@ -207,7 +207,11 @@ def settings_from(options: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: values that cannot be used.
     """
-    loaded = loaded_from(options)
+    return warned(loaded_from(options))
+
+
+def warned(loaded: Loaded) -> Settings:
+    """The settings that were loaded, when the warnings that came with them are told."""
     for warning in loaded.warnings:
         say(f"Warning: {warning}")
     return loaded.settings
