@@ -120,7 +120,7 @@ def forget(site: str) -> tuple[str, ...]:
         if (place := own_file(site)).exists():
             place.unlink()
         elif (backend := _backend()) is not None:
-            backend.delete_password(SERVICE, _account(site))
+            _delete(backend, _account(site))
     return tuple(gone)
 
 
@@ -176,15 +176,25 @@ def _put(backend: KeyringBackend, account: str, secret: SecretStr) -> bool:
     return True
 
 
+def _delete(backend: KeyringBackend, account: str) -> None:
+    try:
+        backend.delete_password(SERVICE, account)
+    except Exception as error:  # noqa: BLE001 - a backend raises whatever its library does
+        raise SettingsError(
+            f"{_words(backend)} does not give the token up: {_reason(error)}", remedy="delete it in the keyring itself"
+        ) from None
+
+
 def _backend() -> KeyringBackend | None:
     """The system's keyring; None where there is none, or only one that is a file for anybody who looks."""
     import keyring
 
     try:
         backend = keyring.get_keyring()
-        return backend if backend.priority >= 1 else None
+        recommended = backend.priority >= 1
     except Exception:  # noqa: BLE001 - looking for one talks to whatever the system has
         return None
+    return backend if recommended else None
 
 
 def _words(backend: KeyringBackend) -> str:
