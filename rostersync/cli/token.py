@@ -32,7 +32,7 @@ def command(forget: bool, as_json: bool, **chosen: Any) -> int:
     \b
     Examples:
       rostersync config token
-      rostersync config token --site https://moodle.example < token.txt
+      rostersync config token --site https://moodle.example --token-file token.txt
       rostersync config token --forget
 
     Exit code 5 where Moodle cannot be used with it; `rostersync doctor` then says why.

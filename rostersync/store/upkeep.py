@@ -124,7 +124,9 @@ def back_up(path: str | Path, to: Path) -> int:
     except sqlite3.Error as error:
         raise trouble(str(place), error, what=f"cannot be copied to {to}") from error
     except OSError as error:
-        raise StoreError(f"{to} cannot be written: {error.strerror}", remedy="name another file") from error
+        raise StoreError(
+            f"the store {place} cannot be copied to {to}: {error.strerror}", remedy="name another file"
+        ) from error
     finally:
         for left in _files(part):
             with suppress(OSError):
