@@ -66,7 +66,7 @@ def show(examination: Examination, console: Console, *, token_from: str = "") ->
     by_state = {state: [f for f in examination.findings if f.state is state] for state in State}
     console.print(printable(f"{examination.site}  {examination.release}".rstrip()))
     if token_from:
-        console.print(printable(f"The token came from {token_from}"))
+        console.print(printable(f"The token came from {token_from}"), soft_wrap=True)
     _section(console, "In order", by_state[State.OK])
     _section(console, "Worth knowing", by_state[State.WARNING])
     _section(console, "Cannot be told from outside", by_state[State.UNTESTABLE])
