@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from urllib.parse import quote, quote_plus
-
 MASK = "(token)"
 SHORTEST = 8
 """A shorter text is no token, and could stand anywhere by chance. Moodle's have 32 characters."""
@@ -38,6 +35,9 @@ def masked_bytes(content: bytes) -> bytes:
 
 def _spellings(secret: str) -> tuple[str, ...]:
     """The secret as it stands in text, in addresses and forms, in JSON, and in base64, the longest first."""
+    import base64
+    from urllib.parse import quote, quote_plus
+
     every = {
         secret,
         quote_plus(secret),

@@ -55,21 +55,25 @@ def make_folder(folder: Path, *, shared: bool = False) -> None:
             _allow(place, mode)
 
 
-def keep(path: Path) -> None:
-    """Have a file that is there, or that somebody else makes, readable by its owner alone.
+def begin_database(path: Path) -> None:
+    """Make an empty file for a database that is not there yet.
 
-    A missing one is made empty: SQLite makes its own with the rights that everybody gets, and gives the files beside
-    a database the rights of the database. What cannot be done here is told by whoever opens the file.
+    SQLite would make it with the rights that everybody gets; the files beside it get those of the database. What
+    cannot be done here is told by whoever opens it.
     """
-    place = Path(os.path.realpath(path))
     with suppress(OSError):
-        create(place).close()
+        create(Path(os.path.realpath(path))).close()
+
+
+def close_database(path: Path) -> None:
+    """Take from everybody else what they may do with a database of ours, and with the files beside it."""
+    place = Path(os.path.realpath(path))
     for one in (place, *(place.with_name(place.name + more) for more in ("-wal", "-shm", "-journal"))):
         close_to_others(one)
 
 
 def close_to_others(path: Path) -> None:
-    """Take from everybody else what they may do with a file or a folder of ours."""
+    """Take from everybody else what they may do with a file or a folder of ours; nothing is told of those of others."""
     with suppress(OSError):
         found = path.stat()
         mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()

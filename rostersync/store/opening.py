@@ -31,15 +31,17 @@ def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
         owned.make_folder(place.parent)
     except OSError as error:
         raise StoreError(f"the store's folder {place.parent} cannot be made: {error.strerror}") from error
-    if place == default_path():
-        owned.close_to_others(place.parent)  # which is ours alone; that of another place may be anybody's
-    owned.keep(place)
+    owned.begin_database(place)
     store = Store(engine_of(place), str(place), clock)
     try:
         store.make_ready()
     except BaseException:
         store.close()
         raise
+    # Only now: what was named by mistake, and is no store, keeps its rights.
+    owned.close_database(place)
+    if place == default_path():
+        owned.close_to_others(place.parent)  # which is ours alone; that of another place may be anybody's
     return store
 
 

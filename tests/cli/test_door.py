@@ -11,6 +11,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.request import urlopen
 
 import pytest
 
@@ -236,3 +237,24 @@ def test_a_proxy_elsewhere_gets_no_token_either(run: Run, connected: Server, ros
     assert ran.code == 2
     assert "the token would go to proxy.invalid unencrypted" in ran.err
     assert run("plan", roster, http_proxy="http://proxy.invalid:3128", no_proxy="127.0.0.1").code == 0
+
+
+def test_a_refused_row_is_told_shortly_on_the_screen_and_whole_in_the_report(
+    run: Run, connected: Server, changed: Path, echo: Callable[..., str]
+) -> None:
+    """Whatever Moodle says of it; neither has the token."""
+
+    def answer(sent: str) -> tuple[int, dict[str, str], str]:
+        if "wsfunction=enrol_manual_enrol_users" in sent:
+            return 200, {}, json.dumps({"exception": "e", "errorcode": "odd", "message": f"{sent}\x1b[2J{'z' * 900}"})
+        with urlopen(f"{connected.url}/webservice/rest/server.php", sent.encode()) as reply:  # noqa: S310 - loopback
+            return 200, {}, reply.read().decode()
+
+    ran = run("sync", changed, "--yes", "--teacher-means", "teacher", ROSTERSYNC_SITE=echo(answer))
+    assert ran.code == 3
+    assert "z" * 100 in ran.out.replace("\n", "").replace(" ", "")
+    assert "z" * 501 not in (ran.out + ran.err).replace("\n", "").replace(" ", "")
+    assert alive(ran) == []
+    (report,) = Path("rostersync-reports").glob("*[0-9].csv")
+    assert "z" * 900 in report.read_text(encoding="utf-8-sig")
+    assert connected.token not in ran.out + ran.err + report.read_text(encoding="utf-8-sig")

@@ -183,3 +183,13 @@ def test_standard_output_that_is_full_is_told_once(process: Run, roster: Path, w
     assert done.returncode == 1
     assert done.stderr.decode().splitlines()[0].endswith("No space left on device")
     assert len(done.stderr.decode().splitlines()) == 2
+
+
+def test_what_is_no_store_keeps_its_rights(run: Run, connected: Server, changed: Path) -> None:
+    """Somebody named another file, or a folder, by mistake."""
+    Path("people.xlsx").write_bytes(b"no database")
+    Path("people.xlsx").chmod(0o664)
+    Path("folder").mkdir(mode=0o775)
+    for name in ("people.xlsx", "folder"):
+        assert run("sync", changed, "--yes", "--store", name).code == 1
+    assert (rights(Path("people.xlsx")), rights(Path("folder"))) == (0o664, 0o775)
