@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from rostersync import history, moodle, roster
+from rostersync import history, moodle, owned, roster
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.execution import apply_plan, resume, to_resume
 from rostersync.ignored import remember as remember_ignored
@@ -97,19 +98,24 @@ def see_roster(plan: Plan, work: Work) -> None:
     history.tell_unconfirmed(plan, work)
 
 
-def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan to a file, whole or not at all.
+def save_plan(plan: Plan, path: Path, *, shared: bool = False) -> None:
+    """Write a plan to a file, whole or not at all; shared: the owner's group may read it, too.
 
     Raises:
         ReportError: it cannot be written.
     """
-    beside = path.with_name(path.name + ".part")
+    beside = owned.part_of(path)
     try:
-        with beside.open("wb") as file:
+        with owned.create(beside, shared=shared) as file:
             file.writelines(plans.write(plan))
         beside.replace(path)
     except OSError as error:
-        raise ReportError(f"the plan {path} cannot be written: {error.strerror}") from error
+        raise ReportError(
+            f"the plan {path} cannot be written: {error.strerror}", remedy="make room, or name another file"
+        ) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
 
 
 def load_plan(path: Path, *, most_megabytes: int = 1024) -> Plan:

@@ -23,13 +23,13 @@ def preview(plan: Plan) -> Report:
     return reconcile.reconcile(plan, None, run="", started=plan.made, finished=plan.made)
 
 
-def send_out(plan: Plan, path: Path) -> None:
-    """Write the workbook in which a reviewer strikes changes of this plan out.
+def send_out(plan: Plan, path: Path, *, shared: bool = False) -> None:
+    """Write the workbook in which a reviewer strikes changes of this plan out; shared: the owner's group reads it, too.
 
     Raises:
         ReportError: it cannot be written.
     """
-    report.save_review(preview(plan), b"".join(plans.write(plan)), path)
+    report.save_review(preview(plan), b"".join(plans.write(plan)), path, shared=shared)
 
 
 def come_back(path: Path, *, of: Plan | None = None, site: str = "", most_megabytes: int = 1024) -> Plan:

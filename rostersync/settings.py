@@ -61,9 +61,13 @@ class Settings(BaseModel):
     site: str = ""
     token: SecretStr = SecretStr("")
     token_file: str = ""
+    allow_http: bool = False
+    """Whether the token may go to another machine unencrypted."""
     store: str = ""
     retention_days: int = Field(default=400, ge=1)
     """How long the store keeps what names people: a year, and some weeks to look back at the last one's beginning."""
+    share_reports: bool = False
+    """Whether the owner's group may read reports, plans, reviews and files of problems, too."""
 
     # reading rosters
     columns: dict[str, str] = {}
@@ -294,29 +298,6 @@ def load(
         path=path,
         warnings=_warnings(path, settings, in_file),
     )
-
-
-def token(settings: Settings) -> SecretStr:
-    """The token: from the token file, if one is named, else as set.
-
-    Raises:
-        SettingsError: the file cannot be read or is empty, or no token is set.
-    """
-    if not settings.token_file:
-        if not (said := settings.token.get_secret_value().strip()):
-            raise SettingsError(
-                "no token is set", remedy="put it into a file and say --token-file FILE, or set ROSTERSYNC_TOKEN"
-            )
-        return SecretStr(said)
-    put = "put the token into it, and nothing else"
-    try:
-        text = Path(settings.token_file).expanduser().read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"the token file {settings.token_file} cannot be read: {reason}", remedy=put) from error
-    if not text or len(text.split()) != 1:
-        raise SettingsError(f"the token file {settings.token_file} does not hold one token alone", remedy=put)
-    return SecretStr(text)
 
 
 def _from_file(path: Path, profile: str, *, must_exist: bool) -> dict[str, Any]:

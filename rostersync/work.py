@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rostersync import moodle
-from rostersync import settings as settings_module
+from rostersync import moodle, tokens
 from rostersync.errors import SettingsError
 from rostersync.moodle import Client
 from rostersync.settings import Settings
@@ -69,8 +68,7 @@ def at_work(settings: Settings, *, writing: bool = True, progress: Progress = la
     """
     if not settings.site:
         raise SettingsError("no site is set", remedy="say --site https://moodle.example, or set ROSTERSYNC_SITE")
-    token = settings_module.token(settings)
-    with Client(settings.site, token, settings=settings) as client:
+    with Client(settings.site, tokens.token(settings), settings=settings) as client:
         moodle.require(moodle.site_info(client), (*READING, *WRITING) if writing else READING)
         store = open_store(settings.store, clock=time.time)
         try:

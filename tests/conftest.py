@@ -21,6 +21,9 @@ hypothesis.settings.load_profile("fresh")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# No test looks into the keyring of whoever runs it, or puts anything there.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
 EXAMPLES_SEED = os.environ.get("ROSTERSYNC_EXAMPLES_SEED") or str(random.SystemRandom().getrandbits(64))
 """What the examples are drawn with, unless --hypothesis-seed says otherwise."""
 

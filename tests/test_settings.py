@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rostersync.errors import SettingsError
-from rostersync.settings import Loaded, Settings, load, settings_path, token
+from rostersync.settings import Loaded, Settings, load, settings_path
+from rostersync.tokens import token
 from rostersync.vocabulary import Mode, OnMissing
 
 

@@ -23,6 +23,7 @@ from rostersync.apply.reread import read_one_by_one
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
 from rostersync.moodle.answers import CODES
+from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
 from rostersync.sync.holdings import holdings
@@ -298,7 +299,9 @@ class Sender:
             if (again := self._again(chunk)) is None:
                 return nothing, error
             error = again
-            _log.warning("%s: %s; %d rows still open", error.function, error.message, len(chunk.changes))
+            _log.warning(
+                "%s: %s; %d rows still open", error.function, printable(shortened(error.message)), len(chunk.changes)
+            )
         return chunk, error
 
     def _again(self, chunk: Chunk) -> AnswerError | None:

@@ -43,8 +43,8 @@ def command(
     settings = options.settings_from(chosen)
     plan = pipeline.load_plan(plan_file, most_megabytes=settings.max_megabytes)
     if dry_run:
-        return result.present(pipeline.preview(plan), folder, as_json=as_json)
+        return result.present(pipeline.preview(plan), folder, shared=settings.share_reports, as_json=as_json)
     places.for_folder(folder or result.FOLDER)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         done = pipeline.apply_plan(plan, work)
-    return result.finish(done, folder, as_json=as_json)
+    return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

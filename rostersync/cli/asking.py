@@ -38,7 +38,7 @@ class _Terminal:
 
     def column(self, doubt: Doubt, column: Doubted, heard: Heard) -> str:
         """Which of the fields a column is; "" where it is none of them."""
-        from rostersync.report.wording import printable
+        from rostersync.printing import printable
         from rostersync.roster.fields import FIELDS
 
         values = column.shape.values.slice(0, SAMPLES).to_pylist()
@@ -54,7 +54,7 @@ class _Terminal:
 
     def teacher(self, doubt: Doubt) -> str:
         """What “teacher” means: editingteacher or teacher; "" where such rows are to stay rejected."""
-        from rostersync.report.wording import printable
+        from rostersync.printing import printable
         from rostersync.vocabulary import counted
 
         words = ", ".join(f"“{printable(w)}” ({counted(n, 'row')})" for w, n in doubt.teacher.items())
@@ -70,7 +70,7 @@ class _Terminal:
 
     def numbers(self, doubt: Doubt) -> Mapping[str, str]:
         """Number → role, or the number where it is Moodle's id; {} where nobody knows what they mean."""
-        from rostersync.report.wording import printable
+        from rostersync.printing import printable
         from rostersync.vocabulary import counted
 
         say(f"\n{printable(doubt.where.rstrip(','))}: what are the numbers in the column “{printable(doubt.role)}”?")
@@ -94,7 +94,7 @@ class _Terminal:
 
 def answers(questions: Sequence[Question]) -> list[Answer]:
     """What was answered to the questions of a run, without the answers by which all stays as it is."""
-    from rostersync.report.wording import printable
+    from rostersync.printing import printable
 
     given = []
     for question in questions:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     help="Where the rejected rows are written (beside each FILE, as FILE.problems.xlsx and .csv).",
 )
 @click.option("--no-problems", is_flag=True, help="Write no file.")
+@options.share_reports
 @options.profile
 @options.as_json
 def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_json: bool, **chosen: Any) -> int:
@@ -49,8 +50,9 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
         raise click.UsageError("--problems and --no-problems contradict each other")
     if folder:
         places.for_folder(folder)
-    roster = pipeline.check(files, options.settings_from(chosen))
-    given, trouble = _give_back(roster, folder) if not no_problems else (None, None)
+    settings = options.settings_from(chosen)
+    roster = pipeline.check(files, settings)
+    given, trouble = _give_back(roster, folder, shared=settings.share_reports) if not no_problems else (None, None)
     if as_json:
         print_json(report.check_document(roster, given.written if given else ()))
     else:
@@ -62,13 +64,13 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
     return 3 if (roster.rows["state"] == "rejected").any() else 0
 
 
-def _give_back(roster: Roster, folder: Path | None) -> tuple[Given | None, Exception | None]:
+def _give_back(roster: Roster, folder: Path | None, *, shared: bool) -> tuple[Given | None, Exception | None]:
     """What was written of the rejected rows; where nothing can be, why: the check is worth seeing all the same."""
     from rostersync import report
     from rostersync.errors import ReportError
 
     try:
-        return report.write_rejected(roster, folder), None
+        return report.write_rejected(roster, folder, shared=shared), None
     except ReportError as error:
         return None, error
 

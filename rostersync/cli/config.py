@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rostersync.cli import mappings, options, preset
+from rostersync.cli import mappings, options, preset, token
 
 if TYPE_CHECKING:
     from rostersync.settings import Loaded
@@ -19,7 +19,9 @@ TEMPLATE = """\
 
 [profiles.default]
 site = "https://moodle.example"
-token_file = "~/.config/rostersync/token"
+# The token: `rostersync config token` puts it into the system's keyring; or name a file that holds it alone.
+# token_file = "~/.config/rostersync/token"
+# allow_http = true                 # only where the site has no https, and nobody can listen on the way to it
 
 # What follows from a roster
 # on_missing = "unenrol"            # or "suspend", or "keep"
@@ -55,6 +57,7 @@ def command() -> None:
     \b
     Examples:
       rostersync config new
+      rostersync config token
       rostersync config show
       rostersync config show --profile test --json
       rostersync config preset list
@@ -64,6 +67,7 @@ def command() -> None:
 
 command.add_command(preset.command)
 command.add_command(mappings.mappings)
+command.add_command(token.command)
 
 
 @command.command("path")
@@ -105,17 +109,17 @@ def new(where: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(FORMAT | {"file": str(place), "exists": True})
     else:
-        tell(f"Wrote {place}. Put your site's address and the token's file into it, then: rostersync config show")
+        tell(f"Wrote {place}. Put your site's address into it, then: rostersync config token")
 
 
 def _write_new(place: Path) -> None:
+    from rostersync import owned
     from rostersync.errors import SettingsError
 
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE)
-        place.chmod(0o600)  # somebody will put a token into it
+        owned.make_folder(place.parent)
+        with owned.create(place) as file:  # somebody will put a token into it
+            file.write(TEMPLATE.encode())
     except FileExistsError:
         raise SettingsError(f"{place} is there already", remedy="edit it, or remove it first") from None
     except OSError as error:

@@ -32,7 +32,7 @@ def command(as_json: bool) -> int:
     import shutil
     import tempfile
 
-    from rostersync import pipeline, report
+    from rostersync import owned, pipeline, report
     from rostersync.cli import places, screen
     from rostersync.cli.messages import print_json
     from rostersync.sandbox.server import serve
@@ -42,7 +42,7 @@ def command(as_json: bool) -> int:
     from rostersync.settings import Settings
 
     places.for_folder(FOLDER)
-    FOLDER.mkdir(exist_ok=True)
+    owned.make_folder(FOLDER)
     roster = Path(shutil.copy(sample_path(), FOLDER))
     told = _Silent() if as_json else _Story(roster)
     # What the sandbox holds is gone when it ends, and so is what rostersync remembers of it.

@@ -39,29 +39,34 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
 
     Exit code 3 where something is missing, 5 where Moodle cannot be used so.
     """
-    from rostersync import settings as settings_module
+    from rostersync import tokens
     from rostersync.cli import messages, screen
     from rostersync.errors import SettingsError
     from rostersync.moodle.examination import examine
 
-    settings = options.settings_from(chosen)
+    loaded = options.loaded_from(chosen)
+    settings = options.warned(loaded)
     if not settings.site:
         raise SettingsError("no site is set", remedy="say --site https://moodle.example, or set ROSTERSYNC_SITE")
+    token = tokens.find(settings, loaded.origins)
     with screen.progress() as told:
-        examination = examine(settings, settings_module.token(settings), courses, progress=told)
+        examination = examine(settings, token.secret, courses, progress=told)
     if as_json:
-        messages.print_json(examination.document())
+        messages.print_json(examination.document() | {"token_from": token.origin})
     else:
-        show(examination, screen.out())
+        show(examination, screen.out(), token_from=token.origin)
     return examination.exit_code
 
 
-def show(examination: Examination, console: Console) -> None:
-    """What was found, for people: what is there, what is missing with its remedy, what cannot be told, the verdict."""
+def show(examination: Examination, console: Console, *, token_from: str = "") -> None:
+    """What was found, for people: where the token came from, what is there or missing, its remedy, the verdict."""
     from rostersync.moodle.examination import State, Verdict
+    from rostersync.printing import printable
 
     by_state = {state: [f for f in examination.findings if f.state is state] for state in State}
-    console.print(f"{examination.site}  {examination.release}".rstrip())
+    console.print(printable(f"{examination.site}  {examination.release}".rstrip()))
+    if token_from:
+        console.print(printable(f"The token came from {token_from}"), soft_wrap=True)
     _section(console, "In order", by_state[State.OK])
     _section(console, "Worth knowing", by_state[State.WARNING])
     _section(console, "Cannot be told from outside", by_state[State.UNTESTABLE])
@@ -82,13 +87,14 @@ def _section(console: Console, title: str, findings: list[Finding]) -> None:
     from rich.padding import Padding
 
     from rostersync.moodle.examination import State
+    from rostersync.printing import printable, shortened
 
     if not findings:
         return
     console.print(f"\n{title}")
     for finding in findings:
-        console.print(Padding(f"{finding.code}: {finding.what}", (0, 0, 0, 2), expand=False))
+        console.print(Padding(f"{finding.code}: {printable(shortened(finding.what))}", (0, 0, 0, 2), expand=False))
         if finding.state is State.ONE_OF:
-            console.print(Padding("either " + ", or ".join(finding.causes), (0, 0, 0, 6), expand=False))
+            console.print(Padding(printable("either " + ", or ".join(finding.causes)), (0, 0, 0, 6), expand=False))
         if finding.remedy and finding.state is not State.UNTESTABLE:
-            console.print(Padding(f"→ {finding.remedy}", (0, 0, 0, 6), expand=False))
+            console.print(Padding(f"→ {printable(finding.remedy)}", (0, 0, 0, 6), expand=False))

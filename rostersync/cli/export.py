@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     "-o", "--out", type=options.FILE, metavar="FILE", help="A .csv or .xlsx file; else CSV goes to standard output."
 )
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@options.share_reports
 @options.site
 @options.as_json
 def command(
@@ -49,7 +50,7 @@ def command(
         _check_place(out, force=force)
     with screen.progress() as told, pipeline.at_work(settings, writing=False, progress=told) as work:
         table, notes = pipeline.export(courses, work)
-    _write(table, notes, out, as_json=as_json)
+    _write(table, notes, out, shared=settings.share_reports, as_json=as_json)
     line = f"{counted(len(table), 'row')} for {', '.join(courses)}" + (f" written to {out}" if out else "")
     (tell if out and not as_json else say)(line)  # beside a file this is the result
     for note in notes:
@@ -72,13 +73,13 @@ def _check_place(out: Path, *, force: bool) -> None:
     places.for_file(out, force=force)
 
 
-def _write(table: pd.DataFrame, notes: tuple[str, ...], out: Path | None, *, as_json: bool) -> None:
+def _write(table: pd.DataFrame, notes: tuple[str, ...], out: Path | None, *, shared: bool, as_json: bool) -> None:
     from rostersync.cli.messages import print_bytes, print_json
     from rostersync.report import write_roster
     from rostersync.report.delimited import csv_bytes
 
     if out:
-        write_roster(table, out)
+        write_roster(table, out, shared=shared)
     if as_json:
         head = {"format": "rostersync-export", "version": 1, "file": str(out or ""), "rows": len(table)}
         print_json(head | {"notes": list(notes), "roster": table.to_dict("records")})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from rostersync.cli import messages
-from rostersync.errors import RosterSyncError
+from rostersync.errors import MoodleError, RosterSyncError
+from rostersync.printing import shortened
 
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """What newer versions of click raise where a group's command is missing."""
@@ -46,18 +48,28 @@ def ended(error: Exception, words: Sequence[str]) -> int:
 
         messages.say("".join(traceback.format_exception(error)))
     if "--json" in asked:
-        messages.print_json(
-            {"format": "rostersync-error", "version": 1, "message": message, "remedy": remedy, "exit_code": code}
-        )
-    messages.say(message if isinstance(error, click.Abort) else f"Error: {message}")
+        with suppress(OSError):  # standard output may be what failed
+            messages.print_json(
+                {"format": "rostersync-error", "version": 1, "message": message, "remedy": remedy, "exit_code": code}
+            )
+    messages.say(_lines(message) if isinstance(error, click.Abort) else f"Error: {_lines(message)}")
     if remedy:
-        messages.say(f"What to do: {remedy}")
+        messages.say(f"What to do: {_lines(remedy)}")
     return code
+
+
+def _lines(text: str) -> str:
+    """The text with all lines but the first indented, so that none that came from outside passes for one of ours."""
+    first, *others = text.split("\n")
+    return "\n".join([first, *(f"  {line.strip()}" for line in others)])
 
 
 def _told(error: Exception) -> tuple[str, str, int]:
     """Message, remedy and exit code."""
     match error:
+        case MoodleError():
+            words = MoodleError(shortened(error.message), function=error.function, errorcode=error.errorcode)
+            return str(words), error.remedy, error.exit_code
         case RosterSyncError():
             return str(error), error.remedy, error.exit_code
         case click.Abort():

@@ -10,7 +10,7 @@ import click
 from rostersync import __version__
 from rostersync.cli import options
 from rostersync.cli.interrupt import stoppable
-from rostersync.cli.messages import prepare_streams
+from rostersync.cli.messages import doors, say
 
 COMMANDS = {
     "doctor": "what the token can and cannot do in Moodle, and what to click",
@@ -101,18 +101,16 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns."""
     words = sys.argv[1:] if arguments is None else arguments
-    prepare_streams()
-    try:
-        with stoppable():
-            code = _run(words)
-    except KeyboardInterrupt:  # a second one, while the first was told
-        code = 1
-    except BrokenPipeError:
-        # Whoever read the output has seen enough (`| head`); nothing may complain while Python closes it, either.
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+    with doors():
+        try:
+            with stoppable():
+                code = _run(words)
+        except KeyboardInterrupt:  # a second one, while the first was told
+            code = 1
+        except BrokenPipeError:
+            # Whoever read the output has seen enough (`| head`).
+            _give_up_output()
+            code = 1
     sys.exit(code)
 
 
@@ -122,6 +120,34 @@ def _run(words: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - this is where every error ends
         from rostersync.cli.failure import ended
 
+        _unprinted()  # where printing was what failed, the error is told once, and not again for what is left
         code = ended(error, words)
-    sys.stdout.flush()
+        _unprinted()
+        return code
+    if trouble := _unprinted():
+        say(f"Error: standard output cannot be written: {trouble}\nWhat to do: make room, or print elsewhere")
+        return 1
     return code if isinstance(code, int) else 0
+
+
+def _unprinted() -> str:
+    """Print what waits to be printed; why it cannot be, or "".
+
+    Raises:
+        BrokenPipeError: nobody reads it.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _give_up_output()
+        return str(error.strerror or error)
+    return ""
+
+
+def _give_up_output() -> None:
+    """Let what waits to be printed go nowhere, so that nothing complains while Python closes it, either."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

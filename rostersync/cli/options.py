@@ -43,7 +43,17 @@ def _log_everything(_context: click.Context, _option: click.Parameter, wanted: b
     if wanted:
         import logging
 
-        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s: %(message)s")
+        from rostersync.printing import printable
+
+        class OneLine(logging.Formatter):
+            """Tells each record on one line, whatever came from outside stands in it."""
+
+            def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+                return printable(super().formatMessage(record))
+
+        handler = logging.StreamHandler()
+        handler.setFormatter(OneLine("%(asctime)s %(name)s: %(message)s"))
+        logging.basicConfig(level=logging.DEBUG, handlers=[handler])
 
 
 debug = click.option(
@@ -167,13 +177,21 @@ policy = _stack(
 )
 """What follows from a roster."""
 
-report = click.option(
+share_reports = click.option(
+    "--share-reports",
+    is_flag=True,
+    default=None,
+    help="Let your group read what is written, too; else you alone can.",
+)
+_report = click.option(
     "--report",
     "folder",
     type=FILE,
     metavar="FOLDER",
     help="Where the report goes (xlsx, csv, json); a run without it uses rostersync-reports, a preview writes none.",
 )
+
+report = _stack(_report, share_reports)
 
 review = click.option(
     "--review",
@@ -189,7 +207,11 @@ def settings_from(options: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: values that cannot be used.
     """
-    loaded = loaded_from(options)
+    return warned(loaded_from(options))
+
+
+def warned(loaded: Loaded) -> Settings:
+    """The settings that were loaded, when the warnings that came with them are told."""
     for warning in loaded.warnings:
         say(f"Warning: {warning}")
     return loaded.settings

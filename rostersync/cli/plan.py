@@ -57,7 +57,7 @@ def command(
     A saved plan is shown again by `rostersync show PLAN`, and carried out by `rostersync apply PLAN`. It can be sent to
     somebody: with --review, as a workbook in which they strike out what is not to be done.
     """
-    from rostersync import pipeline
+    from rostersync import owned, pipeline
     from rostersync.cli import places, result
 
     settings = options.settings_from(chosen)
@@ -68,12 +68,12 @@ def command(
         places.for_folder(folder)
     plan = _plan(files, settings, as_json=as_json) if reviewed is None else _what_is_left(reviewed, files, settings)
     if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        pipeline.save_plan(plan, out)
+        owned.make_folder(out.parent, shared=settings.share_reports)
+        pipeline.save_plan(plan, out, shared=settings.share_reports)
     if review:
-        pipeline.send_out(plan, review)
+        pipeline.send_out(plan, review, shared=settings.share_reports)
     shown = pipeline.preview(plan)
-    code = result.present(shown, folder, as_json=as_json)
+    code = result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
     if out:
         result.say_plan(out, refused=bool(plan.refused))
     if review:

@@ -27,9 +27,9 @@ def question(shown: Report) -> str:
     return f"Make {counted(pending(shown), 'change')} ({out:,} lose access) on {shown.site}?"
 
 
-def present(shown: Report, folder: Path | None, *, as_json: bool) -> int:
+def present(shown: Report, folder: Path | None, *, shared: bool, as_json: bool) -> int:
     """Show a preview; write it too where a folder is named."""
-    written = report.write(shown, folder, name="preview") if folder else []
+    written = report.write(shown, folder, name="preview", shared=shared) if folder else []
     if as_json:
         print_json(report.document(shown))
     else:
@@ -40,10 +40,11 @@ def present(shown: Report, folder: Path | None, *, as_json: bool) -> int:
     return shown.exit_code
 
 
-def finish(done: Report, folder: Path | None, *, as_json: bool) -> int:
+def finish(done: Report, folder: Path | None, *, shared: bool, as_json: bool) -> int:
     """Write the report of a run, show it, and say where it is; shown even if it cannot be written: it has happened."""
     try:
-        written, trouble = report.write(done, folder or FOLDER, name=f"run-{int(done.run):06d}"), None
+        name = f"run-{int(done.run):06d}"
+        written, trouble = report.write(done, folder or FOLDER, name=name, shared=shared), None
     except ReportError as error:
         written, trouble = [], error
     if as_json:

@@ -34,4 +34,4 @@ def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) 
     places.for_folder(folder or result.FOLDER)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
         done = pipeline.resume(work, run or 0)
-    return result.finish(done, folder, as_json=as_json)
+    return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

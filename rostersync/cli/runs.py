@@ -63,6 +63,7 @@ def listed(as_json: bool, **chosen: Any) -> None:
 @click.option(
     "--report", "folder", type=options.FILE, metavar="FOLDER", help="Write the report's files (xlsx, csv, json) too."
 )
+@options.share_reports
 @options.store
 def show(number: int, folder: Path | None, as_json: bool, **chosen: Any) -> None:
     """Show the report of RUN again, as it was when it ended.
@@ -92,7 +93,8 @@ def show(number: int, folder: Path | None, as_json: bool, **chosen: Any) -> None
     else:
         report.show(told, screen.out())
     if folder:
-        result.say_where("report", report.write(told, folder, name=f"run-{number:06d}"))
+        written = report.write(told, folder, name=f"run-{number:06d}", shared=settings.share_reports)
+        result.say_where("report", written)
 
 
 @command.command("compare")

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
-from rostersync.cli.messages import say
+from rostersync.cli.messages import beneath, say
+from rostersync.masking import masked
+from rostersync.printing import harmless
 
 PIPE_WIDTH = 120
 QUIET_SECONDS = 10.0
 """How long a run without a terminal says nothing of its progress: short ones leave no line in a log."""
 
 
+class Screen(Console):
+    """A console that prints its own colours, and nothing else that would do something to a terminal; nor the token."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is to be printed, made harmless piece by piece."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else harmless(masked(text)), style, control)
+
+
 def out() -> Console:
     """The console for results; rich looks by itself whether it is a terminal, and at NO_COLOR."""
-    console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=PIPE_WIDTH)
+    stream = beneath(sys.stdout)
+    console = Screen(file=stream, highlight=False, markup=False)
+    return console if console.is_terminal else Screen(file=stream, highlight=False, markup=False, width=PIPE_WIDTH)
 
 
 class Bars:
@@ -66,7 +80,7 @@ class Bars:
 @contextmanager
 def progress() -> Iterator[Bars]:
     """Progress of a run; the screen is clean when it ends, however it does."""
-    bars = Bars(Console(stderr=True, highlight=False))
+    bars = Bars(Screen(file=beneath(sys.stderr), highlight=False, markup=False))
     try:
         yield bars
     finally:

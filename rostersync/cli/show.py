@@ -32,8 +32,8 @@ def command(plan_file: Path, folder: Path | None, review: Path | None, as_json: 
     plan = pipeline.load_plan(plan_file, most_megabytes=settings.max_megabytes)
     if review:
         places.for_file(review, force=True)
-        pipeline.send_out(plan, review)
-    code = result.present(pipeline.preview(plan), folder, as_json=as_json)
+        pipeline.send_out(plan, review, shared=settings.share_reports)
+    code = result.present(pipeline.preview(plan), folder, shared=settings.share_reports, as_json=as_json)
     if review:
         result.say_review(review)
     return code

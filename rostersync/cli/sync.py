@@ -64,14 +64,14 @@ def command(
             if not (dry_run or plan.refused):
                 pipeline.see_roster(plan, work)
                 _remember(roster, settings, work, chosen)
-            return result.present(shown, folder, as_json=as_json)
+            return result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
         if not as_json:  # which prints one document: that of the run
             report.show(shown, screen.out())
         if not yes:
             consent.ask(shown)
         _remember(roster, settings, work, chosen)
         done = pipeline.apply_plan(plan, work, just_made=True)
-    return result.finish(done, folder, as_json=as_json)
+    return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)
 
 
 def _remember(roster: Roster, settings: Settings, work: Work, chosen: Mapping[str, Any]) -> None:

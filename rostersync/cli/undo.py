@@ -46,9 +46,9 @@ def command(
         told.stop()
         shown = pipeline.preview(plan)
         if out:
-            pipeline.save_plan(plan, out)
+            pipeline.save_plan(plan, out, shared=settings.share_reports)
         if dry_run or out or plan.refused or not (yes or result.pending(shown)):
-            code = result.present(shown, folder, as_json=as_json)
+            code = result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
             if out:
                 result.say_plan(out, refused=bool(plan.refused))
             return code
@@ -57,4 +57,4 @@ def command(
         if not yes:
             consent.ask(shown)
         done = pipeline.apply_plan(plan, work, just_made=True)
-    return result.finish(done, folder, as_json=as_json)
+    return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

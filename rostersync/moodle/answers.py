@@ -25,6 +25,7 @@ from rostersync.errors import (
     TransportError,
     Unreachable,
 )
+from rostersync.printing import shortened
 
 
 class Remedy(Enum):
@@ -275,7 +276,7 @@ def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError
     known = CODES.get(code, UNKNOWN)
     if known.ends:
         return known.ends(
-            f"{known.message}: “{words}” [{code}] in answer to {function}", remedy=known.advice, code=code
+            f"{known.message}: “{shortened(words)}” [{code}] in answer to {function}", remedy=known.advice, code=code
         )
     raised = str(answer.get("exception") or "")
     return MoodleError(words or raised, function=function, errorcode=code, remedy=known.advice, exception=raised)

@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
@@ -22,11 +23,12 @@ from urllib.parse import quote_plus, urljoin, urlsplit
 
 from pydantic import SecretStr
 
-from rostersync.errors import FunctionMissing, NotMoodle, Redirected
+from rostersync.errors import FunctionMissing, NotMoodle, Redirected, SettingsError
+from rostersync.masking import conceal, masked, masked_bytes
 from rostersync.moodle.answers import STATUSES, Remedy, missing_functions, refusal
 from rostersync.moodle.encoding import OVERHEAD, Body, encode
 from rostersync.moodle.pace import Pace
-from rostersync.moodle.transport import Kind, Reply, Setback, Transport
+from rostersync.moodle.transport import Kind, Reply, Setback, Transport, plain_to
 from rostersync.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ class Client:
         sleep: waits that many seconds; by itself the client waits until `give_up` as well.
         random: a number between 0 and 1, for the jitter.
         clock: seconds, to tell quick calls from slow ones.
+
+    Raises:
+        SettingsError: the token would leave this machine unencrypted, and `allow_http` is not set.
     """
 
     def __init__(
@@ -76,6 +81,8 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.site = site.rstrip("/")
+        _refuse_plain(self.site + SERVICE_PATH, allowed=settings.allow_http)
+        conceal(token.get_secret_value())
         self.settings = settings
         self.info: SiteInfo | None = None
         """What `site_info` last brought; functions that it does not list are not called."""
@@ -168,6 +175,9 @@ class Client:
     def _once(self, function: str, body: Body, *, writes: bool) -> Any:  # noqa: ANN401 - JSON
         started = time.perf_counter()
         reply = self._transport.post(self._encoded(function, body))
+        # What stands before Moodle may show what was sent, and Moodle's own errors quote parameters.
+        content = masked_bytes(reply.content)
+        reply = reply if content is reply.content else replace(reply, content=content)
         _log.debug(
             "%s: %d rows, %d fields, HTTP %d, %d bytes, %.0f ms",
             function,
@@ -220,7 +230,7 @@ class Client:
         return Setback(kind, words, status=reply.status, retry_after=retry_after)
 
     def _redirected(self, reply: Reply) -> Redirected:
-        target = urlsplit(urljoin(self._address, reply.headers.get("Location", "")))
+        target = urlsplit(urljoin(self._address, masked(reply.headers.get("Location", ""))))
         address = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
         if target.path.endswith(SERVICE_PATH):
             site = address.removesuffix(SERVICE_PATH)
@@ -253,6 +263,16 @@ class Client:
         if setback.retry_after is not None:
             return setback.retry_after
         return self._random() * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
+
+
+def _refuse_plain(address: str, *, allowed: bool) -> None:
+    """Raises SettingsError where a token would be sent unencrypted to another machine, and nobody has allowed it."""
+    if allowed or not (place := plain_to(address)):
+        return
+    raise SettingsError(
+        f"{address.removesuffix(SERVICE_PATH)}: the token would go to {place} unencrypted (http)",
+        remedy="write the address with https://; in a network in which nobody can listen, set allow_http = true",
+    )
 
 
 def _body(fields: Fields) -> Body:

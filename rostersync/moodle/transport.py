@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from enum import Enum
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import truststore
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, MissingSchema, Timeout
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from rostersync.errors import RosterSyncError, TransportError, Unreachable
@@ -163,6 +166,23 @@ class Transport:
         session.auth = lambda request: request
         session.headers.update({"User-Agent": _user_agent(), "Content-Type": "application/x-www-form-urlencoded"})
         return session
+
+
+def plain_to(address: str) -> str:
+    """The other machine, the site's or a proxy's, to which a body for this address would go unencrypted; or ""."""
+    if not address.lower().startswith("http:"):
+        return ""  # https goes through a proxy as it is
+    proxy = select_proxy(address, get_environ_proxies(address)) or ""
+    host = urlsplit(proxy if "//" in proxy or not proxy else f"//{proxy}").hostname or ""
+    return next((name for name in (urlsplit(address).hostname or "", host) if name and not _is_here(name)), "")
+
+
+def _is_here(host: str) -> bool:
+    """Whether a name or number is that of this very machine, without asking anybody."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.rstrip(".").lower() == "localhost" or host.rstrip(".").lower().endswith(".localhost")
 
 
 def _user_agent() -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from rich.console import Console
 
 from rostersync.past import Comparison, Differing, Explanation, Step
+from rostersync.printing import shortened
 from rostersync.report.columns import values
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import moment, some
@@ -131,7 +132,7 @@ def _listed(people: int) -> str:
 def _ended(line: Mapping[str, Any], console: Console) -> None:
     proof = f", {line['proof']}" if line["proof"] else ""
     why = f": {line['message']}" if line["message"] else ""
-    say(console, f"→ {line['bucket']}{proof}{why}", indent=4)
+    say(console, f"→ {line['bucket']}{proof}{shortened(why)}", indent=4)
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:

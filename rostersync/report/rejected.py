@@ -38,7 +38,7 @@ class Given:
     """What is not there, and why."""
 
 
-def write_rejected(roster: Roster, folder: Path | None) -> Given:
+def write_rejected(roster: Roster, folder: Path | None, *, shared: bool = False) -> Given:
     """Writes FILE.problems.xlsx and FILE.problems.csv for each file of the roster that has rejected rows.
 
     Where several sheets of a file have them, each has a sheet in the workbook, and a CSV file FILE.problems.SHEET.csv.
@@ -47,6 +47,7 @@ def write_rejected(roster: Roster, folder: Path | None) -> Given:
     Args:
         roster: as it was loaded, with its originals.
         folder: where to; None is beside each file. What came from standard input is written only where it is said.
+        shared: the owner's group may read them, too.
 
     Raises:
         ReportError: a file cannot be written, or there is another one in its place, or one with corrections in it.
@@ -63,7 +64,7 @@ def write_rejected(roster: Roster, folder: Path | None) -> Given:
             taken.add(stem)
             writers, missing = _writers(stem, _told_apart([_part(roster, original) for original in originals]))
             notes += [*missing, *_make_room(stem, writers)]
-            written += write_all(writers) if writers else []
+            written += write_all(writers, shared=shared) if writers else []
         elif originals:
             notes.append(f"the rejected rows of {path} are written nowhere: say where with --problems FOLDER")
     return Given(written=tuple(written), notes=tuple(notes))

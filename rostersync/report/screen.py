@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rostersync.printing import printable, shortened
 from rostersync.report.causes import Case, Cause, Place
-from rostersync.report.wording import cell_names, line_numbers, printable
+from rostersync.report.wording import cell_names, line_numbers
 from rostersync.vocabulary import counted
 
 _NARROWEST = 20
@@ -74,7 +75,9 @@ def show_cause(console: Console, cause: Cause, *, details: int, rest: str, named
     """
     where = f" in “{cause.column}”" if cause.column and cause.column not in cause.message else ""
     count = f"{counted(cause.rows, 'row')}{where}: " if cause.rows else ""
-    say(console, f"{count}{cause.message}", indent=2)
+    # What Moodle said stands in it as the detail of all cases.
+    long = next((case.detail for case in cause.cases if case.detail in cause.message), "")
+    say(console, f"{count}{cause.message.replace(long, shortened(long))}", indent=2)
     if cause.remedy:
         say(console, f"To do: {cause.remedy}", indent=6)
     if cause.distinct == 1:
@@ -84,7 +87,7 @@ def show_cause(console: Console, cause: Cause, *, details: int, rest: str, named
     for case in cause.cases[:details]:
         often = f" ({counted(case.rows, 'row')})" if case.rows > 1 else ""
         places = _places(case, named=named)
-        say(console, f"{case.label}{often}{': ' if places else ''}{places}", indent=6)
+        say(console, f"{shortened(case.label)}{often}{': ' if places else ''}{places}", indent=6)
     if (more := cause.distinct - min(details, len(cause.cases))) > 0:
         say(console, f"… and {more:,} more, {rest}", indent=6)
 

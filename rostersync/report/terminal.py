@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from rich.console import Console
 
+from rostersync.printing import shortened
 from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
 from rostersync.report.changes import forecast_lines, show_gains, with_states
@@ -148,7 +149,7 @@ def _courses(report: Report, console: Console, details: int) -> None:
     if any(line[1] == "?" for line in lines):
         say(console, "?: the list of this course could not be read", indent=2)
     for note, of_note in busy[busy["note"] != ""].groupby("note"):
-        say(console, f"{some(sorted(of_note['course']), details)}: {note}", indent=2)
+        say(console, f"{some(sorted(of_note['course']), details)}: {shortened(note)}", indent=2)
 
 
 def _forecast(report: Report, console: Console) -> None:
@@ -210,7 +211,7 @@ def _not_active(report: Report, console: Console, details: int) -> None:
         return
     heading(console, f"Named, but not active in Moodle: {counted(len(everybody), 'enrolment')}, as read for the plan")
     for (cause, remedy), part in everybody.groupby(["cause", "remedy"], sort=True):
-        say(console, f"{cause} ({len(part):,})", indent=2)
+        say(console, f"{shortened(cause)} ({len(part):,})", indent=2)
         say(console, f"To do: {remedy}", indent=6)
         columns = part.head(details)[["course", "user", "name", "rows"]]
         lines = [
@@ -226,7 +227,7 @@ def _named(console: Console, lost: pd.DataFrame, details: int, *, last: str, res
     """The first people of each reason, below it; `last` is the column that is shown behind their names."""
     groups = list(lost.groupby("message", sort=True))
     for message, of_message in groups[:details]:
-        say(console, f"{message or 'the roster says so'} ({len(of_message):,})", indent=2)
+        say(console, f"{shortened(message) or 'the roster says so'} ({len(of_message):,})", indent=2)
         columns = of_message.head(details)[["course", "user", "name", "roles", last]]
         lines = [
             ("", course, f"{name} ({user})" if name and name != user else user, roles, more)
@@ -273,7 +274,7 @@ def _problems(report: Report, console: Console, details: int) -> None:
             shown = details_of(report, cause, details)
             show_cause(console, cause, details=shown, rest=_rest(report), named=len(report.sources) > 1)
         for file, line, message in rest.head(details)[["file", "line", "message"]].itertuples(index=False):
-            say(console, f"{file} line {line}: {message}", indent=2)
+            say(console, f"{file} line {line}: {shortened(message)}", indent=2)
         if (more := len(rest) - details) > 0:
             say(console, f"… and {more:,} more, {_rest(report)}", indent=2)
         for note in notes:

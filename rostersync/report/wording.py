@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from rostersync.printing import escape
 from rostersync.vocabulary import Bucket
 
 if TYPE_CHECKING:
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
 CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 """What XML cannot hold, and so no workbook, in Arrow's syntax for patterns."""
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
-"""Control characters, line breaks, and what turns the direction of writing round: they move a terminal's cursor."""
-
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-_LAST_OF_LATIN_1 = 0xFF
 
 PLANNED = {
     Bucket.UNENROLLED: "to be unenrolled",
@@ -38,14 +34,9 @@ def bucket_words(bucket: str, *, preview: bool) -> str:
     return PLANNED.get(Bucket(bucket), bucket) if preview else bucket
 
 
-def printable(text: str) -> str:
-    r"""The text on one line, with what would move a terminal's cursor shown as `\x1b` is."""
-    return _UNPRINTABLE.sub(_escape, text)
-
-
 def storable(text: str) -> str:
     r"""The text with what a workbook cannot hold shown as `\x07` is."""
-    return _UNSTORABLE.sub(_escape, text)
+    return _UNSTORABLE.sub(escape, text)
 
 
 def stored(text: str) -> str:
@@ -91,10 +82,3 @@ def line_numbers(lines: Iterable[int], *, more: bool) -> str:
 def cell_names(cells: Sequence[str], *, more: bool) -> str:
     """Cells in words: "cell B17", "cells B4, B9, …"."""
     return f"cell{'s' if more or len(cells) > 1 else ''} {', '.join(cells)}{', …' if more else ''}"
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code) or (
-        f"\\x{code:02x}" if code <= _LAST_OF_LATIN_1 else f"\\u{code:04x}"
-    )

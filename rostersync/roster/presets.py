@@ -5,7 +5,6 @@ A preset is a small TOML file. Those that are shipped lie in data/presets; anybo
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -28,6 +27,7 @@ from pydantic import (
 
 from rostersync.errors import SettingsError
 from rostersync.roster.fields import FIELDS
+from rostersync.roster.patterns import compiled
 from rostersync.roster.words import heading, normalise
 from rostersync.settings import Settings, StatusWord
 from rostersync.vocabulary import Mode
@@ -103,8 +103,8 @@ class Preset(BaseModel):
     def _expressions_can_be_read(cls, value: dict[str, str]) -> dict[str, str]:
         for header, expression in value.items():
             try:
-                re.compile(expression)
-            except re.error as error:
+                compiled(expression)
+            except ValueError as error:
                 raise ValueError(f"“{expression}” for “{header}” is no regular expression: {error}") from None
         return value
 
@@ -112,7 +112,7 @@ class Preset(BaseModel):
     @classmethod
     def _something_is_kept(cls, value: dict[str, str]) -> dict[str, str]:
         for header, expression in value.items():
-            if not re.compile(expression).groups:
+            if not compiled(expression).groups:
                 raise ValueError(f"“{expression}” for “{header}” has no group, which says what is kept: ^(.*)/1$")
         return value
 

@@ -5,7 +5,6 @@ Line numbers stay: no row is added or dropped, and what a filter takes out is na
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +18,7 @@ from rostersync.roster import presets, recognition
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.forensics.errors import taken_out
 from rostersync.roster.headers import understand
+from rostersync.roster.patterns import Pattern
 from rostersync.roster.presets import Preset
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.roster.words import heading
@@ -159,7 +159,8 @@ def _strip(made: _Columns, preset: Preset) -> None:
             continue
         encoded = pc.utf8_trim_whitespace(made.cells[at]).dictionary_encode()
         before = encoded.dictionary.to_pylist()
-        after = [m[1] or "" if (m := re.search(expression, v)) else v for v in before]
+        pattern = Pattern(expression=expression, name=f"[strip] of the preset “{preset.name}” for “{header}”")
+        after = [v if (kept := pattern.first_group(v)) is None else kept for v in before]
         made.cells[at] = pa.array(after, pa.string()).take(encoded.indices)
         if len(set(after)) < len(before):
             made.uncut[made.header[at]] = encoded.dictionary.take(encoded.indices)
@@ -184,7 +185,8 @@ def _filtered(made: _Columns, preset: Preset, count: int) -> list[Aside]:
         encoded = pc.utf8_trim_whitespace(made.cells[at]).dictionary_encode()
         index = encoded.indices.to_numpy().astype(np.int64) if count else np.zeros(0, dtype=np.int64)
         values = encoded.dictionary.to_pylist()
-        out = [p for p, value in enumerate(values) if not re.fullmatch(expression, value)]
+        pattern = Pattern(expression=expression, name=f"[keep] of the preset “{preset.name}” for “{header}”")
+        out = [p for p, value in enumerate(values) if not pattern.fits(value)]
         gone = counted(int(np.isin(index, out).sum()), "row")
         made.notes.append(f"filter: rows count where “{made.header[at]}” is “{expression}”; {gone} left out by it")
         named = f"“{made.header[at]}” is"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from rostersync import owned
 from rostersync.errors import StoreError
 from rostersync.store.database import default_path, engine_of, existing
 from rostersync.store.journal import Journal
@@ -20,22 +21,27 @@ class Store(Ledger, Runs, Journal, Known, Rosters, Retention):
 
 
 def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
-    """The store at this path, made if it is not there.
+    """The store at this path, made if it is not there. Its owner alone can read it.
 
     Raises:
         StoreError: it cannot be opened or written, or a newer rostersync made it.
     """
     place = Path(path).expanduser() if path else default_path()
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        owned.make_folder(place.parent)
     except OSError as error:
         raise StoreError(f"the store's folder {place.parent} cannot be made: {error.strerror}") from error
+    owned.begin_database(place)
     store = Store(engine_of(place), str(place), clock)
     try:
         store.make_ready()
     except BaseException:
         store.close()
         raise
+    # Only now: what was named by mistake, and is no store, keeps its rights.
+    owned.close_database(place)
+    if place == default_path():
+        owned.close_to_others(place.parent)  # which is ours alone; that of another place may be anybody's
     return store
 
 

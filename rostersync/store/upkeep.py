@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from rostersync import owned
 from rostersync.errors import StoreError
 from rostersync.store import migrate, schema
 from rostersync.store.database import engine_of, existing, trouble
@@ -108,8 +109,9 @@ def back_up(path: str | Path, to: Path) -> int:
     place = existing(path)
     if to.exists() and to.samefile(place):
         raise StoreError(f"{to} is the store itself", remedy="name another file")
-    part = to.with_name(f".{to.name}.{os.getpid()}.part")
+    part = owned.part_of(to)
     try:
+        owned.create(part).close()
         with closing(sqlite3.connect(place)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
             found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -122,7 +124,9 @@ def back_up(path: str | Path, to: Path) -> int:
     except sqlite3.Error as error:
         raise trouble(str(place), error, what=f"cannot be copied to {to}") from error
     except OSError as error:
-        raise StoreError(f"{to} cannot be written: {error.strerror}", remedy="name another file") from error
+        raise StoreError(
+            f"the store {place} cannot be copied to {to}: {error.strerror}", remedy="name another file"
+        ) from error
     finally:
         for left in _files(part):
             with suppress(OSError):

@@ -343,3 +343,14 @@ def test_what_numbers_of_roles_mean_is_asked(connected: Server, tmp_path: Path) 
     assert terminal.code() == 0
     assert 'role_words = { "1" = "student", "3" = "editingteacher" }: as answered' in terminal.text
     assert remembered(tmp_path) == []
+
+
+def test_a_token_is_typed_unseen(site: Server) -> None:
+    """It is asked for, tried, and never stands on the screen."""
+    terminal = Terminal("config", "token", ROSTERSYNC_SITE=site.url, COLUMNS="200")
+    terminal.until("Token: ")
+    time.sleep(0.5)  # the echo is switched off before or after the question, as the system has it
+    terminal.type(f"{site.token}\n")
+    assert terminal.code() == 0
+    assert "Moodle accepts it: Example College, as robot." in terminal.text
+    assert site.token not in terminal.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,3 +223,23 @@ def test_the_readme_s_preset_works(loaded: Load, mine: Callable[[str], str]) -> 
         ["9", "26.1", "", "active", "filtered"],
         ["9", "", "student", "active", "course_blank"],
     ]
+
+
+ENDLESS = "(a|aa)+$"
+SLOW = "a" * 60 + "b"
+
+
+@pytest.mark.parametrize(("table", "expression"), [("keep", ENDLESS), ("strip", f"^{ENDLESS}")])
+def test_a_pattern_that_would_match_for_ever_is_refused_by_its_name(
+    loaded: Load, mine: Callable[[str], str], table: str, expression: str
+) -> None:
+    """After a second with one value: the preset, the column and the pattern are named, and what to do."""
+    text = PLAIN + f"[{table}]\nYear = '{expression}'\n"
+    began = time.monotonic()
+    with pytest.raises(SettingsError) as raised:
+        loaded(f"No,Year,Unit,Role\n1,{SLOW},BIO,student\n", preset=mine(text))
+    assert time.monotonic() - began < 20
+    assert raised.value.message == (
+        f"[{table}] of the preset “mine” for “Year”: “{expression}” takes longer than 1 s for the value “{'a' * 60}…”"
+    )
+    assert raised.value.remedy.startswith("write it so that it can match in one way only")
