@@ -50,8 +50,8 @@ def document() -> dict[str, Any]:
     roles = ("manager", "coursecreator", "editingteacher", "teacher", "student")
     held = [(11, 101, 3), (11, 102, 4), *((11, user, 5) for user in range(103, 108)), (12, 101, 3), (12, 103, 5)]
     return {
-        "release": "4.4 (Build: 20240422)",
-        "version": "2024042200",
+        "release": "5.1.3 (Build: 20260216)",
+        "version": "2025100603",
         "roles": [
             {"id": number, "shortname": name, "archetype": name, "assignable_by_token": number > 2}
             for number, name in enumerate(roles, start=1)

@@ -54,9 +54,11 @@ def client(make_client: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def site() -> State:
-    """The recorded site, at the time of the recordings, with a service that has all functions."""
+    """The recorded site, at the time of the recordings: all functions, and gradebooks that somebody has opened."""
     state = State.load(RECORDED, clock=lambda: NOW)
     state.functions = [*state.functions, *(f for f in GRADEBOOK if f not in state.functions)]
+    for course in state.courses:
+        state.gradebook.open(course)
     return state
 
 

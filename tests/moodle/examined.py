@@ -15,12 +15,7 @@ from rostersync.settings import Settings
 
 @contextmanager
 def unchanged(site: sandbox.State, faults: Sequence[str] = ()) -> Iterator[Server]:
-    """The site served under its own address; nothing in it is different afterwards.
-
-    Somebody has opened every gradebook before: the doctor's look at grades makes one where there is none.
-    """
-    for courseid in site.courses:
-        site.gradebook.open(courseid)
+    """The site served under its own address; nothing in it is different afterwards."""
     with serve(site, faults=faults) as server:
         site.site["url"] = server.url
         before = server.document()

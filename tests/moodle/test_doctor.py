@@ -48,6 +48,16 @@ def test_a_healthy_site_gets_no_false_alarm(site: sandbox.State) -> None:
     assert examination.milliseconds.keys() == {"empty call", "look-up", "read"}
 
 
+def test_gradebooks_that_nobody_has_opened_stay_so(site: sandbox.State) -> None:
+    """Whether grades can be read cannot be told then, and no look makes a gradebook; that is no alarm."""
+    for course in site.courses:
+        site.gradebook.close(course)
+    examination = doctor(site)
+    assert (bad(examination), examination.exit_code) == ({}, 0)
+    for capability in ("gradereport/user:view", "moodle/grade:viewall", "moodle/grade:viewhidden"):
+        assert finding(examination, capability).state is State.UNTESTABLE
+
+
 @pytest.mark.parametrize("capability", SHOWN)
 def test_a_missing_capability_is_named(site: sandbox.State, capability: str) -> None:
     """It, or a set of causes that Moodle answers alike, with it among them and where to click."""
