@@ -148,6 +148,11 @@ class Settings(BaseModel):
     max_fields: int = Field(default=900, ge=50)
     """Form fields in one body; PHP drops what is past max_input_vars, 1000 by default (MOODLE.md, fact 4)."""
     timeout: float = Field(default=120.0, gt=0)
+    """Seconds without a byte after which no answer is expected any more."""
+    call_timeout: float = Field(default=300.0, gt=0)
+    """Seconds that a call may take as a whole, its answer included."""
+    max_answer_megabytes: float = Field(default=64.0, gt=0)
+    """What one answer may have, unpacked: the courses of a site with 100,000 take about as much."""
     attempts: int = Field(default=5, ge=1, le=20)
 
     @field_validator("site")

@@ -140,8 +140,9 @@ def _crew(
 ) -> tuple[tuple[str, ...], list[Surfaced]]:
     """Try the roles that were not learnt, then all bundles over several connections; the notes of both.
 
-    This thread only waits: Ctrl-C pulls the brake and never cuts a call off from its answer, and what was sent by then
-    is proved like everything else. But nobody goes on waiting for a site that has asked to come back later.
+    This thread only waits: Ctrl-C pulls the brake, and what was sent by then is proved like everything else, as long as
+    the site answers quickly. Nobody goes on waiting for a site that hangs or has asked to come back later: a call that
+    has no answer a second later is cut off, and it is not known whether it was carried out.
     """
     tried: list[str] = []
     found: list[Surfaced] = []
@@ -169,7 +170,7 @@ def _wait(futures: Sequence[Future[None]], sender: Sender, told: Callable[[int],
             told(done)
     except KeyboardInterrupt:
         sender.brake.pull(RosterSyncError("somebody stopped it", remedy="run it again: what is done is not done twice"))
-        sender.client.give_up()
+        sender.client.stop(send_no_more=False)
     except BaseException:
         sender.brake.pull(RosterSyncError("rostersync itself failed"))
         sender.client.give_up()

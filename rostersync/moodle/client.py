@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from rostersync.errors import FunctionMissing, NotMoodle, Redirected
 from rostersync.moodle.answers import STATUSES, Remedy, missing_functions, refusal
 from rostersync.moodle.encoding import OVERHEAD, Body, encode
+from rostersync.moodle.lines import GRACE
 from rostersync.moodle.pace import Pace
 from rostersync.moodle.transport import Kind, Reply, Setback, Transport
 from rostersync.settings import Settings
@@ -86,7 +87,13 @@ class Client:
         self._sleep = sleep
         self._random = random
         self._answered = False
-        self._transport = Transport(self._address, connections=settings.connections, timeout=settings.timeout)
+        self._transport = Transport(
+            self._address,
+            connections=settings.connections,
+            timeout=settings.timeout,
+            whole=settings.call_timeout,
+            most=int(settings.max_answer_megabytes * 1e6),
+        )
 
     def __repr__(self) -> str:
         """The address, without the token."""
@@ -103,6 +110,18 @@ class Client:
     def give_up(self) -> None:
         """End all waiting between tries, and wait a moment at most from now on; calls under way are not cut off."""
         self._given_up.set()
+
+    def stop(self, *, send_no_more: bool = True) -> None:
+        """End what is under way, too: somebody stopped the run, and is not to wait for a site that does not answer.
+
+        A call that has begun has a second left; a write that is cut off then may have been carried out.
+
+        Args:
+            send_no_more: every further call ends at once; else those that show what was done are made, for a few
+                seconds and as long as the site answers them quickly.
+        """
+        self.give_up()
+        self._transport.stop(send_no_more=send_no_more)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -155,6 +174,7 @@ class Client:
                 setback = found
             wait = self._wait(tries, setback)
             patience = _HURRY if self._given_up.is_set() else PATIENCE
+            patience = GRACE if self._transport.stopped else patience
             if not setback.repeatable(writes=writes) or tries == self.settings.attempts or waited + wait > patience:
                 break
             _log.warning("%s: %s; trying again in %.1f s", function, setback.words, wait)
