@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from rostersync.address import tidy
 from rostersync.errors import SettingsError
 from rostersync.vocabulary import Mode, OnMissing, Sign
 
@@ -166,7 +167,7 @@ class Settings(BaseModel):
         if parts.username or parts.password or parts.query or parts.fragment or parts.path.endswith(".php"):
             raise ValueError("write the address of Moodle's front page alone, like https://moodle.example")
         _ = parts.port  # raises ValueError where it is no port
-        return value.strip().rstrip("/")
+        return tidy(value)
 
     @field_validator("timezone")
     @classmethod

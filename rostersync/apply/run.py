@@ -236,12 +236,12 @@ def _unread(sender: Sender, touched: Sequence[int], lost: Sequence[int], why: st
 def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.CoursesRead | None) -> None:
     """Take the proof over into the ledger, which holds already what Moodle accepted."""
     known = sender.outcomes.table(part["change"].tolist())
-    ledger = sender.store.ledger(plan.site, sorted(set(part["course_id"].tolist())))
+    ledger = sender.store.ledger(sender.client.site, sorted(set(part["course_id"].tolist())))
     current = CURRENT.empty() if fresh is None else fresh.current
     unsure = known["proof"].isin([Proof.UNPROVED, Proof.DISPROVED]).any()
     before = sender.store.before(sender.run) if unsure else LEDGER.empty()
     lines, forget = lessons(part, known, current, plan.courses, ledger, before)
-    sender.store.remember(plan.site, lines, forget)
+    sender.store.remember(sender.client.site, lines, forget)
 
 
 def _spare_unreplaced(sender: Sender, unassigned: Sequence[int]) -> None:

@@ -54,8 +54,6 @@ def _of_user(client: Client, user_id: int) -> dict[int, dict[str, Any]] | str:
         answer = client.call(COURSE_GRADES, [("userid", user_id)])
     except (AnswerError, FunctionMissing) as error:
         return str(error)
-    if not isinstance(answer, dict) or not isinstance(answer.get("grades"), list):
-        return "the answer is no list of grades"
     return {int(line["courseid"]): line for line in answer["grades"]}
 
 

@@ -16,7 +16,7 @@ import truststore
 from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, MissingSchema, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError
 
-from rostersync.errors import RosterSyncError, TransportError, Unreachable
+from rostersync.errors import Misfit, RosterSyncError, TransportError, Unreachable
 from rostersync.moodle.lines import Cut, Stopped, Watch, WatchedAdapter
 from rostersync.moodle.unpacking import Unreadable, whole_body
 
@@ -33,6 +33,7 @@ class Kind(Enum):
     LATE = "late"  # sent, no answer in time
     LOST = "lost"  # sent, no usable answer
     ODD = "odd"  # an answer that repeating will not change, short of a result
+    MISFIT = "misfit"  # the same: sound JSON of another shape than the function's answers have
     HOPELESS = "hopeless"  # certainly not processed, and repeating will not help
     STOPPED = "stopped"  # not sent: somebody stopped the run
 
@@ -61,12 +62,14 @@ class Setback(Exception):
 
     def repeatable(self, *, writes: bool) -> bool:
         """Whether the same body may be sent again without a look at what it did (MOODLE.md, fact 24)."""
-        if self.kind in {Kind.ODD, Kind.HOPELESS, Kind.STOPPED}:
+        if self.kind in {Kind.ODD, Kind.MISFIT, Kind.HOPELESS, Kind.STOPPED}:
             return False
         return not writes or self.kind in {Kind.UNSENT, Kind.REFUSED}
 
     def error(self, site: str, function: str, *, writes: bool) -> RosterSyncError:
         """What the caller gets when this was the last try."""
+        if self.kind is Kind.MISFIT:
+            return Misfit(f"{function}: {self.words}", function=function, status=self.status)
         if self.kind in {Kind.LOST, Kind.ODD} or (writes and self.kind is Kind.LATE):
             return TransportError(
                 f"{function}: {self.words}", function=function, status=self.status, retry_after=self.retry_after

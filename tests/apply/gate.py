@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeAlias
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from rostersync.sandbox.state import State
 from rostersync.sandbox.wire import answer
@@ -84,6 +85,8 @@ class Gate:
         self.lock = threading.Lock()
         self.calls: list[Called] = []
         self.script: Callable[[Called], Fault] = lambda _: Fault.NONE
+        self.spoil: Callable[[Called, bytes], bytes] = lambda _, body: body
+        """What becomes of an answer on its way."""
         self.away = False
         self.hanging = threading.Event()
         """Set once a client waits for an answer that does not come."""
@@ -103,7 +106,10 @@ class Gate:
                 self.away = True
         time.sleep(self.pace)
         try:
-            return self._answer(called.fault, body), called.fault
+            sent = self._answer(called.fault, body)
+            if sent is not None and sent[0] == HTTPStatus.OK:
+                sent = (sent[0], sent[1], self.spoil(called, sent[2]))
+            return sent, called.fault
         finally:
             called.ended = time.perf_counter()
 
@@ -122,6 +128,12 @@ class Gate:
             Fault.PAGE: (200, {}, b"<!doctype html><title>Please wait</title>"),
             Fault.CUT: (200, {}, cut),
         }.get(fault, (made.status, dict(made.headers), made.body))
+
+    def of(self, called: Called, **others: object) -> bytes:
+        """What the site says to a call with other values."""
+        form = called.form | {name: str(value) for name, value in others.items()}
+        with self.lock:
+            return answer(self.state, urlencode(form).encode()).body
 
     def close(self) -> None:
         """Answer nothing any more."""

@@ -25,7 +25,7 @@ import requests
 from rostersync import moodle, pipeline
 from rostersync.apply import run
 from rostersync.moodle import Client
-from rostersync.moodle.client import SERVICE_PATH
+from rostersync.address import SERVICE_PATH
 from rostersync.moodle.enrolled import FIELDS, KEYS
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term

@@ -37,11 +37,32 @@ class Dripping:
     def _one(self, connection: socket.socket) -> None:
         with connection:
             try:
-                if connection.recv(65536):
+                if _called(connection):
                     self.calls += 1
                     self.answer(connection)
             except OSError:
                 self.left.append(time.monotonic())
+
+
+def _called(connection: socket.socket) -> bool:
+    """Read a call to its end; whether there was one."""
+    with connection.makefile("rb", buffering=0) as file:
+        length = 0
+        while line := _line(file):
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+            if line == b"\r\n":
+                break
+        while length > 0 and (part := file.read(length)):
+            length -= len(part)
+        return bool(line)
+
+
+def _line(file: socket.SocketIO) -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (byte := file.read(1)):
+        line += byte
+    return line
 
 
 def drip(connection: socket.socket, pieces: Iterator[bytes], pause: float = 0.05) -> None:

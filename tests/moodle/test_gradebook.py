@@ -65,11 +65,9 @@ def test_whoever_cannot_be_asked_about_counts_as_graded(client: Client, moodle: 
     moodle({FUNCTION: lambda form: answers[form["userid"]]})
     told: list[tuple[int, int]] = []
     found = grades(client, pairs((9, 302), (8, 302), (7, 302)), progress=lambda done, of: told.append((done, of)))
-    assert rows(found) == [
-        (7, 302, True, "Invalid user [invaliduser]"),
-        (8, 302, False, "-"),
-        (9, 302, True, "the answer is no list of grades"),
-    ]
+    assert rows(found)[:2] == [(7, 302, True, "Invalid user [invaliduser]"), (8, 302, False, "-")]
+    assert rows(found)[2][2]
+    assert "the answer is no list of grades" in rows(found)[2][3]
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
