@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 SERVICE_PATH = "/webservice/rest/server.php"
@@ -42,10 +43,8 @@ def canonical(address: str) -> str:
 
 def _made(scheme: str, host: str, port: int | None, path: str) -> str:
     if not host.isascii():
-        try:
+        with suppress(UnicodeError):  # no name that can be looked up: nothing is called by it
             host = host.encode("idna").decode("ascii")
-        except UnicodeError:
-            pass  # no name that can be looked up: nothing is called by it
     host = f"[{host}]" if ":" in host else host
     place = f":{port}" if port is not None and port != _PORTS[scheme] else ""
     return f"{scheme}://{host}{place}{path.rstrip('/').removesuffix(SERVICE_PATH).rstrip('/')}"

@@ -118,7 +118,7 @@ def _look_up(client: Client, key: str) -> Reply:
         alike = [
             c
             for c in _rows(reply)
-            if compare(key, key if c.get(name) is None else c[name]) in {Match.EXACT, Match.CASE}
+            if compare(key, key if c.get(name) is None else str(c[name])) in {Match.EXACT, Match.CASE}
         ]  # a token without moodle/course:view is not shown ID numbers
         if alike:
             return Reply(value={"courses": alike})
