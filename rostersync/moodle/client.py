@@ -45,6 +45,9 @@ _OK = 200
 _REDIRECTS = range(300, 400)
 _REPEATABLE_FROM = 500
 
+_AWAY = "dbconnectionfailed"
+"""The code of a Moodle whose database is away, in HTTP 200: it comes before anything was done (MOODLE.md, fact 26)."""
+
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 
@@ -212,6 +215,8 @@ class Client:
             raise self._not_json(reply, writes=writes)
         self._answered = True
         if isinstance(answer, dict) and "exception" in answer:
+            if answer.get("errorcode") == _AWAY:
+                raise Setback(Kind.REFUSED, f"Moodle's database is away [{_AWAY}]")
             raise refusal(function, answer)
         if writes and answer is not None:
             raise Setback(Kind.LOST, "the answer is not the null that a success would be", status=reply.status)

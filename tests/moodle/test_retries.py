@@ -137,3 +137,21 @@ def test_an_address_that_cannot_be_called_is_not_tried_again(client: Client, req
     with pytest.raises(errors.Unreachable, match="not an address"):
         client.call(READ, [])
     assert requests_mock.call_count == 1
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_database_that_is_away_is_waited_for(
+    client: Client, requests_mock: Mocker, waits: list[float], *, writes: bool
+) -> None:
+    """It comes in HTTP 200 and before anything was done: a write, too, is sent again, and is certainly not done."""
+    away = {
+        "exception": "dml_connection_exception",
+        "errorcode": "dbconnectionfailed",
+        "message": "<p>Error: Database connection failed</p>",
+    }
+    requests_mock.post(URL, [{"json": away}, {"json": away}, {"content": b"null" if writes else b"[]"}])
+    assert client.call(WRITE if writes else READ, [], writes=writes) == (None if writes else [])
+    assert waits == [0.5, 1]
+    requests_mock.post(URL, json=away)
+    with pytest.raises(errors.Unreachable, match="database is away"):
+        client.call(WRITE if writes else READ, [], writes=writes)

@@ -20,4 +20,4 @@ def test_every_function_has_a_shape() -> None:
 def test_ids_are_those_that_can_be_reckoned_with() -> None:
     """A greater one would end a run in the middle."""
     bits = (keys.COURSE_BITS, keys.USER_BITS, keys.ROLE_BITS)
-    assert (COURSES, USERS, ROLES) == tuple((1 << bit) - 1 for bit in bits)
+    assert tuple((1 << bit) - 1 for bit in bits) == (COURSES, USERS, ROLES)
