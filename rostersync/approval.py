@@ -31,7 +31,7 @@ def allow(plan: Plan, work: Work) -> tuple[str, ...]:
     Raises:
         PlanRefused: for another site, refused by a limit, too old, from the future, or of a file that has changed.
     """
-    if plan.site != work.client.site:
+    if work.client.site not in {plan.site, work.store.site_of(plan.site)}:
         raise PlanRefused(
             f"the plan is for {plan.site}, not for {work.client.site}", remedy="make a plan for this site"
         )
@@ -52,13 +52,13 @@ def not_applied(plan: Plan, work: Work) -> None:
     Raises:
         PlanRefused: it was.
     """
-    if before := work.store.applied(plan.site, plan.digest()):
+    if before := work.store.applied(work.client.site, plan.digest()):
         raise PlanRefused(
             f"the plan was applied already, as run {before}",
             remedy=f"make a new plan; or, where it broke off, `rostersync resume {before}`",
         )
     root = plan.reviewed or plan.digest()
-    if before := work.store.applied(plan.site, root):
+    if before := work.store.applied(work.client.site, root):
         raise PlanRefused(
             f"the plan that this one was reviewed from was applied already, as run {before}, with what is struck out",
             remedy=f"{AGAIN}; `rostersync undo {before} --what` shows what can be taken back",
@@ -118,8 +118,8 @@ def _of_these_files(plan: Plan, settings: Settings) -> tuple[str, ...]:
 def _reviewed_already(plan: Plan, root: str, work: Work) -> int:
     """The last run, of those that sent anything, whose plan reviewers had made from this one's root; else 0."""
     mark, made = f'"reviewed": "{root}"'.encode(), datetime.fromisoformat(plan.made).timestamp() - TOLERANCE
-    for run in reversed(work.store.runs(plan.site)):
+    for run in reversed(work.store.runs(work.client.site)):
         later = run.started >= made
-        if later and work.store.applied(plan.site, run.digest) and mark in work.store.plan_text(run.digest):
+        if later and work.store.applied(work.client.site, run.digest) and mark in work.store.plan_text(run.digest):
             return run.run
     return 0

@@ -22,6 +22,7 @@ An exception means that the run cannot go on; bad rows are problems (see `proble
     └── AnswerError                1   one call did not succeed; caught where calls are made
         ├── MoodleError            1   Moodle answered with an exception
         └── TransportError         1   no usable answer came: what was asked may have happened
+            └── Misfit             1   one came that does not have the shape of the function's answers
 """
 
 from __future__ import annotations
@@ -148,3 +149,7 @@ class TransportError(AnswerError):
         super().__init__(message, function=function)
         self.status = status
         self.retry_after = retry_after
+
+
+class Misfit(TransportError):
+    """An answer came that does not have the shape of the function's answers: no part of it is used."""

@@ -42,10 +42,10 @@ def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
 
     def begin() -> int:
         not_applied(plan, work)
-        history.forget_doubtful(work.store, plan.site)
-        return work.store.begin(plan.site, plan.digest(), history.to_keep(plan))
+        history.forget_doubtful(work.store, work.client.site)
+        return work.store.begin(work.client.site, plan.digest(), history.to_keep(plan))
 
-    with lease(work.store, plan.site, this_process(work)):
+    with lease(work.store, work.client.site, this_process(work)):
         return _carry(plan, work, begin, work.time(), notes, just_made=just_made)
 
 
@@ -139,7 +139,7 @@ def _carry(
 
 def _later(plan: Plan, work: Work) -> Mapping[int, str]:
     """Courses of which a later roster was synced after the plan was made."""
-    seen = work.store.rosters_seen(plan.site, plan.rosters["course_id"].tolist())
+    seen = work.store.rosters_seen(work.client.site, plan.rosters["course_id"].tolist())
     return superseded(plan.rosters, seen, datetime.fromisoformat(plan.made).timestamp(), work.settings)
 
 
@@ -152,7 +152,7 @@ def _overtaken(plan: Plan, done: Applied) -> frozenset[int]:
 def _empty_before(plan: Plan, work: Work) -> frozenset[int]:
     """Ids of courses that were empty before the run that the plan takes back."""
     undone = work.store.run(plan.undoes) if plan.undoes else None
-    text = work.store.plan_text(undone.digest) if undone and undone.site == plan.site else b""
+    text = work.store.plan_text(undone.digest) if undone and undone.site == work.client.site else b""
     if not text:
         return frozenset()
     reads = plans.read(text, f"the plan of run {plan.undoes}").reads

@@ -76,7 +76,7 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, supersede
 
 def news(plan: Plan, work: Work) -> int:
     """How many accounts that nobody can enrol stand in the roster, of whom no earlier run has told."""
-    return len(_unconfirmed(plan) - work.store.told(plan.site, UNCONFIRMED))
+    return len(_unconfirmed(plan) - work.store.told(work.client.site, UNCONFIRMED))
 
 
 def tell_unconfirmed(plan: Plan, work: Work) -> None:
@@ -86,11 +86,11 @@ def tell_unconfirmed(plan: Plan, work: Work) -> None:
         StoreError: it cannot be written.
     """
     mine = set(plan.courses["course_id"].tolist())
-    before = work.store.told(plan.site, UNCONFIRMED)
+    before = work.store.told(work.client.site, UNCONFIRMED)
     now = {(course, user) for course, user in before if course not in mine} | _unconfirmed(plan)
     # Again where nothing changed, too: what was told last night is not to be forgotten as old.
     if now or before:
-        work.store.tell(plan.site, UNCONFIRMED, now)
+        work.store.tell(work.client.site, UNCONFIRMED, now)
 
 
 def _unconfirmed(plan: Plan) -> set[tuple[int, int]]:

@@ -29,7 +29,7 @@ def recalled(loaded: Roster, work: Work) -> tuple[Roster, tuple[str, ...]]:
     unread = loaded.unread
     for part in (p for p in parts(loaded) if not ignored(p, work.settings)):
         fingerprint = loaded.headers[part.source]
-        mapped = store.recall(work.store, work.settings.site or work.client.site, fingerprint)
+        mapped = store.recall(work.store, work.client.site, fingerprint)
         if mapped and mapped.fields.get(_name(part)) == IGNORED:
             here = (unread["source"] == part.source) & (unread["sheet"] == part.sheet) & (unread["block"] == part.block)
             unread = unread[~here]
@@ -52,7 +52,7 @@ def remember(loaded: Roster, work: Work) -> None:
         store.remember(
             work.store,
             Mapped(
-                site=work.settings.site or work.client.site,
+                site=work.client.site,
                 fingerprint=loaded.headers[part.source],
                 header=header,
                 fields={_name(part): IGNORED},

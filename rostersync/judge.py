@@ -188,7 +188,7 @@ class Judge:
         """What is known of files with this header: said in this run, or remembered."""
         if doubt.fingerprint not in self._said:
             with self._reading() as opened:
-                found = store.recall(opened, self._settings.site, doubt.fingerprint) if opened else None
+                found = store.recall(opened, self._known_as(opened), doubt.fingerprint) if opened else None
             if not found:
                 return None
             self._said[doubt.fingerprint] = found
@@ -216,10 +216,14 @@ class Judge:
         if self._keeps[doubt.fingerprint]:
             opened = self._work.store if self._work else store.open_store(self._settings.store, clock=time.time)
             try:
-                store.remember(opened, replace(new, made=time.time()))
+                store.remember(opened, replace(new, site=self._known_as(opened), made=time.time()))
             finally:
                 if not self._work:
                     opened.close()
+
+    def _known_as(self, opened: Store) -> str:
+        """The name under which the store has the site."""
+        return self._work.client.site if self._work else opened.site_of(self._settings.site)
 
     @contextmanager
     def _opened(self) -> Iterator[Work]:

@@ -6,6 +6,7 @@ load → look up → resolve → read → propose → prove, ask for grades, lim
 from __future__ import annotations
 
 import codecs
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from rostersync import history, moodle, owned, roster
+from rostersync.address import canonical
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.execution import apply_plan, resume, to_resume
 from rostersync.ignored import remember as remember_ignored
@@ -22,6 +24,7 @@ from rostersync.judge import Judge, Person
 from rostersync.planning import plan_for, undo_plan
 from rostersync.review import come_back, preview, send_out
 from rostersync.settings import Settings
+from rostersync.store import store_as_it_is
 from rostersync.sync import export as exported
 from rostersync.sync import plan as plans
 from rostersync.sync import scope
@@ -41,6 +44,7 @@ __all__ = [
     "check",
     "come_back",
     "export",
+    "known_as",
     "load_plan",
     "make_plan",
     "plan_for",
@@ -94,8 +98,21 @@ def see_roster(plan: Plan, work: Work) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    work.store.see_rosters(plan.site, plan.rosters)
+    work.store.see_rosters(work.client.site, plan.rosters)
     history.tell_unconfirmed(plan, work)
+
+
+def known_as(settings: Settings) -> str:
+    """What the site of the settings is known by in the store, without asking it; "" where none is set.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    opened = store_as_it_is(settings.store, clock=time.time)
+    if opened is None:
+        return canonical(settings.site)
+    with opened:
+        return opened.site_of(settings.site)
 
 
 def save_plan(plan: Plan, path: Path, *, shared: bool = False) -> None:

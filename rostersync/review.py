@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rostersync import report
+from rostersync.address import canonical
 from rostersync.errors import PlanRefused
 from rostersync.report import HEADERS, HELD, NO, YES, Review
 from rostersync.sync import plan as plans
@@ -38,7 +39,7 @@ def come_back(path: Path, *, of: Plan | None = None, site: str = "", most_megaby
     Args:
         path: the workbook.
         of: the plan that it has to belong to, where somebody has it at hand.
-        site: the site that it has to be for; "" where none is set.
+        site: the site that it has to be for, as the store knows it; "" where none is set.
         most_megabytes: what the plan in it may have when it is unpacked.
 
     Raises:
@@ -54,7 +55,7 @@ def come_back(path: Path, *, of: Plan | None = None, site: str = "", most_megaby
             f"{path.name} is the review of plan {found.digest[:12]}, not of plan {of.digest()[:12]}",
             remedy="name the plan that it was written for, or none",
         )
-    if site and plan.site != site:
+    if site and site not in {plan.site, canonical(plan.site)}:
         raise PlanRefused(f"{path.name} is for {plan.site}, not for {site}", remedy="choose the profile of that site")
     return strike(plan, _struck(plan, found, path.name))
 

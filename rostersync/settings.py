@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from rostersync.address import tidy
 from rostersync.errors import SettingsError
 from rostersync.vocabulary import Mode, OnMissing, Sign
 
@@ -154,6 +155,11 @@ class Settings(BaseModel):
     max_fields: int = Field(default=900, ge=50)
     """Form fields in one body; PHP drops what is past max_input_vars, 1000 by default (MOODLE.md, fact 4)."""
     timeout: float = Field(default=120.0, gt=0)
+    """Seconds without a byte after which no answer is expected any more."""
+    call_timeout: float = Field(default=300.0, gt=0)
+    """Seconds that a call may take as a whole, its answer included."""
+    max_answer_megabytes: float = Field(default=64.0, gt=0)
+    """What one answer may have, unpacked: the courses of a site with 100,000 take about as much."""
     attempts: int = Field(default=5, ge=1, le=20)
 
     @field_validator("site")
@@ -167,7 +173,7 @@ class Settings(BaseModel):
         if parts.username or parts.password or parts.query or parts.fragment or parts.path.endswith(".php"):
             raise ValueError("write the address of Moodle's front page alone, like https://moodle.example")
         _ = parts.port  # raises ValueError where it is no port
-        return value.strip().rstrip("/")
+        return tidy(value)
 
     @field_validator("timezone")
     @classmethod

@@ -65,6 +65,7 @@ def at_work(settings: Settings, *, writing: bool = True, progress: Progress = la
         SettingsError: no site or no token is set.
         SiteError: it cannot be reached, refuses the token, or the token lacks a function.
         StoreError: the store cannot be opened.
+        SiteBusy: a run is at work under another address of the same Moodle.
     """
     if not settings.site:
         raise SettingsError("no site is set", remedy="say --site https://moodle.example, or set ROSTERSYNC_SITE")
@@ -72,6 +73,7 @@ def at_work(settings: Settings, *, writing: bool = True, progress: Progress = la
         moodle.require(moodle.site_info(client), (*READING, *WRITING) if writing else READING)
         store = open_store(settings.store, clock=time.time)
         try:
+            store.know_site(client.address, client.site)
             yield Work(client=client, store=store, settings=settings, progress=progress)
         finally:
             store.close()

@@ -125,8 +125,9 @@ def _crew(
 ) -> tuple[tuple[str, ...], list[Surfaced]]:
     """Try the roles that were not learnt, then all bundles over several connections; the notes of both.
 
-    This thread only waits: Ctrl-C pulls the brake and never cuts a call off from its answer, and what was sent by then
-    is proved like everything else. But nobody goes on waiting for a site that has asked to come back later.
+    This thread only waits: Ctrl-C pulls the brake, and what was sent by then is proved like everything else, as long as
+    the site answers quickly. Nobody goes on waiting for a site that hangs or has asked to come back later: a call that
+    has no answer a second later is cut off, and it is not known whether it was carried out.
     """
     tried: list[str] = []
     found: list[Surfaced] = []
@@ -154,7 +155,7 @@ def _wait(futures: Sequence[Future[None]], sender: Sender, told: Callable[[int],
             told(done)
     except KeyboardInterrupt:
         sender.brake.pull(RosterSyncError("somebody stopped it", remedy="run it again: what is done is not done twice"))
-        sender.client.give_up()
+        sender.client.stop(send_no_more=False)
     except BaseException:
         sender.brake.pull(RosterSyncError("rostersync itself failed"))
         sender.client.give_up()
@@ -220,12 +221,12 @@ def _unread(sender: Sender, touched: Sequence[int], lost: Sequence[int], why: st
 def _remember(sender: Sender, part: pd.DataFrame, plan: Plan, fresh: moodle.CoursesRead | None) -> None:
     """Take the proof over into the ledger, which holds already what Moodle accepted."""
     known = sender.outcomes.table(part["change"].tolist())
-    ledger = sender.store.ledger(plan.site, sorted(set(part["course_id"].tolist())))
+    ledger = sender.store.ledger(sender.client.site, sorted(set(part["course_id"].tolist())))
     current = CURRENT.empty() if fresh is None else fresh.current
     unsure = known["proof"].isin([Proof.UNPROVED, Proof.DISPROVED]).any()
     before = sender.store.before(sender.run) if unsure else LEDGER.empty()
     lines, forget = lessons(part, known, current, plan.courses, ledger, before)
-    sender.store.remember(plan.site, lines, forget)
+    sender.store.remember(sender.client.site, lines, forget)
 
 
 def _spare_unreplaced(sender: Sender, unassigned: Sequence[int]) -> None:

@@ -43,7 +43,7 @@ def command(user: str, course: str, last: int, as_json: bool, **chosen: Any) -> 
 
     settings = options.settings_from(chosen)
     with existing_store(settings.store, clock=time.time) as store:
-        found = explain.explain(store, user, course, site=settings.site, last=last)
+        found = explain.explain(store, user, course, site=store.site_of(settings.site), last=last)
     if as_json:
         print_json(explanation_document(found))
     else:

@@ -100,4 +100,4 @@ def _what_is_left(reviewed: Path, files: tuple[Path, ...], settings: Settings) -
         raise UsageError("--from-review takes one FILE at most: the plan", remedy="name the plan alone, or nothing")
     most = settings.max_megabytes
     of = pipeline.load_plan(files[0], most_megabytes=most) if files else None
-    return pipeline.come_back(reviewed, of=of, site=settings.site, most_megabytes=most)
+    return pipeline.come_back(reviewed, of=of, site=pipeline.known_as(settings), most_megabytes=most)

@@ -49,7 +49,7 @@ def listed(as_json: bool, **chosen: Any) -> None:
 
     settings = options.settings_from(chosen)
     with existing_store(settings.store, clock=time.time) as store:
-        runs = [_document(run) for run in store.runs(settings.site)]
+        runs = [_document(run) for run in store.runs(store.site_of(settings.site))]
     if as_json:
         print_json({"format": "rostersync-runs", "version": 1, "runs": runs})
     elif runs:

@@ -7,7 +7,6 @@ Retry-After, has a limit for the whole call, and sleeps and random numbers come 
 
 from __future__ import annotations
 
-import json
 import logging
 import random as randomness
 import re
@@ -23,18 +22,20 @@ from urllib.parse import quote_plus, urljoin, urlsplit
 
 from pydantic import SecretStr
 
+from rostersync.address import SERVICE_PATH, canonical, tidy
 from rostersync.errors import FunctionMissing, NotMoodle, Redirected, SettingsError
 from rostersync.masking import conceal, masked, masked_bytes
 from rostersync.moodle.answers import STATUSES, Remedy, missing_functions, refusal
 from rostersync.moodle.encoding import OVERHEAD, Body, encode
+from rostersync.moodle.lines import GRACE
 from rostersync.moodle.pace import Pace
+from rostersync.moodle.shapes import decoded, misfit
 from rostersync.moodle.transport import Kind, Reply, Setback, Transport, plain_to
 from rostersync.settings import Settings
 
 if TYPE_CHECKING:
     from rostersync.moodle.site import SiteInfo
 
-SERVICE_PATH = "/webservice/rest/server.php"
 PATIENCE = 300.0
 """Seconds that one call may spend waiting between its tries; Moodle in maintenance asks for 300."""
 
@@ -45,6 +46,9 @@ _LONGEST_WAIT = 30.0
 _OK = 200
 _REDIRECTS = range(300, 400)
 _REPEATABLE_FROM = 500
+
+_AWAY = "dbconnectionfailed"
+"""The code of a Moodle whose database is away, in HTTP 200: it comes before anything was done (MOODLE.md, fact 26)."""
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -80,24 +84,33 @@ class Client:
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.site = site.rstrip("/")
-        _refuse_plain(self.site + SERVICE_PATH, allowed=settings.allow_http)
+        self.address = tidy(site)
+        """Where it is called, for whoever reads messages."""
+        self.site = canonical(site) or self.address
+        """What it is known by: what Moodle calls itself, once `site_info` has asked."""
+        _refuse_plain(self.address + SERVICE_PATH, allowed=settings.allow_http)
         conceal(token.get_secret_value())
         self.settings = settings
         self.info: SiteInfo | None = None
         """What `site_info` last brought; functions that it does not list are not called."""
         self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, clock=clock)
-        self._address = self.site + SERVICE_PATH
+        self._address = self.address + SERVICE_PATH
         self._token = token
         self._given_up = threading.Event()
         self._sleep = sleep
         self._random = random
         self._answered = False
-        self._transport = Transport(self._address, connections=settings.connections, timeout=settings.timeout)
+        self._transport = Transport(
+            self._address,
+            connections=settings.connections,
+            timeout=settings.timeout,
+            whole=settings.call_timeout,
+            most=int(settings.max_answer_megabytes * 1e6),
+        )
 
     def __repr__(self) -> str:
         """The address, without the token."""
-        return f"Client({self.site!r})"
+        return f"Client({self.address!r})"
 
     def __enter__(self) -> Self:
         """The client."""
@@ -110,6 +123,18 @@ class Client:
     def give_up(self) -> None:
         """End all waiting between tries, and wait a moment at most from now on; calls under way are not cut off."""
         self._given_up.set()
+
+    def stop(self, *, send_no_more: bool = True) -> None:
+        """End what is under way, too: somebody stopped the run, and is not to wait for a site that does not answer.
+
+        A call that has begun has a second left; a write that is cut off then may have been carried out.
+
+        Args:
+            send_no_more: every further call ends at once; else those that show what was done are made, for a few
+                seconds and as long as the site answers them quickly.
+        """
+        self.give_up()
+        self._transport.stop(send_no_more=send_no_more)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -162,6 +187,7 @@ class Client:
                 setback = found
             wait = self._wait(tries, setback)
             patience = _HURRY if self._given_up.is_set() else PATIENCE
+            patience = GRACE if self._transport.stopped else patience
             if not setback.repeatable(writes=writes) or tries == self.settings.attempts or waited + wait > patience:
                 break
             _log.warning("%s: %s; trying again in %.1f s", function, setback.words, wait)
@@ -170,7 +196,7 @@ class Client:
             waited += wait
             body = fields() if callable(fields) else body
         # Raised out here, so that nothing of the tries hangs on to the exception.
-        raise setback.error(self.site, function, writes=writes)
+        raise setback.error(self.address, function, writes=writes)
 
     def _once(self, function: str, body: Body, *, writes: bool) -> Any:  # noqa: ANN401 - JSON
         started = time.perf_counter()
@@ -190,8 +216,8 @@ class Client:
         if reply.status != _OK:
             raise self._status(reply, writes=writes)
         try:
-            answer = json.loads(reply.content)
-        except ValueError:  # JSONDecodeError, or bytes that are not UTF-8
+            answer = decoded(reply.content)
+        except ValueError:
             undecoded = True
         else:
             undecoded = False
@@ -199,9 +225,13 @@ class Client:
             raise self._not_json(reply, writes=writes)
         self._answered = True
         if isinstance(answer, dict) and "exception" in answer:
+            if answer.get("errorcode") == _AWAY:
+                raise Setback(Kind.REFUSED, f"Moodle's database is away [{_AWAY}]")
             raise refusal(function, answer)
         if writes and answer is not None:
             raise Setback(Kind.LOST, "the answer is not the null that a success would be", status=reply.status)
+        if not writes and (words := misfit(function, answer)):
+            raise Setback(Kind.MISFIT, words, status=reply.status)
         return answer
 
     def _encoded(self, function: str, body: Body) -> bytes:
@@ -217,7 +247,7 @@ class Client:
             return self._redirected(reply)
         known = STATUSES.get(reply.status)
         if known and known.ends:
-            return known.ends(f"{self.site}: {known.message}", remedy=known.advice, code=str(reply.status))
+            return known.ends(f"{self.address}: {known.message}", remedy=known.advice, code=str(reply.status))
         words = known.message if known else f"HTTP {reply.status}"
         if page := _words(reply.content):
             words += f": “{page}”"
@@ -230,13 +260,16 @@ class Client:
         return Setback(kind, words, status=reply.status, retry_after=retry_after)
 
     def _redirected(self, reply: Reply) -> Redirected:
-        target = urlsplit(urljoin(self._address, masked(reply.headers.get("Location", ""))))
+        try:
+            target = urlsplit(urljoin(self._address, masked(reply.headers.get("Location", ""))))
+        except ValueError:
+            target = urlsplit("")
         address = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
         if target.path.endswith(SERVICE_PATH):
             site = address.removesuffix(SERVICE_PATH)
-            return Redirected(f"{self.site} sends web services on to {site}", remedy=f"use the address {site}")
+            return Redirected(f"{self.address} sends web services on to {site}", remedy=f"use the address {site}")
         return Redirected(
-            f"{self.site} sends web services on to {address}, which is not their place",
+            f"{self.address} sends web services on to {address}, which is not their place",
             remedy="look what stands before Moodle (a login page, a portal), and let web services through",
         )
 
@@ -247,7 +280,7 @@ class Client:
             return Setback(Kind.LOST, what, status=reply.status)
         page = _words(reply.content)
         return NotMoodle(
-            f"{self.site} answers, but not as Moodle's web services do" + (f": “{page}”" if page else ""),
+            f"{self.address} answers, but not as Moodle's web services do" + (f": “{page}”" if page else ""),
             remedy="write the address as it stands in a browser on Moodle's front page",
         )
 
@@ -298,5 +331,5 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):  # no date; or one without a zone, which cannot be compared
+    except (ValueError, TypeError, OverflowError):  # no date; or one without a zone, which cannot be compared
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from rostersync.errors import AnswerError, MoodleError, TransportError
+from rostersync.errors import AnswerError, MoodleError
 from rostersync.moodle.client import Client
 from rostersync.moodle.matching import Index, is_id
 from rostersync.moodle.parallel import Progress, in_parallel
@@ -119,8 +119,6 @@ def _find_one(client: Client, field: CourseField, key: str) -> list[tuple[Any, .
 
 def _ask(client: Client, fields: list[tuple[str, str | int]]) -> list[Course]:
     answer = client.call(COURSES_BY_FIELD, fields)
-    if not isinstance(answer, dict) or not isinstance(answer.get("courses"), list):
-        raise TransportError(f"{COURSES_BY_FIELD}: the answer is no list of courses", function=COURSES_BY_FIELD)
     return [course for course in answer["courses"] if course["id"] != FRONT_PAGE]
 
 

@@ -187,8 +187,8 @@ def count_enrolled(client: Client, course_id: int, members: Sequence[int]) -> tu
                 break
             continue
         reason = "no member who was asked sees the course: it is hidden, or they are not active"
-        for course in courses if isinstance(courses, list) else ():
-            if course.get("id") == course_id:
+        for course in courses:
+            if course["id"] == course_id:
                 counted = course.get("enrolledusercount")
                 return (counted, "") if isinstance(counted, int) else (-1, "Moodle tells no count")
     return -1, reason
@@ -234,8 +234,6 @@ def list_form(course_id: int, options: Iterable[tuple[str, str | int]]) -> list[
 
 def _take(page: Any, listing: Listing, page_size: int, *, with_roles: bool, with_keys: bool) -> str:  # noqa: ANN401 - JSON
     """Adds a page to a list; why the list is not complete for it, or ""."""
-    if not isinstance(page, list) or not all(isinstance(p, dict) and isinstance(p.get("id"), int) for p in page):
-        return "the answer is no list of people"
     last = next(reversed(listing.names), 0)
     for person in page:
         user_id: int = person["id"]

@@ -137,8 +137,9 @@ def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int]) -> Told:
     """What a report says: a grade goes before everything, and what it does not show may be one."""
     for item in shown:
         grade, feedback = item.get("graderaw", ""), str(item.get("feedback") or "").strip()
-        if grade not in {None, ""} or feedback:
-            return Told(graded=True, known=True, detail=str(grade if grade not in {None, ""} else "feedback"))
+        given = grade is not None and grade != ""
+        if given or feedback:
+            return Told(graded=True, known=True, detail=str(grade) if given else "feedback")
     if missing := items - {_id(item.get("id")) for item in shown}:
         return _unknown(f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden")
     if not any(item.get("itemtype") == TOTAL for item in shown):

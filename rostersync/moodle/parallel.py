@@ -20,7 +20,7 @@ def in_parallel(
     """The result for each item, in the order of the items, over as many connections as the client has.
 
     The first exception ends it: what has not begun is not begun, what waits for the site gives up, and the exception is
-    raised when the rest is done.
+    raised when the rest is done. Where somebody stopped the run, the rest is cut off.
     """
     todo, connections = list(items), client.settings.connections
     if len(todo) <= 1 or connections == 1:
@@ -37,8 +37,11 @@ def in_parallel(
                 future.result()
                 if progress:
                     progress(done, len(todo))
-        except BaseException:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
-            client.give_up()
+            if isinstance(error, Exception):
+                client.give_up()
+            else:
+                client.stop()
             raise
         return [future.result() for future in futures]

@@ -35,8 +35,6 @@ def _courses(client: Client, user: int) -> frozenset[int] | None:
         answer = client.call(USERS_COURSES, [("userid", user), ("returnusercount", 0)])
     except (AnswerError, FunctionMissing):
         return None
-    if not isinstance(answer, list) or not all(isinstance(c, dict) and isinstance(c.get("id"), int) for c in answer):
-        return None
     return frozenset(c["id"] for c in answer)
 
 
@@ -93,11 +91,9 @@ def _seen(client: Client, course: int, page_size: int, most_pages: int) -> dict[
             people: Any = client.call(ENROLLED_USERS, list_form(course, options.items()))
         except (AnswerError, FunctionMissing):
             return found
-        if not isinstance(people, list):
-            return found
         for person in people:
-            if isinstance(person, dict) and isinstance(person.get("lastcourseaccess"), int):
-                found[int(person.get("id", 0))] = person["lastcourseaccess"]
+            if person.get("lastcourseaccess") is not None:
+                found[person["id"]] = person["lastcourseaccess"]
         if len(people) < page_size:
             break
     return found

@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rostersync.errors import FunctionMissing, NotMoodle, TransportError, Unreachable
+from rostersync.address import canonical
+from rostersync.errors import FunctionMissing, Misfit, NotMoodle, TransportError, Unreachable
 from rostersync.moodle.answers import missing_functions
 
 if TYPE_CHECKING:
     from rostersync.moodle.client import Client
 
 SITE_INFO = "core_webservice_get_site_info"
+_DIGITS = 12
+"""Digits of a version, and two to spare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,27 +43,28 @@ def site_info(client: Client) -> SiteInfo:
     """
     try:
         answer = client.call(SITE_INFO, [])
+    except Misfit:
+        raise NotMoodle(
+            f"{client.address} answers, but not as Moodle's web services do",
+            remedy="write the address as it stands in a browser on Moodle's front page",
+        ) from None
     except TransportError as error:  # nothing is known of the site yet: it is not one call that failed
         raise Unreachable(
-            f"{client.site} does not answer as it should: {error.message.removeprefix(f'{SITE_INFO}: ')}",
+            f"{client.address} does not answer as it should: {error.message.removeprefix(f'{SITE_INFO}: ')}",
             remedy="look whether the site works in a browser; try again later",
         ) from None
-    if not isinstance(answer, dict) or "userid" not in answer or not isinstance(answer.get("functions"), list):
-        raise NotMoodle(
-            f"{client.site} answers, but not as Moodle's web services do",
-            remedy="write the address as it stands in a browser on Moodle's front page",
-        )
     version = str(answer.get("version", "")).partition(".")[0]
     info = SiteInfo(
-        name=str(answer.get("sitename", "")),
-        url=str(answer.get("siteurl", "")),
-        release=str(answer.get("release", "")),
-        version=int(version) if version.isascii() and version.isdigit() else 0,
+        name=str(answer.get("sitename") or ""),
+        url=str(answer.get("siteurl") or ""),
+        release=str(answer.get("release") or ""),
+        version=int(version) if version.isascii() and version.isdigit() and len(version) <= _DIGITS else 0,
         user_id=int(answer["userid"]),
-        username=str(answer.get("username", "")),
+        username=str(answer.get("username") or ""),
         functions=frozenset(str(f["name"]) for f in answer["functions"]),
     )
     client.info = info
+    client.site = canonical(info.url) or client.site
     return info
 
 

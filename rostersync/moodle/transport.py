@@ -1,4 +1,4 @@
-"""A body goes out in one POST; a reply comes back, or a setback that says whether it may be sent again."""
+"""Send a body in one POST, and return the reply or raise a setback that says whether it may be sent again."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 
 import requests
 import truststore
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, MissingSchema, Timeout
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError
 
-from rostersync.errors import RosterSyncError, TransportError, Unreachable
+from rostersync.errors import Misfit, RosterSyncError, TransportError, Unreachable
+from rostersync.moodle.lines import Cut, Stopped, Watch, WatchedAdapter
+from rostersync.moodle.unpacking import Unreadable, whole_body
 
 CONNECT_TIMEOUT = 10.0
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
@@ -35,7 +36,9 @@ class Kind(Enum):
     LATE = "late"  # sent, no answer in time
     LOST = "lost"  # sent, no usable answer
     ODD = "odd"  # an answer that repeating will not change, short of a result
+    MISFIT = "misfit"  # the same: sound JSON of another shape than the function's answers have
     HOPELESS = "hopeless"  # certainly not processed, and repeating will not help
+    STOPPED = "stopped"  # not sent: somebody stopped the run
 
 
 _REMEDIES: Mapping[Kind, str] = {
@@ -45,7 +48,9 @@ _REMEDIES: Mapping[Kind, str] = {
     Kind.LATE: "try again when the site is less busy, or set a longer timeout or a smaller page_size",
     Kind.HOPELESS: "correct the address; for a certificate, have the site's certificate or this machine's clock and "
     "certificate store put right",
+    Kind.STOPPED: "run it again, or go on with it by `rostersync resume`: what is done is seen and not done twice",
 }
+_STOPPED_WORDS = "somebody stopped the run"
 
 
 class Setback(Exception):
@@ -60,12 +65,14 @@ class Setback(Exception):
 
     def repeatable(self, *, writes: bool) -> bool:
         """Whether the same body may be sent again without a look at what it did (MOODLE.md, fact 24)."""
-        if self.kind in {Kind.ODD, Kind.HOPELESS}:
+        if self.kind in {Kind.ODD, Kind.MISFIT, Kind.HOPELESS, Kind.STOPPED}:
             return False
         return not writes or self.kind in {Kind.UNSENT, Kind.REFUSED}
 
     def error(self, site: str, function: str, *, writes: bool) -> RosterSyncError:
         """What the caller gets when this was the last try."""
+        if self.kind is Kind.MISFIT:
+            return Misfit(f"{function}: {self.words}", function=function, status=self.status)
         if self.kind in {Kind.LOST, Kind.ODD} or (writes and self.kind is Kind.LATE):
             return TransportError(
                 f"{function}: {self.words}", function=function, status=self.status, retry_after=self.retry_after
@@ -83,7 +90,7 @@ class Reply:
     content: bytes
 
 
-class _SystemCertificates(HTTPAdapter):
+class _SystemCertificates(WatchedAdapter):
     """Checks certificates against the operating system's store, as browsers do, instead of the list in certifi."""
 
     def __init__(self, context: ssl.SSLContext, connections: int) -> None:
@@ -104,20 +111,30 @@ class _SystemCertificates(HTTPAdapter):
 
 
 class Transport:
-    """Connections to one address, shared by any number of threads."""
+    """Connections to one address, shared by any number of threads.
 
-    def __init__(self, address: str, *, connections: int, timeout: float) -> None:
+    Args:
+        address: where everything is sent to.
+        connections: that are kept open at most.
+        timeout: seconds without a byte after which nothing more is expected.
+        whole: seconds that a call may take as a whole, its answer included.
+        most: bytes that an answer may have, unpacked.
+    """
+
+    def __init__(self, address: str, *, connections: int, timeout: float, whole: float, most: int) -> None:
         self._address = address
         self._timeout = timeout
+        self._most = most
+        self._watch = Watch(whole)
         self._own = threading.local()
         # requests does not promise that a Session can be shared by threads; the adapter's pool can be. So each
         # thread has a Session, and all of them the same connections.
         if address.startswith("https:"):
-            self._adapter: HTTPAdapter = _SystemCertificates(
+            self._adapter: WatchedAdapter = _SystemCertificates(
                 truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), connections
             )
         else:
-            self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=0)
+            self._adapter = WatchedAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=0)
 
     def post(self, body: bytes) -> Reply:
         """Sends a form-encoded body; follows nothing.
@@ -126,21 +143,48 @@ class Transport:
             Setback: no complete answer came.
         """
         try:
+            with self._watch.call() as call:
+                made = self._sent(body)
+        except Stopped:
+            raise Setback(Kind.STOPPED, _STOPPED_WORDS) from None
+        # A connection that was cut off can look like a whole answer, where only its end says that it is one.
+        if call.cut is not None:
+            words = _STOPPED_WORDS if call.cut is Cut.STOPPED else "no whole answer in the time that a call has"
+            made = Setback(Kind.LATE, words)
+        if isinstance(made, Setback):
+            raise made
+        return made
+
+    def _sent(self, body: bytes) -> Reply | Setback:
+        """What came. Nothing is raised: the exceptions of requests carry the request, and with it the token."""
+        try:
             session, post, environment = self._prepared()
             request = post.copy()
             request.prepare_body(body, None)
             response = session.send(
                 request, timeout=(CONNECT_TIMEOUT, self._timeout), allow_redirects=False, **environment
             )
+            with response:
+                content = whole_body(response.raw, self._most)
+        except Unreadable as error:
+            # What is too large now will be so again; what came damaged may come whole.
+            return Setback(Kind.ODD if error.too_large else Kind.LOST, error.words, status=response.status_code)
         except (requests.RequestException, HTTPError) as error:
-            setback = _setback(error)
-        else:
-            return Reply(status=response.status_code, headers=response.headers, content=response.content)
-        # Raised out here: the exception of requests carries the request, and with it the token.
-        raise setback
+            return _setback(error)
+        return Reply(status=response.status_code, headers=response.headers, content=content)
+
+    @property
+    def stopped(self) -> bool:
+        """Somebody stopped the run."""
+        return self._watch.stopped
+
+    def stop(self, *, send_no_more: bool) -> None:
+        """Cut calls under way off in a second; see `Watch.stop`."""
+        self._watch.stop(send_no_more=send_no_more)
 
     def close(self) -> None:
         """Closes the connections."""
+        self._watch.close()
         self._adapter.close()
 
     def _prepared(self) -> tuple[requests.Session, requests.PreparedRequest, Mapping[str, Any]]:
@@ -153,7 +197,7 @@ class Transport:
         if found is None:
             session = self._session()
             post = session.prepare_request(requests.Request("POST", self._address))
-            environment = session.merge_environment_settings(post.url or "", {}, None, None, None)
+            environment = session.merge_environment_settings(post.url or "", {}, True, None, None)  # read in pieces
             found = self._own.prepared = session, post, environment
         return found
 
@@ -164,7 +208,13 @@ class Transport:
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Without an `auth` of its own a Session looks for a password in ~/.netrc.
         session.auth = lambda request: request
-        session.headers.update({"User-Agent": _user_agent(), "Content-Type": "application/x-www-form-urlencoded"})
+        session.headers.update(
+            {
+                "User-Agent": _user_agent(),
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept-Encoding": "gzip",  # what can be unpacked piece by piece, up to a size
+            }
+        )
         return session
 
 
@@ -205,7 +255,7 @@ def _setback(error: Exception) -> Setback:
     if isinstance(error, ConnectTimeout) or any(isinstance(cause, ConnectTimeoutError) for cause in causes):
         reason = next((c.strerror for c in causes if isinstance(c, OSError) and c.strerror), "")
         return Setback(Kind.UNSENT, f"no connection{f' ({reason})' if reason else ''}")
-    if isinstance(error, Timeout):
+    if isinstance(error, Timeout) or any(isinstance(cause, ReadTimeoutError) for cause in causes):
         return Setback(Kind.LATE, "no answer in time")
     return Setback(Kind.LOST, f"the connection broke ({type(error).__name__})")
 

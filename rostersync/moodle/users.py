@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from rostersync.errors import MoodleError, TransportError
+from rostersync.errors import MoodleError
 from rostersync.moodle.answers import CODES, Remedy, remedy_of
 from rostersync.moodle.client import Client
 from rostersync.moodle.encoding import OVERHEAD, encode_values
@@ -119,8 +119,6 @@ def _ask(client: Client, field: UserField, values: Sequence[str]) -> _Answered:
         if len(values) == 1:
             return _Answered(users=[], refused={values[0]: str(error)})
     else:
-        if not isinstance(answer, list):
-            raise TransportError(f"{USERS_BY_FIELD}: the answer is no list of users", function=USERS_BY_FIELD)
         return _Answered(users=answer, refused={})
     half = len(values) // 2
     first, second = _ask(client, field, values[:half]), _ask(client, field, values[half:])

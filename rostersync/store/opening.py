@@ -14,9 +14,10 @@ from rostersync.store.ledger import Ledger
 from rostersync.store.retention import Retention
 from rostersync.store.rosters import Rosters
 from rostersync.store.runs import Runs
+from rostersync.store.sites import Sites
 
 
-class Store(Ledger, Runs, Journal, Known, Rosters, Retention):
+class Store(Ledger, Runs, Journal, Known, Rosters, Retention, Sites):
     """What is remembered, all of it over one database."""
 
 

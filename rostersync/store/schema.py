@@ -24,7 +24,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest revision of `migrations/versions`; four digits, so that a newer one can be told from an older one."""
 NOTHING = "base"
 """The revision of an empty database, as alembic names it."""
@@ -155,6 +155,14 @@ leases = Table(
     Column("expires", Float, nullable=False),
 )
 """Which process may write to a site, and until when without a sign of life."""
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("address", String, primary_key=True),
+    Column("site", String, nullable=False),
+)
+"""What the Moodle at an address calls itself: the name under which everything else is stored of it."""
 
 mappings = Table(
     "mappings",

@@ -201,6 +201,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             site["site"] |= {"collation": collation} if collation else {}
             state = State.load(site, token=TOKEN, clock=lambda: now[0])
             gate = Gate(state, pace)
+            state.site["url"] = gate.url
             stack.callback(gate.close)
             folder = tmp_path / f"world{len(made)}"
             folder.mkdir()

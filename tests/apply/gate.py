@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeAlias
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from rostersync.sandbox.state import State
 from rostersync.sandbox.wire import answer
@@ -31,6 +32,9 @@ class Fault(Enum):
     BUSY = auto()  # HTTP 503 with Retry-After, nothing done
     NOT_DONE = auto()  # null, as if Moodle had done it, and nothing done
     AWAY = auto()  # the site stops answering for good
+    HANG = auto()  # never an answer, nothing done, until the client hangs up
+    HANG_LATE = auto()  # the same, after Moodle did it
+    DRIP = auto()  # an answer that comes byte by byte, after Moodle did it
 
 
 Sent: TypeAlias = tuple[int, dict[str, str], bytes]
@@ -38,6 +42,7 @@ Sent: TypeAlias = tuple[int, dict[str, str], bytes]
 UNDONE: Mapping[Fault, Sent | None] = {
     Fault.LOSE_CALL: None,
     Fault.AWAY: None,
+    Fault.HANG: None,
     Fault.NOT_DONE: (200, {"Content-Type": "application/json"}, b"null"),
     Fault.BROKEN: (500, {}, b""),
     Fault.BUSY: (503, {"Retry-After": "7"}, b"<html><title>Maintenance</title></html>"),
@@ -80,14 +85,18 @@ class Gate:
         self.lock = threading.Lock()
         self.calls: list[Called] = []
         self.script: Callable[[Called], Fault] = lambda _: Fault.NONE
+        self.spoil: Callable[[Called, bytes], bytes] = lambda _, body: body
+        """What becomes of an answer on its way."""
         self.away = False
+        self.hanging = threading.Event()
+        """Set once a client waits for an answer that does not come."""
         self._http = _Http(("127.0.0.1", 0), self)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
-    def answer(self, body: bytes) -> Sent | None:
-        """What is sent back; None where the connection is to break."""
+    def answer(self, body: bytes) -> tuple[Sent | None, Fault]:
+        """What is sent back, None where the connection is to break, and the fault."""
         form = dict(parse_qsl(body.decode(), keep_blank_values=True))
         called = Called(form.get("wsfunction", ""), form, time.perf_counter())
         with self.lock:
@@ -97,7 +106,10 @@ class Gate:
                 self.away = True
         time.sleep(self.pace)
         try:
-            return self._answer(called.fault, body)
+            sent = self._answer(called.fault, body)
+            if sent is not None and sent[0] == HTTPStatus.OK:
+                sent = (sent[0], sent[1], self.spoil(called, sent[2]))
+            return sent, called.fault
         finally:
             called.ended = time.perf_counter()
 
@@ -111,10 +123,17 @@ class Gate:
         cut = b'[{"id": 1' if len(made.body) < 20 else made.body[: len(made.body) // 2]
         return {
             Fault.LOSE_ANSWER: None,
+            Fault.HANG_LATE: None,
             Fault.BROKEN_LATE: (500, {}, b""),
             Fault.PAGE: (200, {}, b"<!doctype html><title>Please wait</title>"),
             Fault.CUT: (200, {}, cut),
         }.get(fault, (made.status, dict(made.headers), made.body))
+
+    def of(self, called: Called, **others: object) -> bytes:
+        """What the site says to a call with other values."""
+        form = called.form | {name: str(value) for name, value in others.items()}
+        with self.lock:
+            return answer(self.state, urlencode(form).encode()).body
 
     def close(self) -> None:
         """Answer nothing any more."""
@@ -143,7 +162,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        made = self.server.gate.answer(body)
+        gate = self.server.gate
+        made, fault = gate.answer(body)
+        if fault in {Fault.HANG, Fault.HANG_LATE, Fault.DRIP}:
+            self._hang(made)
+            made = None
         if made is None:
             self.close_connection = True
             with contextlib.suppress(OSError):
@@ -155,6 +178,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+    def _hang(self, made: Sent | None) -> None:
+        """Wait until the client hangs up, with a byte now and then where there is something to send."""
+        if made is not None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+        self.server.gate.hanging.set()
+        self.connection.settimeout(0.2)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                if not self.connection.recv(1):
+                    return
+            if made is not None:
+                self.connection.sendall(b" ")
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""

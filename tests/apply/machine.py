@@ -77,7 +77,9 @@ class Term(RuleBasedStateMachine):
         state = State.load(document(BEGINNING, people=PEOPLE, methods=METHODS), token=TOKEN, clock=lambda: self.now[0])
         self.folder = Path(tempfile.mkdtemp())
         said = {"teacher_means": "teacher", "managed_roles": MANAGED}
-        self.world = Mortal(state=state, gate=Gate(state), folder=self.folder, settings=said, now=self.now)
+        gate = Gate(state)
+        state.site["url"] = gate.url
+        self.world = Mortal(state=state, gate=gate, folder=self.folder, settings=said, now=self.now)
         self.roll = Roll()
         self.last: tuple[Site, Site] | None = None
         """The site before and after the last complete run."""

@@ -23,9 +23,9 @@ import pandas as pd
 import requests
 
 from rostersync import moodle, pipeline
+from rostersync.address import SERVICE_PATH
 from rostersync.apply import run
 from rostersync.moodle import Client
-from rostersync.moodle.client import SERVICE_PATH
 from rostersync.moodle.enrolled import FIELDS, KEYS
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term

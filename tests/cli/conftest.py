@@ -112,6 +112,7 @@ def document() -> dict[str, Any]:
 def site() -> Iterator[Server]:
     """The site, served."""
     with serve(State.load(document(), token=TOKEN)) as server:
+        server.state.site["url"] = server.url
         yield server
 
 

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from rostersync.sandbox.server import Server
+from rostersync.sandbox.server import Server, serve
+from rostersync.sandbox.state import State
+
+from .conftest import document
 
 Run = Callable[..., Any]
 
@@ -151,11 +154,12 @@ def test_no_site_or_no_token(run: Run, connected: Server, roster: Path, environm
 def test_a_plan_for_another_site(run: Run, connected: Server, changed: Path) -> None:
     """A plan is carried out where it was made, or nowhere."""
     run("plan", changed, "--out", "plan.json")
-    before = connected.state.document()
-    other = connected.url.replace("127.0.0.1", "localhost")
-    message, _ = told(run("apply", "plan.json", "--site", other), code=4)
-    assert message == f"the plan is for {connected.url}, not for {other}"
-    assert connected.state.document() == before
+    with serve(State.load(document(), token=connected.token)) as other:
+        other.state.site["url"] = other.url
+        before = other.state.document()
+        message, _ = told(run("apply", "plan.json", "--site", other.url), code=4)
+        assert message == f"the plan is for {connected.url}, not for {other.url}"
+        assert other.state.document() == before
 
 
 def test_a_site_that_is_ill_is_named_with_its_trouble(run: Run, roster: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_store_is_upgraded_when_told_so(run: Run, used: Path) -> None:
     assert document(run, "upgrade")["before"] == document(run, "upgrade")["revision"]
     with sqlite3.connect(used) as file:
         made = ("alembic_version", "plans", "outcomes", "before", "courses_seen", "mappings", "known_users")
-        for table in (*made, "roster_courses", "told"):
+        for table in (*made, "roster_courses", "told", "sites"):
             file.execute(f"DROP TABLE {table}")
         for column in ("kind", "undoes", "verdict", "release", "notes"):
             file.execute(f'ALTER TABLE runs DROP COLUMN "{column}"')

@@ -83,6 +83,7 @@ def run(seed: int, folder: Path) -> Result:
     state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW)
     (folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
     with serve(state, seed=seed) as server:
+        state.site["url"] = server.url
         strangers = others(chosen, weather.replaced, seed)
         planned = replace(chosen.staying(strangers, chosen.before), untold=weather.untold)
         told = _bad_day(server, folder, weather, result, {user for _, user in strangers})

@@ -93,6 +93,7 @@ def staged(folder: Path) -> Iterator[Stage]:
     state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW + ahead(folder))
     (folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
     with serve(state) as server:
+        state.site["url"] = server.url
         with at_work(server.url, folder) as work:
             plan = pipeline.make_plan([folder / "roster.csv"], work)
             pipeline.save_plan(plan, folder / "plan.json")

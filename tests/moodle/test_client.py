@@ -32,7 +32,7 @@ def test_the_token_stands_in_the_body_alone(
 ) -> None:
     """Neither address, headers, log, repr nor exceptions show it."""
     caplog.set_level(logging.DEBUG)
-    requests_mock.post(URL, json=[])
+    requests_mock.post(URL, json={"userid": 3, "functions": []})
     client.call("core_webservice_get_site_info", [])
     request = requests_mock.request_history[-1]
     assert "f00dfeed" not in request.url + str(request.headers) + repr(client)
@@ -129,16 +129,16 @@ def test_a_page_as_the_first_answer_is_not_moodle(client: Client, requests_mock:
 
 def test_a_page_after_an_answer_is_a_bad_moment(client: Client, requests_mock: Mocker, waits: list[float]) -> None:
     """Once Moodle has answered, a page in between is tried again."""
-    requests_mock.post(URL, [{"json": []}, {"text": "<h1>Oops</h1>"}, {"json": [7]}])
+    requests_mock.post(URL, [{"json": []}, {"text": "<h1>Oops</h1>"}, {"json": [{"id": 7}]}])
     assert client.call("core_enrol_get_enrolled_users", []) == []
-    assert client.call("core_enrol_get_enrolled_users", []) == [7]
+    assert client.call("core_enrol_get_enrolled_users", []) == [{"id": 7}]
     assert waits == [0.5]
 
 
 def test_an_answer_that_is_cut_short_is_tried_again(client: Client, requests_mock: Mocker) -> None:
     """Half a list is no list, not even as the first answer."""
-    requests_mock.post(URL, [{"text": '[{"id": 20004, "fulln'}, {"json": [7]}])
-    assert client.call("core_enrol_get_enrolled_users", []) == [7]
+    requests_mock.post(URL, [{"text": '[{"id": 20004, "fulln'}, {"json": [{"id": 7}]}])
+    assert client.call("core_enrol_get_enrolled_users", []) == [{"id": 7}]
 
 
 def test_403_says_what_is_switched_off(client: Client, requests_mock: Mocker) -> None:

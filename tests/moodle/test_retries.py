@@ -74,9 +74,9 @@ def test_a_wait_can_be_given_as_a_date(client: Client, requests_mock: Mocker, wa
     dates = [format_datetime(now + timedelta(seconds=d), usegmt=True) for d in (100, -100)]
     requests_mock.post(
         URL,
-        [{"status_code": 429, "headers": {"Retry-After": d}} for d in [*dates, "soon"]] + [{"json": 1}],
+        [{"status_code": 429, "headers": {"Retry-After": d}} for d in [*dates, "soon"]] + [{"json": []}],
     )
-    assert client.call(READ, []) == 1
+    assert client.call(READ, []) == []
     assert waits[0] == pytest.approx(100, abs=5)
     assert waits[1:] == [0, 2]
 
@@ -118,8 +118,8 @@ def test_a_write_that_may_have_been_done_is_sent_once(
         client.call(WRITE, [], writes=True)
     assert requests_mock.call_count == 1
     assert waits == []
-    requests_mock.post(URL, [answer, {"json": [7]}])
-    assert client.call(READ, []) == [7]
+    requests_mock.post(URL, [answer, {"json": [{"id": 7}]}])
+    assert client.call(READ, []) == [{"id": 7}]
 
 
 def test_a_read_that_always_comes_too_late_is_unreachable(client: Client, requests_mock: Mocker) -> None:
@@ -137,3 +137,21 @@ def test_an_address_that_cannot_be_called_is_not_tried_again(client: Client, req
     with pytest.raises(errors.Unreachable, match="not an address"):
         client.call(READ, [])
     assert requests_mock.call_count == 1
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_database_that_is_away_is_waited_for(
+    client: Client, requests_mock: Mocker, waits: list[float], *, writes: bool
+) -> None:
+    """It comes in HTTP 200 and before anything was done: a write, too, is sent again, and is certainly not done."""
+    away = {
+        "exception": "dml_connection_exception",
+        "errorcode": "dbconnectionfailed",
+        "message": "<p>Error: Database connection failed</p>",
+    }
+    requests_mock.post(URL, [{"json": away}, {"json": away}, {"content": b"null" if writes else b"[]"}])
+    assert client.call(WRITE if writes else READ, [], writes=writes) == (None if writes else [])
+    assert waits == [0.5, 1]
+    requests_mock.post(URL, json=away)
+    with pytest.raises(errors.Unreachable, match="database is away"):
+        client.call(WRITE if writes else READ, [], writes=writes)

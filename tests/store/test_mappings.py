@@ -76,6 +76,7 @@ def test_an_older_store_gets_the_table_and_loses_nothing(opened: Store, tmp_path
         connection.execute("DROP TABLE known_users")
         connection.execute("DROP TABLE roster_courses")
         connection.execute("DROP TABLE told")
+        connection.execute("DROP TABLE sites")
         connection.execute("ALTER TABLE journal RENAME COLUMN changes TO change")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.close()

@@ -133,7 +133,7 @@ def examine(
         progress("examining", 0, 6)
         info, found = enter(client)
         if info is None:
-            return Examination(site=client.site, release="", findings=tuple(found))
+            return Examination(site=client.address, release="", findings=tuple(found))
         progress("examining", 1, 6)
         survey = look_around(client, info, named, page_size=settings.page_size)
         progress("examining", 2, 6)
@@ -147,7 +147,7 @@ def examine(
         times, quick = speed(survey, clock)
         progress("examining", 6, 6)
     return Examination(
-        site=client.site,
+        site=client.address,
         release=info.release,
         findings=(*found, finding, quick),
         max_input_vars=limit,

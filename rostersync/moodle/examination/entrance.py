@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from rostersync.address import canonical
 from rostersync.moodle.client import Client
 from rostersync.moodle.courses import COURSES_BY_FIELD
 from rostersync.moodle.enrolled import KNOWS_ONLYSUSPENDED
@@ -120,20 +120,15 @@ def _not_admitted(client: Client) -> Finding:
 
 
 def _address(client: Client, info: SiteInfo) -> Finding:
-    if _plain(info.url) == _plain(client.site):
-        return Finding(code="address", state=State.OK, what=f"{client.site} is {info.name}")
+    if canonical(info.url) == canonical(client.address):
+        return Finding(code="address", state=State.OK, what=f"{client.address} is {info.name}")
     return Finding(
         code="address",
         state=State.WARNING,
-        what=f"{client.site} answers, but {info.name} calls itself {info.url}",
+        what=f"{client.address} answers, but {info.name} calls itself {info.url}",
         causes=(info.url,),
         remedy=f"set site = “{info.url}”, unless this machine has to take another way",
     )
-
-
-def _plain(address: str) -> tuple[str, str, str]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.netloc.lower(), parts.path.rstrip("/")
 
 
 def _release(info: SiteInfo) -> Finding:

@@ -116,7 +116,9 @@ def _look_up(client: Client, key: str) -> Reply:
         if reply.refusal:
             return reply
         alike = [
-            c for c in _rows(reply) if compare(key, str(c.get(name, key))) in {Match.EXACT, Match.CASE}
+            c
+            for c in _rows(reply)
+            if compare(key, key if c.get(name) is None else str(c[name])) in {Match.EXACT, Match.CASE}
         ]  # a token without moodle/course:view is not shown ID numbers
         if alike:
             return Reply(value={"courses": alike})
@@ -124,15 +126,14 @@ def _look_up(client: Client, key: str) -> Reply:
 
 
 def _rows(reply: Reply) -> list[Mapping[str, Any]]:
-    rows = reply.value.get("courses") if isinstance(reply.value, dict) else None
-    return [row for row in rows if row.get("id") != FRONT_PAGE] if isinstance(rows, list) else []
+    return [row for row in reply.value["courses"] if row["id"] != FRONT_PAGE] if reply.value else []
 
 
 def _courses(reply: Reply) -> list[Course]:
     return [
         Course(
             id=int(row["id"]),
-            shortname=str(row.get("shortname", "")),
+            shortname=str(row.get("shortname") or ""),
             entered="visible" in row,
             visible=bool(row.get("visible", True)),
             manual="manual" in row.get("enrollmentmethods", ()),

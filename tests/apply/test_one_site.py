@@ -1,0 +1,93 @@
+"""One Moodle is one site, by whatever address it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rostersync import pipeline
+from rostersync.errors import PlanRefused, SiteBusy
+from rostersync.settings import Settings
+from rostersync.store import open_store
+from rostersync.sync.plan import Plan
+from tests.invented import TOKEN
+
+Make = Callable[..., Any]
+ROSTER = "username,course,role\nada,BIO101,student\nben,BIO101,student\n"
+WANTED = {"ada": "student", "ben": "student"}
+SPELLINGS: list[Callable[[str], str]] = [
+    lambda url: url + "/",
+    lambda url: url.replace("127.0.0.1", "localhost"),
+    lambda url: url.replace("http://127.0.0.1", "HTTP://LOCALHOST"),
+]
+
+
+def settings_of(world: Any, site: str) -> Settings:  # noqa: ANN401 - a World
+    return Settings(site=site, token=TOKEN, store=str(world.store_path), mode="mirror", allow_removals=9)  # type: ignore[arg-type]  # pydantic makes them of texts
+
+
+def planned(world: Any, site: str) -> Plan:  # noqa: ANN401 - a World
+    with pipeline.at_work(settings_of(world, site)) as work:
+        return pipeline.make_plan([world.roster(ROSTER)], work)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_plan_of_one_spelling_is_carried_out_by_another(make: Make, spelling: Callable[[str], str]) -> None:
+    """And what it set is known to both, as one history."""
+    world = make({"BIO101": "ben:student"}, people=["ada"])
+    other = spelling(world.gate.url)
+    plan = planned(world, other)
+    with pipeline.at_work(settings_of(world, world.gate.url)) as work:
+        assert pipeline.apply_plan(plan, work).exit_code == 0
+    assert world.people("BIO101") == WANTED
+    with pipeline.at_work(settings_of(world, other)) as work:
+        assert [run.run for run in work.store.runs(work.client.site)] == [1]
+        with pytest.raises(PlanRefused, match="applied already"):
+            pipeline.apply_plan(plan, work)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_two_runs_at_once_on_one_moodle_never_happen(make: Make, spelling: Callable[[str], str]) -> None:
+    """Whoever comes second by another spelling is told so, and changes nothing."""
+    world = make({"BIO101": "ben:student"}, people=["ada"])
+    other = spelling(world.gate.url)
+    first, second = planned(world, world.gate.url), planned(world, other)
+    busy: list[SiteBusy] = []
+
+    def come(called: Any, body: bytes) -> bytes:  # noqa: ANN401 - the gate's own type
+        if called.writes and not busy:
+            with pipeline.at_work(settings_of(world, other)) as work:
+                try:
+                    pipeline.apply_plan(second, work)
+                except SiteBusy as error:
+                    busy.append(error)
+        return body
+
+    world.gate.spoil = come
+    with pipeline.at_work(settings_of(world, world.gate.url)) as work:
+        assert pipeline.apply_plan(first, work).exit_code == 0
+    assert len(busy) == 1
+    assert len(world.wrote()) == 1
+
+
+def test_what_moodle_calls_itself_is_its_name(make: Make) -> None:
+    """Behind a proxy both addresses lead to the Moodle that says of itself what it is called."""
+    world = make({"BIO101": "ben:student"}, people=["ada"])
+    world.state.site["url"] = "https://Moodle.Uni.Example/"
+    plan = planned(world, world.gate.url)
+    assert plan.site == "https://moodle.uni.example"
+    with open_store(world.store_path, clock=world.clock) as store:
+        assert store.site_of(world.gate.url.replace("127.0.0.1", "localhost")) == "https://moodle.uni.example"
+
+
+def test_what_an_earlier_version_stored_under_another_name_is_found_again(make: Make) -> None:
+    """A run of the address, from before Moodle was asked what it calls itself, is this site's."""
+    world = make({"BIO101": "ben:student"}, people=["ada"])
+    world.state.site["url"] = "https://moodle.uni.example"
+    with open_store(world.store_path, clock=world.clock) as store:
+        assert store.begin(world.gate.url.replace("127.0.0.1", "LOCALHOST"), "d1") == 1
+    planned(world, world.gate.url)
+    with open_store(world.store_path, clock=world.clock) as store:
+        assert [run.run for run in store.runs("https://moodle.uni.example")] == [1]
