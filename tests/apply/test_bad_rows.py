@@ -28,8 +28,8 @@ def test_only_the_deleted_fail_and_the_calls_are_few(make: Make, deleted: list[s
     report = world.apply_at_once(plan)
     failed = report.rows[report.rows["bucket"] == "failed"]
     assert failed["user"].tolist() == deleted
-    assert set(failed["code"]) == {"codingerror"}
-    assert failed["message"].str.contains("does not exist or is deleted").all()
+    assert set(failed["code"]) == {"userdeleted"}
+    assert failed["message"].str.contains("was deleted").all()
     assert report.buckets()["enrolled"] == 200 - len(deleted)
     assert len(world.people("BIO101")) == 202 - len(deleted)
     assert len(world.wrote()) <= 1 + 16 * len(deleted)  # two halves on each of eight levels
