@@ -33,7 +33,7 @@ def test_show_says_who_had_what_and_what_they_would_have(run: Run, plan: Path) -
     )
     start = lines.index("What they would lose")
     assert lines[start + 1 : start + 4] == [
-        "grades: of the 1 to be unenrolled, nobody has any, as Moodle tells",
+        "grades: of the 1 to be unenrolled, Moodle shows no grades or feedback for any, item by item",
         "no course left: of the 1 to be unenrolled, 1 are in no other course then, as far as the token sees",
         "seen lately: of the 1 to be unenrolled, 0 were in the course within the last 14 days",
     ]
@@ -69,7 +69,10 @@ def test_show_prints_one_document_and_writes_the_report(run: Run, plan: Path) ->
         "not enrolled",
     ]
     summary = [[c.value for c in row][:2] for row in book["Summary"].iter_rows()]
-    assert ["What they would lose", "grades: of the 1 to be unenrolled, nobody has any, as Moodle tells"] in summary
+    assert [
+        "What they would lose",
+        "grades: of the 1 to be unenrolled, Moodle shows no grades or feedback for any, item by item",
+    ] in summary
 
 
 def spoil(plan: Path, how: str) -> None:

@@ -149,7 +149,7 @@ def test_peoplesoft() -> None:
     assert rows(roster, "role_name", "status", "start", "end") == [
         (2, "0104511", "2271.10443", "student", "active", -1, -1, "ok"),
         (3, "0104512", "2271.10443", "student", "removed", -1, -1, "ok"),
-        (4, "0104513", "2271.10443", "student", "", -1, -1, "status_ignored"),
+        (4, "0104513", "2271.10443", "student", "", -1, -1, "waiting_list"),
         (5, "0104514", "2271.10444", "student", "", -1, -1, "status_unknown"),
     ]
 
