@@ -44,6 +44,12 @@ ALIKE = 3
 FRESH = 30.0
 """Seconds for which it is believed that somebody has no grades."""
 GRADED_NOW = "there are, or may be, grades now: a new plan suspends instead"
+COMMITTED = frozenset({"Message was not sent."})
+"""What is answered after the commit (recordings mail 2 to 11): as good as null, and proved by the next read like it."""
+BROKEN_OFF = frozenset({"dmlreadexception"})
+"""What a write answers whose connection to the database broke off in the middle (recording database_lost)."""
+ANY = frozenset({"invalidrecordunknown"})
+"""Codes that may be about a row or about the course."""
 TAKE_BACK = "take back"
 """The journal's code for a call that undoes what the run did just before."""
 
@@ -165,9 +171,12 @@ class Sender:
             self.note(chunk.changes, "failed", "late")
             return _Turn(chunk)
         except AnswerError as error:
-            event = "failed" if isinstance(error, MoodleError) else "unknown"
-            self.note(chunk.changes, event, getattr(error, "errorcode", ""))
-            raise
+            if getattr(error, "errorcode", "") not in COMMITTED:
+                event = "failed" if isinstance(error, MoodleError) else "unknown"
+                self.note(chunk.changes, event, getattr(error, "errorcode", ""))
+                raise
+            known = moodle.answer_to(error)
+            _log.warning("%s: %s: %s", self.client.address, known.message, known.advice)
         except (SiteError, SiteBusy):
             self.note(chunk.changes, "failed", "site")
             raise
@@ -215,7 +224,7 @@ class Sender:
     def _refused(self, chunk: Chunk, error: MoodleError) -> None:
         remedy = moodle.remedy_of(error)
         known = error.errorcode in CODES and error.errorcode != ""
-        if remedy is Remedy.READ_AGAIN:
+        if remedy is Remedy.READ_AGAIN or error.errorcode in BROKEN_OFF:
             self._lost(chunk, error)
         elif remedy is Remedy.ISOLATE and len(chunk.changes) > 1:
             self.send(*chunk.halves())
@@ -227,7 +236,9 @@ class Sender:
             self._fail(chunk.changes, error)
             if error.errorcode == "wsusercannotassign":
                 self._stop_role(chunk, error)
-            elif remedy is not Remedy.ISOLATE and (known or self._fails_alike(self._place(chunk))):
+            elif (remedy is not Remedy.ISOLATE and known) or (
+                (remedy is not Remedy.ISOLATE or error.errorcode in ANY) and self._fails_alike(self._place(chunk))
+            ):
                 self._stop_course(chunk, error)
 
     def _fail(self, changes: Iterable[int], error: AnswerError, *, doubtful: bool = False) -> None:

@@ -146,6 +146,11 @@ CODES: Mapping[str, Answer] = {
     "guestsarenotallowed": Answer(
         remedy=Remedy.ISOLATE, message="it is the guest account, which cannot be enrolled", advice="take the row out"
     ),
+    "invalidrecordunknown": Answer(
+        remedy=Remedy.ISOLATE,
+        message="something that the call names is not there: an account, or the course",
+        advice="look whether the account or the course was deleted",
+    ),
     "wsusercannotassign": Answer(
         remedy=Remedy.ISOLATE,
         message="the token's account may not give this role here",
@@ -183,6 +188,12 @@ CODES: Mapping[str, Answer] = {
         remedy=Remedy.READ_AGAIN,
         message="Moodle's database refused to write, as happens when two writers meet",
         advice="run it again; if it stays, ask the site's administrator for the error log",
+    ),
+    # Comes after the commit (recordings mail 2 to 11): the rows are done, and only another read says so.
+    "Message was not sent.": Answer(
+        remedy=Remedy.READ_AGAIN,
+        message="Moodle did what was asked, and could not send the welcome message",
+        advice="repair Moodle's outgoing mail, or switch the welcome message of the course's manual enrolments off",
     ),
     "": Answer(
         remedy=Remedy.STOP_COURSE,

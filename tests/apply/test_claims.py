@@ -152,3 +152,30 @@ def test_what_was_never_sent_has_nothing_to_undo(make: Make) -> None:
     world.state.missing_capabilities.clear()
     with world.work() as work, pytest.raises(UsageError, match="changed nothing"):
         pipeline.undo_plan(1, work)
+
+
+def test_a_welcome_message_that_cannot_be_sent_fails_nobody(make: Make) -> None:
+    """Moodle says so after it has done everything (recordings mail 2 to 11): the next read shows it, once is enough."""
+    world = world_of(make)
+    world.gate.spoil = lambda called, body: (
+        b'{"exception": "moodle_exception", "errorcode": "Message was not sent.", "message": "Message was not sent."}'
+        if called.function == "enrol_manual_enrol_users"
+        else body
+    )
+    report = world.sync(ROSTER)
+    assert world.people("BIO101") == {"ada": "student", "ben": "student", "tom": "editingteacher"}
+    assert report.rows["bucket"].tolist() == ["enrolled", "unchanged", "unchanged"]
+    assert report.rows["proof"].tolist()[0] == "proved"
+    assert len([c for c in world.gate.calls if c.function == "enrol_manual_enrol_users"]) == 1
+
+
+def test_a_database_that_is_lost_in_the_middle_of_a_call_is_read_again(make: Make) -> None:
+    """It may have been done (recording database_lost): nothing is sent twice that is there."""
+    world = world_of(make)
+    answers = [b'{"exception": "dml_read_exception", "errorcode": "dmlreadexception", "message": "Error reading"}']
+    world.gate.spoil = lambda called, body: (
+        answers.pop() if answers and called.function == "enrol_manual_enrol_users" else body
+    )
+    report = world.sync(ROSTER)
+    assert report.rows["bucket"].tolist() == ["enrolled", "unchanged", "unchanged"]
+    assert len([c for c in world.gate.calls if c.function == "enrol_manual_enrol_users"]) == 1
