@@ -189,6 +189,8 @@ def concerns(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int)
     """
     if values.leaving:
         return True
+    if sense.clear and all(says in {Says.GONE, Says.WAITS} for says in values.said.values()) and not blanks:
+        return True  # a list of people who left, or wait, and of nobody else
     telling = len(rows) > 1 or blanks > 0
     differing = len(rows) > FEW and len(rows) >= SPREAD * (sum(rows.values()) + blanks)
     if not telling or differing or not (sense.kinds or sense.general):

@@ -189,6 +189,7 @@ class Looker:
         if not keeping and not unclear:
             return None
         plain = bool(self.columns.header[position]) and position not in self.columns.parts
+        plain &= bool(values.leaving) or takes or bool(blanks)  # that a mark stands beside everybody may mean nothing
         certain = plain and (sense.clear or (sense.plain and not sense.kinds)) and Says.UNKNOWN not in said.values()
         field = next((f for f, kind in FIELDS.items() if kind == sense.clear), "taking_part")
         ordered = sorted(numbers.items(), key=lambda pair: (pair[0] not in keeping, -pair[1], pair[0]))

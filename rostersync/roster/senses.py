@@ -100,7 +100,8 @@ def of_title(title: str) -> Sense:
         if length:
             kinds.add(_titles()[_bare("".join(words[at : at + length]))])
         else:
-            plain &= words[at] in _words("around")
+            # A word with digits is a course, or a term.
+            plain &= words[at] in _words("around") or any(sign.isdigit() for sign in words[at])
         at += max(length, 1)
     return Sense(kinds=frozenset(kinds), plain=plain)
 

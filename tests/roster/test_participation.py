@@ -245,6 +245,31 @@ def test_an_answer_decides_every_value(loaded: Load, field: str, values: tuple[s
     assert codes(loaded(listed("Mark", values), columns={"Mark": field})) == expected
 
 
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Enrolled?", "No"),
+        ("Left", "Yes"),
+        ("Waitlist", "x"),
+        ("Exit Date", "2025-10-01"),
+        ("Dropped", "1"),
+        ("Registered", "0"),
+    ],
+)
+def test_a_mark_beside_everybody_that_keeps_people_out_is_asked_about(write: Write, header: str, value: str) -> None:
+    """It may be a list of those who left; a mark beside everybody that says that they are there says nothing."""
+    error = refused(lambda: load([write(listed(header, (value,) * 3))], Settings()))
+    assert f'--map "{header}=' in error.remedy
+    one = refused(lambda: load([write(listed(header, (value,)))], Settings()))
+    assert f'--map "{header}=' in one.remedy
+
+
+@pytest.mark.parametrize(("header", "value"), [("Enrolled?", "Yes"), ("Left", "No"), ("Exit Date", "2098-10-01")])
+def test_a_mark_beside_everybody_that_keeps_nobody_out_says_nothing(loaded: Load, header: str, value: str) -> None:
+    """Nobody is asked."""
+    assert codes(loaded(listed(header, (value,) * 3))) == [TAKES] * 3
+
+
 def test_several_columns_keep_people_out_together(loaded: Load) -> None:
     """Whoever one of them marks does not enrol."""
     text = "username,course short name,role,Enrolled?,Waitlist,Status\n" + "".join(
@@ -354,6 +379,9 @@ def test_a_title_above_the_header_that_is_a_word_of_leaving_counts(loaded: Load)
     """A list of those who have left, with that title alone."""
     text = "Withdrawn students\n\nusername,course short name,role\np1,B,student\np2,B,student\n"
     assert codes(loaded(text))[-2:] == [GONE, GONE]
+    for title in ("Students withdrawn from EDU101", "Dropped students, fall 2026", "Waiting list EDU101"):
+        text = f'"{title}"\n\nusername,course short name,role\np1,B,student\np2,B,student\n'
+        assert codes(loaded(text))[-1] in {GONE, WAITS}
     text = "Enrolled and withdrawn students\n\nusername,course short name,role\np1,B,student\np2,B,student\n"
     assert codes(loaded(text))[-2:] == [TAKES, TAKES]
 
@@ -371,7 +399,10 @@ def workbook(folder: Path, **sheets: Sequence[str]) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("name", "code"), [("Dropped", GONE), ("Waiting list", WAITS), ("Abgemeldet", GONE)])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Dropped", GONE), ("Waiting list", WAITS), ("Abgemeldet", GONE), ("Drops", GONE), ("Drop list", GONE)],
+)
 def test_a_sheet_with_such_a_name_is_read_only_where_it_is_named(tmp_path: Path, name: str, code: str) -> None:
     """By “*” it is left out; named, its people are what its name says."""
     path = workbook(tmp_path, Roster=("p1", "p2"), **{name.replace(" ", "_"): ("p8", "p9")})
