@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _log = logging.getLogger(__name__)
+SILENT = frozenset({"lines", "connect"})
+"""Threads that watch over calls to Moodle (moodle.lines), and print nothing."""
 _ERRORS = 2
 """The number of standard error, which is the whole process's."""
 
@@ -28,9 +30,10 @@ def is_panic(error: BaseException) -> bool:
 def unprinted() -> Iterator[None]:
     """Standard error is turned away meanwhile; what was no panic's is printed when it is back.
 
-    Only while no other thread runs, for what that one prints is not ours: then a panic's lines are printed.
+    Only while no other thread runs that may print, for what that one prints is not ours: then a panic's lines are
+    printed.
     """
-    if threading.active_count() > 1:
+    if any(t is not threading.current_thread() and t.name not in SILENT for t in threading.enumerate()):
         yield
         return
     try:

@@ -23,16 +23,22 @@ class Dripping:
         """When clients hung up in the middle of an answer, by time.monotonic."""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._threads = [threading.Thread(target=self._serve, daemon=True)]
+        self._threads[0].start()
 
     def close(self) -> None:
-        """Listen no longer."""
+        """Listen no longer, and leave no thread behind: those of connections end when their clients have gone."""
+        self._listening.shutdown(socket.SHUT_RDWR)  # whoever waits for a connection is woken
         self._listening.close()
+        for thread in self._threads:
+            thread.join(5)
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                threading.Thread(target=self._one, args=(self._listening.accept()[0],), daemon=True).start()
+                one = threading.Thread(target=self._one, args=(self._listening.accept()[0],), daemon=True)
+                self._threads.append(one)
+                one.start()
 
     def _one(self, connection: socket.socket) -> None:
         with connection:
