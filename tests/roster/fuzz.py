@@ -131,7 +131,7 @@ NUMBER = st.integers(100_000, 999_999).map(str)
 
 
 @st.composite
-def sent(draw: st.DrawFn, *, values: st.SearchStrategy[str] = WILD) -> Sent:
+def sent(draw: st.DrawFn, *, values: st.SearchStrategy[str] = WILD, marks: bool = True) -> Sent:
     """A table with one to eight rows, some of them blank, some columns of no use among them."""
     keys = {"username": [NAME, WORDS], "email": [NAME.map("{}@host.example".format)], "idnumber": [PADDED, NUMBER]}
     user, course = draw(st.sampled_from([*keys])), draw(st.sampled_from(["course_shortname", "course_idnumber"]))
@@ -178,7 +178,7 @@ def sent(draw: st.DrawFn, *, values: st.SearchStrategy[str] = WILD) -> Sent:
         outer = draw(st.sampled_from(["", "", " "]))
         cells.append([outer + row[f] + outer if f else draw(values | BROKEN) for f in fields])
         wanted.append(want)
-    if draw(st.booleans()):
+    if marks and draw(st.booleans()):
         _mark(draw, header, cells, wanted)
     order = {"date_order": "dmy"} if "/" in dates and not dates.startswith("%Y") else {}
     numbers = frozenset(n for n, f in enumerate(fields) if f == "idnumber" and kind is NUMBER)
