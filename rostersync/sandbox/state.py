@@ -26,7 +26,7 @@ from rostersync.sandbox.records import (
     Role,
     User,
 )
-from rostersync.sandbox.releases import DEFAULT, RELEASES
+from rostersync.sandbox.releases import DEFAULT, RELEASES, UNOPENED_RECORDED
 from rostersync.sandbox.tables import Holdings, Links, Log, Table
 
 STUDENT = "student"
@@ -104,8 +104,7 @@ class State:
         """Make a state from a document or the path of one; the token is random unless given.
 
         `release` (one of `RELEASES`) is what the site answers as, whatever the document says; without it that is the
-        document's own release, or `DEFAULT` where it names none. `database` is in the same way what texts are
-        compared by.
+        document's own, or `DEFAULT` where it names none. `database` is in the same way what texts are compared by.
         """
         document = source
         if not isinstance(document, Mapping):
@@ -129,6 +128,8 @@ class State:
             self.cohort_members.add(row["cohortid"], row["userid"])
         for row in document.get("grades", ()):
             self.grades.put((row["userid"], row["courseid"]), Grade.read(row))
+        if self.release_number < UNOPENED_RECORDED:
+            self.gradebook.open_all(self.courses)
 
     def document(self) -> dict[str, Any]:
         """Give the state back as a document with every list sorted by its keys; the token itself is not in it."""
