@@ -108,7 +108,14 @@ CODES: Mapping[str, Answer] = {
     "forcepasswordchangenotice": Answer(
         remedy=Remedy.STOP_RUN,
         message="the token's account has to change its password first",
-        advice="log in as that account once, and set a new password",
+        advice="log in as that account once, and set a new password; or have an administrator edit that account, and "
+        "take the tick off Force password change",
+        ends=TokenRefused,
+    ),
+    "nopasswordchangeforced": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the token's account has to change its password first, which its authentication method does not let it",
+        advice="have an administrator edit that account, and take the tick off Force password change",
         ends=TokenRefused,
     ),
     "sitepolicynotagreed": Answer(

@@ -38,7 +38,8 @@ class State:
     """Everything a site knows; `load` makes one.
 
     May be set while it runs: `missing_capabilities` (of the token's account, by Moodle's names), `functions` (of the
-    token's service), `max_input_vars` and `post_max_size` (bytes; 0 for no limit) and `clock` (epoch seconds). The
+    token's service), `max_input_vars` and `post_max_size` (bytes; 0 for no limit), `kept_out` (the token's account gets
+    into no course, whatever its rights) and `clock` (epoch seconds). The
     tables may be read freely, and changed through their own methods and those of this class, which keep the indexes
     and the undo log. `writes` and `mails` tell what calls have done; whoever wants to count anew clears them.
     """
@@ -68,6 +69,7 @@ class State:
         self.token_userid: int = document["token"]["userid"]
         self.functions: list[str] = list(document["token"]["functions"])
         self.missing_capabilities: set[str] = set(document["token"].get("missing_capabilities", ()))
+        self.kept_out = False
         self.gradebook_roles: list[str] = list(document.get("gradebook_roles", [STUDENT]))
         self.next_ids: dict[str, int] = dict(document.get("next_ids", {}))
         self.roles: dict[int, Role] = {row["id"]: Role.read(row) for row in document["roles"]}
