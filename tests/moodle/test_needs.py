@@ -26,7 +26,7 @@ NEVER_ASKED = {
     "enrol/manual:manage",
     "moodle/course:viewparticipants",
 }
-"""Those of Moodle's documentation without which no recording shows a difference, and one that enrolreview stands for."""
+"""Those of Moodle's documentation without which no recording differs, and one that enrolreview stands for."""
 
 TOO_LONG = ""
 """What a call is named whose body was cut: the doctor sends some of them, to find the limit."""

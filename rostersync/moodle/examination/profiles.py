@@ -14,7 +14,7 @@ from rostersync.moodle.examination.needs import LOOK, NAME, allow
 from rostersync.moodle.examination.survey import Survey
 from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person
 from rostersync.moodle.users import find_users
-from rostersync.vocabulary import Match, UserField, counted
+from rostersync.vocabulary import UserField, counted
 
 ALL_DETAILS = "moodle/user:viewalldetails"
 READING = ("gradereport/user:view", "moodle/grade:viewall")
@@ -48,7 +48,7 @@ def profiles(survey: Survey) -> list[Finding]:
     if isinstance(table, Refusal):
         unknown = not_tested(ALL_DETAILS, table.words, LOOK)
         return [unknown, *_behind_keys("accounts could not be looked up")]
-    shown = table[table["match"] != str(Match.ERROR)]
+    shown = table[table["user_id"] != 0]
     # An account with an unusual user name is there, but cannot be shown (recording 8).
     met = {int(key) for key in table["key"].tolist()}
     return [_strangers(survey, {int(i) for i in shown["user_id"].tolist()}, members - met - {own}), *_keys(shown)]
