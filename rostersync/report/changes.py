@@ -8,7 +8,7 @@ from rich.console import Console
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import bucket_words
 from rostersync.tables import Forecast, Report
-from rostersync.vocabulary import Bucket
+from rostersync.vocabulary import SWITCH_MAIL_OFF, Bucket, counted
 
 GAINS = (Bucket.ENROLLED, Bucket.REACTIVATED, Bucket.ROLE_CHANGED, Bucket.DATES_CHANGED)
 """What is done for somebody; who loses something is named before them."""
@@ -68,6 +68,18 @@ def show_gains(report: Report, console: Console, *, details: int, rest: str) -> 
             say(console, f"… and {more:,} more, {rest}", indent=4)
 
 
+def show_forecast(report: Report, console: Console) -> None:
+    """What people would lose, and how many mails would go out, in numbers."""
+    if not report.forecast:
+        return
+    lost = [] if report.forecast.nobody else forecast_lines(report.forecast)
+    for title, lines in (("What they would lose", lost), ("Mail", mail_lines(report.forecast))):
+        if lines:
+            heading(console, title)
+        for line in lines:
+            say(console, line, indent=2)
+
+
 def forecast_lines(forecast: Forecast) -> list[str]:
     """The forecast in sentences; what was not asked or not told is said, too."""
     gone = f"of the {forecast.unenrolled:,} to be unenrolled"
@@ -86,6 +98,28 @@ def forecast_lines(forecast: Forecast) -> list[str]:
             + _not_told(forecast.seen_unknown),
         ]
     return lines
+
+
+MAIL_SECONDS = 0.1
+"""What a welcome mail was measured to take (MOODLE.md, fact 27)."""
+
+
+def mail_lines(forecast: Forecast) -> list[str]:
+    """How many welcome mails a run may cause, in sentences; nothing where there are none as far as it can be known."""
+    if not forecast.mails:
+        return []
+    mails, courses = counted(forecast.mails, "welcome mail"), counted(forecast.mails_courses, "course")
+    suspended = (
+        f", {forecast.mails_suspended:,} of them to people who are suspended" if forecast.mails_suspended else ""
+    )
+    seconds = counted(max(1, round(forecast.mails * MAIL_SECONDS)), "second")
+    return [
+        (
+            f"up to {mails} in {courses} with a teacher{suspended}: Moodle sends one, unless that is switched off, to "
+            f"whomever a call enrols, suspends or dates; it takes about {seconds}"
+        ),
+        f"Moodle does not tell where it is switched off. To do so: {SWITCH_MAIL_OFF}",
+    ]
 
 
 def _not_told(number: int) -> str:

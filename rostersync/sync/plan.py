@@ -33,7 +33,7 @@ from rostersync.tables.questions import document, question
 from rostersync.vocabulary import Bucket, Mode, Op
 
 FORMAT = "rostersync-plan"
-VERSION = 6
+VERSION = 7
 DOES: Mapping[tuple[str, bool], tuple[str, ...]] = {
     (Op.NOTHING, False): (Bucket.UNCHANGED,),
     (Op.ENROL, False): (Bucket.ENROLLED,),

@@ -133,6 +133,13 @@ class Forecast:
     seen_unknown: int
     """Of the unenrolled: Moodle does not tell when they were seen."""
 
+    mails: int = 0
+    """Welcome mails that Moodle may send, where the message is not switched off."""
+    mails_suspended: int = 0
+    """Of these: to people who are suspended by the plan."""
+    mails_courses: int = 0
+    """Courses that they are about."""
+
     @property
     def nobody(self) -> bool:
         """Nobody loses anything."""
