@@ -109,15 +109,14 @@ def mail_lines(forecast: Forecast) -> list[str]:
     if not forecast.mails:
         return []
     mails, courses = counted(forecast.mails, "welcome mail"), counted(forecast.mails_courses, "course")
-    suspended = (
-        f", {forecast.mails_suspended:,} of them to people who are suspended" if forecast.mails_suspended else ""
-    )
+    suspensions = f", {forecast.mails_suspended:,} of them for suspensions" if forecast.mails_suspended else ""
     seconds = counted(max(1, round(forecast.mails * MAIL_SECONDS)), "second")
+    first = (
+        f"up to {mails} in {courses} with a teacher{suspensions}: unless that is switched off, Moodle mails everybody "
+        f"whom a call enrols, suspends or dates, which takes about {seconds}"
+    )
     return [
-        (
-            f"up to {mails} in {courses} with a teacher{suspended}: Moodle sends one, unless that is switched off, to "
-            f"whomever a call enrols, suspends or dates; it takes about {seconds}"
-        ),
+        first,
         f"Moodle does not tell where it is switched off. To do so: {SWITCH_MAIL_OFF}",
     ]
 
