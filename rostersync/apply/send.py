@@ -27,6 +27,7 @@ from rostersync.moodle.answers import CODES
 from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
+from rostersync.sync.grades import risked
 from rostersync.sync.holdings import holdings
 from rostersync.sync.keys import Ints
 from rostersync.sync.prove import SEEN, visible
@@ -44,7 +45,10 @@ ALIKE = 3
 """Where so many rows, each alone, fail one after the other for a reason that nobody knows, it is not the rows'."""
 FRESH = 30.0
 """Seconds for which it is believed that somebody has no grades."""
-GRADED_NOW = "there are, or may be, grades now: a new plan suspends instead"
+GRADED_NOW = (
+    "there are, or may be, grades now: a new plan suspends instead; where it is meant that nobody knows, say "
+    "--on-unknown-grades unenrol here, too"
+)
 COMMITTED = frozenset({"Message was not sent."})
 """What is answered after the commit (recordings mail 2 to 11): as good as null, and proved by the next read like it."""
 BROKEN_OFF = frozenset({"dmlreadexception"})
@@ -214,7 +218,8 @@ class Sender:
             return turn
         changes = [*chunk.changes]
         told = moodle.grades(self.client, self.changes.loc[changes, ["user_id", "course_id"]])
-        graded = set(told.loc[told["graded"], ["course_id", "user_id"]].itertuples(index=False, name=None))
+        keeps = told["graded"] & ~risked(told, self.client.settings)
+        graded = set(told.loc[keeps, ["course_id", "user_id"]].itertuples(index=False, name=None))
         rows = self.changes.loc[changes, ["change", "course_id", "user_id"]].itertuples(index=False, name=None)
         kept = [int(change) for change, course, user in rows if (course, user) in graded]
         self.outcomes.set(kept, Outcome(Proof.HELD, "changed_since_plan", GRADED_NOW))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import bucket_words
 from rostersync.tables import Forecast, Report
-from rostersync.vocabulary import SWITCH_MAIL_OFF, Bucket, counted
+from rostersync.vocabulary import SWITCH_MAIL_OFF, UNENROL_ALL, Bucket, counted
 
 GAINS = (Bucket.ENROLLED, Bucket.REACTIVATED, Bucket.ROLE_CHANGED, Bucket.DATES_CHANGED)
 """What is done for somebody; who loses something is named before them."""
@@ -89,14 +89,43 @@ def forecast_lines(forecast: Forecast) -> list[str]:
             f"grades: {forecast.graded:,} have grades and {forecast.maybe_graded:,} may have: they are suspended, and "
             "keep them"
         )
+    lines += _unknown_lines(forecast)
     if forecast.unenrolled:
+        if known := forecast.unenrolled - forecast.at_risk:
+            whom = f"{known:,}" if forecast.at_risk else "any"
+            lines.append(f"grades: {gone}, Moodle shows no grades or feedback for {whom}, item by item")
         lines += [
-            f"grades: {gone}, Moodle shows no grades or feedback for any, item by item",
             f"no course left: {gone}, {forecast.none_left:,} are in no other course then, as far as the token sees"
             + _not_told(forecast.left_unknown),
             f"seen lately: {gone}, {forecast.seen:,} were in the course within the last 14 days"
             + _not_told(forecast.seen_unknown),
         ]
+    return lines
+
+
+GOES = "any grades go with the enrolment, and come back only where the site restores them; group memberships never do"
+"""What an unenrolment costs (MOODLE.md, facts 22 and 33)."""
+
+
+def _unknown_lines(forecast: Forecast) -> list[str]:
+    """Why people are not unenrolled, what lets them be, and what that would cost; and what it costs where they are."""
+    lines, unknown = [], forecast.unknown_grades
+    for one in unknown:
+        whom = f"{counted(one.people, 'person', 'people')} in {counted(one.courses, 'course')}"
+        lines.append(
+            f"grades: {whom} suspended, not unenrolled: it cannot be known whether they have any, as {one.why}"
+        )
+        lines.append(f"so that it can be known: {one.remedy}")
+    if people := sum(one.people for one in unknown if one.flag):
+        idle = sum(one.already_suspended for one in unknown if one.flag)
+        more = f" and {idle:,} who were suspended before" if idle else ""
+        lines.append(f"to unenrol {people:,} of them{more} all the same, in this run: {UNENROL_ALL}; {GOES}")
+    if forecast.at_risk:
+        gone, where = f"{forecast.unenrolled:,} to be unenrolled", counted(forecast.at_risk_courses, "course")
+        lines.append(
+            f"grades: of the {gone}, it is not known of {forecast.at_risk:,} in {where} whether they have any, and "
+            f"on_unknown_grades says unenrol: {GOES}"
+        )
     return lines
 
 

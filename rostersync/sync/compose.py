@@ -19,6 +19,7 @@ from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
 REMEMBERED = (
     "mode",
     "on_missing",
+    "on_unknown_grades",
     "courses",
     "default_role",
     "teacher_means",

@@ -97,6 +97,10 @@ GRADES = Table(
         ),
         "known": Column(BOOL, "Moodle told it; else graded is only what has to be taken for granted"),
         "detail": Column(TEXT, "the grade, or why it is not known"),
+        "cause": Column(
+            TEXT,
+            "what the token lacks, so that it cannot be known: a function or capability; or release; blank: nothing",
+        ),
     },
 )
 
