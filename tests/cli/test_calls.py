@@ -36,7 +36,7 @@ def previews(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["unopened", "opened"])
-@pytest.mark.parametrize("release", ["4.4", "5.1", "5.3"])
+@pytest.mark.parametrize("release", ["4.4", "5.3"])
 def test_a_preview_writes_nothing(connected: Server, run: Run, tmp_path: Path, release: str, *, opened: bool) -> None:
     """No call that writes, no first look at a gradebook, no mail: whatever is asked of a site of any release."""
     connected.state.release = release
@@ -55,6 +55,7 @@ def test_the_readme_lists_every_call_of_a_preview(connected: Server, run: Run, t
         connected.state.gradebook.open(course)
     previews(run, tmp_path)
     assert set(connected.called()) == listed("`plan`, `--dry-run`")
+    assert (connected.written(), connected.mailed()) == ([], [])
 
 
 def test_a_run_is_looked_at_without_a_write(connected: Server, run: Run, changed: Path) -> None:
