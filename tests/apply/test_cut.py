@@ -37,9 +37,9 @@ def test_a_file_that_is_cut_within_a_line_removes_nobody_whom_the_whole_file_nam
             pipeline.make_plan([path], work)
 
 
-@pytest.mark.parametrize("count", ["Total records: 12", "Total students,12", "***FileFooter|12"])
+@pytest.mark.parametrize("count", ["Total records: 12", "Total students,12", "***FileFooter|14"])
 def test_rows_that_are_counted_and_not_there_remove_nobody(make: Make, count: str) -> None:
-    """Two are missing in the middle; to add, the file is good enough."""
+    """Some are missing in the middle; to add, the file is good enough."""
     world = make({"BIO101": " ".join(f"{p}:student" for p in PEOPLE)}, people=["new"], allow_removals=99)
     path = world.folder / "roster.csv"
     people = ["new", *PEOPLE[:4], *PEOPLE[7:]]
