@@ -54,8 +54,8 @@ _TOKEN = "make a new token under Site administration > Server > Web services > M
 _CLOSED = Answer(
     remedy=Remedy.STOP_COURSE,
     message="the token's account cannot enter this course",
-    advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses; where it can enter "
-    "no course at all, rostersync doctor says why",
+    advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses; where it enters "
+    "none at all, rostersync doctor says why",
 )
 
 CODES: Mapping[str, Answer] = {

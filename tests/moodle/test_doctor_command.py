@@ -48,7 +48,9 @@ def test_a_healthy_site_ends_with_a_proposal(run: Run) -> None:
     code, out = run()
     assert code == 0
     words = " ".join(out.split())
-    assert re.search(r"\d+ in order, 7 not tested, 0 missing\. Nothing is missing in what was tested\.", words)
+    assert re.search(
+        r"\d+ in order, 7 not tested, 0 missing, 1 worth knowing\. Nothing is missing in what was tested\.", words
+    )
     assert "All is well" not in out
     assert "  trust_reads = true\n" in out
     assert "Not tested, and nothing that reads depend on: moodle/course:viewparticipants, " in words
