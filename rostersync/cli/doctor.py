@@ -88,10 +88,12 @@ def show(examination: Examination, console: Console, *, token_from: str = "") ->
     if examination.trust_reads:
         console.print(f"\n{_TRUSTED}")
         if untested:
-            console.print(printable(f"\nNot tested, and nothing that reads depend on: {', '.join(untested)}."))
+            told = printable(f"Not tested, and nothing that reads depend on: {', '.join(untested)}.")
+            console.print(f"\n{told}")
     elif examination.verdict is Verdict.WELL:
         codes = examination.in_the_way
-        console.print(printable(f"\n{_UNTRUSTED.format(', '.join(codes), 'was' if len(codes) == 1 else 'were')}"))
+        told = printable(_UNTRUSTED.format(", ".join(codes), "was" if len(codes) == 1 else "were"))
+        console.print(f"\n{told}")
 
 
 def _section(console: Console, title: str, findings: list[Finding]) -> None:

@@ -53,7 +53,9 @@ def test_a_healthy_site_ends_with_a_proposal(run: Run) -> None:
     )
     assert "All is well" not in out
     assert "  trust_reads = true\n" in out
+    assert "\nNot tested, and nothing that reads depend on: " in out
     assert "Not tested, and nothing that reads depend on: moodle/course:viewparticipants, " in words
+    assert "\\n" not in out
 
 
 def test_what_was_not_tested_says_how_to_find_out(run: Run) -> None:
