@@ -45,7 +45,8 @@ IN_FILES: Mapping[str, Kind] = {
     "action_unknown": rejects("“{value}” is no action", "write add, remove or suspend"),
     "status_unknown": rejects(
         "“{value}” in column “{column}” could mean several things",
-        'say once what it means, like --status-word "{value}=active" (or suspended, removed, absent, waiting, ignored)',
+        'say once what it means: --status-word "{value}=absent" if who has it does not take part, or no longer; '
+        '--status-word "{value}=active" if they do (or suspended, removed, waiting, ignored)',
     ),
     "status_blank": rejects(
         "the status is blank, while other rows say who is enrolled and who has left or waits",

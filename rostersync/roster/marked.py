@@ -19,14 +19,19 @@ from rostersync.vocabulary import Status
 NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
 """What is written where there is nothing to say."""
 CROSSES = frozenset("✗✘✖❌☒×")  # noqa: RUF001 -- signs as people type them
-SIGNS = frozenset("xX*+#!?✓✔☑✅●•")
+SIGNS = frozenset("xX*+#!?✓✔☑✅●•◉■○◯〇◎")
 """Signs that people are marked with."""
+BOXES, CIRCLES, FULL = frozenset("☐□▢⬜◻"), frozenset("○◯〇"), frozenset("●◉")
+"""Signs of a box that nobody ticked; circles, which say yes, as in Japan, but no beside those that are filled."""
+TICKED = frozenset("☑✅✓✔■")
 SHORT = 3
 """Letters of a code, at most: a whole value has to have more, to count whatever the header."""
 LONGEST = 40
 """Characters of a value that can be a word or a mark."""
 SPREAD, FEW = 0.9, 12
 """The share of a column's rows from which on, and the distinct values above which, nearly all of them differ."""
+BORN = dt.timedelta(days=3652)
+"""A column whose dates are all longer ago is one of birth."""
 WHOLE = re.compile(r"([01])[.,]0+")
 DATE = re.compile(r"(?=.*\d)[\d\w\s.,:/+年月日-]{5,}")
 
@@ -129,6 +134,10 @@ def _of_status(reading: Reading) -> Says | None:
 
 def _truth(value: str, plain: str, others: Mapping[str, str]) -> str:
     """yes, no, mark or cross; "" for other values. One letter is the yes of a language where the only other is no."""
+    if value in BOXES or (value in CIRCLES and not FULL.isdisjoint(others)):
+        return "no"
+    if value == "☒" and not BOXES.isdisjoint(others) and TICKED.isdisjoint(others):
+        return "mark"  # how word processors tick a box
     if value in CROSSES:
         return "cross"
     if plain in {"o", "s"} and {*others.values()} <= {plain, "n"}:
@@ -176,6 +185,18 @@ def _dated(values: Sequence[str], settings: Settings) -> tuple[set[str], set[str
         if all(m.epoch <= now for m in moments if m.problem is None):
             past.add(value)
     return past, ahead, {*unclear} - past
+
+
+def are_dates(values: Sequence[str], settings: Settings) -> bool:
+    """Whether these values are dates, and not all of them so long ago that people were born then."""
+    if not all(len(v) <= LONGEST and DATE.fullmatch(v) for v in values):
+        return False
+    past, ahead, unclear = _dated(values, settings)
+    if len(past | ahead | unclear) < len(values):
+        return False
+    born = dt.datetime.now(ZoneInfo(settings.timezone)).timestamp() - BORN.total_seconds()
+    read = dates.read(sorted(past), settings, end=False)
+    return bool(ahead or unclear) or any(m.problem is not None or m.epoch > born for m in read)
 
 
 def concerns(values: Values, sense: Sense, rows: Mapping[str, int], blanks: int) -> bool:
@@ -235,7 +256,7 @@ def _marks_by_themselves(values: Values, sense: Sense) -> bool:
 
 def is_mark(value: str) -> bool:
     """Whether a value is yes, no, 1, 0, true, false or a sign."""
-    return value in SIGNS or value in CROSSES or normalise(value) in meanings("truth")
+    return value in SIGNS or value in CROSSES or value in BOXES or normalise(value) in meanings("truth")
 
 
 @cache

@@ -99,11 +99,26 @@ def of_title(title: str) -> Sense:
         length = next((n for n in range(LONGEST_PHRASE, 0, -1) if _bare("".join(words[at : at + n])) in _titles()), 0)
         if length:
             kinds.add(_titles()[_bare("".join(words[at : at + length]))])
+        elif compound := _compound(words[at]):
+            kinds.add(compound)
         else:
             # A word with digits is a course, or a term.
             plain &= words[at] in _words("around") or any(sign.isdigit() for sign in words[at])
         at += max(length, 1)
     return Sense(kinds=frozenset(kinds), plain=plain)
+
+
+def _compound(word: str) -> Kind | None:
+    """What a German compound such as “Nachrückerliste” says: by its first part, before a tail that no surname has."""
+    tail = next((t for t in _of("title", "tails") if word.endswith(t)), "")
+    first = word.removesuffix(tail)
+    if not tail or not first:
+        return None
+    for joined in ("", "s", "n"):
+        if first.endswith(joined) and (known := _titles().get(first.removesuffix(joined))):
+            return known
+    begun = {k for k in (Kind.GONE, Kind.WAITING) for b in flat({"": _lists()["begins"][k]["de"]}) if _begins(first, b)}
+    return next(iter(begun)) if len(begun) == 1 else None
 
 
 def _bare(phrase: str) -> str:
@@ -127,6 +142,11 @@ def _titles() -> Mapping[str, Kind]:
 def codes() -> Sequence[Mapping[str, Kind]]:
     """Sets of short codes that are understood together: normalised code → what it says."""
     return [{normalise(c): Kind(k) for k, listed in one.items() for c in listed} for one in _lists()["codes"]]
+
+
+def are_genders(values: Sequence[str]) -> bool:
+    """Whether these normalised values part people by nothing but their gender, or how they are addressed."""
+    return _words("genders").issuperset(values)
 
 
 def is_side(values: Sequence[str]) -> bool:

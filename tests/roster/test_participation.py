@@ -330,6 +330,98 @@ def test_other_yes_or_no_columns_are_told_with_their_counts(loaded: Load) -> Non
     assert told == ["the column “Paid” is not used; it says “Y” (2 rows), “N” (1 row), blank (1 row)"]
 
 
+PAIRS = ("☑☐", "✓□", "☒☐", "○×", "●○", "是否", "ja nee", "ano ne", "да нет", "tak nie", "ja nej", "evet hayır")  # noqa: RUF001
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("header", ["Attending", "Left"])
+def test_both_halves_of_a_pair_are_read(loaded: Load, header: str, pair: str) -> None:
+    """Whichever signs or words people answer with; a cross says nothing clear of who has left."""
+    yes, no = pair.split() if " " in pair else pair
+    found = codes(
+        loaded(listed("Mark", (yes, no)), columns={"Mark": "taking_part" if header == "Attending" else "left"})
+    )
+    if header == "Attending":
+        assert found == [TAKES, GONE]
+    elif no != "×":  # noqa: RUF001
+        assert found == [GONE, TAKES]
+    else:
+        assert found[0] == GONE
+        assert found[1] != TAKES
+
+
+@pytest.mark.parametrize("header", ["Désistement", "Désistements", "Radiation", "Renonciation"])
+def test_french_nouns_of_leaving_are_understood(loaded: Load, header: str) -> None:
+    """They end otherwise than the verbs."""
+    assert codes(loaded(listed(header, ("oui", "non", "non")))) == [GONE, TAKES, TAKES]
+
+
+def told_of_unused(roster: Roster) -> list[str]:
+    return [str(p.detail) for p in roster.problems[roster.problems["code"] == "yes_no_unused"].itertuples()]
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "told"),
+    [
+        ("Uitgeschreven", ("nee", "nee", "ja"), "“nee” (2 rows), “ja” (1 row)"),
+        ("Vyřazen", ("ne", "ne", "ano"), "“ne” (2 rows), “ano” (1 row)"),
+        ("退选", ("否", "否", "是"), "“否” (2 rows), “是” (1 row)"),
+        ("Отчислен", ("нет", "нет", "да"), "“нет” (2 rows), “да” (1 row)"),
+        ("Avregistrerad", ("", "", "2025-09-01"), "blank (2 rows), dates (1 row)"),
+        ("Kilépett", ("itt", "itt", "elment"), "“itt” (2 rows), “elment” (1 row)"),
+        ("Kód", ("", "", "w"), "blank (2 rows), “w” (1 row)"),
+        ("Kilépett", ("", "", "elment"), "blank (2 rows), “elment” (1 row)"),
+    ],
+)
+def test_columns_that_part_people_in_two_are_told_with_their_counts(
+    loaded: Load, header: str, values: tuple[str, ...], told: str
+) -> None:
+    """In a language that is not known, too: whoever approves a preview sees whom they may mark."""
+    assert told_of_unused(loaded(listed(header, values))) == [told]
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Gender", ("f", "m", "f")),
+        ("Attendance Mode", ("full-time", "part-time", "full-time")),
+        ("Born", ("1999-03-04", "", "2001-05-06")),
+        ("Room", ("A12", "B3", "A12")),
+        ("Town", ("Ulm", "Bern", "Graz")),
+        ("Faculty", ("Arts", "Arts", "Arts")),
+    ],
+)
+def test_columns_that_hardly_mark_anybody_are_not_counted(loaded: Load, header: str, values: tuple[str, ...]) -> None:
+    """A preview stays short."""
+    assert told_of_unused(loaded(listed(header, values))) == []
+
+
+def test_the_advice_for_an_unknown_word_names_both_ways() -> None:
+    """A mark of leaving is not proposed as active alone."""
+    advice = problems.remedy("status_unknown", column="Left", value="✤")
+    assert '"✤=absent"' in advice
+    assert '"✤=active"' in advice
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("Nachrückerliste", WAITS),
+        ("Nachrückerplätze", WAITS),
+        ("Nachrückende", WAITS),
+        ("Wartendenliste", WAITS),
+        ("Abgängerliste", GONE),
+        ("Abgangsliste", GONE),
+        ("Abmeldeliste", GONE),
+        ("Exmatrikulationsliste", GONE),
+    ],
+)
+def test_german_compounds_are_headings(loaded: Load, heading: str, code: str) -> None:
+    """As they are headers of columns."""
+    text = f"username,course short name,role\np1,B,student\n{heading},,\np2,B,student\n"
+    assert codes(loaded(text)) == [TAKES, "heading_row", code]
+
+
 @pytest.mark.parametrize(
     ("heading", "code"),
     [
