@@ -19,9 +19,9 @@ from rostersync.vocabulary import Status
 NOTHING = re.compile(r"[-–—./_~\s]*")  # noqa: RUF001 -- dashes as people type them
 """What is written where there is nothing to say."""
 CROSSES = frozenset("✗✘✖❌☒×")  # noqa: RUF001 -- signs as people type them
-SIGNS = frozenset("xX*+#!?✓✔☑✅●•◉■○◯〇◎")
+SIGNS = frozenset("xX*+#!?✓✔☑✅●•◉■○◯〇◎")  # noqa: RUF001 -- signs as people type them
 """Signs that people are marked with."""
-BOXES, CIRCLES, FULL = frozenset("☐□▢⬜◻"), frozenset("○◯〇"), frozenset("●◉")
+BOXES, CIRCLES, FULL = frozenset("☐□▢⬜◻"), frozenset("○◯〇"), frozenset("●◉")  # noqa: RUF001 -- the same
 """Signs of a box that nobody ticked; circles, which say yes, as in Japan, but no beside those that are filled."""
 TICKED = frozenset("☑✅✓✔■")
 SHORT = 3

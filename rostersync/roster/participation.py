@@ -8,7 +8,7 @@ marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -24,7 +24,6 @@ from rostersync.roster import senses
 from rostersync.roster.fields import COURSE_KEYS, MARKS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.marked import (
-    DATE,
     FEW,
     LONGEST,
     NOTHING,
@@ -32,7 +31,6 @@ from rostersync.roster.marked import (
     SHORT,
     Says,
     Values,
-    are_dates,
     concerns,
     is_mark,
 )
@@ -81,7 +79,7 @@ class Participation:
             key = plain, self.said.get(plain, self.other) if plain else self.blank
             counts[key] = counts.get(key, 0) + number
         lines = sorted(counts.items(), key=lambda one: (one[0][1] == Says.TAKES, -one[1], one[0]))
-        shown = [f"{_shown(value, n)} {says}" for (value, says), n in lines[:SHOWN]]
+        shown = [f"{told_value(value, n)} {says}" for (value, says), n in lines[:SHOWN]]
         more = len(lines) - SHOWN
         return f"column “{header}” says who takes part: {', '.join(shown)}" + (
             f", and {counted(more, 'other value')}" if more > 0 else ""
@@ -112,7 +110,7 @@ class Found:
     @property
     def told(self) -> str:
         """Its values in words: “No” (3 rows), “Yes” (12 rows), blank (1 row)."""
-        shown = [_shown(v, n) for v, n in self.values.items()]
+        shown = [told_value(v, n) for v, n in self.values.items()]
         more = len(shown) - SHOWN
         outs = [f"as {f} {counted(n, 'row enrols', 'rows enrol')} nobody" for f, n in self.effects.items()]
         values = ", ".join(shown[:SHOWN]) + (f" and {counted(more, 'other value')}" if more > 0 else "")
@@ -298,46 +296,8 @@ def understood(columns: Columns, found: Sequence[Found]) -> Columns:
     )
 
 
-def yes_or_no(sheet: Sheet, columns: Columns, settings: Settings) -> Iterator[tuple[str, str]]:
-    """The header of each other column that may mark some people, and how often it says what.
-
-    It says yes or no, has a mark or a date beside some, or two values of which one comes again. Genders, and what
-    people are sorted by, are left out.
-    """
-    counting = Looker(sheet=sheet, columns=columns, settings=settings).rows()
-    for position in (p for p in columns.unused if p not in columns.parts):
-        cells, header = sheet.cells[position], columns.header[position]
-        if not _is_short(pc.unique(cells[:LARGE])) or len((column := Distinct.of(cells).trimmed()).texts) > MOST:
-            continue
-        counts = np.bincount(column.index[counting], minlength=len(column.texts)).tolist()
-        values = {v: n for v, n in zip(column.texts.to_pylist(), counts, strict=True) if n}
-        filled = [v for v in values if not NOTHING.fullmatch(v)]
-        if len(values) < 2 or not filled:  # noqa: PLR2004 -- one value marks nobody among others
-            continue
-        blanks = sum(values.values()) - sum(values[v] for v in filled)
-        if (len(values) <= SHOWN and all(is_mark(v) for v in filled)) or _parts_in_two(header, values):
-            yield header, ", ".join(_shown(v, n) for v, n in values.items())
-        elif blanks and are_dates(filled, settings):
-            dated = sum(values[v] for v in filled)
-            yield header, f"{_shown('', blanks)}, dates ({counted(dated, 'row')})"
-
-
-def _is_short(values: pa.Array) -> bool:
-    """A quick look: whether a column that begins with these values has few, or dates beside blanks."""
-    some = [v for v in values[: FEW + 1].to_pylist() if v.strip()]
-    return len(values) <= SHOWN or (len(values) <= MOST and all(DATE.fullmatch(v.strip()) for v in some))
-
-
-def _parts_in_two(header: str, values: Mapping[str, int]) -> bool:
-    """Whether two words, or one and a blank, stand beside more people than two, and may mark some of them."""
-    if len(values) != 2 or sum(values.values()) <= len(values) or senses.sense(header).counting:  # noqa: PLR2004
-        return False
-    filled = [v for v in values if not NOTHING.fullmatch(v)]
-    words = all(len(v) <= LONGEST and not any(c.isdigit() for c in v) for v in filled)
-    return words and not (len(filled) > 1 and senses.are_genders([normalise(v) for v in filled]))
-
-
-def _shown(value: str, rows: int) -> str:
+def told_value(value: str, rows: int) -> str:
+    """A value and its rows in words."""
     return f"“{value}” ({counted(rows, 'row')})" if value else f"blank ({counted(rows, 'row')})"
 
 

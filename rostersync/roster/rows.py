@@ -19,7 +19,7 @@ from rostersync import problems
 from rostersync.columns import choice
 from rostersync.distinct import Distinct, Known
 from rostersync.distinct import mask as _mask
-from rostersync.roster import dating, glossary, keying, oddities, overlooked, participation, unused
+from rostersync.roster import dating, glossary, keying, oddities, overlooked, parting, unused
 from rostersync.roster.asides import furniture
 from rostersync.roster.doubts import Settled
 from rostersync.roster.fields import COURSE_KEYS, SHOWN_ONLY, USER_KEYS
@@ -308,7 +308,7 @@ class _Builder:
         self.notes += overlooked.notes(self.sheet, self.columns)
         self.notes += [
             {"code": "yes_no_unused", "column": header, "detail": said}
-            for header, said in participation.yes_or_no(self.sheet, self.columns, self.settings)
+            for header, said in parting.yes_or_no(self.sheet, self.columns, self.settings)
         ]
         for position, rows in overlooked.remarks(self.sheet, self.columns, self.distinct):
             name, texts = self.columns.header[position], pc.utf8_trim_whitespace(self.sheet.cells[position])

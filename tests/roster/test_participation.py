@@ -337,7 +337,7 @@ PAIRS = ("☑☐", "✓□", "☒☐", "○×", "●○", "是否", "ja nee", "a
 @pytest.mark.parametrize("header", ["Attending", "Left"])
 def test_both_halves_of_a_pair_are_read(loaded: Load, header: str, pair: str) -> None:
     """Whichever signs or words people answer with; a cross says nothing clear of who has left."""
-    yes, no = pair.split() if " " in pair else pair
+    yes, no = pair.split() if " " in pair else [*pair]
     found = codes(
         loaded(listed("Mark", (yes, no)), columns={"Mark": "taking_part" if header == "Attending" else "left"})
     )
