@@ -22,7 +22,7 @@ from rostersync.apply.outcomes import Brake, Outcome, Outcomes
 from rostersync.apply.reread import read_one_by_one
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
-from rostersync.moodle.answers import CODES
+from rostersync.moodle.answers import BROKEN_OFF, CODES
 from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
@@ -46,8 +46,6 @@ FRESH = 30.0
 GRADED_NOW = "there are, or may be, grades now: a new plan suspends instead"
 COMMITTED = frozenset({"Message was not sent."})
 """What is answered after the commit (recordings mail 2 to 11): as good as null, and proved by the next read like it."""
-BROKEN_OFF = frozenset({"dmlreadexception"})
-"""What a write answers whose connection to the database broke off in the middle (recording database_lost)."""
 ANY = frozenset({"invalidrecordunknown"})
 """Codes that may be about a row or about the course."""
 TAKE_BACK = "take back"

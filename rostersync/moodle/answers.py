@@ -203,6 +203,9 @@ CODES: Mapping[str, Answer] = {
 }
 """Error codes that are known; "" is a PHP error, which has none (recording 22)."""
 
+BROKEN_OFF = frozenset({"dmlreadexception"})
+"""What a call answers whose connection to the database broke off in the middle (recording database_lost)."""
+
 UNKNOWN = Answer(
     remedy=Remedy.STOP_COURSE,
     message="Moodle refused it for a reason that rostersync does not know",
