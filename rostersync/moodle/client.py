@@ -227,7 +227,7 @@ class Client:
 
     def _is_away(self, function: str, setback: Setback) -> bool:
         """Whether it is the site that does not answer, and not this call alone that gets no answer."""
-        if setback.kind not in _REPEATED or not self.settings.outage_minutes:
+        if setback.kind not in _REPEATED or not self.settings.outage_minutes or self._exchange.transport.stopped:
             return False
         if setback.kind in _TURNED_AWAY:
             return True

@@ -1,6 +1,6 @@
-"""Kill, starve and freeze runs at random moments, and print what went wrong.
+"""Kill, starve and freeze runs at random moments, or take Moodle away, and print what went wrong.
 
-python -m tests.kills [--points N] [--seed N] [--jobs N] [--kind kill|full|pause]
+python -m tests.kills [--points N] [--seed N] [--jobs N] [--kind kill|full|pause|away]
 """
 
 from __future__ import annotations
