@@ -91,6 +91,7 @@ class Match(StrEnum):
     CASE = "case"  # the same but for letter case and outer blanks
     NEAR = "near"  # the same but for accents: a suggestion, never a match
     ERROR = "error"  # Moodle refused this value, or could not show what it found
+    DELETED = "deleted"  # an account that was deleted has it, and is nobody's any more
 
 
 class Op(StrEnum):
@@ -102,6 +103,12 @@ class Op(StrEnum):
     ASSIGN = "assign"  # core_role_assign_roles
     UNASSIGN = "unassign"  # core_role_unassign_roles
     UNENROL = "unenrol"  # enrol_manual_unenrol_users
+
+
+UNENROL_ALL = "--on-unknown-grades unenrol"
+"""What unenrols people in one run although it cannot be known whether they have grades."""
+SWITCH_MAIL_OFF = "course > Participants > Enrolment methods > Manual enrolments > Send course welcome message: No"
+"""Where the mails are switched off that Moodle sends for rows of enrol calls (MOODLE.md, fact 27)."""
 
 
 class Bucket(StrEnum):

@@ -87,7 +87,8 @@ class Client:
         self.settings = settings
         self.info: SiteInfo | None = None
         """What `site_info` last brought; functions that it does not list are not called."""
-        self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, clock=clock)
+        patience = min(settings.timeout, settings.call_timeout)  # Moodle answers a write in one go, at its end
+        self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, patience=patience, clock=clock)
         self._given_up = threading.Event()
         self._sleep = sleep
         self._random = random
@@ -139,6 +140,7 @@ class Client:
         fields: Fields,
         *,
         writes: bool = False,
+        mails: bool = False,
         ready: Callable[[], object] = lambda: None,
     ) -> Any:  # noqa: ANN401 - JSON
         """What Moodle answers to one function.
@@ -147,6 +149,7 @@ class Client:
             function: the web service function's name.
             fields: its parameters; what makes a body for each try has a page that did not come asked for again smaller.
             writes: the function changes something and answers null.
+            mails: its rows may send a mail each, which takes its time.
             ready: asked when the call has its turn, before each try; what it raises ends the call, and nothing is sent.
 
         Returns:
@@ -174,7 +177,7 @@ class Client:
             try:
                 with self._outage.turn(first=tries == 1) as wait:
                     waited += wait
-                    return self._try(function, body, writes=writes, ready=ready)
+                    return self._try(function, body, writes=writes, mails=mails, ready=ready)
             except Setback as found:
                 setback = found
             except Away as found:
@@ -192,7 +195,7 @@ class Client:
                 raise setback.error(self.address, function, writes=writes)
             body = fields() if callable(fields) else body
 
-    def _try(self, function: str, body: Body, *, writes: bool, ready: Callable[[], object]) -> Any:  # noqa: ANN401 - JSON
+    def _try(self, function: str, body: Body, *, writes: bool, mails: bool, ready: Callable[[], object]) -> Any:  # noqa: ANN401 - JSON
         """One try; what it shows of whether the site is away is told to all who call it.
 
         Raises:
@@ -200,7 +203,7 @@ class Client:
         """
         try:
             # Waiting between the tries is outside: somebody else can have the turn meanwhile.
-            with self.pace.call(function, rows=body.rows if writes else 0, page=body.page) as turn:
+            with self.pace.call(function, rows=body.rows * writes, mails=mails, page=body.page) as turn:
                 ready()
                 answer = self._exchange.answer(function, body, writes=writes)
                 turn.got = len(answer) if isinstance(answer, list) else 0

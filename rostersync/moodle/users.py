@@ -23,9 +23,10 @@ CHUNK = 200
 GUEST = "guest"
 """The user name of the guest account."""
 
+_GONE_NAME = re.compile(r".+@.+\.[12][0-9]{9,}", re.ASCII)
+_GONE_MAIL = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""What a deleted account has for its user name, an address with a time, and for its address (recording accounts 35)."""
 _ORDINARY = re.compile(r"[-._@a-z0-9]+", re.ASCII)
-_GONE = re.compile(r".+@.+\.\d{10}", re.ASCII)
-_CHECKSUM = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ def find_users(
     """The users that have these keys in one field.
 
     One bad value, or one account that Moodle cannot show, fails a whole call (MOODLE.md, fact 13). A call that fails so
-    is halved until the value stands alone; it gets a line with Match.ERROR. Deleted accounts are nobody.
+    is halved until the value stands alone; it gets a line with Match.ERROR. Accounts that were deleted are found
+    by their id all the same: such a key gets a line with Match.DELETED, and no id.
 
     Args:
         client: the site.
@@ -69,9 +71,10 @@ def find_users(
     unusual = sorted(set(values) - set(ordinary))
     chunks = [group[i : i + size] for group in (ordinary, unusual) for i in range(0, len(group), size)]
     answers = in_parallel(client, lambda part: _ask(client, field, part), chunks, progress=progress)
-    users = {int(user["id"]): user for answer in answers for user in answer.users if not _deleted(user)}
+    users = {int(user["id"]): user for answer in answers for user in answer.users}
     refused = {value: words for answer in answers for value, words in answer.refused.items()}
-    index = Index((_text(user, field), user) for _, user in sorted(users.items()))
+    index = Index((_text(user, field), user) for _, user in sorted(users.items()) if not _deleted(user))
+    gone = Index((_text(user, field), user) for user in users.values() if _deleted(user))
     lines: list[tuple[Any, ...]] = []
     for key, value in sent.items():
         if value in refused:
@@ -84,6 +87,8 @@ def find_users(
                 )
                 for match, u in sorted(index.matches(key), key=lambda pair: int(pair[1]["id"]))
             )
+            if any(match is Match.EXACT for match, _ in gone.matches(key)):
+                lines.append((key, 0, "", "", "", "", False, Match.DELETED, ""))
     return _table(field, lines)
 
 
@@ -139,12 +144,10 @@ def _unconfirmed(user: dict[str, Any]) -> bool:
 
 
 def _deleted(user: dict[str, Any]) -> bool:
-    """Whether this is what Moodle leaves of a deleted account, which it still finds by its id (recording accounts 35).
-
-    Nothing says so but its keys: its user name is its address with the time of deletion, its address a checksum.
-    """
-    email = str(user.get("email") or "")
-    return bool(_GONE.fullmatch(str(user.get("username") or ""))) and (not email or bool(_CHECKSUM.fullmatch(email)))
+    """Whether an account was deleted, which no field tells: by its user name and address, as far as they are shown."""
+    shown = ((_GONE_NAME, _text(user, "username")), (_GONE_MAIL, _text(user, "email")))
+    told = [sign.fullmatch(text) is not None for sign, text in shown if text]
+    return bool(told) and all(told)
 
 
 def _table(field: UserField, lines: list[tuple[Any, ...]]) -> pd.DataFrame:

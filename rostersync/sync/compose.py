@@ -11,6 +11,7 @@ from rostersync.settings import Settings
 from rostersync.sync import unread
 from rostersync.sync.basis import Basis
 from rostersync.sync.losses import holders
+from rostersync.sync.mails import with_contacts
 from rostersync.sync.plan import Plan
 from rostersync.sync.signs import questions, to_remember
 from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
@@ -18,6 +19,7 @@ from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
 REMEMBERED = (
     "mode",
     "on_missing",
+    "on_unknown_grades",
     "courses",
     "default_role",
     "teacher_means",
@@ -57,6 +59,7 @@ class Head:
     """Of which site a plan is, and when it was made (ISO 8601 in UTC)."""
 
     site: str
+    address: str
     site_name: str
     release: str
     made: str
@@ -95,6 +98,7 @@ def compose(
     getting_in = lists.keys[(lists.table["inactive"] != 1).to_numpy()]
     return Plan(
         site=head.site,
+        address=head.address,
         site_name=head.site_name,
         release=head.release,
         made=head.made,
@@ -125,7 +129,7 @@ def compose(
             ],
             ignore_index=True,
         ),
-        courses=basis.courses,
+        courses=with_contacts(basis.courses, lists.keys, basis.roles),
         roles=basis.roles,
         reads=basis.reads,
         people=basis.people,

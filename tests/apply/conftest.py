@@ -125,12 +125,12 @@ class World:
         )
 
     def delete(self, *users: str) -> None:
-        """Delete accounts, as Moodle does: their enrolments go with them."""
+        """Delete accounts, as Moodle does: an address and a time are their user name then, a digest their address."""
         for name in users:
             user = self.state.user(name)
             digest = md5(user.username.encode(), usedforsecurity=False).hexdigest()
-            left = f"{user.email}.{NOW:.0f}"
-            self.state.put_user(replace(user, username=left, email=digest, idnumber="", suspended=0, deleted=1))
+            gone = replace(user, username=f"{user.email}.{int(self.now[0])}", email=digest, idnumber="", deleted=1)
+            self.state.put_user(gone)
 
     def wrote(self) -> list[Called]:
         """The calls that were to change something."""

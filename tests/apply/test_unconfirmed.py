@@ -78,18 +78,3 @@ def test_an_absent_one_that_moodle_does_not_let_go_keeps_nobody_else(make: Make)
     assert world.people("BIO101") == {"ada": "student", "ben": "student"}
     gone = report.removals[["user", "bucket"]].astype(str)
     assert sorted(gone.itertuples(index=False, name=None)) == [("ben", "held"), ("cyd", "unenrolled")]
-
-
-def test_a_deleted_account_is_nobody(make: Make) -> None:
-    """Moodle still finds it by its id (recording accounts 35): it is not enrolled, and its row says why not."""
-    world = make({"BIO101": "tom:editingteacher"}, people=["ada", "ben"])
-    ids = [world.state.user(name).id for name in ("ada", "ben")]
-    lines = "user,course,role\n" + "\n".join(f"{number},BIO101,student" for number in ids)
-    plan = world.plan(lines, mode="add-only", user_key="id")
-    world.delete("ben")
-    late = world.apply(plan)
-    assert ends(late) == [("enrolled", ""), ("held", "changed_since_plan")]
-    report = world.sync(lines, mode="add-only", user_key="id")
-    assert ends(report) == [("unchanged", ""), ("rejected", "user_not_found")]
-    assert world.people("BIO101") == {"ada": "student", "tom": "editingteacher"}
-    assert ids[1] not in {user for call in world.wrote() for user in call.users}
