@@ -38,7 +38,7 @@ def test_the_token_stands_in_the_body_alone(
     assert "f00dfeed" not in request.url + str(request.headers) + repr(client)
     assert request.headers["User-Agent"].startswith("rostersync/")
     requests_mock.post(URL, status_code=502)
-    with pytest.raises(errors.TransportError) as caught:
+    with pytest.raises(errors.Unreachable) as caught:
         client.call("core_webservice_get_site_info", [])
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=False).format())
     assert caught.value.__context__ is None
