@@ -295,9 +295,9 @@ class Client:
         found = gone.setback
         code = str(found.status) if found.status and found.kind in _TURNED_AWAY else ""
         told = REMEDIES.get(found.kind, REMEDIES[Kind.REFUSED])
-        since = f"it is away since {gone.since:%H:%M:%S}"
+        since = f"it has been away since {gone.since:%H:%M:%S}"
         if not self._given_up.is_set():
-            since += f", and was waited for for {duration(self._patience(found))} (outage_minutes)"
+            since += f", and rostersync waited for {duration(self._patience(found))} (outage_minutes)"
         return Unreachable(f"{self.address}: {found.words}; {since}", remedy=told, code=code)
 
 

@@ -168,7 +168,7 @@ class Outage:
         if now.said is None:
             limit = self._limit(now.setback)
             _log.warning(
-                "%s is away since %s: %s; rostersync waits until %s at most (outage_minutes), and then stops",
+                "%s has been away since %s: %s; rostersync waits until %s at most (outage_minutes), and then stops",
                 self._site,
                 f"{now.since:%H:%M:%S}",
                 printable(now.setback.words),

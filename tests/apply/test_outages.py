@@ -88,7 +88,7 @@ def test_an_outage_within_the_limit_leaves_no_trace(
     assert (report.exit_code, report.buckets()["enrolled"]) == (0, 180), report.verdict
     assert set(report.rows["proof"]) == {"proved"}
     assert enrolled(server) == dict.fromkeys(COURSES, 15)
-    assert f"{server.url} is away since " in caplog.text
+    assert f"{server.url} has been away since " in caplog.text
     assert "rostersync waits until " in caplog.text
     assert f"{server.url} is back after " in caplog.text
 
@@ -167,7 +167,7 @@ def test_a_signal_ends_the_wait_and_resume_goes_on(server: Server, tmp_path: Pat
     out, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 2.5, "half a second for the report and the interpreter"
     assert process.returncode == 1, out + err
-    assert f"{server.url} is away since " in err
+    assert f"{server.url} has been away since " in err
     assert "(outage_minutes)" in err
     server.faults.clear(number)
     if what == "apply":
@@ -182,5 +182,5 @@ def test_the_doctor_does_not_wait(server: Server, tmp_path: Path) -> None:
     process = begun(server, tmp_path, "doctor")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 5, out + err
-    assert "is away since" not in err
+    assert "has been away since" not in err
     assert server.called() == {"core_webservice_get_site_info": 1}

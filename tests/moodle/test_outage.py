@@ -77,7 +77,7 @@ def test_an_outage_beyond_the_limit_ends_it_in_its_time(server: Server, made: MA
     server.faults.add(lasting(dress, 30))
     began = time.monotonic()
     with pytest.raises(
-        errors.Unreachable, match=r"it is away since \d\d:\d\d:\d\d, and was waited for for 2 s"
+        errors.Unreachable, match=r"it has been away since \d\d:\d\d:\d\d, and rostersync waited for 2 s"
     ) as caught:
         ask(client)
     assert 1.5 < time.monotonic() - began < 4
@@ -117,7 +117,7 @@ def test_it_is_said_that_it_is_away_and_that_it_is_back(
     server.faults.add("database-away:lasts=1.5")
     ask(client)
     away, back = caplog.messages
-    assert away.startswith(f"{server.url} is away since ")
+    assert away.startswith(f"{server.url} has been away since ")
     assert "Moodle's database is away [dbconnectionfailed]; rostersync waits until " in away
     assert back.startswith(f"{server.url} is back after ")
 
