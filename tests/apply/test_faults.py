@@ -99,7 +99,7 @@ def test_one_fault_in_a_write_changes_nothing_in_the_end(make: Make, kind: str, 
 
 
 def test_a_call_whose_answer_is_lost_is_seen_and_not_sent_again(make: Make) -> None:
-    """After a lost answer it is asked whether Moodle is there, and the course is read: nothing is sent a second time."""
+    """After a lost answer it is asked whether Moodle is there, then the course is read; nothing is sent again."""
     world = world_of(make)
     plan = planned(world)
     world.gate.script = script(world, {1: "LOSE_ANSWER"}, only_writes=True)
