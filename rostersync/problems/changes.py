@@ -222,6 +222,10 @@ UNKNOWN_GRADES: Mapping[str, Kind] = {
     "capability": notes(
         "the token's account seems to lack {detail}", "allow it for the account; `rostersync doctor` says where"
     ),
+    "hidden": notes(
+        "something in their gradebooks is hidden: an item, a grade or a total",
+        "show it there; moodle/grade:viewhidden alone lets nobody be known to have no grades",
+    ),
     "release": notes(
         "their gradebook seems never to have been opened, and on this Moodle's release that is not certain",
         "open Grades once in these courses, in a browser",
