@@ -117,7 +117,7 @@ def test_a_course_that_may_not_be_entered_is_not_asked_for_row_by_row(make: Make
 
     world.gate.script = heal
     report = world.apply(plan)
-    assert (report.buckets()["failed"], report.buckets()["held"]) == (50, 50)
+    assert (report.buckets()["failed"], report.buckets()["held"]) == (20, 80)  # calls that mail everybody are small
     failed = report.rows[report.rows["bucket"] == "failed"]
     assert failed["message"].str.startswith("the token's account cannot enter this course: ").all()
     assert len(world.wrote()) == 1
