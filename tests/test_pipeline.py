@@ -275,7 +275,7 @@ def test_a_site_that_is_not_there(server: Server, settings: Settings) -> None:
     server.close()
     with (
         pytest.raises(Unreachable) as caught,
-        pipeline.at_work(Settings.model_validate({**settings.model_dump(), "attempts": 1})),
+        pipeline.at_work(Settings.model_validate({**settings.model_dump(), "outage_minutes": 0, "attempts": 1})),
     ):
         raise AssertionError
     assert caught.value.exit_code == 5

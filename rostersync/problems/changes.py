@@ -171,6 +171,11 @@ HOLDS: Mapping[str, Kind] = {
         "the run was stopped before this was sent: {detail}",
         "remove the cause, then `rostersync resume`, or run it again where it came to its end",
     ),
+    "not_tried": notes(
+        "it was not tried by itself: Moodle refused all calls of its kind in this course, however they were divided, "
+        "and whether that is a row's fault or the course's is not known: {detail}",
+        "look up what Moodle said, or ask the site's administrator; then run it again",
+    ),
 }
 """Codes that CHANGES.hold carries: each is a rule of SEMANTICS.md that says “not now”."""
 
