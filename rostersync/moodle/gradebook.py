@@ -31,7 +31,9 @@ MEASURED = frozenset({(4, 5), (5, 1)})
 """Releases on which that was seen; on others any error means that nothing can be told."""
 RELEASE = "release"
 """The cause where what a gradebook that nobody has opened answers is not known of this release."""
-VIEW_HIDDEN = "moodle/grade:viewhidden"
+HIDDEN = "hidden"
+"""The cause where something is hidden: with moodle/grade:viewhidden, too, a hidden item without a grade looks like one
+whose grade is not shown (recordings grades 17 and 54)."""
 CAPABILITIES = {
     "nopermissions": "gradereport/user:view",
     "nopermissiontoviewgrades": "moodle/grade:viewall",
@@ -157,12 +159,12 @@ def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int]) -> Told:
             return Told(graded=True, known=True, detail=str(grade) if given else "feedback")
     if missing := items - {_id(item.get("id")) for item in shown}:
         return _unknown(
-            f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden", VIEW_HIDDEN
+            f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden", HIDDEN
         )
     if not any(item.get("itemtype") == TOTAL for item in shown):
-        return _unknown("the report does not show the course total: it may be hidden", VIEW_HIDDEN)
+        return _unknown("the report does not show the course total: it may be hidden", HIDDEN)
     if any(item.get("gradeishidden") is not False for item in shown):
-        return _unknown("the report hides a grade", VIEW_HIDDEN)
+        return _unknown("the report hides a grade", HIDDEN)
     if any("graderaw" not in item or "feedback" not in item for item in shown):
         return _unknown("the report does not say whether there is a grade")
     return Told(graded=False, known=True, detail="no item has a grade or feedback")

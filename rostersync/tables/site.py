@@ -99,7 +99,7 @@ GRADES = Table(
         "detail": Column(TEXT, "the grade, or why it is not known"),
         "cause": Column(
             TEXT,
-            "what the token lacks, so that it cannot be known: a function or capability; or release; blank: nothing",
+            "why it cannot be known: functions or a capability that lack; hidden; release; blank: no answer came",
         ),
     },
 )
