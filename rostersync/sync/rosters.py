@@ -31,7 +31,13 @@ _SHIFT = np.uint64(29)
 
 
 def mirrored(roster: Roster, resolution: Resolution) -> Mask:
-    """The rows of mirrored files that state something of a course that was found, rejected ones included.
+    """The rows of mirrored files that state something of a course that was found, rejected ones included."""
+    found: Mask = _of_mirrors(roster, resolution) & (resolution.rows["course_id"] > 0).to_numpy()
+    return found
+
+
+def _of_mirrors(roster: Roster, resolution: Resolution) -> Mask:
+    """The rows of mirrored files that state something.
 
     A file that holds what was given back to be corrected is a part of a roster on purpose, and no mirror.
     """
@@ -40,7 +46,7 @@ def mirrored(roster: Roster, resolution: Resolution) -> Mask:
     if not whole.any():
         return np.zeros(len(rows), dtype=np.bool_)
     live = (rows["state"].cat.codes.to_numpy() != list(RowState).index(RowState.IGNORED)) | gone(rows)
-    stated: Mask = live & (rows["course_id"] > 0).to_numpy() & whole[rows["source"].to_numpy()]
+    stated: Mask = live & whole[rows["source"].to_numpy()]
     return stated
 
 
@@ -89,7 +95,8 @@ def all_past(roster: Roster, resolution: Resolution, now: int) -> dict[int, str]
     """Course id → what is said of a mirrored file that names it and whose people are over, all of them.
 
     That is a file in which at least half of the rows have an end date, and no end date is ahead: one that gives ends
-    to a few people who leave early is an ordinary one.
+    to a few people who leave early is an ordinary one. It is looked at with the rows that were rejected and without
+    them, and a date that could not be read may be past: otherwise a row that is mended could take fewer people out.
 
     Args:
         roster: what was read.
@@ -98,16 +105,21 @@ def all_past(roster: Roster, resolution: Resolution, now: int) -> dict[int, str]
     """
     rows = resolution.rows
     stays = rows["action"].cat.codes.to_numpy() != list(Action).index(Action.REMOVE)
-    at = np.flatnonzero(mirrored(roster, resolution) & stays & _stands(resolution))
-    source, end = rows["source"].to_numpy()[at], rows["end"].to_numpy()[at]
+    at = np.flatnonzero(_of_mirrors(roster, resolution) & stays)
+    source, end, stands = rows["source"].to_numpy()[at], rows["end"].to_numpy()[at], _stands(resolution)[at]
+    unread = rows["code"].str.startswith("date").to_numpy(dtype=np.bool_)[at] & ~stands & (end == 0)
     found: dict[int, str] = {}
     for number in distinct(source).tolist():
         mine = source == number
-        dated = end[mine & (end > 0)]
-        if 2 * len(dated) >= np.count_nonzero(mine) and len(dated) and dated.max() <= now:
-            courses = distinct(rows["course_id"].to_numpy()[at[mine]]).tolist()
+        if _is_past(end[mine & stands], now) or _is_past((end + unread)[mine], now):
+            courses = [c for c in distinct(rows["course_id"].to_numpy()[at[mine]]).tolist() if c]
             found |= dict.fromkeys(courses, f"every end date in {roster.sources[number].name} is past")
     return found
+
+
+def _is_past(ends: Ints, now: int) -> bool:
+    dated = ends[ends > 0]
+    return bool(len(dated) and 2 * len(dated) >= len(ends) and dated.max() <= now)
 
 
 def _stands(resolution: Resolution) -> Mask:

@@ -247,6 +247,16 @@ def test_a_rejected_row_adds_no_removal(
     extra='on_missing = "suspend"',
     wrong=["", "course"],
 )
+# Found by seed 8007293043262784070: the row that goes wrong is the only one that says that all of the file is over.
+@example(
+    state={("CHE", "cleo"): {**ANNA, "roles": {"student", "guide"}}},
+    rows=[
+        ("anna", "CHE", "student", "", "", ("", ""), "list:mirror", ""),
+        ("ben", "BIO", "student", "", "", ("", "900"), "list:mirror", ""),
+    ],
+    extra="",
+    wrong=["", "course"],
+)
 @while_time_lasts
 def test_rows_that_go_wrong_remove_nobody(
     proposed: Proposed, state: State, rows: list[Row], extra: str, wrong: list[str]
