@@ -23,6 +23,8 @@ CHUNK = 200
 GUEST = "guest"
 """The user name of the guest account."""
 
+_DELETED = (re.compile(r".+\.[0-9]{10}", re.ASCII), re.compile(r"[0-9a-f]{32}", re.ASCII))
+"""What Moodle makes of the user name and the address of an account that is deleted (recording accounts 35)."""
 _ORDINARY = re.compile(r"[-._@a-z0-9]+", re.ASCII)
 
 
@@ -40,7 +42,8 @@ def find_users(
     """The users that have these keys in one field.
 
     One bad value, or one account that Moodle cannot show, fails a whole call (MOODLE.md, fact 13). A call that fails so
-    is halved until the value stands alone; it gets a line with Match.ERROR.
+    is halved until the value stands alone; it gets a line with Match.ERROR. An account that was deleted is nobody's,
+    though Moodle still gives it for its id.
 
     Args:
         client: the site.
@@ -67,7 +70,7 @@ def find_users(
     unusual = sorted(set(values) - set(ordinary))
     chunks = [group[i : i + size] for group in (ordinary, unusual) for i in range(0, len(group), size)]
     answers = in_parallel(client, lambda part: _ask(client, field, part), chunks, progress=progress)
-    users = {int(user["id"]): user for answer in answers for user in answer.users}
+    users = {int(user["id"]): user for answer in answers for user in answer.users if not _deleted(user)}
     refused = {value: words for answer in answers for value, words in answer.refused.items()}
     index = Index((_text(user, field), user) for _, user in sorted(users.items()))
     lines: list[tuple[Any, ...]] = []
@@ -129,6 +132,10 @@ def _text(user: dict[str, Any], name: str) -> str:
     # Moodle leaves out what the token may not see.
     value = user.get(name)
     return "" if value is None else str(value)
+
+
+def _deleted(user: dict[str, Any]) -> bool:
+    return all(form.fullmatch(_text(user, name)) for form, name in zip(_DELETED, ("username", "email"), strict=True))
 
 
 def _unconfirmed(user: dict[str, Any]) -> bool:

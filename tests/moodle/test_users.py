@@ -100,6 +100,14 @@ def test_what_matches_no_key_is_ignored(client: Client, moodle: Moodle) -> None:
     assert lines(find_users(client, UserField.IDNUMBER, ["12350x"])) == []
 
 
+def test_an_account_that_was_deleted_is_nobodys(client: Client, moodle: Moodle) -> None:
+    """Moodle still gives it for its id (recording accounts 35); a living account may be called nearly so."""
+    gone = person(20014, "gone@uni.example.1796055473", email="50c1f58be7f5e47e0f53d64c094783c2")
+    dotted = person(20015, "ann@uni.example.1796055473", email="ann@uni.example")
+    moodle({FUNCTION: [gone, dotted]})
+    assert lines(find_users(client, UserField.ID, ["20014", "20015"])) == [("id", "20015", 20015, "exact", "")]
+
+
 def test_a_key_that_several_have_gives_several_lines(client: Client, moodle: Moodle) -> None:
     """Duplicate e-mail addresses exist."""
     moodle({FUNCTION: [person(9, "b", email="x@uni.example"), person(8, "a", email="X@uni.example")]})
