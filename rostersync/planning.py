@@ -19,7 +19,7 @@ from rostersync.sync.compose import Head, compose
 from rostersync.sync.grades import to_ask
 from rostersync.sync.plan import Plan
 from rostersync.sync.signs import left_alone
-from rostersync.tables import Roster
+from rostersync.tables import GRADES, Roster
 from rostersync.vocabulary import RowState
 from rostersync.work import Work
 
@@ -130,14 +130,16 @@ def _decided(
     basis: Basis, changes: pd.DataFrame, notes: tuple[str, ...], work: Work, now: int, *, named: bool = True
 ) -> Plan:
     """The plan after the grades and the limits; who is `named` by a roster, and has no access, is told beside it."""
+    unknown = GRADES.empty()
     if not propose.surely_refused(basis, changes, work.settings):
         grades = moodle.grades(work.client, to_ask(changes), progress=work.told("asking for grades"))
         changes = propose.with_grades(basis, changes, grades, work.settings, now=now)
+        unknown = grades[~grades["known"]].reset_index(drop=True)
     changes, verdict = propose.limit(basis, changes, work.settings, now=now)
     notes = (*notes, *left_alone(basis.signs, basis.sides.lists.keys, basis.courses, basis.roles))
     notes = (*notes, *(f"{one.sentence}: it protects nothing, and holds all removals" for one in basis.unknown))
     out, untold = outlook.without_access(basis, changes, work) if named else (None, ())
-    return _plan(basis, changes, verdict.refused, (*notes, *untold), work, out)
+    return replace(_plan(basis, changes, verdict.refused, (*notes, *untold), work, out), grades=unknown)
 
 
 def _plan(

@@ -103,6 +103,8 @@ class Settings(BaseModel):
     # what follows from a roster
     mode: Mode | None = None
     on_missing: OnMissing = OnMissing.UNENROL
+    on_unknown_grades: Literal["suspend", "unenrol"] = "suspend"
+    """What happens to people who are to be unenrolled, where the token lacks what tells whether they have grades."""
     courses: tuple[str, ...] = ()
     roles: dict[str, int] = {}
     assignable_roles: tuple[str, ...] = ("student", "teacher", "editingteacher")

@@ -104,6 +104,12 @@ class Op(StrEnum):
     UNENROL = "unenrol"  # enrol_manual_unenrol_users
 
 
+UNENROL_ALL = "--on-unknown-grades unenrol"
+"""What unenrols people in one run although it cannot be known whether they have grades."""
+SWITCH_MAIL_OFF = "course > Participants > Enrolment methods > Manual enrolments > Send course welcome message: No"
+"""Where the mails are switched off that Moodle sends for rows of enrol calls (MOODLE.md, fact 27)."""
+
+
 class Bucket(StrEnum):
     """Where each input row ends, in the order of precedence of SEMANTICS.md."""
 

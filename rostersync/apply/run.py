@@ -25,6 +25,7 @@ from rostersync.moodle import Client
 from rostersync.store import Store
 from rostersync.sync.batch import Bundle, bundles, to_do
 from rostersync.sync.keys import contains, distinct, pack
+from rostersync.sync.mails import mailing
 from rostersync.sync.plan import Plan
 from rostersync.sync.prove import NEXT, prove
 from rostersync.sync.seen import doubt_emptied, not_seen
@@ -108,7 +109,8 @@ def carry_out(
     outcomes.take(not_seen(plan.rows, plan.changes, fresh.current, fresh.reads))
     question = Question(order=order, client=client, before=before, clock=int(clock()))
     todo = ask(question, todo, fresh, outcomes)
-    sender = replace(sender, changes=todo.set_index("change", drop=False))
+    mails = todo.loc[mailing(todo, plan.courses, plan.roles), "change"]
+    sender = replace(sender, changes=todo.set_index("change", drop=False), mails=frozenset(mails.tolist()))
     work = bundles(todo[todo["change"].isin(outcomes.open(todo["change"].tolist()))], chunk_rows=settings.chunk_rows)
     # What a plan file says was learnt, nobody has seen.
     seen = plan.roles["role_id"].isin(fresh.roles["role_id"])

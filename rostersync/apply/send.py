@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -26,6 +27,7 @@ from rostersync.moodle.answers import CODES
 from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
+from rostersync.sync.grades import risked
 from rostersync.sync.holdings import holdings
 from rostersync.sync.keys import Ints
 from rostersync.sync.prove import SEEN, visible
@@ -43,7 +45,10 @@ ALIKE = 3
 """Where so many rows, each alone, fail one after the other for a reason that nobody knows, it is not the rows'."""
 FRESH = 30.0
 """Seconds for which it is believed that somebody has no grades."""
-GRADED_NOW = "there are, or may be, grades now: a new plan suspends instead"
+GRADED_NOW = (
+    "there are, or may be, grades now: a new plan suspends instead; where it is meant that nobody knows, say "
+    "--on-unknown-grades unenrol here, too"
+)
 COMMITTED = frozenset({"Message was not sent."})
 """What is answered after the commit (recordings mail 2 to 11): as good as null, and proved by the next read like it."""
 BROKEN_OFF = frozenset({"dmlreadexception"})
@@ -91,6 +96,8 @@ class Sender:
     clock: Callable[[], float]
     sleep: Callable[[float], object]
     random: Callable[[], float]
+    mails: frozenset[int] = frozenset()
+    """Changes that may send a mail each."""
     alone: dict[Place, int] = field(default_factory=dict)
     """Rows that failed alone, and not for a reason of their own, since the last success there."""
     _numbers: dict[str, Ints] = field(init=False, repr=False)
@@ -120,12 +127,18 @@ class Sender:
         # Asked anew for each call: the calls before may have spoken for these rows, or changed the pace.
         while left and not self.brake():
             chunk = left.pop()
-            rows = moodle.rows_at_this_pace(self.client, chunk.op)
+            rows = self._size(chunk)
             if rest := chunk.changes[rows:]:
                 left.append(replace(chunk, changes=rest))
             if waiting := self.outcomes.open(chunk.changes[:rows]):
                 return _Turn(replace(chunk, changes=tuple(waiting)))
         return None
+
+    def _size(self, chunk: Chunk) -> int:
+        """Rows that the next call of this chunk takes: fewer where one of them may send a mail."""
+        rows = moodle.rows_at_this_pace(self.client, chunk.op)
+        mails = not self.mails.isdisjoint(chunk.changes[:rows])
+        return min(rows, moodle.rows_at_this_pace(self.client, chunk.op, mails=True)) if mails else rows
 
     def _attempt(self, turn: _Turn, left: list[Chunk]) -> _Turn | None:
         """One call and what follows from its answer; the next one, where it is announced already."""
@@ -166,7 +179,9 @@ class Sender:
         announced = self._announce(chunk) if turn.announced is None else turn.announced
         rows = self._rows(chunk.changes)
         try:
-            moodle.send(self.client, chunk.op, rows, ready=lambda: self._still(chunk, announced, turn.asked))
+            mails = not self.mails.isdisjoint(chunk.changes)
+            ready = partial(self._still, chunk, announced, turn.asked)
+            moodle.send(self.client, chunk.op, rows, mails=mails, ready=ready)
         except _Late:
             self.note(chunk.changes, "failed", "late")
             return _Turn(chunk)
@@ -203,7 +218,8 @@ class Sender:
             return turn
         changes = [*chunk.changes]
         told = moodle.grades(self.client, self.changes.loc[changes, ["user_id", "course_id"]])
-        graded = set(told.loc[told["graded"], ["course_id", "user_id"]].itertuples(index=False, name=None))
+        keeps = told["graded"] & ~risked(told, self.client.settings)
+        graded = set(told.loc[keeps, ["course_id", "user_id"]].itertuples(index=False, name=None))
         rows = self.changes.loc[changes, ["change", "course_id", "user_id"]].itertuples(index=False, name=None)
         kept = [int(change) for change, course, user in rows if (course, user) in graded]
         self.outcomes.set(kept, Outcome(Proof.HELD, "changed_since_plan", GRADED_NOW))
@@ -305,7 +321,7 @@ class Sender:
                 break
             if open_ is None:
                 continue
-            if len(chunk.changes) > moodle.rows_at_this_pace(self.client, chunk.op):
+            if len(chunk.changes) > self._size(chunk):
                 break  # it was too much at once: the halves have tries of their own
             if (again := self._again(chunk)) is None:
                 return nothing, error

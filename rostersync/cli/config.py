@@ -25,6 +25,7 @@ site = "https://moodle.example"
 
 # What follows from a roster
 # on_missing = "unenrol"            # or "suspend", or "keep"
+# on_unknown_grades = "suspend"     # or "unenrol": where the token lacks what tells whether people have grades
 # teacher_means = "editingteacher"  # what the word "teacher" means in your files
 # timezone = "Europe/Berlin"
 # protected_users = ["principal"]

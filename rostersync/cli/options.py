@@ -151,9 +151,16 @@ meant = click.option(
     metavar="CODE,…",
     help="Signs that a roster is a part only, or an old one, which are meant so: older, part, all_over, fewer.",
 )
+unknown_grades = click.option(
+    "--on-unknown-grades",
+    type=click.Choice(["suspend", "unenrol"]),
+    help="People who would be unenrolled, where the token lacks what tells whether they have grades (suspend). unenrol "
+    "deletes what they have.",
+)
 approved = _stack(
     limit,
     meant,
+    unknown_grades,
     click.option("--courses", metavar="COURSE,…", help="Courses that may become empty."),
 )
 """What whoever carries out a plan allows: a plan does not allow it by itself."""
@@ -166,6 +173,7 @@ policy = _stack(
         "(mirror, or explicit where there is an action column)",
     ),
     click.option("--on-missing", type=_choice(OnMissing), help="People whom a mirrored file does not name (unenrol)."),
+    unknown_grades,
     courses,
     click.option(
         "--missing-users",

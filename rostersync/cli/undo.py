@@ -18,6 +18,7 @@ from rostersync.cli import consent, options
 @options.report
 @options.site
 @options.limit
+@options.unknown_grades
 @options.as_json
 def command(
     run: int, dry_run: bool, yes: bool, out: Path | None, folder: Path | None, as_json: bool, **chosen: Any

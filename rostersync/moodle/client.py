@@ -93,7 +93,8 @@ class Client:
         self.settings = settings
         self.info: SiteInfo | None = None
         """What `site_info` last brought; functions that it does not list are not called."""
-        self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, clock=clock)
+        patience = min(settings.timeout, settings.call_timeout)  # Moodle answers a write in one go, at its end
+        self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, patience=patience, clock=clock)
         self._address = self.address + SERVICE_PATH
         self._token = token
         self._given_up = threading.Event()
@@ -146,6 +147,7 @@ class Client:
         fields: Fields,
         *,
         writes: bool = False,
+        mails: bool = False,
         ready: Callable[[], object] = lambda: None,
     ) -> Any:  # noqa: ANN401 - JSON
         """What Moodle answers to one function.
@@ -154,6 +156,7 @@ class Client:
             function: the web service function's name.
             fields: its parameters; what makes a body for each try has a page that did not come asked for again smaller.
             writes: the function changes something and answers null.
+            mails: its rows may send a mail each, which takes its time.
             ready: asked when the call has its turn, before each try; what it raises ends the call, and nothing is sent.
 
         Returns:
@@ -178,7 +181,7 @@ class Client:
         for tries in range(1, self.settings.attempts + 1):
             try:
                 # Waiting between the tries is outside: somebody else can have the turn meanwhile.
-                with self.pace.call(function, rows=body.rows if writes else 0, page=body.page) as turn:
+                with self.pace.call(function, rows=body.rows * writes, mails=mails, page=body.page) as turn:
                     ready()
                     answer = self._once(function, body, writes=writes)
                     turn.got = len(answer) if isinstance(answer, list) else 0

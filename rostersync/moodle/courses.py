@@ -139,13 +139,14 @@ def _line(field: CourseField, key: str, course: Course, match: Match) -> tuple[A
         "manual" in methods,
         methods == ["manual"],
         mode if isinstance(mode := course.get("groupmode"), int) else -1,
+        bool(course.get("contacts")),
         str(match),
         "",
     )
 
 
 def _refused(field: CourseField, key: str, words: str) -> tuple[Any, ...]:
-    return (str(field), key, 0, "", "", "", False, False, False, -1, str(Match.ERROR), words)
+    return (str(field), key, 0, "", "", "", False, False, False, -1, False, str(Match.ERROR), words)
 
 
 def _text(course: Course, name: str) -> str:

@@ -30,6 +30,15 @@ UNOPENED, STUMBLED = "TypeError", "array_filter()"
 message begins with (recording grades 59)."""
 MEASURED = frozenset({(4, 5), (5, 1)})
 """Releases on which that was seen; on others any error means that nothing can be told."""
+RELEASE = "release"
+"""The cause where what a gradebook that nobody has opened answers is not known of this release."""
+VIEW_HIDDEN = "moodle/grade:viewhidden"
+CAPABILITIES = {
+    "nopermissions": "gradereport/user:view",
+    "nopermissiontoviewgrades": "moodle/grade:viewall",
+    "notingroup": "moodle/site:accessallgroups",
+}
+"""The code with which a person's report is refused → what lacks (recordings grades 6 and 57)."""
 NO_GRADEBOOK = "nobody has opened the course's gradebook"
 
 Pair = tuple[int, int]
@@ -46,6 +55,8 @@ class Told:
     """Moodle told it."""
     detail: str
     """The grade, or why it is not known."""
+    cause: str = ""
+    """What the token lacks, as GRADES has it."""
 
 
 def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = None) -> pd.DataFrame:
@@ -96,6 +107,7 @@ def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = N
             "graded": [told[pair].graded for pair in wanted],
             "known": [told[pair].known for pair in wanted],
             "detail": [told[pair].detail for pair in wanted],
+            "cause": [told[pair].cause for pair in wanted],
         }
     )
 
@@ -108,11 +120,12 @@ def course_items(client: Client, course: int) -> frozenset[int] | Told:
     try:
         answer = client.call(COURSE_ITEMS, [("courseid", course)])
     except MoodleError as error:
-        if _unopened(error) and _release(client) in MEASURED:
+        unopened = _unopened(error)
+        if unopened and _release(client) in MEASURED:
             return Told(graded=False, known=True, detail=NO_GRADEBOOK)
-        return _unknown(str(error))
+        return _unknown(str(error), RELEASE if unopened else "")
     except (AnswerError, FunctionMissing) as error:
-        return _unknown(str(error))
+        return _unknown(str(error), _missing(client) if isinstance(error, FunctionMissing) else "")
     listed = answer.get("gradeItems") if isinstance(answer, dict) else None
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         return _unknown("the answer is no list of grade items")
@@ -125,8 +138,10 @@ def of_person(client: Client, pair: Pair, items: frozenset[int]) -> Told:
     user, course = pair
     try:
         answer = client.call(PERSON_ITEMS, [("courseid", course), ("userid", user)])
-    except (AnswerError, FunctionMissing) as error:
-        return _unknown(str(error))
+    except FunctionMissing as error:
+        return _unknown(str(error), _missing(client))
+    except AnswerError as error:
+        return _unknown(str(error), CAPABILITIES.get(getattr(error, "errorcode", ""), ""))
     reports = answer.get("usergrades") if isinstance(answer, dict) else None
     if not isinstance(reports, list) or len(reports) != 1 or not isinstance(reports[0], dict):
         return _unknown("the answer is no report of one person")
@@ -146,12 +161,12 @@ def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int], *, depth: in
         given = grade is not None and grade != ""
         if given or feedback:
             return Told(graded=True, known=True, detail=str(grade) if given else "feedback")
-    why = _doubt(shown, items, depth)
-    return _unknown(why) if why else Told(graded=False, known=True, detail="no item has a grade or feedback")
+    why, cause = _doubt(shown, items, depth)
+    return _unknown(why, cause) if why else Told(graded=False, known=True, detail="no item has a grade or feedback")
 
 
-def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -> str:
-    """Why a report without a grade does not show that there is none; "" where it does.
+def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -> tuple[str, str]:
+    """Why a report without a grade does not show that there is none, and the cause; both "" where it does.
 
     A total that was typed by hand is a grade of its own. So each category is wanted that an item stands in, and as many
     as the report is deep, which is one more (recordings grades unseen 9 and 12).
@@ -160,30 +175,43 @@ def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -
     totals = {_id(item.get("iteminstance")) for item in shown if item.get("itemtype") in {TOTAL, CATEGORY}}
     inside = {_id(item.get("categoryid")) for item in shown if item.get("itemtype") not in {TOTAL, CATEGORY}}
     doubts = (
-        (missing, f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden"),
+        (
+            missing,
+            f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden",
+            VIEW_HIDDEN,
+        ),
         (
             not any(item.get("itemtype") == TOTAL for item in shown),
             "the report does not show the course total: it may be hidden",
+            VIEW_HIDDEN,
         ),
         (
             inside - totals or not 0 < depth <= len(totals) + 1,
             "the report does not show the total of a category: it may be hidden",
+            VIEW_HIDDEN,
         ),
-        (any(item.get("gradeishidden") is not False for item in shown), "the report hides a grade"),
+        (any(item.get("gradeishidden") is not False for item in shown), "the report hides a grade", VIEW_HIDDEN),
         (
             any(item.get("gradeneedsupdate") is not False for item in shown),
             "Moodle could not calculate a grade, and does not show it",
+            "",
         ),
         (
             any("graderaw" not in item or "feedback" not in item for item in shown),
             "the report does not say whether there is a grade",
+            "",
         ),
     )
-    return next((why for doubtful, why in doubts if doubtful), "")
+    return next(((why, cause) for doubtful, why, cause in doubts if doubtful), ("", ""))
 
 
-def _unknown(why: str) -> Told:
-    return Told(graded=True, known=False, detail=why)
+def _unknown(why: str, cause: str = "") -> Told:
+    return Told(graded=True, known=False, detail=why, cause=cause)
+
+
+def _missing(client: Client) -> str:
+    """Those of the functions that the token's service lacks."""
+    return ", ".join(name for name in FUNCTIONS if client.info and name not in client.info.functions)
 
 
 def _id(value: object) -> int:

@@ -8,6 +8,7 @@ is only asked for again, smaller.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,15 @@ from rostersync.moodle.transport import Kind, Setback
 
 START = 50
 """Rows in the first call of a function."""
+WELCOMING = 20
+"""Rows in the first call of a function that sends a mail for each: 2 s as a rule, and half a minute where a mail takes
+1.5 s, before which no proxy breaks off."""
+WELCOMED = 50
+"""Rows of such calls at most: in the next course the message may be on again, and more are no quicker."""
+MAIL = 0.1
+"""Seconds that a mail takes (MOODLE.md, fact 27)."""
+IN_TIME = 0.5
+"""The part of a call's time limit that its mails may be expected to take."""
 FLOOR = 10
 """Rows below which a call is made smaller only to find a bad row."""
 PAGE = 500
@@ -55,13 +65,21 @@ class Pace:
     Args:
         rows: in one call at most.
         connections: calls under way at once at most; it starts with so many.
+        patience: seconds after which a call's answer is not waited for any more.
         clock: seconds.
     """
 
-    def __init__(self, *, rows: int, connections: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._ceiling = rows
-        self._floor = min(FLOOR, rows)
-        self._rows: dict[str, int] = {}
+    def __init__(
+        self,
+        *,
+        rows: int,
+        connections: int,
+        patience: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        in_time = max(1, int(min(patience * IN_TIME / MAIL, rows)))
+        self._most_rows = {False: rows, True: min(WELCOMED, in_time)}
+        self._rows: dict[tuple[str, bool], int] = {}
         self._pages: dict[str, int] = {}
         self._most = self._connections = connections
         self._under_way = 0
@@ -74,21 +92,27 @@ class Pace:
         """Calls that may be under way at once."""
         return self._connections
 
-    def rows(self, function: str) -> int:
-        """Rows that the next call of this function takes, where so many fit."""
-        return self._rows.get(function, min(START, self._ceiling))
+    def rows(self, function: str, *, mails: bool = False) -> int:
+        """Rows that the next call of this function takes, where so many fit.
+
+        Args:
+            function: what is called.
+            mails: its rows may send a mail each, which is slow: such calls have a size of their own.
+        """
+        return self._rows.get((function, mails), min(WELCOMING if mails else START, self._most_rows[mails]))
 
     def page(self, function: str, most: int) -> int:
         """People in the next page of this function's list, at most so many."""
         return min(most, self._pages.get(function, PAGE))
 
     @contextmanager
-    def call(self, function: str, *, rows: int = 0, page: int = 0) -> Iterator[Turn]:
+    def call(self, function: str, *, rows: int = 0, mails: bool = False, page: int = 0) -> Iterator[Turn]:
         """One try of a call; waits for its turn, and learns from how it ends.
 
         Args:
             function: what is called.
             rows: that it writes; 0 for a read, which says nothing of how many rows to write.
+            mails: the rows may send a mail each.
             page: people that it asks for at most; 0 where it asks for no page.
         """
         turn = Turn()
@@ -110,9 +134,9 @@ class Pace:
                 self._learn_connections(connections, setback)
                 seconds = self._clock() - began
                 if rows and (answered or setback):
-                    now = self.rows(function)
-                    size = _resized(now, rows, seconds, setback, full=rows == now, floor=self._floor)
-                    self._rows[function] = min(self._ceiling, size)
+                    now, most = self.rows(function, mails=mails), self._most_rows[mails]
+                    size = _resized(now, rows, seconds, setback, full=rows == now, floor=min(FLOOR, most))
+                    self._rows[function, mails] = min(most, size)
                 if page and (answered or setback):
                     now = self._pages.get(function, PAGE)
                     # A list's last few people are quick on any site.

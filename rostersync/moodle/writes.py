@@ -71,9 +71,16 @@ def rows_that_fit(op: Op, max_fields: int) -> int:
     return (max_fields - OVERHEAD) // FORMS[op].fields
 
 
-def rows_at_this_pace(client: Client, op: Op) -> int:
-    """Rows of this operation that the next call should take: what the site answers in good time, and what fits."""
-    return max(1, min(client.pace.rows(FORMS[op].function), rows_that_fit(op, client.settings.max_fields)))
+def rows_at_this_pace(client: Client, op: Op, *, mails: bool = False) -> int:
+    """Rows of this operation that the next call should take: what the site answers in good time, and what fits.
+
+    Args:
+        client: the site.
+        op: what is done.
+        mails: rows may send a mail each.
+    """
+    rows = client.pace.rows(FORMS[op].function, mails=mails)
+    return max(1, min(rows, rows_that_fit(op, client.settings.max_fields)))
 
 
 def enrol(client: Client, rows: Rows) -> None:
@@ -106,19 +113,23 @@ def unassign_roles(client: Client, rows: Rows) -> None:
     send(client, Op.UNASSIGN, rows)
 
 
-def send(client: Client, op: Op, rows: Rows, *, ready: Callable[[], object] = lambda: None) -> None:
+def send(
+    client: Client, op: Op, rows: Rows, *, mails: bool = False, ready: Callable[[], object] = lambda: None
+) -> None:
     """Sends rows of one operation in one call; no rows are no call. Raises what `enrol` and `ready` raise.
 
     Args:
         client: the site.
         op: what is done.
         rows: to whom.
+        mails: they may get a mail each, which takes its time.
         ready: asked right before it leaves; a call can wait for minutes until a busy site takes it.
     """
     form = FORMS[op]
     values = _values(form, rows)
     if values:
-        client.call(form.function, encode_rows(form.template, form.fields, values), writes=True, ready=ready)
+        body = encode_rows(form.template, form.fields, values)
+        client.call(form.function, body, writes=True, mails=mails, ready=ready)
 
 
 def _values(form: Form, rows: Rows) -> list[tuple[int, ...]]:

@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rostersync.problems.changes import HOLDS, NOT_ACTIVE, REASONS
+from rostersync.problems.changes import HOLDS, NOT_ACTIVE, REASONS, UNKNOWN_GRADES
 from rostersync.problems.files import IN_FILES
 from rostersync.problems.kinds import Kind, Severity
 from rostersync.problems.lookups import LOOKED_UP
 from rostersync.problems.values import DAMAGED, IN_VALUES
 
-__all__ = ["DAMAGED", "HOLDS", "NOT_ACTIVE", "REASONS", "ROWS", "Kind", "Severity", "kind", "message", "remedy"]
+__all__ = [
+    "DAMAGED",
+    "HOLDS",
+    "NOT_ACTIVE",
+    "REASONS",
+    "ROWS",
+    "UNKNOWN_GRADES",
+    "Kind",
+    "Severity",
+    "kind",
+    "message",
+    "remedy",
+]
 
 ROWS: Mapping[str, Kind] = {**IN_FILES, **IN_VALUES, **LOOKED_UP}
 """Codes that ROSTER rows and PROBLEMS carry."""

@@ -199,12 +199,31 @@ REASONS: Mapping[str, str] = {
     "cleared",
     "row_maybe_graded_cleared": "a row asks for the removal, and it is not known whether there are grades: suspended "
     "instead; unknown dates will be cleared",
+    "grades_at_risk": "absent from the roster; it is not known whether there are grades: any go with the enrolment",
+    "row_grades_at_risk": "a row asks for the removal; it is not known whether there are grades: any go with the "
+    "enrolment",
     "graded_kept": "has, or may have, grades and is suspended already",
     "missing_kept": "absent from the roster; on_missing is keep",
     "undone": "the run that is undone had changed it",
     "none": "nothing to do",
 }
 """Codes that CHANGES.reason carries."""
+
+
+UNKNOWN_GRADES: Mapping[str, Kind] = {
+    "function": notes(
+        "the token's service lacks {detail}", "add what lacks to the service; `rostersync doctor` says where"
+    ),
+    "capability": notes(
+        "the token's account seems to lack {detail}", "allow it for the account; `rostersync doctor` says where"
+    ),
+    "release": notes(
+        "their gradebook seems never to have been opened, and on this Moodle's release that is not certain",
+        "open Grades once in these courses, in a browser",
+    ),
+    "answer": notes("Moodle gave no answer that tells it", "run it again; `rostersync doctor` says what is amiss"),
+}
+"""Why it is not known whether people have grades, by the kind of GRADES.cause."""
 
 
 NOT_ACTIVE: Mapping[str, Kind] = {

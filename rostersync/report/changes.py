@@ -8,7 +8,7 @@ from rich.console import Console
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import bucket_words
 from rostersync.tables import Forecast, Report
-from rostersync.vocabulary import Bucket
+from rostersync.vocabulary import SWITCH_MAIL_OFF, UNENROL_ALL, Bucket, counted
 
 GAINS = (Bucket.ENROLLED, Bucket.REACTIVATED, Bucket.ROLE_CHANGED, Bucket.DATES_CHANGED)
 """What is done for somebody; who loses something is named before them."""
@@ -68,6 +68,18 @@ def show_gains(report: Report, console: Console, *, details: int, rest: str) -> 
             say(console, f"… and {more:,} more, {rest}", indent=4)
 
 
+def show_forecast(report: Report, console: Console) -> None:
+    """What people would lose, and how many mails would go out, in numbers."""
+    if not report.forecast:
+        return
+    lost = [] if report.forecast.nobody else forecast_lines(report.forecast)
+    for title, lines in (("What they would lose", lost), ("Mail", mail_lines(report.forecast))):
+        if lines:
+            heading(console, title)
+        for line in lines:
+            say(console, line, indent=2)
+
+
 def forecast_lines(forecast: Forecast) -> list[str]:
     """The forecast in sentences; what was not asked or not told is said, too."""
     gone = f"of the {forecast.unenrolled:,} to be unenrolled"
@@ -77,15 +89,65 @@ def forecast_lines(forecast: Forecast) -> list[str]:
             f"grades: {forecast.graded:,} have grades and {forecast.maybe_graded:,} may have: they are suspended, and "
             "keep them"
         )
+    lines += _unknown_lines(forecast)
     if forecast.unenrolled:
+        if known := forecast.unenrolled - forecast.at_risk:
+            whom = f"{known:,}" if forecast.at_risk else "any"
+            lines.append(f"grades: {gone}, Moodle shows no grades or feedback for {whom}, item by item")
         lines += [
-            f"grades: {gone}, Moodle shows no grades or feedback for any, item by item",
             f"no course left: {gone}, {forecast.none_left:,} are in no other course then, as far as the token sees"
             + _not_told(forecast.left_unknown),
             f"seen lately: {gone}, {forecast.seen:,} were in the course within the last 14 days"
             + _not_told(forecast.seen_unknown),
         ]
     return lines
+
+
+GOES = "any grades go with the enrolment, and come back only where the site restores them; group memberships never do"
+"""What an unenrolment costs (MOODLE.md, facts 22 and 33)."""
+
+
+def _unknown_lines(forecast: Forecast) -> list[str]:
+    """Why people are not unenrolled, what lets them be, and what that would cost; and what it costs where they are."""
+    lines, unknown = [], forecast.unknown_grades
+    for one in unknown:
+        whom = f"{counted(one.people, 'person', 'people')} in {counted(one.courses, 'course')}"
+        lines.append(
+            f"grades: {whom} suspended, not unenrolled: it cannot be known whether they have any, as {one.why}"
+        )
+        lines.append(f"so that it can be known: {one.remedy}")
+    if people := sum(one.people for one in unknown if one.flag):
+        idle = sum(one.already_suspended for one in unknown if one.flag)
+        more = f" and {idle:,} who were suspended before" if idle else ""
+        lines.append(f"to unenrol {people:,} of them{more} all the same, in this run: {UNENROL_ALL}; {GOES}")
+    if forecast.at_risk:
+        gone, where = f"{forecast.unenrolled:,} to be unenrolled", counted(forecast.at_risk_courses, "course")
+        lines.append(
+            f"grades: of the {gone}, it is not known of {forecast.at_risk:,} in {where} whether they have any, and "
+            f"on_unknown_grades says unenrol: {GOES}"
+        )
+    return lines
+
+
+MAIL_SECONDS = 0.1
+"""What a welcome mail was measured to take (MOODLE.md, fact 27)."""
+
+
+def mail_lines(forecast: Forecast) -> list[str]:
+    """How many welcome mails a run may cause, in sentences; nothing where there are none as far as it can be known."""
+    if not forecast.mails:
+        return []
+    mails, courses = counted(forecast.mails, "welcome mail"), counted(forecast.mails_courses, "course")
+    suspensions = f", {forecast.mails_suspended:,} of them for suspensions" if forecast.mails_suspended else ""
+    seconds = counted(max(1, round(forecast.mails * MAIL_SECONDS)), "second")
+    first = (
+        f"up to {mails} in {courses} with a teacher{suspensions}: unless that is switched off, Moodle mails everybody "
+        f"whom a call enrols, suspends or dates, which takes about {seconds}"
+    )
+    return [
+        first,
+        f"Moodle does not tell where it is switched off. To do so: {SWITCH_MAIL_OFF}",
+    ]
 
 
 def _not_told(number: int) -> str:

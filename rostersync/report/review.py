@@ -23,6 +23,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from rostersync.errors import PlanRefused, ReportError, UsageError
+from rostersync.report.changes import forecast_lines, mail_lines
 from rostersync.report.columns import values
 from rostersync.report.returned import Damaged, Lines, sheets
 from rostersync.report.sheets import LONGEST, MOST_ROWS, add_table, new_sheet, new_workbook, save, text_cell, text_cells
@@ -136,6 +137,9 @@ def _how_read(workbook: Any, report: Report) -> None:  # noqa: ANN401 - no stub 
     sheet = workbook[READ]
     sheet.append([])
     notes = [(source.name, note) for source in report.sources for note in source.notes]
+    if report.forecast:
+        notes += [("What they would lose", line) for line in forecast_lines(report.forecast)]
+        notes += [("Mail", line) for line in mail_lines(report.forecast)]
     for name, note in (*notes, *(("", note) for note in report.notes)):
         sheet.append([text_cell(sheet, text) if text else None for text in (name, "", note)])
     sheet.protection.sheet = True

@@ -8,7 +8,7 @@ from rich.console import Console
 from rostersync.printing import shortened
 from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
-from rostersync.report.changes import forecast_lines, show_gains, with_states
+from rostersync.report.changes import show_forecast, show_gains, with_states
 from rostersync.report.figures import figures, in_words
 from rostersync.report.howread import SAID, details_of, show_files, show_hints
 from rostersync.report.people import TO_DO, ended, people, removed
@@ -55,7 +55,7 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
     show_files(report, console)
     _actions(report, everybody, console)
     _courses(report, console, details)
-    _forecast(report, console)
+    show_forecast(report, console)
     _removals(report, everybody, console, details)
     if report.preview:
         show_gains(report, console, details=details, rest=_rest(report))
@@ -150,14 +150,6 @@ def _courses(report: Report, console: Console, details: int) -> None:
         say(console, "?: the list of this course could not be read", indent=2)
     for note, of_note in busy[busy["note"] != ""].groupby("note"):
         say(console, f"{some(sorted(of_note['course']), details)}: {shortened(note)}", indent=2)
-
-
-def _forecast(report: Report, console: Console) -> None:
-    """What people would lose, in numbers."""
-    if report.forecast and not report.forecast.nobody:
-        heading(console, "What they would lose")
-        for line in forecast_lines(report.forecast):
-            say(console, line, indent=2)
 
 
 def _removals(report: Report, everybody: pd.DataFrame, console: Console, details: int) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from openpyxl import Workbook
 
 from rostersync import problems as codes
-from rostersync.report.changes import forecast_lines
+from rostersync.report.changes import forecast_lines, mail_lines
 from rostersync.report.documents import worded
 from rostersync.report.figures import figure_lines
 from rostersync.report.mapping import columns_of
@@ -178,8 +178,10 @@ def _summary(workbook: Workbook, report: Report) -> None:
         ("Finished", moment(report.finished)),
         ("Verdict", report.verdict),
     ]
-    forecast = forecast_lines(report.forecast) if report.forecast else []
-    said = [("Note", note) for note in report.notes] + [("What they would lose", line) for line in forecast]
+    said = [("Note", note) for note in report.notes]
+    if report.forecast:
+        said += [("What they would lose", line) for line in forecast_lines(report.forecast)]
+        said += [("Mail", line) for line in mail_lines(report.forecast)]
     hints = report.problems[report.problems["code"] == "column_differs"]
     said += [
         ("One change would help", codes.message("column_differs", column=column, detail=detail))

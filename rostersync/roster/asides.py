@@ -6,12 +6,8 @@ explained. It is then read, and rejected, like any other row.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import pyarrow as pa
@@ -20,24 +16,19 @@ import pyarrow.compute as pc
 from rostersync.distinct import Distinct, Known
 from rostersync.distinct import mask as _mask
 from rostersync.problems import ROWS, Severity
+from rostersync.roster import labels
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Aside, Ints, Mask, Sheet
 from rostersync.settings import Settings
 
-FURNITURE = ("title_row", "header_row", "totals_row", "footer_row", "hidden_row")
+LAYOUT = ("title_row", "header_row", "totals_row", "footer_row")
+"""Codes of rows that belong to a sheet's layout."""
+FURNITURE = (*LAYOUT, "hidden_row")
 """Codes of rows that belong to a sheet's layout, and of those that it hides."""
-COLON = ":\uff1a"
-OPEN = "(\uff08"
-CLOSE = ")\uff09"
-DASH = "\u2013\u2014-"
-NUMBER = "[\\s\\d.,:'\u2019%()/+-]*"
 RULED = "-=_*~"
 """Signs that rulings begin with."""
-RULING = f"[\\s=_*#.~+|{DASH}]+"
-KANA = "\u3000"
-"""Where the Japanese signs begin."""
-SIGNS = re.compile(r"[.()*+?]")
+RULING = f"[\\s=_*#.~+|{labels.DASH}]+"
 _NOTHING = pa.array([], pa.string())
 LONGEST = 60
 """Characters of a cell that can be a total's label or a footer."""
@@ -109,7 +100,7 @@ class _Rows:
             role = known[columns.fields["role"]].trimmed()
             no_role = np.flatnonzero(role.rows(pc.equal(role.texts, "")))
             for word, number in ((user, course), (course, user)):
-                total = _mask(pc.and_(_matches(word.take(no_role), _totals()), _numbers(number.take(no_role))))
+                total = _mask(pc.and_(_matches(word.take(no_role), labels.totals()), _numbers(number.take(no_role))))
                 lacking[no_role[total]] = True
         # A quotation mark that is open, or an error, says that there is more to the row than can be seen.
         used = set(columns.fields.values())
@@ -117,7 +108,7 @@ class _Rows:
             lacking[list(unseen)] = False
         places = np.flatnonzero(lacking).astype(np.int64)
         # As they lie in the file: a preset's constant stands beside a total, too.
-        lying, origin = _lying(sheet)
+        lying, origin = as_it_lies(sheet)
         cells = tuple(pc.utf8_trim_whitespace(c.take(pa.array(origin[places]))) for c in lying.cells)
         return cls(
             count=len(sheet.lines),
@@ -134,9 +125,9 @@ class _Rows:
 
         A number in the course's column is no course of any other row: else it could be a person's without a key.
         """
-        words = _matches(self.first, _totals())
-        explained = self.others(NUMBER)
-        counted = _matches(self.first, _counted())
+        words = _matches(self.first, labels.totals())
+        explained = self.others(labels.NUMBER)
+        counted = _matches(self.first, labels.counted())
         course = pc.or_(pc.equal(self.course, self.first), pc.invert(pc.is_in(self.course, value_set=self.elsewhere)))
         course = pc.or_(course, pc.equal(self.course, ""))
         user = pc.or_(pc.equal(self.user, ""), pc.equal(self.user, self.first))
@@ -149,9 +140,9 @@ class _Rows:
 
     def footers(self) -> Mask:
         """A footer's words and otherwise only blanks and numbers, or a ruling."""
-        words = _matches(self.first, _footers())
+        words = _matches(self.first, labels.footers())
         words = pc.and_(words, pc.less_equal(pc.utf8_length(self.first), LONGEST * 2))
-        alone = pc.and_(words, self.others(NUMBER))
+        alone = pc.and_(words, self.others(labels.NUMBER))
         keys = pc.or_(pc.equal(self.course, ""), pc.equal(self.course, self.first))
         keys = pc.and_(keys, pc.or_(pc.equal(self.user, ""), pc.equal(self.user, self.first)))
         ruling = pc.match_substring_regex(self.first, f"^{RULING}$")
@@ -202,7 +193,7 @@ def _titles(sheet: Sheet, rows: _Rows, columns: Columns, above: Mask, settings: 
 
 def _repeats(sheet: Sheet, known: Known) -> Mask:
     """Rows that say the header again, in every column that has one."""
-    lying, origin = _lying(sheet)
+    lying, origin = as_it_lies(sheet)
     places = np.arange(len(lying.lines), dtype=np.int64)
     named = [p for p, h in enumerate(lying.header) if h]
     if not named:
@@ -225,7 +216,7 @@ def _repeats(sheet: Sheet, known: Known) -> Mask:
     return mask[origin]
 
 
-def _lying(sheet: Sheet) -> tuple[Sheet, Ints]:
+def as_it_lies(sheet: Sheet) -> tuple[Sheet, Ints]:
     """The sheet as it lies in the file, and the position of each row in it."""
     if sheet.original is None or sheet.origin is None:
         return sheet, np.arange(len(sheet.lines), dtype=np.int64)
@@ -253,7 +244,7 @@ def _first_of(cells: Sequence[pa.Array]) -> pa.Array:
 
 def _labels(user: pa.Array) -> pa.Array:
     """Whether what stands in the user's place is a label, such as “Term:”."""
-    return pc.or_(pc.ends_with(user, ":"), pc.ends_with(user, COLON[1]))
+    return pc.or_(pc.ends_with(user, ":"), pc.ends_with(user, labels.COLON[1]))
 
 
 def _matches(cells: pa.Array, pattern: str) -> pa.Array:
@@ -261,7 +252,7 @@ def _matches(cells: pa.Array, pattern: str) -> pa.Array:
 
 
 def _numbers(cells: pa.Array) -> pa.Array:
-    return pc.match_substring_regex(cells, f"^{NUMBER}$")
+    return pc.match_substring_regex(cells, f"^{labels.NUMBER}$")
 
 
 def _rulings(values: pa.Array) -> Mask:
@@ -276,38 +267,3 @@ def _within(chosen: pa.Array, cells: pa.Array, pattern: str) -> Mask:
     places = np.flatnonzero(mask)
     mask[places] = _mask(_matches(cells.take(pa.array(places)), pattern))
     return mask
-
-
-@cache
-def _totals() -> str:
-    """A total's label: “Total”, “Total: 312”, “Total students 312”, “Anzahl der Studierenden”, “合計312名”."""
-    between = f"(?:(?:{_words('between')})\\s*)*"
-    counted = f"(?:{_words('counted')})"
-    number = rf"{NUMBER}\s*(?:{counted})?[{CLOSE}.]*"
-    phrase = rf"{between}{counted}[^@\d]*{number}"
-    text = rf"[^@]*[{COLON}=\s]\s*\d{NUMBER}"
-    return f"^{_spaced('totals')}(?:{number}|{phrase}|{text})$"
-
-
-@cache
-def _counted() -> str:
-    """A number of rows: “312 rows selected.”, “312名”."""
-    return rf"^[(\s]*\d+(?:\s+(?:{_words('counted')})(?:$|[\s.)].*)|\s*(?:{_words('counted', japanese=True)})$)"
-
-
-@cache
-def _footers() -> str:
-    return rf"^[\s*=_{DASH}]*(?:{_spaced('pages')}\d|(?:{_words('footers')})(?:$|[^a-z]))"
-
-
-def _spaced(group: str) -> str:
-    """A word and what parts it from what follows: “total12” is a username; Japanese needs nothing between."""
-    return rf"(?:(?:{_words(group)})(?:$|[\s{COLON}={OPEN}]+)|(?:{_words(group, japanese=True)})[\s{COLON}={OPEN}]*)"
-
-
-@cache
-def _words(group: str, *, japanese: bool = False) -> str:
-    """The words of a list in layout.toml as a pattern, long ones first; only those in Japanese signs, or all."""
-    lists = tomllib.loads((files(__package__) / "data" / "layout.toml").read_text(encoding="utf-8"))
-    words = {w for language in lists[group].values() for w in language if not japanese or w[0] >= KANA}
-    return "|".join(SIGNS.sub(r"\\\g<0>", w) for w in sorted(words, key=lambda w: (-len(w), w)))

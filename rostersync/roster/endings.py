@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.distinct import mask
+from rostersync.roster import labels
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.records import HEAD
 from rostersync.roster.sheets import Aside, Mask, Sheet
@@ -103,7 +104,7 @@ def judged(sheet: Sheet, data: bytes, lengths: Lengths, delimiter: str) -> Sheet
     cut, end = "", ""
     if _open_quote(data, delimiter):
         cut = "a quotation mark in its last row is not closed"
-    elif not data.endswith((b"\n", b"\r")) and any(str(cells[-1]).strip() for cells in sheet.cells):
+    elif not data.endswith((b"\n", b"\r")) and not _is_layout([str(cells[-1]).strip() for cells in sheet.cells]):
         cut, end = _torn(sheet, lengths)
     elif data.endswith(b"\r") and data.count(b"\r") == data.count(b"\r\n") + 1 > 1:
         cut = "its last line end is torn"
@@ -135,6 +136,14 @@ def _torn(sheet: Sheet, lengths: Lengths) -> tuple[str, str]:
     if len(longer):
         return "", f"{said} the beginning of “{longer[0]}”"
     return "", f"{said} shorter than the others, such as “{others[0]}”" if _is_short(value, others) else ""
+
+
+def _is_layout(fields: Sequence[str]) -> bool:
+    """Whether a row is blank, or a total or the foot of a page, and no enrolment of which a part is missing."""
+    first, *others = [f for f in fields if f] or [""]
+    patterns = (labels.totals(), labels.counted(), labels.footers())
+    words = not first or any(re.search(p, first, re.IGNORECASE) for p in patterns)
+    return words and all(re.fullmatch(labels.NUMBER, o) for o in others)
 
 
 def _is_short(value: str, others: pa.Array) -> bool:
@@ -172,7 +181,7 @@ def _without_footers(sheet: Sheet, delimiter: str) -> tuple[Sheet, str]:
     rows = range(max(count - LAST, sheet.titles), count)
     texts = {row: _fields(sheet, row, delimiter) for row in rows}
     found = [row for row in rows if _is_footer(texts[row])]
-    told = {row: number for row in rows if (number := _rows_told(texts[row], footer=row in found)) is not None}
+    told = {row: told_there for row in rows if (told_there := _rows_told(texts[row], footer=row in found)) is not None}
     if not found and not told:
         return sheet, ""
     aside = tuple(
@@ -209,15 +218,16 @@ def _rows_told(fields: Sequence[str], *, footer: bool) -> int | None:
     filled = [f for f in fields if f]
     if not footer:
         counted = _COUNTED.match(filled[0]) if len(filled) == 1 else None
-        return _number(counted[1]) if counted else None
+        return count_of(counted[1]) if counted else None
     rest = re.findall(r"\d+", filled[0])
-    numbers = [n for f in (*rest, *filled[1:]) if _NUMBER.fullmatch(f) and (n := _number(f)) is not None]
+    numbers = [n for f in (*rest, *filled[1:]) if _NUMBER.fullmatch(f) and (n := count_of(f)) is not None]
     return numbers[0] if numbers else None
 
 
-def _number(text: str) -> int | None:
+def count_of(text: str) -> int | None:
+    """The count that is written so; None for a date, a sum with cents, and what is too large."""
     digits = re.sub(r"\D", "", text)
-    other = _DATE.fullmatch(digits) or re.search(r"\d\.\d{1,2}$", text) or len(digits.lstrip("0")) > DIGITS
+    other = _DATE.fullmatch(digits) or re.search(r"\d[.,]\d{1,2}$", text) or len(digits.lstrip("0")) > DIGITS
     return None if other else int(digits)
 
 

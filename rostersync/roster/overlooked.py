@@ -19,10 +19,10 @@ from rostersync import problems
 from rostersync.distinct import Distinct, mask
 from rostersync.errors import RosterError
 from rostersync.problems import Severity
-from rostersync.roster.asides import KANA
 from rostersync.roster.fields import SHOWN_ONLY
 from rostersync.roster.forensics.errors import is_error
 from rostersync.roster.headers import Columns
+from rostersync.roster.labels import KANA
 from rostersync.roster.marked import NOTHING
 from rostersync.roster.sheets import Ints, Sheet
 from rostersync.roster.words import aliases, flat, hinted, lists, normalise, sense

@@ -73,7 +73,10 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         known = encoded(sheet.cells, settled.columns.fields.values())
         sheet = asides.mark(sheet, settled.columns, settled.settings, known)
         sheet = sublists.mark(sheet, settled.columns, known)
-        part, source = _understand(sheet, known, file, settled, number=len(parts), first_row=_count(parts))
+        before = sum(_stated(p.rows) for p, s in zip(parts, sources, strict=True) if s.path == file.path)
+        part, source = _understand(
+            sheet, known, file, settled, number=len(parts), first_row=_count(parts), before=before
+        )
         parts.append(part)
         left_out = unread.parts(sheet, settled.columns, part.distinct) if source.mode == Mode.MIRROR else ()
         beside += [(len(sources), one) for one in left_out]
@@ -164,15 +167,15 @@ def _settled(
 
 
 def _understand(
-    sheet: Sheet, known: Known, file: files.File, settled: doubts.Settled, *, number: int, first_row: int
+    sheet: Sheet, known: Known, file: files.File, settled: doubts.Settled, *, number: int, first_row: int, before: int
 ) -> tuple[rows.Part, Source]:
-    """A sheet's part of the roster, and how it was read."""
+    """A sheet's part of the roster, and how it was read; `before` are the rows of this file that come before it."""
     columns, settings = settled.columns, settled.settings
     marked = _marked(settled)
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
     if mode == Mode.MIRROR:
-        torn.refuse(sheet, columns, settings, _where(sheet, file))
+        torn.refuse(sheet, columns, settings, _where(sheet, file), before=before)
         overlooked.refuse_terms(sheet, columns, _where(sheet, file))
     part = rows.build(sheet, known, settled, mode, source=number, first_row=first_row)
     if part.blank:
@@ -243,6 +246,11 @@ def _letters(sheet: Sheet) -> dict[str, str]:
     }
     composed = {h: [found.get(part, "") for part in parts] for h, parts in sheet.parts.items()}
     return found | {h: "+".join(parts) for h, parts in composed.items() if all(parts)}
+
+
+def _stated(table: pd.DataFrame) -> int:
+    """How many rows are none of the layout."""
+    return int((~table["code"].isin(asides.LAYOUT)).sum())
 
 
 def _count(parts: list[rows.Part]) -> int:

@@ -18,6 +18,7 @@ from rostersync.distinct import mask as _mask
 from rostersync.errors import RosterError
 from rostersync.problems import ROWS, Severity
 from rostersync.roster import senses
+from rostersync.roster.asides import LAYOUT
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.marked import Says
@@ -29,7 +30,6 @@ LONGEST = 60
 """Characters of a heading."""
 NUMBERS = r"^[\s\d.,:()/%-]*$"
 UNCLEAR, HEADING = "heading_unclear", "heading_row"
-LAYOUT = frozenset({"title_row", "header_row", "totals_row", "footer_row"})
 _SAYS = {Kind.GONE: Says.GONE, Kind.WAITING: Says.WAITS}
 
 
@@ -115,7 +115,7 @@ def _headings(sheet: Sheet, columns: Columns, known: Known) -> list[tuple[int, s
         len(found),
     )
     titles = {text for row, text in found if row < sheet.titles}
-    furniture = _aside(sheet, LAYOUT)
+    furniture = _aside(sheet, frozenset(LAYOUT))
     return [
         (row, text)
         for row, text in found[start:]

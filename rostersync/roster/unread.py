@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from rostersync.distinct import Distinct, mask
 from rostersync.roster import forms
+from rostersync.roster.asides import LAYOUT
 from rostersync.roster.fields import USER_KEYS
 from rostersync.roster.findings import text
 from rostersync.roster.forms import Forms
@@ -29,8 +30,6 @@ SAMPLE = 2_000
 LOOKED = 100_000
 """Rows that are looked at for them."""
 HALF = 0.5
-TITLES = ("title_row", "header_row", "totals_row", "footer_row")
-"""Rows above the header that are not read as rows."""
 
 
 def parts(sheet: Sheet, columns: Columns, distinct: Mapping[str, Distinct]) -> tuple[Unread, ...]:
@@ -90,7 +89,7 @@ def _used(sheet: Sheet, columns: Columns) -> set[str]:
 
 def _above(sheet: Sheet, lying: Sheet) -> Iterator[Unread]:
     """The rows above the header that are not read as rows."""
-    rows = [a.rows[a.rows < sheet.titles] for a in sheet.aside if a.code in TITLES]
+    rows = [a.rows[a.rows < sheet.titles] for a in sheet.aside if a.code in LAYOUT]
     places: Ints = np.unique(np.concatenate(rows)) if rows else np.zeros(0, dtype=np.int64)
     if not places.size:
         return

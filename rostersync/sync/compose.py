@@ -11,6 +11,7 @@ from rostersync.settings import Settings
 from rostersync.sync import unread
 from rostersync.sync.basis import Basis
 from rostersync.sync.losses import holders
+from rostersync.sync.mails import with_contacts
 from rostersync.sync.plan import Plan
 from rostersync.sync.signs import questions, to_remember
 from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
@@ -18,6 +19,7 @@ from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
 REMEMBERED = (
     "mode",
     "on_missing",
+    "on_unknown_grades",
     "courses",
     "default_role",
     "teacher_means",
@@ -125,7 +127,7 @@ def compose(
             ],
             ignore_index=True,
         ),
-        courses=basis.courses,
+        courses=with_contacts(basis.courses, lists.keys, basis.roles),
         roles=basis.roles,
         reads=basis.reads,
         people=basis.people,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from rostersync.settings import Settings
 from rostersync.sync.access import Access
 from rostersync.sync.diff import suspension
 from rostersync.sync.facts import Facts
@@ -30,8 +31,21 @@ def to_ask(changes: pd.DataFrame) -> pd.DataFrame:
     return unenrolled[["user_id", "course_id"]].reset_index(drop=True)
 
 
+def risked(grades: pd.DataFrame, settings: Settings) -> pd.Series:
+    """Which of GRADES keep nobody enrolled although they are not known, because the settings say so.
+
+    Only where the token lacks what would tell it: an answer that did not come this time is no reason, and who is known
+    to have grades keeps them whatever the settings say.
+    """
+    return ~grades["known"] & (grades["cause"] != "") & (settings.on_unknown_grades == "unenrol")
+
+
 def spare_graded(
-    changes: pd.DataFrame, grades: pd.DataFrame, facts_of: Callable[[Ints], Facts], access: Access
+    changes: pd.DataFrame,
+    grades: pd.DataFrame,
+    facts_of: Callable[[Ints], Facts],
+    access: Access,
+    settings: Settings,
 ) -> pd.DataFrame:
     """The same changes, with suspensions in place of the unenrolments that would delete grades (MOODLE.md, fact 22).
 
@@ -42,12 +56,21 @@ def spare_graded(
         grades: GRADES for `to_ask(changes)`.
         facts_of: what `diff` was made from, of some packed (course, user), sorted and distinct.
         access: what roles are worth, and the clock.
+        settings: on_unknown_grades.
     """
     GRADES.check(grades)
     asked = _matter(changes).to_numpy()
     keys = pack(changes["course_id"], changes["user_id"])
-    clean = np.sort(pack(*(grades.loc[~grades["graded"], c] for c in ("course_id", "user_id"))))
-    spared = asked & ~contains(clean, keys)
+    risk = risked(grades, settings)
+    clean, risks = (
+        np.sort(pack(*(grades.loc[chosen, c] for c in ("course_id", "user_id"))))
+        for chosen in (~grades["graded"], risk)
+    )
+    at_risk = asked & contains(risks, keys)
+    if at_risk.any():
+        words = np.where(changes["absent"], "grades_at_risk", "row_grades_at_risk")
+        changes = changes.assign(reason=changes["reason"].mask(at_risk, pd.Series(words, index=changes.index)))
+    spared = asked & ~at_risk & ~contains(clean, keys)
     if not spared.any():
         return changes
     told = grades["graded"] & grades["known"]

@@ -17,6 +17,7 @@ from rostersync.sync.holdings import NOT_ENROLLED
 from rostersync.tables import (
     CHANGES,
     COURSES,
+    GRADES,
     HOLDERS,
     LOSSES,
     NOT_ACTIVE,
@@ -33,7 +34,7 @@ from rostersync.tables.questions import document, question
 from rostersync.vocabulary import Bucket, Mode, Op
 
 FORMAT = "rostersync-plan"
-VERSION = 6
+VERSION = 7
 DOES: Mapping[tuple[str, bool], tuple[str, ...]] = {
     (Op.NOTHING, False): (Bucket.UNCHANGED,),
     (Op.ENROL, False): (Bucket.ENROLLED,),
@@ -53,6 +54,7 @@ _FIRST, _LAST = b'"rows": [\n', b"\n]"
 TABLES: Mapping[str, Table] = {
     "changes": CHANGES,
     "courses": COURSES,
+    "grades": GRADES,
     "holders": HOLDERS,
     "losses": LOSSES,
     "not_active": NOT_ACTIVE,
@@ -95,6 +97,8 @@ class Plan:
     """CHANGES, those that are held included."""
     holders: pd.DataFrame = field(default_factory=HOLDERS.empty)
     """HOLDERS of the courses that change."""
+    grades: pd.DataFrame = field(default_factory=GRADES.empty)
+    """GRADES of those who would be unenrolled, and of whom Moodle does not tell whether they have any."""
     losses: pd.DataFrame = field(default_factory=LOSSES.empty)
     """LOSSES of those to be unenrolled."""
     folder: str = ""

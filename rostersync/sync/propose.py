@@ -154,4 +154,4 @@ def with_grades(
     basis: Basis, changes: pd.DataFrame, grades: pd.DataFrame, settings: Settings, *, now: int
 ) -> pd.DataFrame:
     """CHANGES with suspensions in place of unenrolments that would delete grades."""
-    return spare_graded(changes, grades, basis.facts, Access.of(basis.roles, settings, now=now))
+    return spare_graded(changes, grades, basis.facts, Access.of(basis.roles, settings, now=now), settings)

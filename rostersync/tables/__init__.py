@@ -15,6 +15,7 @@ from rostersync.tables.reports import (
     REPORT_ROWS,
     Forecast,
     Report,
+    UnknownGrades,
 )
 from rostersync.tables.roster import BLOCKERS, PLAN_ROWS, PROBLEMS, RESOLVED, ROSTER, UNREAD, Roster, Source
 from rostersync.tables.rosters import ROSTER_COURSES, ROSTERS_SEEN
@@ -54,4 +55,5 @@ __all__ = [
     "Report",
     "Roster",
     "Source",
+    "UnknownGrades",
 ]

@@ -115,11 +115,29 @@ REPORT_NOT_ACTIVE = Table(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownGrades:
+    """People who are not unenrolled because it is not known whether they have grades, by what lacks."""
+
+    cause: str
+    """As GRADES has it."""
+    why: str
+    """The same in words."""
+    remedy: str
+    """What makes it known."""
+    people: int
+    courses: int
+    already_suspended: int
+    """Others of whom the same is not known, and who are suspended already, so that nothing happens to them."""
+    flag: str
+    """What unenrols all of them nevertheless, for one run; blank where nothing does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What people would lose by a plan, in numbers; a person in several courses counts once in each."""
 
     unenrolled: int
-    """To be unenrolled; Moodle lists an empty grade for each of them."""
+    """To be unenrolled; save for `at_risk`, Moodle shows that they have no grades."""
     graded: int
     """To be suspended, because they have grades."""
     maybe_graded: int
@@ -132,6 +150,18 @@ class Forecast:
     """Of the unenrolled: seen in the course within the last 14 days before the plan was made."""
     seen_unknown: int
     """Of the unenrolled: Moodle does not tell when they were seen."""
+
+    at_risk: int = 0
+    """Of the unenrolled: it is not known whether they have grades, and on_unknown_grades says unenrol."""
+    at_risk_courses: int = 0
+    unknown_grades: tuple[UnknownGrades, ...] = ()
+    """Why `maybe_graded` are kept, and what can be done about it."""
+    mails: int = 0
+    """Welcome mails that Moodle may send, where the message is not switched off."""
+    mails_suspended: int = 0
+    """Of these: to people who are suspended by the plan."""
+    mails_courses: int = 0
+    """Courses that they are about."""
 
     @property
     def nobody(self) -> bool:

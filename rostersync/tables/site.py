@@ -35,6 +35,7 @@ COURSE_MATCHES = Table(
         "manual": Column(BOOL, "enrollmentmethods has an enabled manual method (MOODLE.md, fact 17)"),
         "only_manual": Column(BOOL, "enrollmentmethods is exactly [manual]"),
         "groupmode": Column(INT, "0: no groups, 1: separate, 2: visible; -1: not told, which counts as separate"),
+        "contact": Column(BOOL, "has somebody in whose name Moodle sends welcome mails, an editing teacher as a rule"),
         "match": Column(choice(Match), "how the key compares with what was found"),
         "detail": Column(TEXT, "Moodle's answer where match is error"),
     },
@@ -96,6 +97,10 @@ GRADES = Table(
         ),
         "known": Column(BOOL, "Moodle told it; else graded is only what has to be taken for granted"),
         "detail": Column(TEXT, "the grade, or why it is not known"),
+        "cause": Column(
+            TEXT,
+            "what the token lacks, so that it cannot be known: a function or capability; or release; blank: nothing",
+        ),
     },
 )
 
@@ -110,6 +115,7 @@ COURSES = Table(
         "manual": Column(BOOL, "has an enabled manual enrolment method"),
         "only_manual": Column(BOOL, "has no other enabled method"),
         "groupmode": Column(INT, "0: no groups, 1: separate, 2: visible; -1: not told, which counts as separate"),
+        "contact": Column(BOOL, "has somebody in whose name Moodle sends welcome mails, an editing teacher as a rule"),
         "mirrored": Column(BOOL, "managed: absence from the roster means something here"),
         "may_empty": Column(BOOL, "named by --courses"),
     },

@@ -37,6 +37,21 @@ def test_a_file_that_is_cut_within_a_line_removes_nobody_whom_the_whole_file_nam
             pipeline.make_plan([path], work)
 
 
+@pytest.mark.parametrize("count", ["Total records: 12", "Total students,12", "***FileFooter|14"])
+def test_rows_that_are_counted_and_not_there_remove_nobody(make: Make, count: str) -> None:
+    """Some are missing in the middle; to add, the file is good enough."""
+    world = make({"BIO101": " ".join(f"{p}:student" for p in PEOPLE)}, people=["new"], allow_removals=99)
+    path = world.folder / "roster.csv"
+    people = ["new", *PEOPLE[:4], *PEOPLE[7:]]
+    rows = "".join(f"BIO101,student,{p}\n" for p in people)
+    path.write_text(f"course short name,role,username\n{rows}{count}\n", encoding="utf-8")
+    with pytest.raises(CutFile), world.work() as work:
+        pipeline.make_plan([path], work)
+    with world.work(mode="add-only") as work:
+        report = pipeline.apply_plan(pipeline.make_plan([path], work), work, just_made=True)
+    assert (report.exit_code, {*world.people("BIO101")}) == (0, {"new", *PEOPLE})
+
+
 def test_a_last_row_without_a_line_end_that_names_somebody_is_no_cut(make: Make) -> None:
     """u100 has an account, and begins u1000: it is whole."""
     world = make({"BIO101": "u1000:student u1001:student u1002:student"}, people=["u100"])

@@ -84,12 +84,13 @@ class Given(moodle.Client):
         fields: Fields,
         *,
         writes: bool = False,
+        mails: bool = False,
         ready: Callable[[], object] = lambda: None,
     ) -> Any:  # noqa: ANN401 - JSON
         """Null; there is nothing else to be asked."""
         if not (writes and isinstance(fields, Body)):
             raise AssertionError(f"{function} was asked")
-        with self.pace.call(function, rows=fields.rows):
+        with self.pace.call(function, rows=fields.rows, mails=mails):
             ready()
             return None
 

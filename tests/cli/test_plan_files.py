@@ -56,6 +56,12 @@ def test_show_prints_one_document_and_writes_the_report(run: Run, plan: Path) ->
         "left_unknown": 0,
         "seen": 0,
         "seen_unknown": 0,
+        "at_risk": 0,
+        "at_risk_courses": 0,
+        "unknown_grades": [],
+        "mails": 1,
+        "mails_suspended": 0,
+        "mails_courses": 1,
     }
     assert json.loads(Path("again/preview.json").read_text()) == made
     book = load_workbook("again/preview.xlsx")

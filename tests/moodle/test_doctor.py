@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from rostersync.moodle.examination import State, Verdict, examine
 from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox import state as sandbox
+from rostersync.sandbox.records import Assignment
 from rostersync.settings import Settings
 
 from .examined import bad, doctor, finding, unchanged
@@ -44,8 +45,20 @@ def test_a_healthy_site_gets_no_false_alarm(site: sandbox.State) -> None:
     assert bad(examination) == {}
     assert (examination.verdict, examination.exit_code, examination.trust_reads) == (Verdict.WELL, 0, True)
     assert {f.code for f in examination.findings if f.state is State.UNTESTABLE} == set(NO_DIFFERENCE)
-    assert not [f for f in examination.findings if f.state is State.WARNING]
+    assert [f.code for f in examination.findings if f.state is State.WARNING] == ["welcome mail"]
     assert examination.milliseconds.keys() == {"empty call", "look-up", "read"}
+
+
+def test_mails_are_told_where_a_course_has_a_teacher(site: sandbox.State) -> None:
+    """How many courses of those that were seen, and where the message is switched off; without a teacher, none."""
+    told = finding(doctor(site), "welcome mail")
+    assert told.what.startswith("1 of the 7 courses that were seen has a teacher, such as HIS110")
+    assert "Send course welcome message: No" in told.remedy
+    for user in [*site.assignments.people(HISTORY)]:
+        for role, component, item in [*site.assignments.held(HISTORY, user)]:
+            gone = Assignment(courseid=HISTORY, userid=user, roleid=role, component=component, itemid=item)
+            site.drop_assignment(gone)
+    assert finding(doctor(site), "welcome mail").state is State.OK
 
 
 def test_gradebooks_that_nobody_has_opened_stay_so(site: sandbox.State) -> None:

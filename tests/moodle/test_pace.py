@@ -206,3 +206,22 @@ def test_a_lost_write_makes_the_next_one_smaller(make_client: Callable[..., Clie
     assert rows_at_this_pace(client, Op.ENROL) == 25
     assert rows_at_this_pace(client, Op.UNENROL) == 50
     assert rows_at_this_pace(make_client(max_fields=50), Op.ENROL) == 7
+
+
+def test_calls_that_mail_have_a_size_of_their_own() -> None:
+    """From 20 rows to 50, whatever is sent without a mail, and back to what 2 s are enough for."""
+    bench, sizes = Bench(), [20]
+    for _ in range(4):
+        bench.write(bench.pace.rows(ENROL))
+    for seconds in (0.1, 0.1, 0.1, 0.1, 5.0, 2.5):
+        with bench.pace.call(ENROL, rows=sizes[-1], mails=True):
+            bench.now += seconds
+        sizes.append(bench.pace.rows(ENROL, mails=True))
+    assert sizes == [20, 30, 45, 50, 50, 25, 16]
+    assert bench.pace.rows(ENROL) == 200
+
+
+@pytest.mark.parametrize(("patience", "rows"), [(120.0, 20), (4.0, 20), (3.0, 15), (1.0, 5), (0.1, 1)])
+def test_mails_are_expected_to_take_half_of_the_time_limit(patience: float, rows: int) -> None:
+    """At a tenth of a second each."""
+    assert Pace(rows=200, connections=1, patience=patience).rows(ENROL, mails=True) == rows

@@ -6,7 +6,7 @@ The parts, each of which uses only those above it:
     entrance                     address, token, release, functions
     survey                       the courses to examine, with their people
     reads, profiles, changes     what can be seen, who can be found, what may be changed
-    limits                       PHP's max_input_vars, and how quick the site is
+    limits                       PHP's max_input_vars, how quick the site is, and whom it mails
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.examination.changes import changes
 from rostersync.moodle.examination.entrance import enter
 from rostersync.moodle.examination.finding import Finding, State
-from rostersync.moodle.examination.limits import CEILING, input_limit, speed
+from rostersync.moodle.examination.limits import CEILING, input_limit, speed, welcome
 from rostersync.moodle.examination.profiles import KEYS, grades, profiles
 from rostersync.moodle.examination.reads import COMPLETE, courses, people
 from rostersync.moodle.examination.survey import look_around
@@ -149,7 +149,7 @@ def examine(
     return Examination(
         site=client.address,
         release=info.release,
-        findings=(*found, finding, quick),
+        findings=(*found, finding, quick, welcome(survey)),
         max_input_vars=limit,
         milliseconds=times,
     )

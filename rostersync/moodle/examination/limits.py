@@ -1,4 +1,4 @@
-"""A client goes in; out come how many form fields Moodle's PHP reads, and how quick the site is."""
+"""A client goes in; out come how many form fields Moodle's PHP reads, how quick the site is, and whom it mails."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rostersync.moodle.examination.asking import Reply, ask
 from rostersync.moodle.examination.finding import Finding, State
 from rostersync.moodle.examination.survey import Survey
 from rostersync.moodle.users import USERS_BY_FIELD
+from rostersync.vocabulary import SWITCH_MAIL_OFF, counted
 
 CEILING = 20_000
 """The longest body that is tried."""
@@ -20,6 +21,7 @@ FLOOR = 20
 _COMMON = (1_000, 5_000, 10_000, CEILING)
 """What PHP comes with, and what administrators make of it: tried first, so that two calls are enough as a rule."""
 _CUT = "invalidparameter"
+WELCOME = "welcome mail"
 _SLOW = 2_000.0
 _TIMES = 3
 _LOOKED_UP = 50
@@ -101,6 +103,21 @@ def _limit(limit: int, max_fields: int, refusals: list[str]) -> Finding:
         )
     hint = f"max_fields = {sensible} would make fewer, larger calls" if sensible >= 2 * max_fields else ""
     return Finding(code="max_input_vars", state=State.OK, what=what, remedy=hint)
+
+
+def welcome(survey: Survey) -> Finding:
+    """Where a run causes mails; whether the message is switched off no function tells."""
+    taught = [c for c in survey.courses if c.contacts]
+    if not taught:
+        what = "by default a run sends none: no course that was seen has a teacher"
+        return Finding(code=WELCOME, state=State.OK, what=what)
+    what = (
+        f"{len(taught)} of the {counted(len(survey.courses), 'course')} that were seen "
+        f"{'has' if len(taught) == 1 else 'have'} a teacher, such as {taught[0].shortname}: unless it is switched off, "
+        "Moodle mails everybody there whom a run enrols, suspends or dates, 0.1 s each; every preview says how many"
+    )
+    remedy = f"where that is not wanted, {SWITCH_MAIL_OFF}"
+    return Finding(code=WELCOME, state=State.WARNING, what=what, remedy=remedy)
 
 
 def speed(survey: Survey, clock: Callable[[], float]) -> tuple[dict[str, float], Finding]:
