@@ -97,6 +97,25 @@ def test_odd_accounts_are_enrolled_or_refused_as_they_were(release: str) -> None
 
 
 @pytest.mark.parametrize("release", LATER)
+def test_calls_about_nobody_are_refused_as_they_were(release: str) -> None:
+    """The 9 lines: without the right for its lack, with it for the account that is none, and not for the role."""
+    lines = recorded("nobody.jsonl", release)
+    different: dict[str, object] = {}
+    with serve(load(release)) as server:
+        for line in lines:
+            if "setup" in line:
+                server.state.missing_capabilities |= {
+                    "enrol/manual:enrol",
+                    "enrol/manual:unenrol",
+                    "moodle/role:assign",
+                }
+            else:
+                different[line["title"]] = differences(line, send(server, line))
+    assert len(different) == 8
+    assert {title: pair for title, pair in different.items() if pair} == {}
+
+
+@pytest.mark.parametrize("release", LATER)
 def test_welcome_mail_goes_out_or_fails_after_the_commit_as_it_did(release: str) -> None:
     """The 38 lines: each row of an enrol call in a course with a teacher mails; where that fails all is done anyway."""
     lines = recorded("mail.jsonl", release)

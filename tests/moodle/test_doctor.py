@@ -14,6 +14,7 @@ from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox import state as sandbox
 from rostersync.sandbox.records import Assignment
 from rostersync.settings import Settings
+from tests.contract.recordings import load
 
 from .examined import bad, doctor, finding, unchanged
 
@@ -47,6 +48,18 @@ def test_a_healthy_site_gets_no_false_alarm(site: sandbox.State) -> None:
     assert {f.code for f in examination.findings if f.state is State.UNTESTABLE} == set(NO_DIFFERENCE)
     assert [f.code for f in examination.findings if f.state is State.WARNING] == ["welcome mail"]
     assert examination.milliseconds.keys() == {"empty call", "look-up", "read"}
+
+
+@pytest.mark.parametrize("release", ["4.4", "4.5", "5.1"])
+def test_the_rights_to_enrol_and_unenrol_are_seen_on_each_release(release: str) -> None:
+    """4.5 and 5.1 look for the account before the role, and 5.1 calls it otherwise: behind the right in any case."""
+    site = load(release)
+    site.missing_capabilities.clear()
+    examination = doctor(site)
+    for code in ("enrol/manual:enrol", "enrol/manual:unenrol", "moodle/role:assign"):
+        assert finding(examination, code).state is State.OK
+    site.missing_capabilities = {"enrol/manual:enrol", "enrol/manual:unenrol", "moodle/role:assign"}
+    assert site.missing_capabilities <= bad(doctor(site)).keys()
 
 
 def test_mails_are_told_where_a_course_has_a_teacher(site: sandbox.State) -> None:

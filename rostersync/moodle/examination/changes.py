@@ -21,6 +21,8 @@ DEFAULT_ROLES: Mapping[str, int] = {"student": 5, "teacher": 4, "editingteacher"
 """What a new Moodle gives; tried where nobody was seen with the role."""
 
 _REFUSED = "invalidparameter"
+_NOBODY = ("invaliduser", "invalidrecordunknown")
+"""How 4.5 and 5.1 say that there is no such account; they look for it once the right is there (recording nobody)."""
 
 
 def changes(survey: Survey, roles: Mapping[str, int], assignable: Sequence[str]) -> list[Finding]:
@@ -35,8 +37,8 @@ def changes(survey: Survey, roles: Mapping[str, int], assignable: Sequence[str])
     # A call about nobody, with a role that is none, passes the capability and then fails (recordings 77 and 113).
     assign = _capability(survey, ASSIGN, Op.UNASSIGN, (NOBODY, NOBODY), there=(_REFUSED,))
     found = [
-        _capability(survey, ENROL, Op.ENROL, (NOBODY, NOBODY), there=("wsusercannotassign",)),
-        _capability(survey, UNENROL, Op.UNENROL, (NOBODY,), there=(_REFUSED, "wsnoinstance")),
+        _capability(survey, ENROL, Op.ENROL, (NOBODY, NOBODY), there=("wsusercannotassign", *_NOBODY)),
+        _capability(survey, UNENROL, Op.UNENROL, (NOBODY,), there=(_REFUSED, "wsnoinstance", *_NOBODY)),
         Finding(
             code=MANAGE,
             state=State.UNTESTABLE,
