@@ -51,7 +51,10 @@ def profiles(survey: Survey) -> list[Finding]:
     shown = table[table["match"] != str(Match.ERROR)]
     # An account with an unusual user name is there, but cannot be shown (recording 8).
     met = {int(key) for key in table["key"].tolist()}
-    return [_strangers(survey, {int(i) for i in shown["user_id"].tolist()}, members - met - {own}), *_keys(shown)]
+    nameless = len(shown) > 0 and not (shown["username"] != "").any()
+    found = {int(i) for i in shown["user_id"].tolist()}
+    others = _nameless(len(shown)) if nameless else _strangers(survey, found, members - met - {own})
+    return [others, *_keys(shown)]
 
 
 def grades(survey: Survey) -> list[Finding]:
@@ -127,13 +130,19 @@ def _strangers(survey: Survey, found: set[int], lost: set[int]) -> Finding:
     )
 
 
+def _nameless(count: int) -> Finding:
+    """User names and ID numbers of others come with this alone, and nobody is found by them without it (details)."""
+    what = f"{counted(count, 'account is', 'accounts are')} found, none with a user name: nobody is found by user name"
+    return Finding(code=ALL_DETAILS, state=State.MISSING, what=what, causes=(ALL_DETAILS,), remedy=allow(ALL_DETAILS))
+
+
 def _keys(shown: pd.DataFrame) -> list[Finding]:
     if shown.empty:
         return _behind_keys("no account was found")
     told = {name: int((shown[name] != "").sum()) for name in ("username", "email", "idnumber")}
     counts = ", ".join(f"{name} of {n}" for name, n in told.items())
     what = f"of {len(shown)} accounts Moodle shows {counts}"
-    if told["username"] and told["email"]:
+    if told["email"]:
         return [Finding(code=KEYS, state=State.OK, what=what), *_behind_keys("no look-up shows whether it is there")]
     keys = Finding(code=KEYS, state=State.ONE_OF, what=what, causes=_BEHIND_KEYS, remedy=allow(*_BEHIND_KEYS))
     return [keys, *_behind_keys("one of several that show people's keys")]
