@@ -41,6 +41,11 @@ def canonical(address: str) -> str:
     return _made(parts.scheme, "127.0.0.1" if host in _THIS_MACHINE else host, port, parts.path)
 
 
+def named(address: str, site: str) -> str:
+    """A site in words: the address that was set, which can be opened, and what Moodle calls itself where it differs."""
+    return address if not site or canonical(address) == site else f"{address}, which calls itself {site}"
+
+
 def _made(scheme: str, host: str, port: int | None, path: str) -> str:
     if not host.isascii():
         with suppress(UnicodeError):  # no name that can be looked up: nothing is called by it

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rostersync.address import named
 from rostersync.errors import PlanRefused
 from rostersync.roster import files
 from rostersync.settings import Settings
@@ -33,7 +34,8 @@ def allow(plan: Plan, work: Work) -> tuple[str, ...]:
     """
     if work.client.site not in {plan.site, work.store.site_of(plan.site)}:
         raise PlanRefused(
-            f"the plan is for {plan.site}, not for {work.client.site}", remedy="make a plan for this site"
+            f"the plan is for {named(plan.address, plan.site)}, not for {named(work.client.address, work.client.site)}",
+            remedy="make a plan for this site",
         )
     if plan.refused:
         raise PlanRefused(

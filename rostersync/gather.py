@@ -43,7 +43,7 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
         afresh: look up all keys, whatever is remembered of them.
     """
     settings, client, asked = work.settings, work.client, both_asked(loaded)
-    with moodle.indispensable(client.site):
+    with moodle.indispensable(client.address):
         courses = lookups.look_up_courses(asked[1], work)
         known, listed = (USER_MATCHES.empty(), {}) if afresh else remembered.borne_out(asked, courses, work)
         users = lookups.look_up_users(loaded, asked[0], work, known)
@@ -57,7 +57,7 @@ def read(loaded: Roster, work: Work, *, afresh: bool = False) -> Gathered:
     more = lookups.ask_again(unknown, users, courses, work)
     hinted = hints.look(loaded, found, decisions, more[1], work)
     offers = hinted.instead(lookups.offered(loaded, unknown, *more))
-    with moodle.indispensable(client.site):
+    with moodle.indispensable(client.address):
         beside = lookups.look_up_beside(loaded, found[0], decisions[0], work)
     resolution = resolve.resolve(loaded, found, decisions, settings, offers, beside)
     if len(hinted.problems):
@@ -106,7 +106,7 @@ def _signs(loaded: Roster, known: Basis, work: Work) -> signs.Signs:
 def read_again(known: Basis, work: Work) -> Basis:
     """The same with its courses, whatever is in them, and the ledger, as they are now."""
     client, ids = work.client, known.courses["course_id"].tolist()
-    with moodle.indispensable(client.site):
+    with moodle.indispensable(client.address):
         found = moodle.find_courses(client, CourseField.ID, [str(i) for i in ids])
     found = found[found["match"] == Match.EXACT].drop_duplicates("course_id")
     gone = known.courses[~known.courses["course_id"].isin(found["course_id"])]
@@ -186,7 +186,7 @@ def _people(accounts: pd.DataFrame, changes: pd.DataFrame, work: Work) -> pd.Dat
 def _look_up_people(ids: Sequence[int], work: Work) -> pd.DataFrame:
     """PEOPLE with these ids, without those whom Moodle cannot show."""
     keys, told = [str(i) for i in ids], work.told("asking for names")
-    with moodle.indispensable(work.client.site):
+    with moodle.indispensable(work.client.address):
         found = moodle.find_users(work.client, UserField.ID, keys, progress=told)
     found = found[found["match"] == Match.EXACT].drop_duplicates("user_id")
     return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})

@@ -25,7 +25,7 @@ from rostersync.sync.keys import Mask
 from rostersync.sync.looked import FIELD_WORDS
 from rostersync.sync.matched import SURE, Matched
 from rostersync.sync.offers import Offers, Pair
-from rostersync.sync.rewritten import MOST_OF, Rewriting, rewritings, sample
+from rostersync.sync.rewritten import MOST_OF, Rewriting, letters, rewritings, sample
 from rostersync.tables import PEOPLE, PROBLEMS, Roster
 from rostersync.vocabulary import CourseField, UserField
 from rostersync.work import Work
@@ -163,7 +163,7 @@ def _agreed(column: Strange, known: Values, domains: Sequence[str], work: Work) 
     tried: list[tuple[str, Rewriting, list[str]]] = []
     for field in column.fields:
         mine = domains if field != UserField.IDNUMBER else ()
-        ways = rewritings(column.keys, known.get(field, ()), mine)[:WAYS]
+        ways = [*rewritings(column.keys, known.get(field, ()), mine)[:WAYS], *letters(column.keys)]
         tried += [(field, way, sample([*way.of(column.keys).values()])) for way in ways]
     hits: dict[str, Mapping[str, int]] = {}
     for field in dict.fromkeys(f for f, _, _ in tried):

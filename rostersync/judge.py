@@ -130,7 +130,7 @@ class Judge:
         wanted = {m: case.candidates(m) for m in case.open if m in _LOOKS}
         if not any(wanted.values()):
             return
-        with self._opened() as work, moodle.indispensable(work.client.site):
+        with self._opened() as work, moodle.indispensable(work.client.address):
             known = {m: [_LOOKS[m](c, work.client) for c in columns] for m, columns in wanted.items()}
         for missing, columns in wanted.items():
             for column, found in zip(columns, known[missing], strict=True):

@@ -106,6 +106,8 @@ def look_up_beside(loaded: Roster, found: Matched, decisions: Sequence[Decision]
     owners = [USER_MATCHES.empty()]
     for one in differing:
         values = one.values()
+        if one.field == UserField.EMAIL:  # some databases tell letters apart: whoever has it in small ones owns it, too
+            values = [*values, *(value.lower() for value in values)]
         told = work.told(f"looking up {counted(len(values), 'user')}")
         owners.append(moodle.find_users(work.client, UserField(one.field), values, progress=told))
     known = identity.beside(differing, user, pd.concat(owners, ignore_index=True))
@@ -160,7 +162,9 @@ def unknown(found: Found, decisions: Decisions, settings: Settings) -> Unknown:
     numbers = pd.unique(users.loc[users["field"] == UserField.IDNUMBER, "idnumber"]) if strangers else []
     lengths = sorted({len(k) for k in numbers if k})
     return Unknown(
-        users={(f, k): (*repairs(k), *offers.candidates(k, lengths)) for f, k in strangers},
+        users={
+            (f, k): (*repairs(k), *offers.candidates(k, lengths), *offers.other_letters(f, k)) for f, k in strangers
+        },
         courses={(f, k): repairs(k) for f, k in places if not any(fnmatchcase(k, p) for p in settings.not_in_moodle)},
     )
 

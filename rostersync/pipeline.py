@@ -176,7 +176,7 @@ def export(keys: Sequence[str], work: Work) -> tuple[pd.DataFrame, tuple[str, ..
         UsageError: a course is not found or not unique.
         RosterError: a course cannot be read completely: half a course is no roster.
     """
-    with moodle.indispensable(work.client.site):
+    with moodle.indispensable(work.client.address):
         matches = moodle.find_courses_any(work.client, keys)
     courses = sorted({scope.one_course(k, matches, "export") for k in keys})
     read = moodle.read_courses(
@@ -188,6 +188,6 @@ def export(keys: Sequence[str], work: Work) -> tuple[pd.DataFrame, tuple[str, ..
         progress=work.told("reading courses"),
     )
     ids = [str(i) for i in read.people["user_id"].tolist()]
-    with moodle.indispensable(work.client.site):
+    with moodle.indispensable(work.client.address):
         users = moodle.find_users(work.client, UserField.ID, ids, progress=work.told("asking for names"))
     return exported.roster_rows(read.current, read.reads, read.roles, users, matches)

@@ -152,7 +152,12 @@ def _plan(
 ) -> Plan:
     info = work.client.info or moodle.site_info(work.client)
     head = Head(
-        site=work.client.site, site_name=info.name, release=info.release, made=work.time(), folder=str(Path.cwd())
+        site=work.client.site,
+        address=work.client.address,
+        site_name=info.name,
+        release=info.release,
+        made=work.time(),
+        folder=str(Path.cwd()),
     )
     return compose(
         head,

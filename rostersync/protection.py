@@ -30,7 +30,7 @@ def unknown(work: Work, roles: pd.DataFrame, people: pd.DataFrame) -> tuple[Unkn
     """
     settings, client = work.settings, work.client
     found: list[Unknown] = []
-    with moodle.indispensable(client.site):
+    with moodle.indispensable(client.address):
         if keys := asked(settings.protected_users, settings):
             users = _answered(lambda: moodle.find_users_any(client, keys))
             if users is not None:

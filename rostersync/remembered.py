@@ -100,7 +100,7 @@ def still_so(known: pd.DataFrame, loaded: Roster, basis: Basis, changes: pd.Data
     pairs = zip(known["field"].astype(str), known["key"], strict=True)
     doubted = known[np.fromiter((pair in asked for pair in pairs), dtype=np.bool_, count=len(known))]
     for field, part in doubted.groupby("field", observed=True):
-        with moodle.indispensable(work.client.site):
+        with moodle.indispensable(work.client.address):
             fresh = lookups.look_up_afresh(UserField(str(field)), part["key"].tolist(), work)
         if not _same(part, fresh):
             return False

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from rostersync import report
-from rostersync.address import canonical
+from rostersync.address import canonical, named
 from rostersync.errors import PlanRefused
 from rostersync.report import HEADERS, HELD, NO, YES, Review
 from rostersync.sync import plan as plans
@@ -56,7 +56,10 @@ def come_back(path: Path, *, of: Plan | None = None, site: str = "", most_megaby
             remedy="name the plan that it was written for, or none",
         )
     if site and site not in {plan.site, canonical(plan.site)}:
-        raise PlanRefused(f"{path.name} is for {plan.site}, not for {site}", remedy="choose the profile of that site")
+        raise PlanRefused(
+            f"{path.name} is for {named(plan.address, plan.site)}, not for {site}",
+            remedy="choose the profile of that site",
+        )
     return strike(plan, _struck(plan, found, path.name))
 
 

@@ -91,6 +91,7 @@ class Match(StrEnum):
     CASE = "case"  # the same but for letter case and outer blanks
     NEAR = "near"  # the same but for accents: a suggestion, never a match
     ERROR = "error"  # Moodle refused this value, or could not show what it found
+    DELETED = "deleted"  # an account that was deleted has it, and is nobody's any more
 
 
 class Op(StrEnum):

@@ -144,7 +144,7 @@ def _now(question: Question, todo: pd.DataFrame, fresh: CoursesRead) -> Now:
 def _people(client: Client, todo: pd.DataFrame) -> pd.DataFrame:
     """PEOPLE whom the changes concern."""
     ids = [str(user) for user in distinct(todo["user_id"].to_numpy()).tolist()]
-    with moodle.indispensable(client.site):
+    with moodle.indispensable(client.address):
         found = moodle.find_users(client, UserField.ID, ids)
     found = found[found["match"] == Match.EXACT].drop_duplicates("user_id")
     return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})
@@ -154,7 +154,7 @@ def _courses(question: Question, todo: pd.DataFrame, current: pd.DataFrame) -> p
     """COURSES of the plan as they are now; what is gone is not in it."""
     plan, settings = question.order.plan, question.client.settings
     ids = [str(course) for course in plan.courses["course_id"].tolist()]
-    with moodle.indispensable(question.client.site):
+    with moodle.indispensable(question.client.address):
         found = moodle.find_courses(question.client, CourseField.ID, ids)
     found = found[found["match"] == Match.EXACT].drop_duplicates("course_id")
     named = {key.casefold() for key in settings.courses}

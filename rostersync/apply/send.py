@@ -305,7 +305,7 @@ class Sender:
             self._fail(self.outcomes.open(chunk.changes), error, doubtful=True)
         if len(left.changes) == 1 and not self.brake() and self._fails_alike(EVERYWHERE):
             raise Unreachable(
-                f"{self.client.site} answers nothing that changes something: {error.message}",
+                f"{self.client.address} answers nothing that changes something: {error.message}",
                 remedy="ask the site's administrator for the web server's error log, then run it again: what is done "
                 "is seen and not done twice",
             )

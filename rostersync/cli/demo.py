@@ -47,6 +47,7 @@ def command(as_json: bool) -> int:
     told = _Silent() if as_json else _Story(roster)
     # What the sandbox holds is gone when it ends, and so is what rostersync remembers of it.
     with serve(State.load(term())) as server, tempfile.TemporaryDirectory(prefix="rostersync-") as kept:
+        server.state.site["url"] = server.url  # it is nowhere else
         told.begins(server.url)
         settings = Settings.model_validate({"site": server.url, "token": server.token, "store": f"{kept}/store.db"})
         with screen.progress() as bars, pipeline.at_work(settings, progress=bars) as work:

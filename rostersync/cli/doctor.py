@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from rostersync.moodle.examination import Examination, Finding
 
 _TRUSTED = """\
-Every check that can be made has passed. You can add this line to your settings:
+Nothing that can cut a read short is missing or was left untested. You can add this line to your settings:
 
   trust_reads = true
 
 It lets people be removed from courses whose list cannot be compared with Moodle's own count, such as hidden ones."""
+_UNTRUSTED = "trust_reads = true is not proposed: {} can cut a read short, and {} not tested."
 
 
 @click.command("doctor")
@@ -69,21 +70,34 @@ def show(examination: Examination, console: Console, *, token_from: str = "") ->
         console.print(printable(f"The token came from {token_from}"), soft_wrap=True)
     _section(console, "In order", by_state[State.OK])
     _section(console, "Worth knowing", by_state[State.WARNING])
-    _section(console, "Cannot be told from outside", by_state[State.UNTESTABLE])
+    _section(console, "Not tested", by_state[State.NOT_TESTED])
     _section(console, "Missing", by_state[State.MISSING])
     _section(console, "Missing, at least one of several that Moodle answers alike", by_state[State.ONE_OF])
+    untested = examination.not_tested
     verdicts = {
-        Verdict.WELL: "All is well.",
+        Verdict.WELL: "Nothing is missing in what was tested." if untested else "All is well.",
         Verdict.INCOMPLETE: "rostersync can be used, but what is missing above will hold or fail.",
         Verdict.UNUSABLE: "rostersync cannot be used before what is missing above is put right.",
     }
-    console.print(f"\n{verdicts[examination.verdict]}")
+    missing = len(by_state[State.MISSING]) + len(by_state[State.ONE_OF])
+    counts = {"in order": len(by_state[State.OK]), "not tested": len(untested), "missing": missing}
+    if warnings := len(by_state[State.WARNING]):
+        counts["worth knowing"] = warnings
+    said = ", ".join(f"{count} {what}" for what, count in counts.items())
+    console.print(f"\n{said}. {verdicts[examination.verdict]}", soft_wrap=False)
     if examination.trust_reads:
         console.print(f"\n{_TRUSTED}")
+        if untested:
+            told = printable(f"Not tested, and nothing that reads depend on: {', '.join(untested)}.")
+            console.print(f"\n{told}")
+    elif examination.verdict is Verdict.WELL:
+        codes = examination.in_the_way
+        told = printable(_UNTRUSTED.format(", ".join(codes), "was" if len(codes) == 1 else "were"))
+        console.print(f"\n{told}")
 
 
 def _section(console: Console, title: str, findings: list[Finding]) -> None:
-    """A list of findings; what to do stands below each that is not as it should be, save where nobody can tell."""
+    """A list of findings; what to do, or how to find out, stands below, once where it is alike."""
     from rich.padding import Padding
 
     from rostersync.moodle.examination import State
@@ -92,9 +106,15 @@ def _section(console: Console, title: str, findings: list[Finding]) -> None:
     if not findings:
         return
     console.print(f"\n{title}")
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        console.print(Padding(f"{finding.code}: {printable(shortened(finding.what))}", (0, 0, 0, 2), expand=False))
+        once = "" if finding.state is State.NOT_TESTED else finding.code
+        alike.setdefault((once, finding.what, finding.remedy), []).append(finding)
+    for finding, *others in alike.values():
+        codes = ", ".join(f.code for f in (finding, *others))
+        console.print(Padding(f"{codes}: {printable(shortened(finding.what))}", (0, 0, 0, 2), expand=False))
         if finding.state is State.ONE_OF:
             console.print(Padding(printable("either " + ", or ".join(finding.causes)), (0, 0, 0, 6), expand=False))
-        if finding.remedy and finding.state is not State.UNTESTABLE:
-            console.print(Padding(f"→ {printable(finding.remedy)}", (0, 0, 0, 6), expand=False))
+        if finding.remedy:
+            how = "to find out: " if finding.state is State.NOT_TESTED else ""
+            console.print(Padding(f"→ {how}{printable(finding.remedy)}", (0, 0, 0, 6), expand=False))

@@ -9,6 +9,7 @@ from rostersync import report
 from rostersync.cli import screen
 from rostersync.cli.messages import print_json, say
 from rostersync.errors import ReportError
+from rostersync.report.wording import site_named
 from rostersync.tables import Report
 from rostersync.vocabulary import counted
 
@@ -24,7 +25,7 @@ def pending(shown: Report) -> int:
 def question(shown: Report) -> str:
     """What is asked before a run: the numbers stand in it, for whoever scrolled past them."""
     out = int(shown.courses["losing"].sum())
-    return f"Make {counted(pending(shown), 'change')} ({out:,} lose access) on {shown.site}?"
+    return f"Make {counted(pending(shown), 'change')} ({out:,} lose access) on {site_named(shown)}?"
 
 
 def present(shown: Report, folder: Path | None, *, shared: bool, as_json: bool) -> int:

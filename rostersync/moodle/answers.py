@@ -54,7 +54,8 @@ _TOKEN = "make a new token under Site administration > Server > Web services > M
 _CLOSED = Answer(
     remedy=Remedy.STOP_COURSE,
     message="the token's account cannot enter this course",
-    advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses",
+    advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses; where it enters "
+    "none at all, rostersync doctor says why",
 )
 
 CODES: Mapping[str, Answer] = {
@@ -108,7 +109,14 @@ CODES: Mapping[str, Answer] = {
     "forcepasswordchangenotice": Answer(
         remedy=Remedy.STOP_RUN,
         message="the token's account has to change its password first",
-        advice="log in as that account once, and set a new password",
+        advice="log in as that account once, and set a new password; or have an administrator edit that account, and "
+        "take the tick off Force password change",
+        ends=TokenRefused,
+    ),
+    "nopasswordchangeforced": Answer(
+        remedy=Remedy.STOP_RUN,
+        message="the token's account has to change its password first, which its authentication method does not let it",
+        advice="have an administrator edit that account, and take the tick off Force password change",
         ends=TokenRefused,
     ),
     "sitepolicynotagreed": Answer(

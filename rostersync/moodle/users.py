@@ -23,8 +23,9 @@ CHUNK = 200
 GUEST = "guest"
 """The user name of the guest account."""
 
-_DELETED = (re.compile(r".+\.[0-9]{10}", re.ASCII), re.compile(r"[0-9a-f]{32}", re.ASCII))
-"""What Moodle makes of the user name and the address of an account that is deleted (recording accounts 35)."""
+_GONE_NAME = re.compile(r".+@.+\.[12][0-9]{9,}", re.ASCII)
+_GONE_MAIL = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""What a deleted account has for its user name, an address with a time, and for its address (recording accounts 35)."""
 _ORDINARY = re.compile(r"[-._@a-z0-9]+", re.ASCII)
 
 
@@ -42,8 +43,8 @@ def find_users(
     """The users that have these keys in one field.
 
     One bad value, or one account that Moodle cannot show, fails a whole call (MOODLE.md, fact 13). A call that fails so
-    is halved until the value stands alone; it gets a line with Match.ERROR. An account that was deleted is nobody's,
-    though Moodle still gives it for its id.
+    is halved until the value stands alone; it gets a line with Match.ERROR. Accounts that were deleted are found
+    by their id all the same: such a key gets a line with Match.DELETED, and no id.
 
     Args:
         client: the site.
@@ -70,9 +71,10 @@ def find_users(
     unusual = sorted(set(values) - set(ordinary))
     chunks = [group[i : i + size] for group in (ordinary, unusual) for i in range(0, len(group), size)]
     answers = in_parallel(client, lambda part: _ask(client, field, part), chunks, progress=progress)
-    users = {int(user["id"]): user for answer in answers for user in answer.users if not _deleted(user)}
+    users = {int(user["id"]): user for answer in answers for user in answer.users}
     refused = {value: words for answer in answers for value, words in answer.refused.items()}
-    index = Index((_text(user, field), user) for _, user in sorted(users.items()))
+    index = Index((_text(user, field), user) for _, user in sorted(users.items()) if not _deleted(user))
+    gone = Index((_text(user, field), user) for user in users.values() if _deleted(user))
     lines: list[tuple[Any, ...]] = []
     for key, value in sent.items():
         if value in refused:
@@ -85,6 +87,8 @@ def find_users(
                 )
                 for match, u in sorted(index.matches(key), key=lambda pair: int(pair[1]["id"]))
             )
+            if any(match is Match.EXACT for match, _ in gone.matches(key)):
+                lines.append((key, 0, "", "", "", "", False, Match.DELETED, ""))
     return _table(field, lines)
 
 
@@ -134,13 +138,16 @@ def _text(user: dict[str, Any], name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _deleted(user: dict[str, Any]) -> bool:
-    return all(form.fullmatch(_text(user, name)) for form, name in zip(_DELETED, ("username", "email"), strict=True))
-
-
 def _unconfirmed(user: dict[str, Any]) -> bool:
     """Whether nobody can enrol this account: Moodle refuses those that are not confirmed, and the guest."""
     return not user.get("confirmed", True) or user.get("username") == GUEST
+
+
+def _deleted(user: dict[str, Any]) -> bool:
+    """Whether an account was deleted, which no field tells: by its user name and address, as far as they are shown."""
+    shown = ((_GONE_NAME, _text(user, "username")), (_GONE_MAIL, _text(user, "email")))
+    told = [sign.fullmatch(text) is not None for sign, text in shown if text]
+    return bool(told) and all(told)
 
 
 def _table(field: UserField, lines: list[tuple[Any, ...]]) -> pd.DataFrame:

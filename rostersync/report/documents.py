@@ -114,6 +114,7 @@ def _header(report: Report) -> dict[str, Any]:
         "version": REPORT_VERSION,
         "preview": report.preview,
         "site": report.site,
+        "address": report.address,
         "release": report.release,
         "run": report.run,
         "digest": report.digest,

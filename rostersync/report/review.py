@@ -27,7 +27,7 @@ from rostersync.report.changes import forecast_lines, mail_lines
 from rostersync.report.columns import values
 from rostersync.report.returned import Damaged, Lines, sheets
 from rostersync.report.sheets import LONGEST, MOST_ROWS, add_table, new_sheet, new_workbook, save, text_cell, text_cells
-from rostersync.report.wording import storable
+from rostersync.report.wording import site_named, storable
 from rostersync.report.workbook import CHANGES, MAPPING, mapping
 from rostersync.tables import REPORT_CHANGES, Report
 from rostersync.vocabulary import Bucket
@@ -148,7 +148,7 @@ def _how_read(workbook: Any, report: Report) -> None:  # noqa: ANN401 - no stub 
 def _facts(report: Report) -> list[str]:
     return [
         f"To be reviewed: say “{NO}” in the column “{APPLY}” of what is not to be done; change nothing else.",
-        f"Site: {report.site}",
+        f"Site: {site_named(report)}",
         f"Plan: {report.digest}",
         f"Made: {report.started}",
     ]

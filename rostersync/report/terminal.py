@@ -69,7 +69,7 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
 
 
 def _head(report: Report, console: Console) -> None:
-    site = site_words(report.site, report.release)
+    site = site_words(report)
     if report.preview:
         say(console, f"Preview for {site}: nothing has been changed", style="bold")
         say(console, f"Plan {report.digest[:12]}, made {moment(report.finished or report.started)}")

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from rostersync.address import named
 from rostersync.printing import escape
 from rostersync.vocabulary import Bucket
 
 if TYPE_CHECKING:
-    from rostersync.tables import Question
+    from rostersync.tables import Question, Report
 
 CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 """What XML cannot hold, and so no workbook, in Arrow's syntax for patterns."""
@@ -54,9 +55,14 @@ def clock(at: float) -> str:
     return moment(datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds"))
 
 
-def site_words(site: str, release: str) -> str:
-    """A site with its release, where that is known."""
-    return f"{site} (Moodle {release})" if release else site
+def site_named(report: Report) -> str:
+    """A report's site in words."""
+    return named(report.address or report.site, report.site)
+
+
+def site_words(report: Report) -> str:
+    """The same with its release, where that is known."""
+    return f"{site_named(report)} (Moodle {report.release})" if report.release else site_named(report)
 
 
 def some(items: Sequence[str], limit: int) -> str:

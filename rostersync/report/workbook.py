@@ -13,7 +13,7 @@ from rostersync.report.documents import worded
 from rostersync.report.figures import figure_lines
 from rostersync.report.mapping import columns_of
 from rostersync.report.sheets import add_lines, add_table, new_sheet, new_workbook, save
-from rostersync.report.wording import bucket_words, moment, question_lines
+from rostersync.report.wording import bucket_words, moment, question_lines, site_named
 from rostersync.tables import Report
 from rostersync.vocabulary import Bucket
 
@@ -170,7 +170,7 @@ def _summary(workbook: Workbook, report: Report) -> None:
         sheet.column_dimensions[letter].width = width
     add_lines(sheet, [["Preview: nothing has been changed" if report.preview else "Result of a run"]], bold=True)
     facts = [
-        ("Site", report.site),
+        ("Site", site_named(report)),
         ("Moodle release", report.release),
         ("Run", report.run or "none: a preview"),
         ("Plan digest", report.digest),

@@ -24,6 +24,7 @@ class Kind(enum.Enum):
     TOKEN_ELSEWHERE = "token-elsewhere"  # noqa: S105 -- as above
     SERVICE_OFF = "service-off"
     ACCOUNT_SUSPENDED = "account-suspended"
+    PASSWORD_CHANGE = "password-change"  # noqa: S105 -- as above
     WRONG_PATH = "wrong-path"
     CAPABILITY = "capability"
     SEPARATE_GROUPS = "separate-groups"
@@ -58,6 +59,7 @@ MEANINGS: Mapping[Kind, str] = MappingProxyType(
         Kind.TOKEN_ELSEWHERE: "accessexception: the token is bound to another address",
         Kind.SERVICE_OFF: "accessexception: the token's service is disabled",
         Kind.ACCOUNT_SUSPENDED: "wsaccessusersuspended",
+        Kind.PASSWORD_CHANGE: "forcepasswordchangenotice: until then the token's account gets into no course",
         Kind.WRONG_PATH: "404: Moodle is at another path",
         Kind.CAPABILITY: "capability=NAME: the token's account lacks it",
         Kind.SEPARATE_GROUPS: "separate-groups=COURSE (id or short name; without one all): the course has them",

@@ -42,7 +42,8 @@ class Gradebook:
 
     A course has none until somebody looks: the first look makes a category and a total for the course (fact 32). Two
     first looks at once make two of each, which is never mended. `made` collects the courses whose gradebook a call has
-    made, and `under_way` holds those whose first look is not over: whoever serves calls side by side keeps it.
+    made, and `under_way` holds those whose first look is not over: whoever serves calls side by side keeps it. `opened`
+    are those that somebody had opened before the state began, whatever its document says.
     """
 
     def __init__(self, log: Log, document: Mapping[str, Any] | None = None) -> None:
@@ -54,6 +55,7 @@ class Gradebook:
         self.totals = Totals(log, self)
         self.made: set[int] = set()
         self.under_way: set[int] = set()
+        self.opened: set[int] = set()
         self._courses: Table[int, tuple[int, ...]] = Table(log)  # the ids of each course's items
         self._roots: Table[int, tuple[int, ...]] = Table(log)
         self._last = {"category": 0, "item": 0}
@@ -69,8 +71,9 @@ class Gradebook:
             self.history.put(key, (*self.history.rows.get(key, ()), one))
 
     def document(self) -> dict[str, Any]:
-        """Give the gradebooks back; what hand-typed totals of a course imply anyway is left out."""
-        implied = {courseid for _, courseid in self.totals.rows if self._is_bare(courseid)}
+        """Give the gradebooks back; what hand-typed totals of a course, or the release, imply anyway is left out."""
+        there = {courseid for _, courseid in self.totals.rows} | self.opened
+        implied = {courseid for courseid in there if self._is_bare(courseid)}
         parts = {
             "categories": [one.row() for _, one in sorted(self.categories.rows.items()) if one.courseid not in implied],
             "items": [one.row() for _, one in sorted(self.items.rows.items()) if one.courseid not in implied],
@@ -115,6 +118,13 @@ class Gradebook:
         """Make the gradebook of a course that has none."""
         if not self.roots(courseid):
             self._make(courseid)
+
+    def open_all(self, courses: Iterable[int]) -> None:
+        """Have somebody opened each of these before the state began; their document does not tell it."""
+        for courseid in courses:
+            if not self.roots(courseid):
+                self.opened.add(courseid)
+                self._make(courseid)
 
     def close(self, courseid: int) -> None:
         """Take a course's gradebook away, as if nobody had opened it; for tests."""

@@ -19,6 +19,7 @@ _NO_DATABASE = (
     "<p>The site administrator should also check that the database details have been correctly specified in "
     "config.php</p>"
 )
+_NOTICE = "You must change your password to proceed."
 _NOT_SENT = "Message was not sent."
 
 
@@ -76,6 +77,7 @@ def check_service(moods: Sequence[Fault]) -> None:
 @contextmanager
 def felt(state: State, moods: Sequence[Fault]) -> Iterator[None]:
     """Take capabilities away and give courses separate groups, for as long as the call takes."""
+    kept_out = any(mood.kind is Kind.PASSWORD_CHANGE for mood in moods)
     lacking = {mood.subject for mood in moods if mood.kind is Kind.CAPABILITY}
     courses = {one.id: one for mood in moods if mood.kind is Kind.SEPARATE_GROUPS for one in _named(state, mood)}
     before = state.missing_capabilities
@@ -84,10 +86,26 @@ def felt(state: State, moods: Sequence[Fault]) -> Iterator[None]:
             state.missing_capabilities = before | lacking
         for course in courses.values():
             state.courses[course.id] = replace(course, groupmode=SEPARATE_GROUPS)
+        state.kept_out = kept_out
         yield
+    except Refusal as refusal:
+        raise _of_password(refusal) if kept_out else refusal  # noqa: B904 -- it is the same refusal, in other words
     finally:
+        state.kept_out = False
         state.missing_capabilities = before
         state.courses.update(courses)
+
+
+def _of_password(refusal: Refusal) -> Refusal:
+    """Say why no course may be entered; functions that read wrap it (Moodle's sources: `require_login`)."""
+    match refusal.errorcode:
+        case "requireloginerror":
+            return moodle("forcepasswordchangenotice", _NOTICE)
+        case "errorcoursecontextnotvalid":
+            before, about, _ = refusal.message.partition("The context error message was: ")
+            return Refusal(refusal.exception, refusal.errorcode, f"{before}{about}{_NOTICE}")
+        case _:
+            return refusal
 
 
 def check_course(state: State, fault: Fault) -> None:

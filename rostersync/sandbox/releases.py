@@ -10,6 +10,8 @@ NAMESPACED = (4, 5)
 """From here on most exceptions are spelled with their namespace (recordings 2, 3, …)."""
 CHECKS_ACCOUNTS = (4, 5)
 """From here on accounts that are unconfirmed, deleted, unknown or the guest's are refused (fact 29)."""
+UNOPENED_RECORDED = (4, 5)
+"""From here on it is recorded what is answered for a gradebook that nobody has opened (grades 59); before, all are."""
 TELLS_NAMES = (4, 5)
 """From here on people come with `firstname` and `lastname` (recordings 5, 30)."""
 RECORD_UNKNOWN = (5, 1)

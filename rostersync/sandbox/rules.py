@@ -125,6 +125,8 @@ def find_course(state: State, courseid: int) -> Course:
 
 def may_enter(state: State, course: Course) -> bool:
     """Tell whether the token's account gets into a course (faults "token lacks moodle/course:view", "…hidden…")."""
+    if state.kept_out:
+        return False
     if course.id == SITE_COURSE:
         return True
     if not course.visible and not state.can("moodle/course:viewhiddencourses"):

@@ -26,7 +26,7 @@ from rostersync.sandbox.records import (
     Role,
     User,
 )
-from rostersync.sandbox.releases import DEFAULT, RELEASES
+from rostersync.sandbox.releases import DEFAULT, RELEASES, UNOPENED_RECORDED
 from rostersync.sandbox.tables import Holdings, Links, Log, Table
 
 STUDENT = "student"
@@ -38,7 +38,8 @@ class State:
     """Everything a site knows; `load` makes one.
 
     May be set while it runs: `missing_capabilities` (of the token's account, by Moodle's names), `functions` (of the
-    token's service), `max_input_vars` and `post_max_size` (bytes; 0 for no limit) and `clock` (epoch seconds). The
+    token's service), `max_input_vars` and `post_max_size` (bytes; 0 for no limit), `kept_out` (the token's account gets
+    into no course, whatever its rights) and `clock` (epoch seconds). The
     tables may be read freely, and changed through their own methods and those of this class, which keep the indexes
     and the undo log. `writes` and `mails` tell what calls have done; whoever wants to count anew clears them.
     """
@@ -68,6 +69,7 @@ class State:
         self.token_userid: int = document["token"]["userid"]
         self.functions: list[str] = list(document["token"]["functions"])
         self.missing_capabilities: set[str] = set(document["token"].get("missing_capabilities", ()))
+        self.kept_out = False
         self.gradebook_roles: list[str] = list(document.get("gradebook_roles", [STUDENT]))
         self.next_ids: dict[str, int] = dict(document.get("next_ids", {}))
         self.roles: dict[int, Role] = {row["id"]: Role.read(row) for row in document["roles"]}
@@ -104,8 +106,7 @@ class State:
         """Make a state from a document or the path of one; the token is random unless given.
 
         `release` (one of `RELEASES`) is what the site answers as, whatever the document says; without it that is the
-        document's own release, or `DEFAULT` where it names none. `database` is in the same way what texts are
-        compared by.
+        document's own, or `DEFAULT` where it names none. `database` is in the same way what texts are compared by.
         """
         document = source
         if not isinstance(document, Mapping):
@@ -129,6 +130,8 @@ class State:
             self.cohort_members.add(row["cohortid"], row["userid"])
         for row in document.get("grades", ()):
             self.grades.put((row["userid"], row["courseid"]), Grade.read(row))
+        if self.release_number < UNOPENED_RECORDED:
+            self.gradebook.open_all(self.courses)
 
     def document(self) -> dict[str, Any]:
         """Give the state back as a document with every list sorted by its keys; the token itself is not in it."""

@@ -59,6 +59,7 @@ class Head:
     """Of which site a plan is, and when it was made (ISO 8601 in UTC)."""
 
     site: str
+    address: str
     site_name: str
     release: str
     made: str
@@ -97,6 +98,7 @@ def compose(
     getting_in = lists.keys[(lists.table["inactive"] != 1).to_numpy()]
     return Plan(
         site=head.site,
+        address=head.address,
         site_name=head.site_name,
         release=head.release,
         made=head.made,

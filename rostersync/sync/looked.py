@@ -171,6 +171,8 @@ def answer(  # noqa: PLR0911 - one return for each thing that a key can turn out
     if elsewhere:
         other, name = next(iter(elsewhere.values()))
         return Answer(0, f"{what}_not_found", f" — it is the {FIELD_WORDS[other]} of “{name}”", tuple(elsewhere))
+    if any(m == Match.DELETED for m, _, _ in found):
+        return Answer(0, f"{what}_not_found", ": the account was deleted in Moodle")
     return Answer(0, f"{what}_not_found")
 
 

@@ -17,7 +17,7 @@ from rostersync import names
 from rostersync.sync.asked import FIELDS
 from rostersync.sync.keys import Ints
 from rostersync.sync.matched import Matched
-from rostersync.vocabulary import Match
+from rostersync.vocabulary import Match, UserField
 
 Pair = tuple[str, str]
 """A field and a key."""
@@ -114,6 +114,21 @@ def candidates(key: str, lengths: Iterable[int]) -> tuple[str, ...]:
     return tuple(key.zfill(n) for n in wanted)
 
 
+def other_letters(field: str, key: str) -> tuple[str, ...]:
+    """The same in other letters, which some databases tell apart (fact 43): small ones first, then as names have them.
+
+    Moodle's user names have small letters alone, and are looked up so.
+    """
+    if field == UserField.EMAIL:
+        local, at, domain = key.rpartition("@")
+        made = [key.lower(), f"{local.title()}{at}{domain.lower()}", key.title(), key.upper()]
+    elif field == UserField.IDNUMBER:
+        made = [key.lower(), key.upper()]
+    else:
+        made = []
+    return tuple(text for text in dict.fromkeys(made) if text != key)
+
+
 def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: Mapping[Pair, str]) -> dict[Pair, str]:
     """For each key the first of its repairs that is a user's, else the one of its name, else the one typed nearly so.
 
@@ -124,9 +139,12 @@ def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: M
     """
     sure = found[found["match"].isin([str(Match.EXACT), str(Match.CASE)])]
     repaired = sure[sure["key"].isin({k for keys in repairs.values() for k in keys})]
-    known = {
-        (f, k): name for f, k, name in zip(*(repaired[c].tolist() for c in ("field", "key", "fullname")), strict=True)
-    }
+    known: dict[Pair, str] = {}
+    written: dict[Pair, str] = {}
+    # What is found by the very letters goes before what is found by others.
+    for line in repaired.sort_values("match", key=lambda match: match.astype(str) == Match.EXACT).itertuples():
+        known[line.field, line.key] = line.fullname
+        written[line.field, line.key] = getattr(line, line.field, line.key)
     mine = {pair: names.plain(said.get(pair, "")) for pair in repairs}
     named = _named(sure, {name for name in mine.values() if name})
     offers, left = {}, dict[str, list[Pair]]()
@@ -137,7 +155,7 @@ def of_users(repairs: Mapping[Pair, Sequence[str]], found: pd.DataFrame, said: M
         ]
         alike = named.get(mine[pair], {})
         if hits:
-            offers[pair] = _did_you_mean(hits[0], known[where, hits[0]])
+            offers[pair] = _did_you_mean(written[where, hits[0]], known[where, hits[0]], pair[1])
         elif len(alike) == 1 and where in sure:
             person = next(iter(alike.values()))
             if person[where]:
@@ -171,8 +189,9 @@ def _standing(texts: Any, wanted: Collection[str]) -> list[int]:  # noqa: ANN401
     return pc.indices_nonzero(among).to_numpy().tolist()
 
 
-def _did_you_mean(key: str, name: str) -> str:
-    return f" — did you mean “{key}”{f' ({name})' if name else ''}?"
+def _did_you_mean(key: str, name: str, said: str = "") -> str:
+    why = " This Moodle tells capital letters apart" if key != said and key.lower() == said.lower() else ""
+    return f" — did you mean “{key}”{f' ({name})' if name else ''}?{why}"
 
 
 def of_courses(repairs: Mapping[Pair, Sequence[str]], courses: pd.DataFrame) -> dict[Pair, str]:

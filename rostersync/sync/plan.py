@@ -34,7 +34,7 @@ from rostersync.tables.questions import document, question
 from rostersync.vocabulary import Bucket, Mode, Op
 
 FORMAT = "rostersync-plan"
-VERSION = 7
+VERSION = 8
 DOES: Mapping[tuple[str, bool], tuple[str, ...]] = {
     (Op.NOTHING, False): (Bucket.UNCHANGED,),
     (Op.ENROL, False): (Bucket.ENROLLED,),
@@ -72,6 +72,9 @@ class Plan:
     """What is to be done on one site, and what it was decided from."""
 
     site: str
+    """What Moodle calls itself."""
+    address: str
+    """Where it was found: the address that was set."""
     site_name: str
     release: str
     made: str
@@ -220,7 +223,17 @@ def _plan(content: dict[str, Any], text: bytes, spans: list[tuple[int, int]]) ->
     questions = tuple(question(q) for q in content.pop("questions"))
     del content["format"], content["version"]
     plan = Plan(**content, **tables, sources=sources, notes=notes, questions=questions)
-    texts = (plan.site, plan.site_name, plan.release, plan.made, plan.refused, plan.reviewed, plan.folder, *notes)
+    texts = (
+        plan.site,
+        plan.address,
+        plan.site_name,
+        plan.release,
+        plan.made,
+        plan.refused,
+        plan.reviewed,
+        plan.folder,
+        *notes,
+    )
     if not (all(isinstance(t, str) for t in texts) and isinstance(plan.undoes, int) and isinstance(plan.news, int)):
         raise TypeError("a text that is none")
     if not (plan.changes["change"].to_numpy() == np.arange(len(plan.changes))).all():

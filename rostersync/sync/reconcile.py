@@ -66,6 +66,7 @@ def reconcile(
     return Report(
         preview=outcomes is None,
         site=plan.site,
+        address=plan.address,
         release=plan.release,
         run=run,
         digest=plan.digest(),

@@ -49,6 +49,12 @@ class Rewriting:
         return found if not self.whole or len(found) >= MOST_OF * len(keys) else {}
 
 
+def letters(keys: Sequence[str]) -> list[Rewriting]:
+    """The same in small or in capital letters: some databases tell them apart."""
+    ways = (("in small letters", str.lower), ("in capital letters", str.upper))
+    return [Rewriting(how=how, change=change) for how, change in ways if any(change(key) != key for key in keys)]
+
+
 def sample(keys: Sequence[str]) -> list[str]:
     """A few keys, spread over all of them."""
     if len(keys) <= SAMPLE:

@@ -175,6 +175,7 @@ class Report:
 
     preview: bool
     site: str
+    """What Moodle calls itself: by this name everything is kept."""
     release: str
     run: str
     """The run's number, or "" for a preview."""
@@ -205,6 +206,8 @@ class Report:
     """Only in a preview."""
     questions: tuple[Question, ...] = ()
     """What a person may know that decides what is held."""
+    address: str = ""
+    """Where the site was found: the address that was set."""
 
     def buckets(self) -> dict[str, int]:
         """Rows in each bucket, in their order; they add up to the rows that were read."""

@@ -10,7 +10,7 @@ USER_MATCHES = Table(
     {
         "field": Column(choice(UserField), "where the key was looked up"),
         "key": Column(TEXT, "the key as asked for"),
-        "user_id": Column(INT, "Moodle's id; 0 where match is error"),
+        "user_id": Column(INT, "Moodle's id; 0 where match is error or deleted"),
         "username": Column(TEXT, ""),
         "email": Column(TEXT, ""),
         "idnumber": Column(TEXT, ""),

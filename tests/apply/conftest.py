@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +125,12 @@ class World:
         )
 
     def delete(self, *users: str) -> None:
-        """Delete accounts, as Moodle does: their enrolments go with them."""
+        """Delete accounts, as Moodle does: an address and a time are their user name then, a digest their address."""
         for name in users:
             user = self.state.user(name)
-            document = {f: getattr(user, f) for f in ("username", "idnumber", "email", "firstname", "lastname")}
-            self.state.put_user(type(user)(id=user.id, **document, suspended=0, deleted=1))
+            digest = md5(user.username.encode(), usedforsecurity=False).hexdigest()
+            gone = replace(user, username=f"{user.email}.{int(self.now[0])}", email=digest, idnumber="", deleted=1)
+            self.state.put_user(gone)
 
     def wrote(self) -> list[Called]:
         """The calls that were to change something."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from rostersync import pipeline
+from rostersync import pipeline, report
+from rostersync.cli.result import question
 from rostersync.errors import PlanRefused, SiteBusy
+from rostersync.report.wording import site_words
 from rostersync.settings import Settings
 from rostersync.store import open_store
 from rostersync.sync.plan import Plan
@@ -80,6 +84,33 @@ def test_what_moodle_calls_itself_is_its_name(make: Make) -> None:
     assert plan.site == "https://moodle.uni.example"
     with open_store(world.store_path, clock=world.clock) as store:
         assert store.site_of(world.gate.url.replace("127.0.0.1", "localhost")) == "https://moodle.uni.example"
+
+
+def test_previews_and_reports_name_the_address_that_can_be_opened(make: Make) -> None:
+    """It is the one that settings name; what Moodle calls itself stands beside it where it is another one."""
+    world = make({"BIO101": "ben:student"}, people=["ada"])
+    world.state.site["url"] = "https://moodle.uni.example"
+    plan = planned(world, world.gate.url.replace("127.0.0.1", "localhost"))
+    there = world.gate.url.replace("127.0.0.1", "localhost")
+    with pipeline.at_work(settings_of(world, there)) as work:
+        done = pipeline.apply_plan(plan, work)
+    for shown in (pipeline.preview(plan), done):
+        named = f"{there}, which calls itself https://moodle.uni.example (Moodle {shown.release})"
+        assert site_words(shown) == named
+        document = report.document(shown)
+        assert (document["site"], document["address"]) == ("https://moodle.uni.example", there)
+        console = Console(file=io.StringIO(), width=400)
+        report.show(shown, console)
+        assert named in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+    assert question(done).endswith(f" on {there}, which calls itself https://moodle.uni.example?")
+
+
+def test_an_address_that_moodle_calls_itself_stands_alone(make: Make) -> None:
+    """Other spellings of one address are the same."""
+    world = make({"BIO101": "ben:student"}, people=["ada"])
+    there = world.gate.url.replace("127.0.0.1", "localhost")
+    shown = pipeline.preview(planned(world, there))
+    assert site_words(shown) == f"{there} (Moodle {shown.release})"
 
 
 def test_what_an_earlier_version_stored_under_another_name_is_found_again(make: Make) -> None:

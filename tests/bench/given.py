@@ -81,7 +81,7 @@ def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings
 def plan(known: Basis, settings: Settings) -> Plan:
     """The plan that follows: `planning` without its questions."""
     changes, verdict = propose.limit(known, propose.propose(known, settings, now=NOW), settings, now=NOW)
-    head = Head(site=SITE, site_name="Example", release="4.5", made=MADE)
+    head = Head(site=SITE, address=SITE, site_name="Example", release="4.5", made=MADE)
     return compose(
         head,
         known,

@@ -43,7 +43,13 @@ SMALLER, LEAST = (10, 100), 10_000
 """The same is measured with a tenth and a hundredth of the rows, as long as these are so many."""
 BARE, SCRIPT = "bare arithmetic to the same changes", "a script with itertuples and sets"
 NOW = 1_790_000_000
-HEAD = Head(site="https://moodle.example", site_name="Example", release="4.5", made="2026-09-21T13:33:20+00:00")
+HEAD = Head(
+    site="https://moodle.example",
+    address="https://moodle.example",
+    site_name="Example",
+    release="4.5",
+    made="2026-09-21T13:33:20+00:00",
+)
 
 Tables = Mapping[str, pd.DataFrame]
 Changes = Mapping[str, Ints]

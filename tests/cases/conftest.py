@@ -1,4 +1,4 @@
-"""Two cases run at a time; each is a test."""
+"""Two cases run at a time; each is a test. The seed is printed, whether or not anything fails."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ import pytest
 
 from tests.cases.outside import Case, Changed, Ended, tried
 
+from .seeds import RELEASE, SEED
+
 AT_A_TIME = 2
 
 Outcome = Callable[[Case], tuple[Changed, list[Ended]]]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which cases were tried on other releases, and how to try the same again."""
+    again = f"ROSTERSYNC_CASES_RELEASE={RELEASE}" if RELEASE else f"ROSTERSYNC_CASES_SEED={SEED}"
+    terminalreporter.write_line(f"cases on releases of Moodle: {again} tries the same again")
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,10 @@ class Case:
     exit: Sequence[int] = (0, 1, 3, 4)
     says: str = ""
     silent: str = ""
+
+    def on(self, release: str) -> Case:
+        """The same on another release of Moodle than the one that the state names."""
+        return replace(self, id=f"{self.id} on {release}", sandbox=(*self.sandbox, "--release", release))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ import pytest
 from tests.cases.outside import Case, cases, compared, faults
 
 from .conftest import Outcome
+from .seeds import with_releases
 
-CASES = [*cases("cases.toml"), *cases("own.toml")]
+CASES = with_releases([*cases("cases.toml"), *cases("own.toml")])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

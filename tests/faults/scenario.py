@@ -31,12 +31,14 @@ from tests.faults import laws
 from tests.faults.weather import Weather, forecast
 from tests.faults.world import SETTINGS, Held, Pair, World, holdings, world
 from tests.invented import NOW, TOKEN
+from tests.releases import drawn
 
 FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
 """Settings of the runs without faults: slowness of this machine is not to be one."""
 NEXT_DAY = NOW + 86_400
 """A run without faults comes later: two plans of the same second that ask for the same are one to rostersync."""
-_PLANS: list[Plan] = []
+_PLANS: dict[str, Plan] = {}
+"""Release → the plan of fair weather."""
 _PLANNING = threading.Lock()
 
 
@@ -45,6 +47,8 @@ class Result:
     """What came of one scenario."""
 
     seed: int
+    release: str
+    """Moodle's."""
     weather: str
     met: Counter[str] = field(default_factory=Counter)
     """Kind of fault → calls that met it."""
@@ -59,28 +63,33 @@ class Result:
         broke = "\n  ".join(self.violations[:12])
         more = f"\n  and {len(self.violations) - 12} more" if len(self.violations) > 12 else ""
         return (
-            f"seed {self.seed} ({self.outcome}): {self.weather}\n  {broke}{more}\n"
-            f"  again: python -m tests.faults --scenarios 1 --seed {self.seed}"
+            f"seed {self.seed} on Moodle {self.release} ({self.outcome}): {self.weather}\n  {broke}{more}\n"
+            f"  again: python -m tests.faults --scenarios 1 --seed {self.seed} --release {self.release}"
         )
 
 
-def run_alone(seed: int) -> Result:
+def run_alone(seed: int, release: str = "") -> Result:
     """One scenario in a folder of its own, silently; an exception that nobody foresaw is a violation."""
+    release = release or drawn(seed)
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return run(seed, Path(folder))
+            return run(seed, Path(folder), release)
         except Exception:  # noqa: BLE001 - whatever it is, it is told with its seed
             return Result(
-                seed=seed, weather=str(forecast(seed)), outcome="broken", violations=[traceback.format_exc()[-3000:]]
+                seed=seed,
+                release=release,
+                weather=str(forecast(seed)),
+                outcome="broken",
+                violations=[traceback.format_exc()[-3000:]],
             )
 
 
-def run(seed: int, folder: Path) -> Result:
-    """One scenario, in an empty folder."""
+def run(seed: int, folder: Path, release: str) -> Result:
+    """One scenario on a release of Moodle, in an empty folder."""
     began, chosen, weather = time.perf_counter(), world(), forecast(seed)
-    result = Result(seed=seed, weather=str(weather))
-    state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW)
+    result = Result(seed=seed, release=release, weather=str(weather))
+    state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW, release=release)
     (folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
     with serve(state, seed=seed) as server:
         state.site["url"] = server.url
@@ -140,9 +149,9 @@ def _bad_day(
     settings = {**FAIR, **weather.settings}
     if weather.planned_before:
         with _PLANNING:
-            if not _PLANS:
-                _PLANS.append(_plan(server, folder, FAIR))
-        plan = replace(_PLANS[0], site=server.url)
+            if result.release not in _PLANS:
+                _PLANS[result.release] = _plan(server, folder, FAIR)
+        plan = replace(_PLANS[result.release], site=server.url)
     for fault in weather.faults:
         server.faults.add(fault)
     try:

@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.faults.scenario import run
 from tests.faults.world import world
+from tests.releases import scenarios
 
 from .seeds import COUNT, FIRST
 
@@ -24,10 +23,10 @@ def test_there_is_much_to_change() -> None:
     assert len(found.before.keys() - found.planned) >= 200
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT), ids="seed-{}".format)
-def test_random_faults(seed: int, tmp_path: Path) -> None:
+@scenarios(FIRST, COUNT)
+def test_random_faults(seed: int, release: str, tmp_path: Path) -> None:
     """Whatever goes wrong in a run, nothing untrue is told, nobody else is touched, and one more run puts it right."""
-    result = run(seed, tmp_path)
+    result = run(seed, tmp_path, release)
     assert not result.violations, str(result)
 
 

@@ -27,10 +27,10 @@ KINDS: Mapping[str, Callable[[Stage, random.Random, Result], None]] = {
 }
 
 
-def run(seed: int, folder: Path, kind: str) -> Result:
-    """One scenario, in an empty folder."""
-    result = Result(seed=seed, kind=kind)
-    with disk(folder) if kind == "full" else nullcontext(), staged(folder) as stage:
+def run(seed: int, folder: Path, kind: str, release: str) -> Result:
+    """One scenario on a release of Moodle, in an empty folder."""
+    result = Result(seed=seed, kind=kind, release=release)
+    with disk(folder) if kind == "full" else nullcontext(), staged(folder, release) as stage:
         rng = random.Random(seed)
         KINDS[kind](stage, rng, result)
         result.violations += [f"afterwards: {one}" for one in laws.site(stage.chosen, stage.now())]

@@ -39,6 +39,8 @@ class Result:
 
     seed: int
     kind: str
+    release: str
+    """Moodle's."""
     moments: list[int] = field(default_factory=list)
     """Calls that had come in when something happened to a process."""
     outcome: str = ""
@@ -50,8 +52,8 @@ class Result:
     def __str__(self) -> str:
         """What broke, and how to see it again."""
         broke = "\n  ".join(self.violations[:12])
-        again = f"python -m tests.kills --kind {self.kind} --points 1 --seed {self.seed}"
-        what = f"{self.kind} at calls {self.moments}, {self.outcome}, {self.meanwhile}"
+        again = f"python -m tests.kills --kind {self.kind} --points 1 --seed {self.seed} --release {self.release}"
+        what = f"{self.kind} on Moodle {self.release} at calls {self.moments}, {self.outcome}, {self.meanwhile}"
         return f"seed {self.seed}, {what}:\n  {broke}\n  again: {again}"
 
 
@@ -87,10 +89,10 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """The site is up, and the plan is made; the folder was empty."""
+def staged(folder: Path, release: str) -> Iterator[Stage]:
+    """The site is up as this release, and the plan is made; the folder was empty."""
     chosen = world()
-    state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW + ahead(folder))
+    state = State.load(chosen.document, token=TOKEN, clock=lambda: NOW + ahead(folder), release=release)
     (folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
     with serve(state) as server:
         state.site["url"] = server.url

@@ -9,41 +9,45 @@ import os
 import random
 from pathlib import Path
 
-import pytest
-
 from tests.faults import laws
 from tests.kills.scenario import run
 from tests.kills.stage import Child, staged
+from tests.releases import drawn, scenarios
 
 COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 8)
 FIRST = random.SystemRandom().randrange(10**9)
-"""Each test's name has its own seed: `python -m tests.kills --kind KIND --points 1 --seed SEED` repeats it."""
+"""Each test's name has its own seed and release, with which `python -m tests.kills --points 1` repeats it:
+
+`--kind KIND --seed SEED --release RELEASE`.
+"""
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT), ids="seed-{}".format)
-def test_a_killed_run_is_resumed_and_undone(seed: int, tmp_path: Path) -> None:
+@scenarios(FIRST, COUNT)
+def test_a_killed_run_is_resumed_and_undone(seed: int, release: str, tmp_path: Path) -> None:
     """Whenever the process dies, resume ends in the wanted state with a true report, and undo takes it all back."""
-    result = run(seed, tmp_path, "kill")
+    result = run(seed, tmp_path, "kill", release)
     assert not result.violations, str(result)
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + max(1, COUNT // 4)), ids="seed-{}".format)
-def test_a_run_whose_disk_is_full_is_resumed_and_undone(seed: int, tmp_path: Path) -> None:
+@scenarios(FIRST, max(2, COUNT // 4))
+def test_a_run_whose_disk_is_full_is_resumed_and_undone(seed: int, release: str, tmp_path: Path) -> None:
     """Whenever there is no room left, the run ends, says so and claims nothing; with room again, resume goes on."""
-    result = run(seed, tmp_path, "full")
+    result = run(seed, tmp_path, "full", release)
     assert not result.violations, str(result)
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + max(1, COUNT // 4)), ids="seed-{}".format)
-def test_a_run_that_stood_still_for_longer_than_its_lease_is_resumed_and_undone(seed: int, tmp_path: Path) -> None:
+@scenarios(FIRST, max(2, COUNT // 4))
+def test_a_run_that_stood_still_for_longer_than_its_lease_is_resumed_and_undone(
+    seed: int, release: str, tmp_path: Path
+) -> None:
     """Whenever the laptop is closed: who wakes up and finds the site taken sends nothing; else the run goes on."""
-    result = run(seed, tmp_path, "pause")
+    result = run(seed, tmp_path, "pause", release)
     assert not result.violations, str(result)
 
 
 def test_of_two_processes_at_once_one_carries_the_plan_out(tmp_path: Path) -> None:
     """One writer a site: the other one ends with 6 while the first is at work, and with 4 after it."""
-    with staged(tmp_path) as stage:
+    with staged(tmp_path, drawn(FIRST)) as stage:
         processes = [Child("apply", stage), Child("apply", stage)]
         codes = sorted(process.ends() for process in processes)
         assert codes in ([3, 4], [3, 6]), [process.said() for process in processes]

@@ -2,6 +2,10 @@
 
 This is the only file here that knows what the decision takes and gives. All states of a batch stand in a few courses,
 one for each combination of what courses can be; three bystanders in each, who stay, keep the course from being emptied.
+
+No release of Moodle is among the factors: no decision is told one, which a test holds. What a release answers otherwise
+has become something else before: grades that are known or not, accounts that cannot be enrolled, reads that are to be
+believed or not. These are factors; `tests/faults`, `tests/kills` and `tests/cases` run on several releases.
 """
 
 from __future__ import annotations

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from rostersync import sync
 from tests.laws import counts, planted, runner, states
 from tests.laws.check import SETTLED
 from tests.laws.laws import LAWS
@@ -35,6 +38,13 @@ def test_rules_that_count_keep_the_laws() -> None:
     """Courses of every mixture of a few people, and every number of losses and rises around the limits."""
     broken = counts.check(7 if EVERYTHING else 4)
     assert not broken, {law: courses[:3] for law, courses in broken.items()}
+
+
+def test_no_decision_is_told_a_release() -> None:
+    """Else the scope would have to hold each: those that name it put it into the plan and the report, and no more."""
+    folder = Path(sync.__file__).parent
+    naming = {path.name for path in folder.glob("*.py") if "release" in path.read_text(encoding="utf-8")}
+    assert naming == {"compose.py", "plan.py", "reconcile.py"}
 
 
 @pytest.mark.parametrize("name", planted.FAULTS)

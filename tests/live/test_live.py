@@ -73,7 +73,7 @@ def test_a_preview_changes_nothing(place: Place) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_people_come_and_go(place: Place) -> None:
-    """People are enrolled, proved to be, left alone the second time, and leave, or are suspended where grades may be."""
+    """People are enrolled, proved to be, left alone the second time, and leave, or are suspended for grades."""
     with place.borrowed() as pairs:
         told = place.sync(lines(place, ("student", "add", "")))
         done(place, told, "enrolled", len(pairs))

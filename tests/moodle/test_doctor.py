@@ -13,6 +13,7 @@ from rostersync.moodle.examination import State, Verdict, examine
 from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox import state as sandbox
 from rostersync.sandbox.records import Assignment
+from rostersync.sandbox.releases import RELEASES
 from rostersync.settings import Settings
 from tests.contract.recordings import load
 
@@ -33,6 +34,12 @@ NO_DIFFERENCE = (
 SHOWN = tuple(c for c in CAPABILITIES if c not in NO_DIFFERENCE)
 
 
+@pytest.fixture(params=RELEASES)
+def release(request: pytest.FixtureRequest) -> str:
+    """Each release that was recorded."""
+    return str(request.param)
+
+
 @pytest.fixture
 def separate(site: sandbox.State) -> sandbox.State:
     """The recorded site with separate groups in its one course that has people."""
@@ -45,7 +52,7 @@ def test_a_healthy_site_gets_no_false_alarm(site: sandbox.State) -> None:
     examination = doctor(site)
     assert bad(examination) == {}
     assert (examination.verdict, examination.exit_code, examination.trust_reads) == (Verdict.WELL, 0, True)
-    assert {f.code for f in examination.findings if f.state is State.UNTESTABLE} == set(NO_DIFFERENCE)
+    assert {f.code for f in examination.findings if f.state is State.NOT_TESTED} == set(NO_DIFFERENCE)
     assert [f.code for f in examination.findings if f.state is State.WARNING] == ["welcome mail"]
     assert examination.milliseconds.keys() == {"empty call", "look-up", "read"}
 
@@ -81,7 +88,7 @@ def test_gradebooks_that_nobody_has_opened_stay_so(site: sandbox.State) -> None:
     examination = doctor(site)
     assert (bad(examination), examination.exit_code) == ({}, 0)
     for capability in ("gradereport/user:view", "moodle/grade:viewall", "moodle/grade:viewhidden"):
-        assert finding(examination, capability).state is State.UNTESTABLE
+        assert finding(examination, capability).state is State.NOT_TESTED
 
 
 @pytest.mark.parametrize("capability", SHOWN)
@@ -114,7 +121,7 @@ def test_what_makes_no_difference_cannot_be_told(site: sandbox.State, capability
     """Moodle answers as if it were there, so that it is listed as such, and is no alarm."""
     site.missing_capabilities = {capability}
     examination = doctor(site)
-    assert finding(examination, capability).state is State.UNTESTABLE
+    assert finding(examination, capability).state is State.NOT_TESTED
     assert bad(examination) == {}
 
 
@@ -188,7 +195,7 @@ def test_a_site_without_people_cannot_be_told(site: sandbox.State) -> None:
     document = {**site.document(), "enrolments": [], "role_assignments": []}
     examination = doctor(sandbox.State.load(document, clock=site.clock))
     assert (examination.exit_code, examination.trust_reads) == (0, False)
-    assert finding(examination, "reads").state is State.UNTESTABLE
+    assert finding(examination, "reads").state is State.NOT_TESTED
 
 
 def test_courses_without_the_manual_method_are_named(site: sandbox.State) -> None:
@@ -210,14 +217,14 @@ def test_the_address_that_moodle_calls_itself_is_compared(site: sandbox.State) -
 
 
 @pytest.mark.parametrize(
-    ("release", "version", "said"),
+    ("called", "version", "said"),
     [("3.9.1 (Build: 20200713)", "2020061501", "suspended"), ("6.0 (Build: 20270405)", "2027040500", "4.2 to 5.2")],
 )
 def test_a_release_that_was_not_measured_is_a_warning(
-    site: sandbox.State, release: str, version: str, said: str
+    site: sandbox.State, called: str, version: str, said: str
 ) -> None:
     """What differs is said."""
-    site.release, site.version = release, version
+    site.release, site.version = called, version
     found = finding(doctor(site), "release")
     assert found.state is State.WARNING
     assert said in found.what
@@ -235,7 +242,7 @@ def test_the_document_says_it_all(site: sandbox.State) -> None:
     """Versioned, with every finding and what it comes to."""
     site.missing_capabilities = {"enrol/manual:enrol"}
     document = doctor(site).document()
-    assert (document["format"], document["version"]) == ("rostersync-doctor", 1)
+    assert (document["format"], document["version"]) == ("rostersync-doctor", 2)
     assert (document["verdict"], document["exit_code"], document["trust_reads"]) == ("incomplete", 3, False)
     (found,) = [f for f in document["findings"] if f["state"] == "missing"]
     assert (found["code"], found["causes"]) == ("enrol/manual:enrol", ["enrol/manual:enrol"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from rostersync.cli.main import main
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 
+MARGARET = 20008
+"""The editing teacher of HIS110."""
 Run = Callable[..., tuple[int, str]]
 
 
@@ -41,11 +44,38 @@ def run(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 def test_a_healthy_site_ends_with_a_proposal(run: Run) -> None:
-    """Exit code 0, and the line of settings with what it means."""
+    """Exit code 0, and the line of settings with what it means; what was not tested is counted, and named."""
     code, out = run()
     assert code == 0
-    assert "All is well." in out
+    words = " ".join(out.split())
+    assert re.search(
+        r"\d+ in order, 7 not tested, 0 missing, 1 worth knowing\. Nothing is missing in what was tested\.", words
+    )
+    assert "All is well" not in out
     assert "  trust_reads = true\n" in out
+    assert "\nNot tested, and nothing that reads depend on: " in out
+    assert "Not tested, and nothing that reads depend on: moodle/course:viewparticipants, " in words
+    assert "\\n" not in out
+
+
+def test_what_was_not_tested_says_how_to_find_out(run: Run) -> None:
+    """Once for all that are alike."""
+    _, out = run()
+    untested = " ".join(out.partition("\nNot tested\n")[2].partition("\n\n")[0].split())
+    assert "moodle/site:viewuseridentity, moodle/user:update: no look-up shows whether it is there →" in untested
+    assert untested.count("to find out: ") == 4
+
+
+def test_trust_is_not_proposed_where_a_right_that_cuts_reads_short_was_not_tested(run: Run, server: Server) -> None:
+    """A course with nobody in it but its teacher, whom everybody sees."""
+    state = server.state
+    for one in [e for course in state.courses for e in state.enrolments_of(course) if e.userid != MARGARET]:
+        state.drop_enrolment(one)
+    code, out = run("HIS110")
+    words = " ".join(out.split())
+    assert (code, "trust_reads = true\n" in out) == (0, False)
+    why = "moodle/user:viewdetails can cut a read short, and was not tested"
+    assert f"trust_reads = true is not proposed: {why}" in words
 
 
 def test_what_is_missing_comes_with_what_to_click(run: Run, server: Server) -> None:

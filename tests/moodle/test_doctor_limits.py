@@ -57,7 +57,7 @@ def test_no_limit_is_told_as_that_many_or_more() -> None:
 def test_a_limit_below_everything_is_not_guessed() -> None:
     """Where even a short look-up loses its function, the limit is not known."""
     found, finding = measured(10)
-    assert (found, finding.state) == (None, State.UNTESTABLE)
+    assert (found, finding.state) == (None, State.NOT_TESTED)
 
 
 def test_max_fields_above_the_limit_is_something_to_put_right() -> None:

@@ -30,6 +30,17 @@ def test_the_recorded_document_comes_back_sorted() -> None:
     assert State.load(again).document() == again
 
 
+@pytest.mark.parametrize(("release", "roots"), [("4.4", {1}), ("4.5", {0}), ("5.1", {0})])
+def test_gradebooks_are_unopened_where_it_is_recorded_what_that_answers(
+    document: dict[str, Any], release: str, roots: set[int]
+) -> None:
+    """Nothing was recorded on 4.4 of a gradebook that nobody has opened: there every course has one, and tells none."""
+    plain = {name: rows for name, rows in document.items() if name not in {"grades", "gradebook"}}
+    state = State.load(plain, release=release)
+    assert {len(state.gradebook.roots(course)) for course in state.courses} == roots
+    assert "gradebook" not in state.document()
+
+
 def test_missing_capabilities_travel_with_the_document(document: dict[str, Any]) -> None:
     """What the token may not do is part of the state."""
     document["token"]["missing_capabilities"] = ["moodle/user:viewdetails"]

@@ -403,7 +403,13 @@ def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings
 def plan_of(texts: Mapping[str, str]) -> Plan:
     known, changes, settings = proposed_of(texts)
     changes, verdict = propose.limit(known, changes, settings, now=NOW)
-    head = Head(site="https://moodle.example", site_name="Example", release="4.4", made="2026-09-01T00:00:00+00:00")
+    head = Head(
+        site="https://moodle.example",
+        address="https://moodle.example",
+        site_name="Example",
+        release="4.4",
+        made="2026-09-01T00:00:00+00:00",
+    )
     return compose(head, known, changes, settings, refused=verdict.refused, notes=(), losses=LOSSES.empty())
 
 

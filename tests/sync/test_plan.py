@@ -120,9 +120,11 @@ def test_what_is_no_plan_is_refused(text: str) -> None:
 def test_a_plan_of_another_version_is_refused(plan: Plan, version: int) -> None:
     """A later format is not guessed at, and an earlier one is not said to be edited."""
     text = write(plan)
-    other = text.replace('"version": 7', f'"version": {version}')
+    other = text.replace(f'"version": {plans.VERSION}', f'"version": {version}')
     assert other != text
-    with pytest.raises(PlanRefused, match=f"p.json is a plan of version {version}, this rostersync reads version 7"):
+    with pytest.raises(
+        PlanRefused, match=f"p.json is a plan of version {version}, this rostersync reads version {plans.VERSION}"
+    ):
         read(other, "p.json")
 
 

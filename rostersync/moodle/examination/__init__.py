@@ -40,7 +40,7 @@ MUST_SHOW = (
     "moodle/user:viewdetails",
     "moodle/user:viewalldetails",
 )
-"""What has to be seen to be there before a site's reads are called trustworthy."""
+"""What has to be seen to be there before a site's reads are called trustworthy: all that can cut a read short."""
 
 
 class Verdict(StrEnum):
@@ -79,21 +79,38 @@ class Examination:
         return _EXIT_CODES[self.verdict]
 
     @property
-    def trust_reads(self) -> bool:
-        """Whether `trust_reads = true` can be proposed: nothing is missing, and what matters to reads was seen."""
+    def counts(self) -> dict[State, int]:
+        """How many findings turned out so; each counts once."""
+        return {state: sum(f.state is state for f in self.findings) for state in State}
+
+    @property
+    def not_tested(self) -> tuple[str, ...]:
+        """The codes of what was neither seen to be there nor to be missing."""
+        return tuple(f.code for f in self.findings if f.state is State.NOT_TESTED)
+
+    @property
+    def in_the_way(self) -> tuple[str, ...]:
+        """What can cut a read short, and was not seen to be in order."""
         shown = {f.code for f in self.findings if f.state is State.OK}
-        return self.verdict is Verdict.WELL and shown.issuperset(MUST_SHOW)
+        return tuple(code for code in MUST_SHOW if code not in shown)
+
+    @property
+    def trust_reads(self) -> bool:
+        """Whether `trust_reads = true` can be proposed: nothing is missing, and what can cut a read was seen."""
+        return self.verdict is Verdict.WELL and not self.in_the_way
 
     def document(self) -> dict[str, Any]:
         """It as JSON can hold it."""
         return {
             "format": "rostersync-doctor",
-            "version": 1,
+            "version": 2,
             "site": self.site,
             "release": self.release,
             "verdict": str(self.verdict),
             "exit_code": self.exit_code,
             "trust_reads": self.trust_reads,
+            "counts": {str(state): count for state, count in self.counts.items()},
+            "not_tested": list(self.not_tested),
             "max_input_vars": self.max_input_vars,
             "milliseconds": self.milliseconds,
             "findings": [
@@ -135,7 +152,7 @@ def examine(
         if info is None:
             return Examination(site=client.address, release="", findings=tuple(found))
         progress("examining", 1, 6)
-        survey = look_around(client, info, named, page_size=settings.page_size)
+        survey = look_around(client, info, named, settings.courses, page_size=settings.page_size)
         progress("examining", 2, 6)
         found += [*courses(survey), *people(survey)]
         progress("examining", 3, 6)

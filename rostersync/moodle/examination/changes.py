@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from rostersync.moodle.enrolled import LACKING, NOBODY
 from rostersync.moodle.examination.asking import Reply, knock
-from rostersync.moodle.examination.finding import Finding, State
-from rostersync.moodle.examination.needs import ROLES, allow
+from rostersync.moodle.examination.finding import Finding, State, not_tested
+from rostersync.moodle.examination.needs import LOOK, ROLES, allow
 from rostersync.moodle.examination.survey import Survey
 from rostersync.vocabulary import Op
 
@@ -20,9 +20,10 @@ METHOD = "manual enrolment"
 DEFAULT_ROLES: Mapping[str, int] = {"student": 5, "teacher": 4, "editingteacher": 3}
 """What a new Moodle gives; tried where nobody was seen with the role."""
 
+_SHOWN = 5
+_NOBODY_THERE = ("invalidparameter", "invaliduser", "invalidrecordunknown")
+"""What a call about nobody answers, by release: 4.4 (unenrol only), 4.5, 5.1 (recordings 113, nobody 1 and 3)."""
 _REFUSED = "invalidparameter"
-_NOBODY = ("invaliduser", "invalidrecordunknown")
-"""How 4.5 and 5.1 say that there is no such account; they look for it once the right is there (recording nobody)."""
 
 
 def changes(survey: Survey, roles: Mapping[str, int], assignable: Sequence[str]) -> list[Finding]:
@@ -33,34 +34,36 @@ def changes(survey: Survey, roles: Mapping[str, int], assignable: Sequence[str])
         roles: ids of roles that settings name, by short name.
         assignable: short names of the roles that rosters may give.
     """
-    here = survey.here
-    # A call about nobody, with a role that is none, passes the capability and then fails (recordings 77 and 113).
+    # A call about nobody, with a role that is none, passes the capability and then fails (recordings 77, 113, nobody).
     assign = _capability(survey, ASSIGN, Op.UNASSIGN, (NOBODY, NOBODY), there=(_REFUSED,))
     found = [
-        _capability(survey, ENROL, Op.ENROL, (NOBODY, NOBODY), there=("wsusercannotassign", *_NOBODY)),
-        _capability(survey, UNENROL, Op.UNENROL, (NOBODY,), there=(_REFUSED, "wsnoinstance", *_NOBODY)),
-        Finding(
-            code=MANAGE,
-            state=State.UNTESTABLE,
-            what="the web service asked for it in no recording; Moodle's own pages do",
-            causes=(MANAGE,),
-            remedy=allow(MANAGE),
-        ),
+        _capability(survey, ENROL, Op.ENROL, (NOBODY, NOBODY), there=("wsusercannotassign", *_NOBODY_THERE)),
+        _capability(survey, UNENROL, Op.UNENROL, (NOBODY,), there=(*_NOBODY_THERE, "wsnoinstance")),
+        not_tested(MANAGE, "the web service asked for it in no recording; Moodle's own pages do", LOOK),
         assign,
     ]
-    if here and not any(c.manual for c in survey.courses):
+    return [*found, *_method(survey), *(_role(survey, name, roles, assign) for name in assignable)]
+
+
+def _method(survey: Survey) -> list[Finding]:
+    """Whether people can be enrolled by hand: in any course that is seen, and in each that somebody named."""
+    lacking = [c.shortname for c in survey.named if not c.manual]
+    if survey.courses and not any(c.manual for c in survey.courses):
         what = "no course that was seen has an enabled manual enrolment method: nobody can be enrolled"
-        remedy = "course > Participants > Enrolment methods: add or enable Manual enrolments"
-        found.append(Finding(code=METHOD, state=State.MISSING, what=what, causes=(METHOD,), remedy=remedy))
-    return [*found, *(_role(survey, name, roles, assign) for name in assignable)]
+    elif lacking:
+        some = ", ".join(lacking[:_SHOWN]) + (f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else "")
+        what = f"manual enrolment is missing or disabled in {some}: nobody can be enrolled there, and rows are held"
+    else:
+        return []
+    remedy = "the course > Participants > Enrolment methods: add Manual enrolments, or switch it on (the eye)"
+    return [Finding(code=METHOD, state=State.MISSING, what=what, causes=(METHOD,), remedy=remedy)]
 
 
 def _capability(survey: Survey, code: str, op: Op, ids: tuple[int, ...], *, there: tuple[str, ...]) -> Finding:
     """Whether a capability is there: without it the call is refused for it, with it for what comes after."""
     here = survey.here
     if here is None or not here.entered:
-        what = "not tried: there is no course that the token may enter"
-        return Finding(code=code, state=State.UNTESTABLE, what=what, causes=(code,), remedy=allow(code))
+        return not_tested(code, "there is no course that the token may enter", survey.entering)
     row = {Op.ENROL: (*ids, here.id, 0, 0, 0)}.get(op, (*ids, here.id))
     reply = knock(survey.client, op, *row)
     if reply.code in there:
@@ -68,8 +71,7 @@ def _capability(survey: Survey, code: str, op: Op, ids: tuple[int, ...], *, ther
     if reply.code == LACKING:
         what = f"the account may not do so in {here.shortname}"
         return Finding(code=code, state=State.MISSING, what=what, causes=(code,), remedy=allow(code))
-    what = reply.words or "Moodle answered as if nothing were wrong"
-    return Finding(code=code, state=State.UNTESTABLE, what=what, causes=(code,), remedy=allow(code))
+    return not_tested(code, reply.words or "Moodle answered as if nothing were wrong", LOOK)
 
 
 def _role(survey: Survey, name: str, roles: Mapping[str, int], assign: Finding) -> Finding:
@@ -78,17 +80,19 @@ def _role(survey: Survey, name: str, roles: Mapping[str, int], assign: Finding) 
     learnt = {n: i for r in survey.readings for held in r.listing.roles.values() for i, n in held}
     role_id = roles.get(name) or learnt.get(name) or DEFAULT_ROLES.get(name)
     here = survey.here
-    if assign.state is not State.OK or here is None or role_id is None:
-        what = f"not tried: {ASSIGN} was not seen to be there" if role_id else "its id is not known: nobody has it"
-        return Finding(code=code, state=State.UNTESTABLE, what=what, causes=(cause,))
+    if role_id is None:
+        how = f"say its id in settings, roles = {{{name} = N}}; N stands in the address of {ROLES} > the role"
+        return not_tested(code, "its id is not known: nobody has it", how)
+    if assign.state is not State.OK or here is None:
+        return not_tested(code, f"{ASSIGN} was not seen to be there", f"put {ASSIGN} right, and run it again")
     reply = knock(survey.client, Op.UNASSIGN, role_id, NOBODY, here.id)
     return _assignable(reply, code, cause, f"{name} (id {role_id})")
 
 
 def _assignable(reply: Reply, code: str, cause: str, role: str) -> Finding:
-    remedy = f"{ROLES} > Allow role assignments: in the row of the account's role"
+    remedy = f"{ROLES} > Allow role assignments: in the row of the account's role, tick {role.partition(' ')[0]}"
     if not reply.code:
         return Finding(code=code, state=State.OK, what=f"{role} can be given")
     if reply.code == _REFUSED:
         return Finding(code=code, state=State.MISSING, what=f"{role} cannot be given", causes=(cause,), remedy=remedy)
-    return Finding(code=code, state=State.UNTESTABLE, what=reply.words, causes=(cause,))
+    return not_tested(code, reply.words, f"{ROLES} > Allow role assignments: look in the row of the account's role")

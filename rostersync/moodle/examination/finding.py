@@ -12,7 +12,7 @@ class State(StrEnum):
     OK = "ok"
     MISSING = "missing"  # certainly not there
     ONE_OF = "one_of"  # at least one of the causes, which Moodle answers alike
-    UNTESTABLE = "untestable"  # cannot be told from outside without changing something
+    NOT_TESTED = "not_tested"  # neither seen to be there nor to be missing: it counts as neither
     WARNING = "warning"  # works, but a person should know
 
 
@@ -26,9 +26,9 @@ class Finding:
     what: str
     """A sentence that says what was found."""
     causes: tuple[str, ...] = ()
-    """What is missing; for ONE_OF, all that Moodle answers alike; for UNTESTABLE, what stays unknown."""
+    """What is missing; for ONE_OF, all that Moodle answers alike; for NOT_TESTED, what stays unknown."""
     remedy: str = ""
-    """What an administrator clicks, by the names of Moodle's English interface."""
+    """What an administrator clicks, by the names of Moodle's English interface; for NOT_TESTED, how to find out."""
     blocks: bool = False
     """Whether rostersync cannot be used until this is put right."""
 
@@ -36,3 +36,14 @@ class Finding:
     def bad(self) -> bool:
         """Whether something has to be put right."""
         return self.state in {State.MISSING, State.ONE_OF}
+
+
+def not_tested(code: str, why: str, how: str) -> Finding:
+    """Nothing is known of this.
+
+    Args:
+        code: what it is about.
+        why: why it was not, or could not be, tested.
+        how: how somebody finds out.
+    """
+    return Finding(code=code, state=State.NOT_TESTED, what=why, causes=(code,), remedy=how)

@@ -10,7 +10,7 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.encoding import OVERHEAD, encode_values
 from rostersync.moodle.enrolled import ENROLLED_USERS
 from rostersync.moodle.examination.asking import Reply, ask
-from rostersync.moodle.examination.finding import Finding, State
+from rostersync.moodle.examination.finding import Finding, State, not_tested
 from rostersync.moodle.examination.survey import Survey
 from rostersync.moodle.users import USERS_BY_FIELD
 from rostersync.vocabulary import SWITCH_MAIL_OFF, counted
@@ -62,7 +62,8 @@ def input_limit(client: Client, max_fields: int) -> tuple[int | None, Finding]:
     bodies = _Bodies(client=client)
     if not bodies.fit(FLOOR):
         what = "; ".join(sorted(bodies.refusals)) or "even a short look-up is refused"
-        return None, Finding(code="max_input_vars", state=State.UNTESTABLE, what=what, causes=("max_input_vars",))
+        how = "Site administration > Server > PHP info: look for max_input_vars, and set max_fields below it"
+        return None, not_tested("max_input_vars", what, how)
     limit = longest(bodies.fit)
     return limit, _limit(limit, max_fields, sorted(bodies.refusals))
 

@@ -22,6 +22,13 @@ OVERVIEW = "Site administration > Server > Web services > Overview"
 SERVICES = "Site administration > Server > Web services > External services"
 TOKENS = "Site administration > Server > Web services > Manage tokens"
 ROLES = "Site administration > Users > Permissions > Define roles"
+LOOK = (
+    "Site administration > Users > Permissions > Check system permissions > the token's account: "
+    "Yes has to stand beside it"
+)
+"""Where an administrator sees whether the token's account has a capability that no call shows."""
+NAME = "rostersync doctor COURSE, with"
+"""How to have something tested that was not met."""
 ACCOUNTS = "Site administration > Users > Accounts > Browse list of users"
 
 

@@ -9,12 +9,12 @@ import pandas as pd
 
 from rostersync.moodle.enrolled import LACKING, USERS_COURSES
 from rostersync.moodle.examination.asking import Refusal, ask, attempt
-from rostersync.moodle.examination.finding import Finding, State
-from rostersync.moodle.examination.needs import allow
+from rostersync.moodle.examination.finding import Finding, State, not_tested
+from rostersync.moodle.examination.needs import LOOK, NAME, allow
 from rostersync.moodle.examination.survey import Survey
 from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person
 from rostersync.moodle.users import find_users
-from rostersync.vocabulary import Match, UserField, counted
+from rostersync.vocabulary import UserField, counted
 
 ALL_DETAILS = "moodle/user:viewalldetails"
 READING = ("gradereport/user:view", "moodle/grade:viewall")
@@ -46,9 +46,9 @@ def profiles(survey: Survey) -> list[Finding]:
     wanted = sorted((members | {*range(1, _FIRST), *range(own - _AROUND, own + _AROUND)}) - {own})
     table = attempt(lambda: find_users(survey.client, UserField.ID, [str(i) for i in wanted if i > 0]))
     if isinstance(table, Refusal):
-        unknown = Finding(code=ALL_DETAILS, state=State.UNTESTABLE, what=table.words, causes=(ALL_DETAILS,))
+        unknown = not_tested(ALL_DETAILS, table.words, LOOK)
         return [unknown, *_behind_keys("accounts could not be looked up")]
-    shown = table[table["match"] != str(Match.ERROR)]
+    shown = table[table["user_id"] != 0]
     # An account with an unusual user name is there, but cannot be shown (recording 8).
     met = {int(key) for key in table["key"].tolist()}
     nameless = len(shown) > 0 and not (shown["username"] != "").any()
@@ -66,20 +66,23 @@ def grades(survey: Survey) -> list[Finding]:
             continue
         items = attempt(partial(course_items, survey.client, reading.course.id))
         if isinstance(items, Refusal):
-            return _grades_untold(items.words)
+            return _grades_untold(items.words, LOOK)
         if isinstance(items, Told):
             if not items.known:
-                return _grades_untold(items.detail)
+                return _grades_untold(items.detail, LOOK)
             unopened = True
             continue
         return _of_report(survey, (person, reading.course.id), items)
     if unopened:
-        return _grades_untold("nobody has opened a gradebook in the courses that were looked at")
-    return _grades_untold("not tried: nobody is seen whose grades could be asked for")
+        why = "nobody has opened a gradebook in the courses that were looked at"
+        return _grades_untold(why, f"{NAME} one that has grades")
+    why = "nobody is seen whose grades could be asked for"
+    entered = survey.here is not None and survey.here.entered
+    return _grades_untold(why, f"{NAME} one that has people and grades" if entered else survey.entering)
 
 
-def _grades_untold(why: str) -> list[Finding]:
-    return [Finding(code=c, state=State.UNTESTABLE, what=why, causes=(c,), remedy=allow(c)) for c in GRADES]
+def _grades_untold(why: str, how: str) -> list[Finding]:
+    return [not_tested(c, why, how) for c in GRADES]
 
 
 def _of_report(survey: Survey, pair: Pair, items: frozenset[int]) -> list[Finding]:
@@ -89,16 +92,17 @@ def _of_report(survey: Survey, pair: Pair, items: frozenset[int]) -> list[Findin
     if lacking := {LACKING: READING[0], NOT_OTHERS: READING[1]}.get(reply.code):
         what = "grades cannot be read: nobody would be unenrolled, only suspended"
         found = [Finding(code=lacking, state=State.MISSING, what=what, causes=(lacking,), remedy=allow(lacking))]
-        return [*found, *(f for f in _grades_untold("grades cannot be read") if f.code != lacking)]
+        rest = _grades_untold("grades cannot be read", f"put {lacking} right, and run it again")
+        return [*found, *(f for f in rest if f.code != lacking)]
     if reply.code:
-        return _grades_untold(reply.words)
+        return _grades_untold(reply.words, LOOK)
     told = of_person(survey.client, pair, items)
     found = [Finding(code=c, state=State.OK, what="grades can be read") for c in READING]
     if not told.known:
         what = f"not all grades are shown: {told.detail}"
         return [*found, Finding(code=HIDDEN, state=State.MISSING, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
-    what = "no hidden grade was met, and no function tells whether hidden ones would be shown"
-    return [*found, Finding(code=HIDDEN, state=State.UNTESTABLE, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
+    why = "no hidden grade was met, and no function tells whether hidden ones would be shown"
+    return [*found, not_tested(HIDDEN, why, LOOK)]
 
 
 def _strangers(survey: Survey, found: set[int], lost: set[int]) -> Finding:
@@ -118,8 +122,8 @@ def _strangers(survey: Survey, found: set[int], lost: set[int]) -> Finding:
             code=ALL_DETAILS, state=State.MISSING, what=what, causes=(ALL_DETAILS,), remedy=allow(ALL_DETAILS)
         )
     if not telling and found - survey.contacts:
-        what = "accounts are found, but whether they are in courses cannot be told"
-        return Finding(code=ALL_DETAILS, state=State.UNTESTABLE, what=what, causes=(ALL_DETAILS,))
+        why = "accounts are found, but whether they are in courses cannot be told"
+        return not_tested(ALL_DETAILS, why, LOOK)
     causes = (ALL_DETAILS, "moodle/user:viewdetails", "accounts outside of courses")
     return Finding(
         code=ALL_DETAILS,
@@ -148,8 +152,5 @@ def _keys(shown: pd.DataFrame) -> list[Finding]:
     return [keys, *_behind_keys("one of several that show people's keys")]
 
 
-def _behind_keys(what: str) -> list[Finding]:
-    return [
-        Finding(code=code, state=State.UNTESTABLE, what=what, causes=(code,), remedy=allow(code))
-        for code in _BEHIND_KEYS
-    ]
+def _behind_keys(why: str) -> list[Finding]:
+    return [not_tested(code, why, LOOK) for code in _BEHIND_KEYS]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import islice
 
 from rostersync.moodle.enrolled import ENROLLED_USERS, LACKING, NOBODY, list_form
-from rostersync.moodle.examination.asking import Reply, ask
-from rostersync.moodle.examination.finding import Finding, State
-from rostersync.moodle.examination.needs import allow
+from rostersync.moodle.examination.asking import Reply, ask, knock
+from rostersync.moodle.examination.finding import Finding, State, not_tested
+from rostersync.moodle.examination.needs import LOOK, NAME, allow
 from rostersync.moodle.examination.survey import Course, Reading, Survey
-from rostersync.vocabulary import counted
+from rostersync.vocabulary import Op, counted
 
 VIEW = "moodle/course:view"
 HIDDEN = "moodle/course:viewhiddencourses"
@@ -18,6 +18,13 @@ REVIEW = "moodle/course:enrolreview"
 GROUPS = "moodle/site:accessallgroups"
 DETAILS = "moodle/user:viewdetails"
 COMPLETE = "reads"
+
+AGAIN = "run it again; if it stays, ask the site's administrator for the web server's error log"
+
+NOT_READY = frozenset(
+    {"forcepasswordchangenotice", "nopasswordchangeforced", "usernotfullysetup", "sitepolicynotagreed"}
+)
+"""Codes that keep an account out of every course. Functions that read a course wrap them into the one for no access."""
 
 _CLOSED = "errorcoursecontextnotvalid"
 _GAPS = 25
@@ -32,18 +39,15 @@ def courses(survey: Survey) -> list[Finding]:
         remedy = "name the courses to look at: rostersync doctor COURSE…"
         cause = ("list of courses",)
         found.append(Finding(code="courses", state=State.MISSING, what=what, causes=cause, remedy=remedy))
-    return [*found, _view(survey), _hidden(survey)]
+    return [*found, *_view(survey), _hidden(survey)]
 
 
 def people(survey: Survey) -> list[Finding]:
     """Whether everybody in a course can be seen: all groups, suspended people, all profiles."""
     here = survey.here
     if here is None or not here.entered:
-        what = "not tried: there is no course that the token may enter"
-        return [
-            Finding(code=code, state=State.UNTESTABLE, what=what, causes=(code,))
-            for code in (PARTICIPANTS, REVIEW, GROUPS, DETAILS)
-        ] + [Finding(code=COMPLETE, state=State.UNTESTABLE, what=what)]
+        why = "there is no course that the token may enter"
+        return [not_tested(code, why, survey.entering) for code in (PARTICIPANTS, REVIEW, GROUPS, DETAILS, COMPLETE)]
     groups = _groups(survey, here)
     return [*_participants(survey, here), groups, *_complete(survey, groups)]
 
@@ -58,8 +62,27 @@ def _not_found(key: str) -> Finding:
     )
 
 
-def _view(survey: Survey) -> Finding:
+def _view(survey: Survey) -> list[Finding]:
+    """Whether courses can be entered; an account that may do nothing yet is kept out of all, whatever its rights."""
     closed = [c for c in survey.courses if not c.entered]
+    if closed and len(closed) == len(survey.courses):
+        reply = knock(survey.client, Op.UNENROL, NOBODY, closed[0].id)
+        if reply.refusal and reply.code in NOT_READY:
+            what = f"{reply.words}; until then it is kept out of every course, which says nothing of its rights"
+            unready = Finding(
+                code="account",
+                state=State.MISSING,
+                what=what,
+                causes=("account that is ready to be used",),
+                remedy=reply.refusal.remedy,
+                blocks=True,
+            )
+            why = "the account is kept out of every course"
+            return [unready, not_tested(VIEW, why, "put the account right, and run it again")]
+    return [_entered(survey, closed)]
+
+
+def _entered(survey: Survey, closed: list[Course]) -> Finding:
     if closed:
         what = f"{len(closed)} of {len(survey.courses)} courses cannot be entered, such as {closed[0].shortname}"
         return Finding(
@@ -71,8 +94,7 @@ def _view(survey: Survey) -> Finding:
             blocks=len(closed) == len(survey.courses),
         )
     if not survey.courses:
-        what = "not tried: the token sees no course"
-        return Finding(code=VIEW, state=State.UNTESTABLE, what=what, causes=(VIEW,), remedy=allow(VIEW))
+        return not_tested(VIEW, "the token sees no course", f"{LOOK}; or {NAME} a course")
     return Finding(code=VIEW, state=State.OK, what=f"every course that was seen can be entered ({len(survey.courses)})")
 
 
@@ -86,8 +108,7 @@ def _hidden(survey: Survey) -> Finding:
             if _list(survey, course_id).code == _CLOSED:
                 what = f"there is a course {course_id}, which the token may not see"
                 return Finding(code=HIDDEN, state=State.MISSING, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))
-    what = "no hidden course was met; name one to try it"
-    return Finding(code=HIDDEN, state=State.UNTESTABLE, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))
+    return not_tested(HIDDEN, "no hidden course was met", f"{NAME} a hidden course")
 
 
 def _unseen(seen: tuple[Course, ...]) -> list[int]:
@@ -108,24 +129,24 @@ def _participants(survey: Survey, here: Course) -> list[Finding]:
     plain, active = _list(survey, here.id), _list(survey, here.id, ("onlyactive", 1))
     if not active.code:
         told = Finding(code=REVIEW, state=State.OK, what="inactive enrolments can be told apart")
-        what = f"makes no difference where {REVIEW} is there"
-        return [told, Finding(code=PARTICIPANTS, state=State.UNTESTABLE, what=what, causes=(PARTICIPANTS,))]
+        why = f"it makes no difference where {REVIEW} is there"
+        return [told, not_tested(PARTICIPANTS, why, LOOK)]
     if plain.code == LACKING:
         what = f"the people of {here.shortname} cannot be listed"
         both = (PARTICIPANTS, REVIEW)
         return [
             Finding(code=c, state=State.MISSING, what=what, causes=(c,), remedy=allow(c), blocks=True) for c in both
         ]
-    listed = State.UNTESTABLE if plain.code else State.OK
-    what = plain.words or f"the people of {here.shortname} can be listed"
-    participants = Finding(code=PARTICIPANTS, state=listed, what=what)
+    participants = Finding(code=PARTICIPANTS, state=State.OK, what=f"the people of {here.shortname} can be listed")
+    if plain.code:
+        participants = not_tested(PARTICIPANTS, plain.words, AGAIN)
     if active.code == LACKING:
         what = "Moodle does not tell who is suspended"
         return [
             Finding(code=REVIEW, state=State.MISSING, what=what, causes=(REVIEW,), remedy=allow(REVIEW)),
             participants,
         ]
-    return [Finding(code=REVIEW, state=State.UNTESTABLE, what=active.words, causes=(REVIEW,)), participants]
+    return [not_tested(REVIEW, active.words, AGAIN), participants]
 
 
 def _groups(survey: Survey, here: Course) -> Finding:
@@ -135,7 +156,7 @@ def _groups(survey: Survey, here: Course) -> Finding:
         what = "courses with separate groups look as if nobody were in them"
         return Finding(code=GROUPS, state=State.MISSING, what=what, causes=(GROUPS,), remedy=allow(GROUPS))
     if reply.code:
-        return Finding(code=GROUPS, state=State.UNTESTABLE, what=reply.words, causes=(GROUPS,))
+        return not_tested(GROUPS, reply.words, AGAIN)
     return Finding(code=GROUPS, state=State.OK, what="people of all groups are seen")
 
 
@@ -155,47 +176,47 @@ def _complete(survey: Survey, groups: Finding) -> list[Finding]:
         state = State.MISSING if len(causes) == 1 else State.ONE_OF
         incomplete = Finding(code=COMPLETE, state=state, what=what, causes=causes)
         if DETAILS not in causes:
-            return [incomplete, _seen(proven) if proven else _details_unknown()]
+            return [incomplete, _details(survey)]
         return [incomplete, Finding(code=DETAILS, state=state, what=what, causes=causes, remedy=allow(*causes))]
     return _undisputed(survey)
 
 
 def _undisputed(survey: Survey) -> list[Finding]:
     proven = [r for r in survey.readings if r.proven]
-    if proven:
-        names = ", ".join(f"{r.course.shortname} ({r.counted})" for r in proven)
-        what = f"lists are as long as Moodle's own count: {names}"
-        return [Finding(code=COMPLETE, state=State.OK, what=what), _seen(proven)]
-    full = next((r for r in survey.readings if r.listing.names), None)
+    full = [r for r in survey.readings if r.listing.complete and r.listing.names and not r.proven]
     broken = next((r for r in survey.readings if not r.listing.complete), None)
     if broken:
         what = f"the people of {broken.course.shortname} cannot be read: {broken.listing.detail}"
-        remedy = "run it again; if it stays, ask the site's administrator for the web server's error log"
         cause = ("complete read",)
-        incomplete = Finding(code=COMPLETE, state=State.MISSING, what=what, causes=cause, remedy=remedy)
+        return [Finding(code=COMPLETE, state=State.MISSING, what=what, causes=cause, remedy=AGAIN), _details(survey)]
+    if proven:
+        names = ", ".join(f"{r.course.shortname} ({r.counted})" for r in proven)
+        what = f"lists are as long as Moodle's own count: {names}"
+        found = [Finding(code=COMPLETE, state=State.OK, what=what)]
+        # Who names a course wants to know of it, whatever holds for others.
+        found += [] if survey.whole else [_uncounted(f"{COMPLETE} of {r.course.shortname}", r) for r in full]
     elif full:
-        people = counted(len(full.listing.names), "person", "people")
-        reason = full.reason or f"it has {people}, the count says {full.counted}: run it again"
-        what = f"whether the list of {full.course.shortname} is complete cannot be told: {reason}"
-        incomplete = Finding(code=COMPLETE, state=State.UNTESTABLE, what=what)
+        found = [_uncounted(COMPLETE, full[0])]
     else:
-        what = "no course with people was met; name one to try it"
-        incomplete = Finding(code=COMPLETE, state=State.UNTESTABLE, what=what, causes=(DETAILS,))
-    ordinary = set(survey.people) - survey.contacts - {survey.info.user_id}
-    if ordinary:
-        what = "people are seen who are no course's contact"
-        return [incomplete, Finding(code=DETAILS, state=State.OK, what=what)]
-    return [incomplete, _details_unknown()]
+        found = [not_tested(COMPLETE, "no course with people was met", f"{NAME} one that has people")]
+    return [*found, _details(survey)]
 
 
-def _seen(proven: list[Reading]) -> Finding:
-    what = f"everybody in {', '.join(r.course.shortname for r in proven)} is seen"
-    return Finding(code=DETAILS, state=State.OK, what=what)
+def _uncounted(code: str, reading: Reading) -> Finding:
+    """A list of which nothing says how long it should be."""
+    people = counted(len(reading.listing.names), "person", "people")
+    reason = reading.reason or f"it has {people}, the count says {reading.counted}"
+    why = f"nothing shows whether the list of {reading.course.shortname} is complete: {reason}"
+    return not_tested(code, why, f"compare it with the course's Participants; or {NAME} one where somebody is active")
 
 
-def _details_unknown() -> Finding:
-    what = "no course was met in which it would show"
-    return Finding(code=DETAILS, state=State.UNTESTABLE, what=what, causes=(DETAILS,), remedy=allow(DETAILS))
+def _details(survey: Survey) -> Finding:
+    """People who are no course's contact are seen by that capability alone; everybody sees contacts."""
+    if ordinary := set(survey.people) - survey.contacts - {survey.info.user_id}:
+        what = f"people are seen who are no course's contact ({len(ordinary)})"
+        return Finding(code=DETAILS, state=State.OK, what=what)
+    why = "nobody was met who is not a course's contact, and everybody sees those"
+    return not_tested(DETAILS, why, f"{NAME} one that has students")
 
 
 def _explained(short: Reading) -> bool:

@@ -10,6 +10,7 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.courses import COURSES_BY_FIELD, FRONT_PAGE
 from rostersync.moodle.enrolled import Listing, count_enrolled, list_people
 from rostersync.moodle.examination.asking import Refusal, Reply, ask, attempt
+from rostersync.moodle.examination.needs import NAME
 from rostersync.moodle.matching import compare, is_id
 from rostersync.moodle.site import SiteInfo
 from rostersync.vocabulary import CourseField, Match
@@ -66,6 +67,8 @@ class Survey:
     whole: bool = True
     """Whether the courses are all that the token sees, rather than those that somebody named."""
     courses: tuple[Course, ...] = ()
+    named: tuple[Course, ...] = ()
+    """Those that somebody named, or that settings name."""
     not_found: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
 
@@ -75,6 +78,13 @@ class Survey:
         full = [r.course for r in self.readings if r.listing.names]
         rest = [c for c in self.courses if c.entered]
         return next(iter([c for c in full if c.manual] + [c for c in rest if c.manual] + full + rest), None)
+
+    @property
+    def entering(self) -> str:
+        """How to have tested what needs a course, where none can be entered."""
+        if self.courses:
+            return "put right what keeps the token out of courses, and run it again"
+        return f"{NAME} one that the token may enter"
 
     @property
     def people(self) -> tuple[int, ...]:
@@ -87,21 +97,28 @@ class Survey:
         return frozenset(user_id for course in self.courses for user_id in course.contacts)
 
 
-def look_around(client: Client, info: SiteInfo, named: Sequence[str], *, page_size: int) -> Survey:
-    """The courses to examine: those that are named, else a few visible ones with people, one with separate groups."""
+def look_around(
+    client: Client, info: SiteInfo, named: Sequence[str], managed: Sequence[str] = (), *, page_size: int
+) -> Survey:
+    """The courses to examine: those that are named, else a few visible ones with people, one with separate groups.
+
+    Those that settings name are looked up, and read only where somebody names them.
+    """
     answers = {key: _look_up(client, key) for key in named} if named else {"": ask(client, COURSES_BY_FIELD, [])}
+    every = answers | {key: _look_up(client, key) for key in managed if key not in answers}
     found = {course.id: course for reply in answers.values() for course in _courses(reply)}
     courses = tuple(found.values())
-    readings = [_read(client, course, page_size) for course in _worth_reading(courses)] if named else []
+    readings = [_read(client, course, page_size) for course in _in_order(courses)] if named else []
     if not named:
-        readings = list(_search(client, courses, page_size))
+        readings = list(_search(client, [c for c in courses if c.visible], page_size))
     return Survey(
         client=client,
         info=info,
         listed=next((r for r in answers.values() if r.refusal), Reply()),
         whole=not named,
         courses=courses,
-        not_found=tuple(key for key, reply in answers.items() if key and not reply.refusal and not _courses(reply)),
+        named=tuple({c.id: c for key, reply in every.items() if key for c in _courses(reply)}.values()),
+        not_found=tuple(key for key, reply in every.items() if key and not reply.refusal and not _courses(reply)),
         readings=tuple(readings),
     )
 
@@ -144,17 +161,17 @@ def _courses(reply: Reply) -> list[Course]:
     ]
 
 
-def _worth_reading(courses: Sequence[Course]) -> list[Course]:
+def _in_order(courses: Sequence[Course]) -> list[Course]:
     """Those that can be read, the most telling first."""
     return sorted(
-        (c for c in courses if c.entered and c.visible),
-        key=lambda c: (c.separate, not c.manual, not c.contacts, c.id),
+        (c for c in courses if c.entered),
+        key=lambda c: (not c.visible, c.separate, not c.manual, not c.contacts, c.id),
     )
 
 
 def _search(client: Client, courses: Sequence[Course], page_size: int) -> Iterator[Reading]:
     """One course with people, and one with separate groups if there is any."""
-    worth = _worth_reading(courses)
+    worth = _in_order(courses)
     for course in [c for c in worth if not c.separate][:TRIED]:
         reading = _read(client, course, page_size)
         yield reading
