@@ -32,6 +32,9 @@ MEASURED = frozenset({(4, 5), (5, 1)})
 """Releases on which that was seen; on others any error means that nothing can be told."""
 RELEASE = "release"
 """The cause where what a gradebook that nobody has opened answers is not known of this release."""
+HIDDEN, UNCALCULATED = "hidden", "calculation"
+"""The causes where an item is shown as hidden, with or without the right to see what is in it; and where Moodle could
+not calculate a grade, and shows none that was typed in its place (recordings grades unseen 3 and 6)."""
 VIEW_HIDDEN = "moodle/grade:viewhidden"
 CAPABILITIES = {
     "nopermissions": "gradereport/user:view",
@@ -176,6 +179,11 @@ def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -
     inside = {_id(item.get("categoryid")) for item in shown if item.get("itemtype") not in {TOTAL, CATEGORY}}
     doubts = (
         (
+            any(item.get("gradeneedsupdate") is not False for item in shown),
+            "Moodle could not calculate a grade, and does not show it",
+            UNCALCULATED,
+        ),
+        (
             missing,
             f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden",
             VIEW_HIDDEN,
@@ -190,12 +198,7 @@ def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -
             "the report does not show the total of a category: it may be hidden",
             VIEW_HIDDEN,
         ),
-        (any(item.get("gradeishidden") is not False for item in shown), "the report hides a grade", VIEW_HIDDEN),
-        (
-            any(item.get("gradeneedsupdate") is not False for item in shown),
-            "Moodle could not calculate a grade, and does not show it",
-            "",
-        ),
+        (any(item.get("gradeishidden") is not False for item in shown), "the report hides a grade", HIDDEN),
         (
             any("graderaw" not in item or "feedback" not in item for item in shown),
             "the report does not say whether there is a grade",

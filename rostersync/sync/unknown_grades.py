@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rostersync.problems import UNKNOWN_GRADES
+from rostersync.sync.grades import NEVER_RISKED
 from rostersync.sync.plan import Plan
 from rostersync.tables import UnknownGrades
 from rostersync.vocabulary import UNENROL_ALL
@@ -31,7 +32,7 @@ def unknown_grades(plan: Plan) -> tuple[UnknownGrades, ...]:
             people=len(part),
             courses=part["course_id"].nunique(),
             already_suspended=int((idle["cause"] == cause).sum()),
-            flag=UNENROL_ALL if cause else "",
+            flag=UNENROL_ALL if cause not in NEVER_RISKED else "",
         )
         found.append(made)
     return tuple(sorted(found, key=lambda one: (-one.people, one.cause)))
@@ -39,6 +40,6 @@ def unknown_grades(plan: Plan) -> tuple[UnknownGrades, ...]:
 
 def _kind(cause: str) -> str:
     """The kind of a cause: capabilities have a slash in their names, and functions have none."""
-    if cause in {"", "release"}:
+    if cause in {"", "release", "hidden", "calculation"}:
         return cause or "answer"
     return "capability" if "/" in cause else "function"

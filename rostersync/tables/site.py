@@ -99,7 +99,7 @@ GRADES = Table(
         "detail": Column(TEXT, "the grade, or why it is not known"),
         "cause": Column(
             TEXT,
-            "what the token lacks, so that it cannot be known: a function or capability; or release; blank: nothing",
+            "why not known: a function or capability that lacks; release; hidden; calculation; blank: no answer",
         ),
     },
 )
