@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rostersync import history, protection
 from rostersync.apply import Applied, Order, carry_out
 from rostersync.approval import allow, not_applied
-from rostersync.errors import RosterSyncError, SiteBusy, StoreError, UsageError
+from rostersync.errors import RosterSyncError, SiteBusy, SiteError, StoreError, UsageError
 from rostersync.store import Run, State, lease, this_process
 from rostersync.sync import plan as plans
 from rostersync.sync import reconcile
@@ -132,7 +132,9 @@ def _carry(
             work.store.end(run, State.FAILED, error.exit_code if isinstance(error, RosterSyncError) else 1)
         raise
     if done.stopped:
-        verdict = f"stopped: {done.stopped.message}; {report.verdict}"
+        # What is left of it is not lost: whoever reads the verdict is told how it is done.
+        on = "; `rostersync resume` goes on with it" if isinstance(done.stopped, SiteError) else ""
+        verdict = f"stopped: {done.stopped.message}{on}; {report.verdict}"
         report = replace(report, exit_code=done.stopped.exit_code, verdict=verdict)
     return history.set_down(plan, done, report, work, superseded=_overtaken(plan, done) | later.keys())
 

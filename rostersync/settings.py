@@ -162,7 +162,10 @@ class Settings(BaseModel):
     """Seconds that a call may take as a whole, its answer included."""
     max_answer_megabytes: float = Field(default=64.0, gt=0)
     """What one answer may have, unpacked: the courses of a site with 100,000 take about as much."""
+    outage_minutes: float = Field(default=15.0, ge=0, le=1440)
+    """How long a Moodle that is away is waited for before a run stops; `resume` goes on with it."""
     attempts: int = Field(default=5, ge=1, le=20)
+    """Tries of a call that alone gets no usable answer, while Moodle answers others."""
 
     @field_validator("site")
     @classmethod

@@ -1,8 +1,7 @@
 """A chunk goes in and is sent at the site's pace; what came of each of its changes comes out.
 
-One call is one transaction and the error seldom says which row (MOODLE.md, fact 18): a refused chunk is halved until
-the bad row stands alone. After a time-out or a reset PHP goes on and commits (fact 24): the courses are read again,
-and only what is not in place is sent once more.
+What comes of a refusal stands in `refused`. After a time-out or a reset PHP goes on and commits (MOODLE.md, fact 24):
+the courses are read again, and only what is not in place is sent once more.
 """
 
 from __future__ import annotations
@@ -11,19 +10,19 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rostersync import moodle
+from rostersync.apply.blame import Blame
 from rostersync.apply.memory import as_sent
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
+from rostersync.apply.refused import refused
 from rostersync.apply.reread import read_one_by_one
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
-from rostersync.moodle.answers import CODES
 from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
@@ -41,8 +40,8 @@ LONGEST_ASKED = 300.0
 """Seconds that a Retry-After may ask for; Moodle in maintenance asks for 300."""
 NAP = 1.0
 """A wait is slept in naps of so many seconds, so that a run that is stopped ends soon."""
-ALIKE = 3
-"""Where so many rows, each alone, fail one after the other for a reason that nobody knows, it is not the rows'."""
+DEAF = 3
+"""Where so many rows, each alone, got no answer one after the other, Moodle takes no changes at all."""
 FRESH = 30.0
 """Seconds for which it is believed that somebody has no grades."""
 GRADED_NOW = (
@@ -51,19 +50,11 @@ GRADED_NOW = (
 )
 COMMITTED = frozenset({"Message was not sent."})
 """What is answered after the commit (recordings mail 2 to 11): as good as null, and proved by the next read like it."""
-BROKEN_OFF = frozenset({"dmlreadexception"})
-"""What a write answers whose connection to the database broke off in the middle (recording database_lost)."""
-ANY = frozenset({"invalidrecordunknown"})
-"""Codes that may be about a row or about the course."""
 TAKE_BACK = "take back"
 """The journal's code for a call that undoes what the run did just before."""
 
 NUMBERS = ("change", "course_id", "user_id", "role_id", "start", "end", "suspend")
 """Columns of CHANGES that calls are made of."""
-
-Place: TypeAlias = tuple[int, Op]
-"""A course and what is sent to it."""
-EVERYWHERE: Place = (0, Op.NOTHING)
 
 
 class _Late(Exception):
@@ -98,8 +89,7 @@ class Sender:
     random: Callable[[], float]
     mails: frozenset[int] = frozenset()
     """Changes that may send a mail each."""
-    alone: dict[Place, int] = field(default_factory=dict)
-    """Rows that failed alone, and not for a reason of their own, since the last success there."""
+    blame: Blame = field(default_factory=Blame)
     _numbers: dict[str, Ints] = field(init=False, repr=False)
     """What is sent of the changes, and their numbers, by column: taking it out of a frame costs more than a call."""
 
@@ -107,7 +97,7 @@ class Sender:
         """Take the numbers out."""
         object.__setattr__(self, "_numbers", {name: self.changes[name].to_numpy() for name in NUMBERS})
 
-    def _rows(self, changes: Sequence[int]) -> dict[str, list[int]]:
+    def rows(self, changes: Sequence[int]) -> dict[str, list[int]]:
         """What is sent of these changes, by column."""
         at = np.searchsorted(self._numbers["change"], changes)
         return {name: values[at].tolist() for name, values in self._numbers.items()}
@@ -148,9 +138,9 @@ class Sender:
         try:
             return self._call(turn, left)
         except MoodleError as error:
-            self._refused(turn.chunk, error)
+            refused(self, turn.chunk, error, left)
         except AnswerError as error:
-            self._lost(turn.chunk, error)
+            self.lost(turn.chunk, error)
         return None
 
     def note(
@@ -177,7 +167,7 @@ class Sender:
         """One call, journalled before it leaves and after it came back, then together with the next one of these."""
         chunk = turn.chunk
         announced = self._announce(chunk) if turn.announced is None else turn.announced
-        rows = self._rows(chunk.changes)
+        rows = self.rows(chunk.changes)
         try:
             mails = not self.mails.isdisjoint(chunk.changes)
             ready = partial(self._still, chunk, announced, turn.asked)
@@ -196,8 +186,7 @@ class Sender:
             self.note(chunk.changes, "failed", "site")
             raise
         self.outcomes.set(chunk.changes, Outcome(Proof.ACCEPTED))
-        for place in {EVERYWHERE, *((course, chunk.op) for course in rows["course_id"])}:
-            self.alone.pop(place, None)
+        self.blame.wrote(chunk.op, rows)
         # Whether somebody has grades is asked right before the call that unenrols: it is not announced beforehand.
         then, at = self._next(left) if left and left[-1].op is not Op.UNENROL else None, self.clock()
         noted = self.note(
@@ -237,63 +226,14 @@ class Sender:
         if not 0 <= self.clock() - announced <= BEAT:
             self._announce(chunk)
 
-    def _refused(self, chunk: Chunk, error: MoodleError) -> None:
-        remedy = moodle.remedy_of(error)
-        known = error.errorcode in CODES and error.errorcode != ""
-        if remedy is Remedy.READ_AGAIN or error.errorcode in BROKEN_OFF:
-            self._lost(chunk, error)
-        elif remedy is Remedy.ISOLATE and len(chunk.changes) > 1:
-            self.send(*chunk.halves())
-        elif len(parts := self._by_course(chunk)) > 1:
-            self.send(*parts)
-        elif not known and len(chunk.changes) > 1:
-            self.send(*chunk.halves())  # nobody knows whether it is the row or the course
-        else:
-            self._fail(chunk.changes, error)
-            if error.errorcode == "wsusercannotassign":
-                self._stop_role(chunk, error)
-            elif (remedy is not Remedy.ISOLATE and known) or (
-                (remedy is not Remedy.ISOLATE or error.errorcode in ANY) and self._fails_alike(self._place(chunk))
-            ):
-                self._stop_course(chunk, error)
-
-    def _fail(self, changes: Iterable[int], error: AnswerError, *, doubtful: bool = False) -> None:
+    def fail(self, changes: Iterable[int], error: AnswerError, *, doubtful: bool = False) -> None:
+        """They have failed, with what came instead of a success."""
         known = moodle.answer_to(error)
         words = f"{known.message}: {error} — {known.advice}"
         code = getattr(error, "errorcode", "no_answer") or "no_code"
         self.outcomes.set(changes, Outcome(Proof.FAILED, code, words, doubtful))
 
-    def _place(self, chunk: Chunk) -> Place:
-        return int(self.changes.loc[chunk.changes[0], "course_id"]), chunk.op
-
-    def _fails_alike(self, place: Place) -> bool:
-        """Count one more row that failed alone; whether it is time to believe that it is not the rows."""
-        self.alone[place] = self.alone.get(place, 0) + 1
-        return self.alone[place] >= ALIKE
-
-    def _stop_course(self, chunk: Chunk, error: MoodleError) -> None:
-        """Moodle refuses this kind of call in the whole course: the rest of its kind is not tried."""
-        first = self.changes.loc[chunk.changes[0]]
-        same = (self.changes["course_id"] == first["course_id"]) & (self.changes["op"] == first["op"])
-        rest = self.outcomes.open(self.changes.index[same])
-        self.outcomes.set(rest, Outcome(Proof.HELD, "stopped", f"Moodle refused it for this course: {error}"))
-
-    def _stop_role(self, chunk: Chunk, error: MoodleError) -> None:
-        """Who may give a role in a course does not depend on who gets it: the others with this role are not tried."""
-        one = self.changes.loc[chunk.changes[0]]
-        same = (self.changes["course_id"] == one["course_id"]) & (self.changes["role_id"] == one["role_id"])
-        same &= self.changes["op"].isin([str(Op.ENROL), str(Op.UPDATE)])
-        rest = self.outcomes.open(self.changes.index[same])
-        self.outcomes.set(rest, Outcome(Proof.HELD, "stopped", f"Moodle refused this role in this course: {error}"))
-
-    def _by_course(self, chunk: Chunk) -> list[Chunk]:
-        courses = self.changes.loc[list(chunk.changes), "course_id"].tolist()
-        pairs = sorted(zip(courses, chunk.changes, strict=True))
-        return [
-            replace(chunk, changes=tuple(change for _, change in part)) for _, part in groupby(pairs, lambda p: p[0])
-        ]
-
-    def _lost(self, chunk: Chunk, error: AnswerError) -> None:
+    def lost(self, chunk: Chunk, error: AnswerError) -> None:
         """No usable answer: wait, read again, and repeat what is not in place; in halves where that does not help."""
         left = chunk
         try:
@@ -302,8 +242,11 @@ class Sender:
                 self.send(*left.halves())
         finally:
             # It was sent: whatever ends the run now, nobody may say of these rows that they were not.
-            self._fail(self.outcomes.open(chunk.changes), error, doubtful=True)
-        if len(left.changes) == 1 and not self.brake() and self._fails_alike(EVERYWHERE):
+            self.fail(self.outcomes.open(chunk.changes), error, doubtful=True)
+        if len(left.changes) != 1 or self.brake():
+            return
+        self.blame.unanswered += 1
+        if self.blame.unanswered >= DEAF:
             raise Unreachable(
                 f"{self.client.address} answers nothing that changes something: {error.message}",
                 remedy="ask the site's administrator for the web server's error log, then run it again: what is done "
@@ -315,7 +258,7 @@ class Sender:
         nothing, attempts = replace(chunk, changes=()), self.client.settings.attempts
         for tries in range(1, attempts + 1):
             self._pause(self._wait(tries, error))
-            open_ = self._not_in_place(chunk)
+            open_ = self.not_in_place(chunk)
             chunk = chunk if open_ is None else replace(chunk, changes=open_)
             if not chunk.changes or tries == attempts or self.brake():
                 break
@@ -342,7 +285,9 @@ class Sender:
         except MoodleError as refusal:
             if moodle.remedy_of(refusal) is Remedy.READ_AGAIN:
                 return refusal
-            self._refused(chunk, refusal)
+            left: list[Chunk] = []
+            refused(self, chunk, refusal, left)
+            self.send(*reversed(left))
         except AnswerError as setback:
             return setback
         return None
@@ -358,7 +303,7 @@ class Sender:
             return min(LONGEST_ASKED, float(asked))
         return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (tries - 1)) * (0.5 + self.random() / 2)
 
-    def _not_in_place(self, chunk: Chunk) -> tuple[int, ...] | None:
+    def not_in_place(self, chunk: Chunk) -> tuple[int, ...] | None:
         """The changes that a fresh read does not show, the others being accepted; None where it could not be read."""
         part = self.changes.loc[list(chunk.changes)]
         fresh = read_one_by_one(self.client, part, prove=True)
@@ -367,5 +312,5 @@ class Sender:
         seen = visible(part, holdings(fresh.current), now=int(self.clock())) == SEEN
         done = part["change"][seen].tolist()
         self.outcomes.set(done, Outcome(Proof.ACCEPTED))
-        self.note(done, "done", "seen", ledger=as_sent(chunk.op, self._rows(done)))
+        self.note(done, "done", "seen", ledger=as_sent(chunk.op, self.rows(done)))
         return tuple(part["change"][~seen].tolist())

@@ -92,7 +92,7 @@ def cli() -> None:
       2   usage: an option, a setting, an argument
       3   done, but some rows were rejected, held, failed or unproved
       4   refused: a limit or a safety rule
-      5   Moodle could not be reached, or refused the token
+      5   Moodle could not be reached, refused the token, or was away for too long; `resume` goes on with a run
       6   another run holds the site
       10  changes are pending (plan --exit-code only)
     """

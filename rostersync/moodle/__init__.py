@@ -3,7 +3,8 @@
 The parts, each of which uses only those above it:
 
     answers, encoding, matching   what answers mean; how bodies are written; how keys compare
-    transport, pace, client       one POST; how large and how many at once; one call with its retries
+    transport, replies, exchange  one POST; what a reply means that is no answer; one call
+    outage, pace, client          a site that is away; how large and how many at once; a call with its tries
     site, parallel                what the token may do; work over several connections
     users, courses                look-ups
     enrolled, reading, gradebook  reads, each of which says whether it can be trusted
@@ -25,6 +26,7 @@ from rostersync.moodle.users import find_users, find_users_any
 from rostersync.moodle.writes import (
     assign_roles,
     enrol,
+    knock,
     rows_at_this_pace,
     rows_that_fit,
     send,
@@ -55,6 +57,7 @@ __all__ = [
     "grades",
     "inactive_people",
     "indispensable",
+    "knock",
     "last_seen",
     "list_courses",
     "read_course",

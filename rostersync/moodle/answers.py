@@ -3,17 +3,18 @@
 The error codes and statuses are those of MOODLE.md and of the recordings; a few more stand in Moodle's own sources.
 `message` texts are not looked at: they are translated (MOODLE.md, fact 1).
 
-A code that is not in the table, or a failure without one, stops the course, and what Moodle said is told. But nobody
-knows whether one row or the whole course is to blame, so `apply` looks for the row first, by halves, as for ISOLATE. A
-row that is refused alone has failed with Moodle's words; when three have, one after the other and with no success
-between them, it is the course, and what is left of this kind in it is held with the same words. Other courses go on.
+A code that is not in the table, or a failure without one, may be one row's fault or the whole course's: `apply` finds
+out whose it is (`apply.blame`). A row that is refused alone has failed with Moodle's words; a course is stopped only
+where it is proved that it is the course. Other courses go on.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from html import unescape
 from typing import Any
 
 from rostersync.errors import (
@@ -26,6 +27,9 @@ from rostersync.errors import (
     Unreachable,
 )
 from rostersync.printing import shortened
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_MARKUP = re.compile(rf"{_TAG.pattern}|&(#\d+|#x[0-9a-fA-F]+|\w+);")
 
 
 class Remedy(Enum):
@@ -211,6 +215,9 @@ CODES: Mapping[str, Answer] = {
 }
 """Error codes that are known; "" is a PHP error, which has none (recording 22)."""
 
+BROKEN_OFF = frozenset({"dmlreadexception"})
+"""What a call answers whose connection to the database broke off in the middle (recording database_lost)."""
+
 UNKNOWN = Answer(
     remedy=Remedy.STOP_COURSE,
     message="Moodle refused it for a reason that rostersync does not know",
@@ -291,7 +298,7 @@ def remedy_of(error: RosterSyncError) -> Remedy:
 
 def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError:
     """The exception for an `{"exception", "errorcode"?, "message"}` that Moodle answered to this function."""
-    code, words = str(answer.get("errorcode") or ""), str(answer.get("message") or "")
+    code, words = (plain(str(answer.get(name) or "")) for name in ("errorcode", "message"))
     known = CODES.get(code, UNKNOWN)
     if known.ends:
         return known.ends(
@@ -299,6 +306,13 @@ def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError
         )
     raised = str(answer.get("exception") or "")
     return MoodleError(words or raised, function=function, errorcode=code, remedy=known.advice, exception=raised)
+
+
+def plain(text: str) -> str:
+    """Moodle's words without the tags and entities that some of them have, on one line."""
+    if not _MARKUP.search(text):
+        return text
+    return " ".join(unescape(_TAG.sub(" ", text)).split())
 
 
 def missing_functions(names: tuple[str, ...]) -> tuple[str, str]:

@@ -1,57 +1,51 @@
 """Function names and parameters go in, Moodle's decoded answers come out; everything else becomes an exception.
 
 Reads are repeated here. Writes are repeated only where they were certainly not processed: for anything else the caller
-reads again first (MOODLE.md, fact 24). The loop is written out rather than left to stamina: the wait follows
-Retry-After, has a limit for the whole call, and sleeps and random numbers come in from outside.
+reads again first (MOODLE.md, fact 24). Where the site is away, all calls wait for it together (`outage`); a call that
+alone gets no answer is tried a few times. The loop is written out rather than left to stamina: the wait follows
+Retry-After, its limit is one for the whole site, and sleeps and random numbers come in from outside.
 """
 
 from __future__ import annotations
 
 import logging
 import random as randomness
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from html import unescape
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
-from urllib.parse import quote_plus, urljoin, urlsplit
 
 from pydantic import SecretStr
 
 from rostersync.address import SERVICE_PATH, canonical, tidy
-from rostersync.errors import FunctionMissing, NotMoodle, Redirected, SettingsError
-from rostersync.masking import conceal, masked, masked_bytes
-from rostersync.moodle.answers import STATUSES, Remedy, missing_functions, refusal
+from rostersync.errors import FunctionMissing, MoodleError, SettingsError, SiteError, Unreachable
+from rostersync.masking import conceal
+from rostersync.moodle.answers import BROKEN_OFF, CODES, missing_functions
 from rostersync.moodle.encoding import OVERHEAD, Body, encode
+from rostersync.moodle.exchange import Exchange
 from rostersync.moodle.lines import GRACE
+from rostersync.moodle.outage import Away, Outage, duration
 from rostersync.moodle.pace import Pace
-from rostersync.moodle.shapes import decoded, misfit
-from rostersync.moodle.transport import Kind, Reply, Setback, Transport, plain_to
+from rostersync.moodle.site import SITE_INFO
+from rostersync.moodle.transport import REMEDIES, Kind, Setback, plain_to
 from rostersync.settings import Settings
 
 if TYPE_CHECKING:
     from rostersync.moodle.site import SiteInfo
 
-PATIENCE = 300.0
-"""Seconds that one call may spend waiting between its tries; Moodle in maintenance asks for 300."""
-
 _HURRY = 5.0
-"""The same after somebody has stopped the run: enough for a bad moment, and nothing for a maintenance."""
+"""Seconds for which a site is waited for after somebody has stopped the run: enough for a bad moment."""
+_MISTYPED = 30.0
+"""Seconds for which a name is waited for that no name server knows, and that has not answered yet."""
+_DOUBTED = 2
+"""Tries of a call that Moodle's database could not answer, while it answers others."""
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
-_OK = 200
-_REDIRECTS = range(300, 400)
-_REPEATABLE_FROM = 500
-
-_AWAY = "dbconnectionfailed"
-"""The code of a Moodle whose database is away, in HTTP 200: it comes before anything was done (MOODLE.md, fact 26)."""
-
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
-_UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_LONGEST_ASKED = 300.0
+"""Seconds that a Retry-After may ask for where this call alone gets no answer."""
+_TURNED_AWAY = frozenset({Kind.UNSENT, Kind.NOWHERE, Kind.REFUSED})
+"""What says by itself that the site is away, or has no time."""
+_REPEATED = _TURNED_AWAY | {Kind.LATE, Kind.LOST}
 
 Fields: TypeAlias = Iterable[tuple[str, str | int]] | Body | Callable[[], Body]
 """Parameters; or a body that is encoded already; or what makes one for each try."""
@@ -65,7 +59,7 @@ class Client:
     Args:
         site: the address as it stands in a browser, like https://moodle.example.
         token: the web service token; it goes into bodies and nowhere else.
-        settings: connections, chunk_rows, timeout, attempts and max_fields are used.
+        settings: connections, chunk_rows, timeouts, outage_minutes, attempts and max_fields are used.
         sleep: waits that many seconds; by itself the client waits until `give_up` as well.
         random: a number between 0 and 1, for the jitter.
         clock: seconds, to tell quick calls from slow ones.
@@ -95,19 +89,18 @@ class Client:
         """What `site_info` last brought; functions that it does not list are not called."""
         patience = min(settings.timeout, settings.call_timeout)  # Moodle answers a write in one go, at its end
         self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, patience=patience, clock=clock)
-        self._address = self.address + SERVICE_PATH
-        self._token = token
         self._given_up = threading.Event()
         self._sleep = sleep
         self._random = random
-        self._answered = False
-        self._transport = Transport(
-            self._address,
-            connections=settings.connections,
-            timeout=settings.timeout,
-            whole=settings.call_timeout,
-            most=int(settings.max_answer_megabytes * 1e6),
+        self._outage = Outage(
+            self.address,
+            limit=self._patience,
+            hurried=self._given_up.is_set,
+            wait=self._pause,
+            random=random,
+            clock=clock,
         )
+        self._exchange = Exchange(self.address, token, settings=settings)
 
     def __repr__(self) -> str:
         """The address, without the token."""
@@ -135,11 +128,11 @@ class Client:
                 seconds and as long as the site answers them quickly.
         """
         self.give_up()
-        self._transport.stop(send_no_more=send_no_more)
+        self._exchange.transport.stop(send_no_more=send_no_more)
 
     def close(self) -> None:
         """Closes the connections."""
-        self._transport.close()
+        self._exchange.transport.close()
 
     def call(
         self,
@@ -177,117 +170,100 @@ class Client:
         if self.info and function not in self.info.functions:
             message, remedy = missing_functions((function,))
             raise FunctionMissing(message, remedy=remedy)
-        waited = 0.0
-        for tries in range(1, self.settings.attempts + 1):
+        tries, alone, waited = 0, 0, 0.0
+        while True:
+            tries += 1
+            gone: Away | None = None
             try:
-                # Waiting between the tries is outside: somebody else can have the turn meanwhile.
-                with self.pace.call(function, rows=body.rows * writes, mails=mails, page=body.page) as turn:
-                    ready()
-                    answer = self._once(function, body, writes=writes)
-                    turn.got = len(answer) if isinstance(answer, list) else 0
-                    return answer
+                with self._outage.turn(first=tries == 1) as wait:
+                    waited += wait
+                    return self._try(function, body, writes=writes, mails=mails, ready=ready)
             except Setback as found:
                 setback = found
-            wait = self._wait(tries, setback)
-            patience = _HURRY if self._given_up.is_set() else PATIENCE
-            patience = GRACE if self._transport.stopped else patience
-            if not setback.repeatable(writes=writes) or tries == self.settings.attempts or waited + wait > patience:
-                break
-            _log.warning("%s: %s; trying again in %.1f s", function, setback.words, wait)
-            if self._called_back(wait):
-                break
-            waited += wait
+            except Away as found:
+                gone = found
+            # Raised out here, so that nothing of the tries hangs on to the exception.
+            if gone:
+                raise self._unreachable(gone)
+            again = setback.repeatable(writes=writes)
+            if again and setback.away:
+                again = waited <= self._patience(setback)  # more, and others are answered meanwhile
+            elif again:
+                alone += 1
+                again = self._paused(function, setback, alone)
+            if not again:
+                raise setback.error(self.address, function, writes=writes)
             body = fields() if callable(fields) else body
-        # Raised out here, so that nothing of the tries hangs on to the exception.
-        raise setback.error(self.address, function, writes=writes)
 
-    def _once(self, function: str, body: Body, *, writes: bool) -> Any:  # noqa: ANN401 - JSON
-        started = time.perf_counter()
-        reply = self._transport.post(self._encoded(function, body))
-        # What stands before Moodle may show what was sent, and Moodle's own errors quote parameters.
-        content = masked_bytes(reply.content)
-        reply = reply if content is reply.content else replace(reply, content=content)
-        _log.debug(
-            "%s: %d rows, %d fields, HTTP %d, %d bytes, %.0f ms",
-            function,
-            body.rows,
-            body.fields + OVERHEAD,
-            reply.status,
-            len(reply.content),
-            (time.perf_counter() - started) * 1000,
-        )
-        if reply.status != _OK:
-            raise self._status(reply, writes=writes)
+    def _try(self, function: str, body: Body, *, writes: bool, mails: bool, ready: Callable[[], object]) -> Any:  # noqa: ANN401 - JSON
+        """One try; what it shows of whether the site is away is told to all who call it.
+
+        Raises:
+            Setback: no usable answer, or a refusal that may be the site's trouble; the call may be worth another try.
+        """
         try:
-            answer = decoded(reply.content)
-        except ValueError:
-            undecoded = True
-        else:
-            undecoded = False
-        if undecoded:
-            raise self._not_json(reply, writes=writes)
-        self._answered = True
-        if isinstance(answer, dict) and "exception" in answer:
-            if answer.get("errorcode") == _AWAY:
-                raise Setback(Kind.REFUSED, f"Moodle's database is away [{_AWAY}]")
-            raise refusal(function, answer)
-        if writes and answer is not None:
-            raise Setback(Kind.LOST, "the answer is not the null that a success would be", status=reply.status)
-        if not writes and (words := misfit(function, answer)):
-            raise Setback(Kind.MISFIT, words, status=reply.status)
+            # Waiting between the tries is outside: somebody else can have the turn meanwhile.
+            with self.pace.call(function, rows=body.rows * writes, mails=mails, page=body.page) as turn:
+                ready()
+                answer = self._exchange.answer(function, body, writes=writes)
+                turn.got = len(answer) if isinstance(answer, list) else 0
+        except Setback as setback:
+            setback.away = self._is_away(function, setback)
+            if setback.away:
+                self._outage.failed(setback)
+            elif setback.kind is Kind.MISFIT:
+                self._outage.answered()
+            raise
+        except MoodleError as error:
+            doubted = Setback(Kind.LOST, str(error), refusal=error)
+            if not _in_doubt(error):
+                self._outage.answered()
+                raise
+            if doubted_away := self._is_away(function, doubted):
+                self._outage.failed(doubted)
+            if writes or not (doubted_away or error.errorcode in BROKEN_OFF):
+                raise
+            doubted.away = doubted_away
+            raise doubted from None
+        self._outage.answered()
         return answer
 
-    def _encoded(self, function: str, body: Body) -> bytes:
-        # The function comes last: a body that PHP cuts loses it, and nothing is done (MOODLE.md, fact 4).
-        head = f"wstoken={quote_plus(self._token.get_secret_value())}&moodlewsrestformat=json&moodlewssettingraw=1"
-        parts = (
-            [head, body.text, f"wsfunction={quote_plus(function)}"] if body.text else [head, f"wsfunction={function}"]
-        )
-        return "&".join(parts).encode("ascii")
+    def _is_away(self, function: str, setback: Setback) -> bool:
+        """Whether it is the site that does not answer, and not this call alone that gets no answer."""
+        if setback.kind not in _REPEATED or not self.settings.outage_minutes or self._exchange.transport.stopped:
+            return False
+        if setback.kind in _TURNED_AWAY:
+            return True
+        if function == SITE_INFO:
+            return setback.refusal is None or setback.refusal.errorcode in BROKEN_OFF
+        # A page that is too large, or a row that breaks something, says nothing of the site: the smallest call does.
+        return not self._answers()
 
-    def _status(self, reply: Reply, *, writes: bool) -> Exception:
-        if reply.status in _REDIRECTS:
-            return self._redirected(reply)
-        known = STATUSES.get(reply.status)
-        if known and known.ends:
-            return known.ends(f"{self.address}: {known.message}", remedy=known.advice, code=str(reply.status))
-        words = known.message if known else f"HTTP {reply.status}"
-        if page := _words(reply.content):
-            words += f": “{page}”"
-        retry_after = _retry_after(reply.headers)
-        kind = Kind.LOST if reply.status >= _REPEATABLE_FROM else Kind.ODD
-        if known and known.remedy is Remedy.RETRY:
-            # A 503 that names no time can come from a proxy whose back end broke off in the middle of a write.
-            deliberate = reply.status != 503 or retry_after is not None or "maintenance" in page.lower()  # noqa: PLR2004 - the status that HTTP gives the name “unavailable”
-            kind = Kind.REFUSED if deliberate or not writes else Kind.LOST
-        return Setback(kind, words, status=reply.status, retry_after=retry_after)
-
-    def _redirected(self, reply: Reply) -> Redirected:
+    def _answers(self) -> bool:
+        """Whether the smallest call is answered."""
         try:
-            target = urlsplit(urljoin(self._address, masked(reply.headers.get("Location", ""))))
-        except ValueError:
-            target = urlsplit("")
-        address = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
-        if target.path.endswith(SERVICE_PATH):
-            site = address.removesuffix(SERVICE_PATH)
-            return Redirected(f"{self.address} sends web services on to {site}", remedy=f"use the address {site}")
-        return Redirected(
-            f"{self.address} sends web services on to {address}, which is not their place",
-            remedy="look what stands before Moodle (a login page, a portal), and let web services through",
-        )
+            with self.pace.call(SITE_INFO):
+                self._exchange.answer(SITE_INFO, encode([]), writes=False)
+        except Setback as found:
+            return found.kind not in _REPEATED
+        except MoodleError as error:
+            return not _in_doubt(error)
+        except SiteError:
+            return True
+        self._outage.answered()
+        return True
 
-    def _not_json(self, reply: Reply, *, writes: bool) -> Exception:
-        cut = reply.content.lstrip()[:1] in {b"[", b"{"}
-        if cut or writes or self._answered:
-            what = "the answer is cut short" if cut else "a page came instead of an answer"
-            return Setback(Kind.LOST, what, status=reply.status)
-        page = _words(reply.content)
-        return NotMoodle(
-            f"{self.address} answers, but not as Moodle's web services do" + (f": “{page}”" if page else ""),
-            remedy="write the address as it stands in a browser on Moodle's front page",
-        )
+    def _paused(self, function: str, setback: Setback, tries: int) -> bool:
+        """Wait before a call that alone gets no answer is tried again; whether it is to be."""
+        wait = self._wait(tries, setback)
+        longest = self._patience(setback) if self._given_up.is_set() else _LONGEST_ASKED
+        if tries >= (_DOUBTED if setback.refusal else self.settings.attempts) or wait > longest:
+            return False
+        if wait:
+            _log.warning("%s: %s; trying again in %.1f s", function, setback.words, wait)
+        return not self._pause(wait)
 
-    def _called_back(self, seconds: float) -> bool:
+    def _pause(self, seconds: float) -> bool:
         """Wait, and tell whether somebody gave up meanwhile."""
         if self._given_up.is_set():
             (self._sleep or time.sleep)(seconds)
@@ -296,9 +272,33 @@ class Client:
         return self._given_up.is_set()
 
     def _wait(self, tries: int, setback: Setback) -> float:
+        """Seconds before a call that alone gets no answer is tried again."""
+        if setback.refusal:
+            return 0.0
         if setback.retry_after is not None:
             return setback.retry_after
         return self._random() * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
+
+    def _patience(self, setback: Setback) -> float:
+        """Seconds for which a site is waited for after this setback."""
+        limit = self.settings.outage_minutes * 60
+        if self._exchange.transport.stopped:
+            return min(GRACE, limit)
+        if self._given_up.is_set():
+            return min(_HURRY, limit)
+        if setback.kind is Kind.NOWHERE and not self._exchange.answered:
+            return min(_MISTYPED, limit)
+        return limit
+
+    def _unreachable(self, gone: Away) -> Unreachable:
+        """What ends the run after an outage that was waited for long enough."""
+        found = gone.setback
+        code = str(found.status) if found.status and found.kind in _TURNED_AWAY else ""
+        told = REMEDIES.get(found.kind, REMEDIES[Kind.REFUSED])
+        since = f"it has been away since {gone.since:%H:%M:%S}"
+        if not self._given_up.is_set():
+            since += f", and rostersync waited for {duration(self._patience(found))} (outage_minutes)"
+        return Unreachable(f"{self.address}: {found.words}; {since}", remedy=told, code=code)
 
 
 def _refuse_plain(address: str, *, allowed: bool) -> None:
@@ -311,28 +311,12 @@ def _refuse_plain(address: str, *, allowed: bool) -> None:
     )
 
 
+def _in_doubt(error: MoodleError) -> bool:
+    """Whether a refusal may come from a site in trouble, and not from what was asked."""
+    return error.errorcode in BROKEN_OFF or error.errorcode not in CODES
+
+
 def _body(fields: Fields) -> Body:
     if isinstance(fields, Body):
         return fields
     return fields() if callable(fields) else encode(fields)
-
-
-def _words(page: bytes) -> str:
-    """The title of a page, or its text; at most 120 characters."""
-    text = page[:20_000].decode("utf-8", "replace")
-    title = _TITLE.search(text)
-    text = title[1] if title else _UNSEEN.sub(" ", text)
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())[:120]
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the answer asks to wait, given as such or as a date."""
-    value = headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # no date; or one without a zone, which cannot be compared
-        return None

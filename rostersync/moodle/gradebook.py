@@ -32,10 +32,12 @@ MEASURED = frozenset({(4, 5), (5, 1)})
 """Releases on which that was seen; on others any error means that nothing can be told."""
 RELEASE = "release"
 """The cause where what a gradebook that nobody has opened answers is not known of this release."""
-HIDDEN, UNCALCULATED = "hidden", "calculation"
-"""The causes where an item is shown as hidden, with or without the right to see what is in it; and where Moodle could
-not calculate a grade, and shows none that was typed in its place (recordings grades unseen 3 and 6)."""
-VIEW_HIDDEN = "moodle/grade:viewhidden"
+HIDDEN = "hidden"
+"""The cause where something is hidden: with moodle/grade:viewhidden, too, a hidden item without a grade looks like one
+whose grade is not shown (recordings grades 17 and 54)."""
+UNCALCULATED = "calculation"
+"""The cause where Moodle could not calculate a grade, and does not show one that was typed in its place, either
+(recordings grades unseen 3 and 6)."""
 CAPABILITIES = {
     "nopermissions": "gradereport/user:view",
     "nopermissiontoviewgrades": "moodle/grade:viewall",
@@ -186,17 +188,17 @@ def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -
         (
             missing,
             f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden",
-            VIEW_HIDDEN,
+            HIDDEN,
         ),
         (
             not any(item.get("itemtype") == TOTAL for item in shown),
             "the report does not show the course total: it may be hidden",
-            VIEW_HIDDEN,
+            HIDDEN,
         ),
         (
             inside - totals or not 0 < depth <= len(totals) + 1,
             "the report does not show the total of a category: it may be hidden",
-            VIEW_HIDDEN,
+            HIDDEN,
         ),
         (any(item.get("gradeishidden") is not False for item in shown), "the report hides a grade", HIDDEN),
         (

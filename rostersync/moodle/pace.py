@@ -43,7 +43,7 @@ TOO_SLOW = 4.0
 GOOD_CALLS = 30
 """Calls that were answered, one after the other, before one more connection is tried."""
 
-_CROWDED = frozenset({Kind.UNSENT, Kind.REFUSED, Kind.LATE})
+_CROWDED = frozenset({Kind.UNSENT, Kind.NOWHERE, Kind.REFUSED, Kind.LATE})
 _CROWDED_STATUSES = frozenset({503, 504})
 """What says that there is too much at once: nobody took the call, or not in time; a proxy's words for it may come after
 the call was begun."""

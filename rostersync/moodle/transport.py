@@ -17,9 +17,9 @@ import requests
 import truststore
 from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, MissingSchema, Timeout
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ReadTimeoutError
 
-from rostersync.errors import Misfit, RosterSyncError, TransportError, Unreachable
+from rostersync.errors import Misfit, MoodleError, RosterSyncError, TransportError, Unreachable
 from rostersync.moodle.lines import Cut, Stopped, Watch, WatchedAdapter
 from rostersync.moodle.unpacking import Unreadable, whole_body
 
@@ -32,6 +32,7 @@ class Kind(Enum):
     """What is known of a request that got no usable answer."""
 
     UNSENT = "unsent"  # no connection: certainly not processed
+    NOWHERE = "nowhere"  # the same: there is no machine of this name
     REFUSED = "refused"  # 429, or 503 by a Moodle in maintenance: not processed
     LATE = "late"  # sent, no answer in time
     LOST = "lost"  # sent, no usable answer
@@ -41,9 +42,10 @@ class Kind(Enum):
     STOPPED = "stopped"  # not sent: somebody stopped the run
 
 
-_REMEDIES: Mapping[Kind, str] = {
+REMEDIES: Mapping[Kind, str] = {
     Kind.UNSENT: "look whether the address opens in a browser on this machine, and whether a proxy is needed "
     "(HTTPS_PROXY)",
+    Kind.NOWHERE: "look whether the address is written as in a browser, and whether this machine is on the network",
     Kind.REFUSED: "try again later; during maintenance, when it is over",
     Kind.LATE: "try again when the site is less busy, or set a longer timeout or a smaller page_size",
     Kind.HOPELESS: "correct the address; for a certificate, have the site's certificate or this machine's clock and "
@@ -56,21 +58,35 @@ _STOPPED_WORDS = "somebody stopped the run"
 class Setback(Exception):
     """One try that brought no result: not an error yet, it may be tried again. Never leaves this package."""
 
-    def __init__(self, kind: Kind, words: str, *, status: int = 0, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        words: str,
+        *,
+        status: int = 0,
+        retry_after: float | None = None,
+        refusal: MoodleError | None = None,
+    ) -> None:
         super().__init__(words)
         self.kind = kind
         self.words = words
         self.status = status
         self.retry_after = retry_after
+        self.refusal = refusal
+        """What Moodle said, where it said something."""
+        self.away = False
+        """It is the site that does not answer, and not this call alone that gets no answer."""
 
     def repeatable(self, *, writes: bool) -> bool:
         """Whether the same body may be sent again without a look at what it did (MOODLE.md, fact 24)."""
         if self.kind in {Kind.ODD, Kind.MISFIT, Kind.HOPELESS, Kind.STOPPED}:
             return False
-        return not writes or self.kind in {Kind.UNSENT, Kind.REFUSED}
+        return not writes or self.kind in {Kind.UNSENT, Kind.NOWHERE, Kind.REFUSED}
 
     def error(self, site: str, function: str, *, writes: bool) -> RosterSyncError:
         """What the caller gets when this was the last try."""
+        if self.refusal:
+            return self.refusal
         if self.kind is Kind.MISFIT:
             return Misfit(f"{function}: {self.words}", function=function, status=self.status)
         if self.kind in {Kind.LOST, Kind.ODD} or (writes and self.kind is Kind.LATE):
@@ -78,7 +94,7 @@ class Setback(Exception):
                 f"{function}: {self.words}", function=function, status=self.status, retry_after=self.retry_after
             )
         code = str(self.status) if self.status else ""
-        return Unreachable(f"{site}: {self.words}", remedy=_REMEDIES[self.kind], code=code)
+        return Unreachable(f"{site}: {self.words}", remedy=REMEDIES[self.kind], code=code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +270,9 @@ def _setback(error: Exception) -> Setback:
         return Setback(Kind.HOPELESS, "what answers there does not speak https; the address may begin with http://")
     if isinstance(error, ConnectTimeout) or any(isinstance(cause, ConnectTimeoutError) for cause in causes):
         reason = next((c.strerror for c in causes if isinstance(c, OSError) and c.strerror), "")
-        return Setback(Kind.UNSENT, f"no connection{f' ({reason})' if reason else ''}")
+        unknown = any(isinstance(cause, NameResolutionError) for cause in causes)
+        kind = Kind.NOWHERE if unknown else Kind.UNSENT
+        return Setback(kind, f"no connection{f' ({reason})' if reason else ''}")
     if isinstance(error, Timeout) or any(isinstance(cause, ReadTimeoutError) for cause in causes):
         return Setback(Kind.LATE, "no answer in time")
     return Setback(Kind.LOST, f"the connection broke ({type(error).__name__})")

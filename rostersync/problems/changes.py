@@ -171,6 +171,11 @@ HOLDS: Mapping[str, Kind] = {
         "the run was stopped before this was sent: {detail}",
         "remove the cause, then `rostersync resume`, or run it again where it came to its end",
     ),
+    "not_tried": notes(
+        "it was not tried by itself: Moodle refused all calls of its kind in this course, however they were divided, "
+        "and whether that is a row's fault or the course's is not known: {detail}",
+        "look up what Moodle said, or ask the site's administrator; then run it again",
+    ),
 }
 """Codes that CHANGES.hold carries: each is a rule of SEMANTICS.md that says “not now”."""
 
@@ -217,14 +222,13 @@ UNKNOWN_GRADES: Mapping[str, Kind] = {
     "capability": notes(
         "the token's account seems to lack {detail}", "allow it for the account; `rostersync doctor` says where"
     ),
+    "hidden": notes(
+        "something in their gradebooks is hidden: an item, a grade or a total",
+        "show it there; moodle/grade:viewhidden alone lets nobody be known to have no grades",
+    ),
     "release": notes(
         "their gradebook seems never to have been opened, and on this Moodle's release that is not certain",
         "open Grades once in these courses, in a browser",
-    ),
-    "hidden": notes(
-        "a grade item there is hidden, and Moodle's answer is the same where it is empty and where the token's account "
-        "lacks moodle/grade:viewhidden",
-        "allow it for the account; where it has it, no answer tells more as long as the item is hidden",
     ),
     "calculation": notes(
         "Moodle cannot calculate a grade there, and then does not show one that was typed in its place",

@@ -111,21 +111,16 @@ def _unknown_lines(forecast: Forecast) -> list[str]:
     """Why people are not unenrolled, what lets them be, and what that would cost; and what it costs where they are."""
     lines, unknown = [], forecast.unknown_grades
     for one in unknown:
-        whom = f"{counted(one.people, 'person', 'people')} in {counted(one.courses, 'course')}"
-        lines.append(
-            f"grades: {whom} suspended, not unenrolled: it cannot be known whether they have any, as {one.why}"
-        )
+        done = "unenrolled all the same" if one.unenrolled else "suspended, not unenrolled"
+        whom = f"{counted(one.people, 'person', 'people')} in {counted(one.courses, 'course')} {done}"
+        lines.append(f"grades: {whom}: it cannot be known whether they have any, as {one.why}")
         lines.append(f"so that it can be known: {one.remedy}")
     if people := sum(one.people for one in unknown if one.flag):
         idle = sum(one.already_suspended for one in unknown if one.flag)
         more = f" and {idle:,} who were suspended before" if idle else ""
         lines.append(f"to unenrol {people:,} of them{more} all the same, in this run: {UNENROL_ALL}; {GOES}")
     if forecast.at_risk:
-        gone, where = f"{forecast.unenrolled:,} to be unenrolled", counted(forecast.at_risk_courses, "course")
-        lines.append(
-            f"grades: of the {gone}, it is not known of {forecast.at_risk:,} in {where} whether they have any, and "
-            f"on_unknown_grades says unenrol: {GOES}"
-        )
+        lines.append(f"what {forecast.at_risk:,} of them may lose, as on_unknown_grades is unenrol: {GOES}")
     return lines
 
 

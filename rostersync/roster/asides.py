@@ -136,13 +136,14 @@ class _Rows:
         user = pc.or_(user, pc.and_(label, _numbers(self.user)))
         short = pc.less_equal(pc.utf8_length(self.first), LONGEST)
         told = pc.or_(words, pc.and_(counted, self.others("")))
+        told = pc.or_(told, pc.and_(_matches(self.first, labels.named()), pc.invert(self.others(""))))
         return self.spread(pc.and_(pc.and_(told, short), pc.and_(explained, pc.and_(course, user))))
 
     def footers(self) -> Mask:
         """A footer's words and otherwise only blanks and numbers, or a ruling."""
         words = _matches(self.first, labels.footers())
         words = pc.and_(words, pc.less_equal(pc.utf8_length(self.first), LONGEST * 2))
-        alone = pc.and_(words, self.others(labels.NUMBER))
+        alone = pc.and_(words, self.others(f"{labels.NUMBER}|(?i:{labels.pages().pattern})"))
         keys = pc.or_(pc.equal(self.course, ""), pc.equal(self.course, self.first))
         keys = pc.and_(keys, pc.or_(pc.equal(self.user, ""), pc.equal(self.user, self.first)))
         ruling = pc.match_substring_regex(self.first, f"^{RULING}$")

@@ -1,8 +1,10 @@
-"""A sheet goes in; whether it counts more rows than it has comes out: “Total records: 25” below 21 of them."""
+"""Sheets go in; what in them says that rows are missing comes out: “Total records: 25” below 21 rows, “Page 1 of 2”."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -14,43 +16,90 @@ from rostersync.roster.endings import MORE, count_of
 from rostersync.roster.sheets import Ints, Sheet
 from rostersync.roster.sublists import HEADING
 
-COUNTS = frozenset({"title_row", "totals_row"})
+TEXTS = frozenset({"title_row", "totals_row", "footer_row"})
 LAYOUT = frozenset({*asides.LAYOUT, HEADING})
 YEARS = range(1900, 2100)
 """“Total 2026” names a year."""
+MOST_PAGES = 10_000
 _NUMBER = re.compile(r"[\d.,'\u2019 ]*\d")
 
 
-def missing(sheet: Sheet, before: int) -> str:
-    """What a count says of rows that are not there; blank where none says so.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a sheet says of its own rows."""
+
+    rows: int
+    """Those that state something."""
+    said: tuple[tuple[str, int, int], ...]
+    """What counts more than there are above it, the number, and how many lines beside the rows may be counted."""
+    pages: tuple[tuple[str, int, int], ...]
+    """What names a page, its number, and how many there are."""
+    partly: str
+    """What says by itself that not all rows are there; blank where nothing does."""
+
+
+def of(sheet: Sheet) -> Counts | None:
+    """What the titles, totals and footers of a sheet say of its rows; None where there are none of them.
 
     A count above the header is one of all rows, any other one of those above it: a subtotal counts no more of them.
     Fewer are no sign, since teachers, or a second course of somebody, may not be counted.
 
     Args:
-        sheet: with its titles and totals set aside (`asides.mark`).
-        before: rows on the sheets of this file that come before; a total on the last sheet may be one of all.
+        sheet: with its titles, totals and footers set aside (`asides.mark`).
     """
-    places = sorted({int(row) for one in sheet.aside if one.code in COUNTS for row in one.rows})
-    if not places:
-        return ""
+    places = sorted({int(row) for one in sheet.aside if one.code in TEXTS for row in one.rows})
     lying, origin = asides.as_it_lies(sheet)
     rows = _rows(sheet, lying, origin)
+    said: list[tuple[str, int, int]] = []
+    pages: list[tuple[str, int, int]] = []
+    partly = ""
     for row in places:
-        if (told := _told(lying, int(origin[row]), rows)) is None:
-            continue
-        number, text, more = told
-        here = len(rows) if row < sheet.titles else int(np.searchsorted(rows, origin[row]))
-        if number > here + before + more:
-            return f"its row {sheet.lines[row]}, “{text}”, counts {number:,} rows, and there are {here + before:,}"
-    return ""
+        filled = {p: text for p, cells in enumerate(lying.cells) if (text := str(cells[int(origin[row])]).strip())}
+        text = " ".join(filled.values())
+        where = f"its row {sheet.lines[row]}, “{text}”,"
+        above = len(rows) if row < sheet.titles else int(np.searchsorted(rows, origin[row]))
+        if told := _told(filled, lying, rows, title=row < sheet.titles):
+            number, more = told
+            if number > above + more:
+                said.append((f"{where} counts {number:,}, and there are {above:,} rows", number, more))
+        if found := labels.pages().search(text):
+            pages.append((where, int(found["page"]), int(found["number"])))
+        if found := labels.shown().fullmatch(text):
+            first, shown, number = (int(re.sub(r"\D", "", found[g] or "1")) for g in ("first", "shown", "number"))
+            partly = partly or (f"{where} says that rows are missing" if first > 1 or shown < number else "")
+        if labels.continued().match(text) and above == len(rows):
+            partly = partly or f"{where} says that there is more"
+    return Counts(len(rows), tuple(said), tuple(pages), partly) if places else None
 
 
-def _told(lying: Sheet, row: int, rows: Ints) -> tuple[int, str, int] | None:
-    """The number of rows that a row tells, its text, and how many other lines may be counted in it."""
-    filled = {p: text for p, cells in enumerate(lying.cells) if (text := str(cells[row]).strip())}
+def missing(counts: Sequence[Counts | None]) -> dict[int, str]:
+    """Which of the sheets of one file say that rows are missing, and what says so.
+
+    A total of one sheet may be that of all, and pages may be on several.
+    """
+    found: dict[int, str] = {}
+    told = [(i, one) for i, one in enumerate(counts) if one is not None]
+    whole = sum(one.rows for _, one in told)
+    seen = {(page, number) for _, one in told for _, page, number in one.pages}
+    for i, one in told:
+        wrong = [why for why, number, more in one.said if len(counts) == 1 or not whole <= number <= whole + more]
+        lost = [
+            f"{where} names one of {number:,} pages, and page {gap:,} is not there"
+            for where, _, number in one.pages
+            if number <= MOST_PAGES and (gap := next((n for n in range(1, number + 1) if (n, number) not in seen), 0))
+        ]
+        if why := next(iter([*wrong, *lost, *filter(None, [one.partly])]), ""):
+            found[i] = why
+    return found
+
+
+def _told(filled: Mapping[int, str], lying: Sheet, rows: Ints, *, title: bool) -> tuple[int, int] | None:
+    """The number of rows that a row's texts tell, and how many other lines may be counted in it."""
     (_, label), *others = filled.items()
     found = next((m for form in labels.counts() if (m := form.fullmatch(label))), None)
+    if found is None and title:
+        found = next((m for text in filled.values() if (m := labels.within().search(text))), None)
+        others = []
     if found is None or len(others) != (found["number"] is None):
         return None
     place, written = others[0] if others else (-1, str(found["number"]))
@@ -60,7 +109,7 @@ def _told(lying: Sheet, row: int, rows: Ints) -> tuple[int, str, int] | None:
     above = lying.cells[place].take(pa.array(rows)) if others else None
     if not labels.nouns().search(label) and (number in YEARS or (above is not None and _is_sum(above))):
         return None
-    return number, " ".join(filled.values()), MORE if labels.lines().search(label) else 0
+    return number, MORE if labels.lines().search(label) else 0
 
 
 def _is_sum(column: pa.Array) -> bool:

@@ -10,12 +10,17 @@ from importlib.resources import files
 COLON = ":\uff1a"
 OPEN = "(\uff08"
 CLOSE = ")\uff09"
+SLASH = "/\uff0f"
 DASH = "\u2013\u2014-"
 NUMBER = "[\\s\\d.,:'\u2019%()/+-]*"
 KANA = "\u3000"
 """Where the Japanese signs begin."""
 _SIGNS = re.compile(r"[.()*+?]")
-_COUNT = r"\d[\d.,'\u2019 ]*"
+_SHOWN = (
+    r"[^\d@]{{0,40}}?(?:(?P<first>{count})\s*(?:{to})\s*)?(?P<shown>{count})\s*(?:{of})\s[^\d@]{{0,20}}?"
+    r"(?P<number>{count})\s*(?:{noun})\b.*"
+)
+_COUNT = "\\d[\\d.,'\u2019 ]*"
 
 
 @cache
@@ -30,14 +35,22 @@ def totals() -> str:
 
 @cache
 def counted() -> str:
-    """A number of rows: “312 rows selected.”, “312名”."""
-    return rf"^[(\s]*\d+(?:\s+(?:{_words('counted')})(?:$|[\s.)].*)|\s*(?:{_words('counted', japanese=True)})$)"
+    """A number of rows: “312 rows selected.”, “312名”, “18 of 312 rows”."""
+    number = rf"[(\s]*\d+(?:\s+(?:{_words('counted')})(?:$|[\s.)].*)|\s*(?:{_words('counted', japanese=True)})$)"
+    return rf"^(?:{number}|{_SHOWN.format(**_parts())}$)"
+
+
+@cache
+def named() -> str:
+    """What is counted, with its number in another cell: “Students”, “Teachers:”."""
+    return rf"^(?:{_words('counted')})\s*[{COLON}=]?$"
 
 
 @cache
 def footers() -> str:
     """The end of a page or of a report: “Page 3 of 7”, “Printed on 1.12.2026”."""
-    return rf"^[\s*=_{DASH}]*(?:{_spaced('pages')}\d|(?:{_words('footers')})(?:$|[^a-z]))"
+    words = rf"(?:{_words('footers')}|{_words('continued')})(?:$|[^a-z])"
+    return rf"^[\s*=_{OPEN}{DASH}]*(?:{_spaced('pages')}\d|{words})"
 
 
 @cache
@@ -56,6 +69,36 @@ def counts() -> tuple[re.Pattern[str], ...]:
         rf"[\s{OPEN}]*{number}\s*{noun}[\s{CLOSE}.]*",
     )
     return tuple(re.compile(form, re.IGNORECASE) for form in forms)
+
+
+@cache
+def shown() -> re.Pattern[str]:
+    """How many of the rows are there, in the groups `first`, `shown` and `number`: “Showing 1 to 18 of 312 entries”."""
+    return re.compile(_SHOWN.format(**_parts()), re.IGNORECASE)
+
+
+@cache
+def within() -> re.Pattern[str]:
+    """A count at the end of a title, in the group `number`: “Biology (312 students)”."""
+    noun = rf"(?:{_words('counted')})(?:\s+(?:{_words('present')}))?"
+    return re.compile(rf"(?:[{OPEN}\[,;|]|\s[{DASH}])\s*(?P<number>{_COUNT})\s*{noun}[{CLOSE}\].\s]*$", re.IGNORECASE)
+
+
+@cache
+def pages() -> re.Pattern[str]:
+    """A page and how many there are, in the groups `page` and `number`: “Page 1 of 2”."""
+    of = rf"\s*(?:{_words('parts')}|[{SLASH}])\s*"
+    return re.compile(rf"(?:{_words('pages')})[\s.:]*(?P<page>\d+){of}(?P<number>\d+)", re.IGNORECASE)
+
+
+@cache
+def continued() -> re.Pattern[str]:
+    """What says that there is more to come."""
+    return re.compile(rf"[\s{OPEN}.{DASH}]*(?:{_words('continued')})", re.IGNORECASE)
+
+
+def _parts() -> dict[str, str]:
+    return {"count": _COUNT, "to": _words("ranges"), "of": _words("parts"), "noun": _words("counted")}
 
 
 @cache

@@ -15,6 +15,7 @@ from rostersync.errors import EmptyRoster, UsageError
 from rostersync.originals import OURS
 from rostersync.roster import (
     asides,
+    counting,
     delimited,
     doubts,
     files,
@@ -73,10 +74,7 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         known = encoded(sheet.cells, settled.columns.fields.values())
         sheet = asides.mark(sheet, settled.columns, settled.settings, known)
         sheet = sublists.mark(sheet, settled.columns, known)
-        before = sum(_stated(p.rows) for p, s in zip(parts, sources, strict=True) if s.path == file.path)
-        part, source = _understand(
-            sheet, known, file, settled, number=len(parts), first_row=_count(parts), before=before
-        )
+        part, source = _understand(sheet, known, file, settled, number=len(parts), first_row=_count(parts))
         parts.append(part)
         left_out = unread.parts(sheet, settled.columns, part.distinct) if source.mode == Mode.MIRROR else ()
         beside += [(len(sources), one) for one in left_out]
@@ -86,6 +84,7 @@ def load(paths: Sequence[Path], settings: Settings, judge: Judge | None = None) 
         if source.mode == Mode.MIRROR and len(part.rows) and (why := torn.doubtful_end(sheet, settled.columns)):
             ends[_count(parts) - 1] = why
         read.append(sheet)
+    _refuse_missing(read, sources)
     table = ROSTER.check(_joined([p.rows for p in parts]))
     return Roster(
         rows=table,
@@ -148,15 +147,11 @@ def _sheets(file: files.File, settings: Settings) -> list[Sheet]:
             assert_never(file.kind)
 
 
-def _where(sheet: Sheet, file: files.File) -> str:
-    return f"{file.path}, sheet “{sheet.name}”," if sheet.name else file.path
-
-
 def _settled(
     sheet: Sheet, file: files.File, settings: Settings, *, alone: bool, judge: Judge | None
 ) -> tuple[Sheet, doubts.Settled]:
     """The sheet as its preset and its layout say, and what its columns are; the judge is asked in doubt."""
-    where = _where(sheet, file)
+    where = _named(sheet, file.path)
     sheet, settings = recast.under_preset(shapes.melted(sheet, settings), settings, where=where)
     said = {
         "columns": {**sheet.fields, **settings.columns, **returned.ours(sheet.header)},
@@ -167,20 +162,20 @@ def _settled(
 
 
 def _understand(
-    sheet: Sheet, known: Known, file: files.File, settled: doubts.Settled, *, number: int, first_row: int, before: int
+    sheet: Sheet, known: Known, file: files.File, settled: doubts.Settled, *, number: int, first_row: int
 ) -> tuple[rows.Part, Source]:
-    """A sheet's part of the roster, and how it was read; `before` are the rows of this file that come before it."""
+    """A sheet's part of the roster, and how it was read."""
     columns, settings = settled.columns, settled.settings
     marked = _marked(settled)
     partial = returned.is_part(sheet, file.path)
     mode = _mode(sheet, settings, columns, partial=partial)
     if mode == Mode.MIRROR:
-        torn.refuse(sheet, columns, settings, _where(sheet, file), before=before)
-        overlooked.refuse_terms(sheet, columns, _where(sheet, file))
+        torn.refuse(sheet, columns, settings, _named(sheet, file.path))
+        overlooked.refuse_terms(sheet, columns, _named(sheet, file.path))
     part = rows.build(sheet, known, settled, mode, source=number, first_row=first_row)
     if part.blank:
         raise EmptyRoster(
-            f"{_where(sheet, file)} has a header and no rows",
+            f"{_named(sheet, file.path)} has a header and no rows",
             remedy="nothing is ever removed because of an empty file: export it again",
         )
     source = Source(
@@ -248,9 +243,22 @@ def _letters(sheet: Sheet) -> dict[str, str]:
     return found | {h: "+".join(parts) for h, parts in composed.items() if all(parts)}
 
 
-def _stated(table: pd.DataFrame) -> int:
-    """How many rows are none of the layout."""
-    return int((~table["code"].isin(asides.LAYOUT)).sum())
+def _refuse_missing(read: Sequence[Sheet], sources: Sequence[Source]) -> None:
+    """Makes sure that the mirrors have all rows that they count.
+
+    Raises:
+        CutFile: one has fewer.
+    """
+    for path in dict.fromkeys(source.path for source in sources):
+        sheets = [(s, source) for s, source in zip(read, sources, strict=True) if source.path == path]
+        found = counting.missing([counting.of(sheet) for sheet, _ in sheets])
+        for (sheet, source), why in ((sheets[i], why) for i, why in found.items()):
+            if source.mode == Mode.MIRROR:
+                raise torn.refusal(_named(sheet, source.path), why)
+
+
+def _named(sheet: Sheet, path: str) -> str:
+    return f"{path}, sheet “{sheet.name}”," if sheet.name else path
 
 
 def _count(parts: list[rows.Part]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow.compute as pc
 
 from rostersync.errors import CutFile
-from rostersync.roster import counting, endings
+from rostersync.roster import endings
 from rostersync.roster.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.headers import Columns
 from rostersync.roster.sheets import Sheet
@@ -21,30 +21,29 @@ REMEDY = (
     "who are in it and take out nobody, say `sync` or `plan` with --mode add-only"
 )
 WHOLE = "; where the file is whole, end its last row with a line end"
-COUNTED = "; where nobody is missing, delete the row that counts"
+COUNTED = "; where nobody is missing, delete that row"
 
 
 def refusal(where: str, why: str) -> CutFile:
     """What is said of a file that breaks off."""
-    whole = WHOLE if "line end" in why else COUNTED if " counts " in why else ""
+    whole = WHOLE if "line end" in why else COUNTED if why.startswith("its row ") else ""
     return CutFile(f"{where.rstrip(',')} seems to break off: {why}", remedy=REMEDY + whole)
 
 
-def refuse(sheet: Sheet, columns: Columns, settings: Settings, where: str, *, before: int) -> None:
+def refuse(sheet: Sheet, columns: Columns, settings: Settings, where: str) -> None:
     """Makes sure that a mirror is whole.
 
     Args:
-        sheet: with its titles and totals set aside (`asides.mark`).
+        sheet: as it was read.
         columns: what its columns are.
         settings: by which its words are read.
         where: file and sheet, for the message.
-        before: rows on the sheets of this file that come before.
 
     Raises:
-        CutFile: it breaks off, is exactly as long as programs can write, or has other rows than are counted in it.
+        CutFile: it breaks off, is exactly as long as programs can write, or has other rows than its footer counts.
     """
-    if why := sheet.cut or counting.missing(sheet, before):
-        raise refusal(where, why)
+    if sheet.cut:
+        raise refusal(where, sheet.cut)
     if sheet.end and not _is_key(sheet, columns) and _is_torn(sheet, columns, settings):
         raise refusal(where, sheet.end)
 

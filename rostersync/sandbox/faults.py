@@ -112,7 +112,8 @@ class Fault:
 
     A call counts if it is one of `function` (any, if empty); counting begins when the fault is switched on. From call
     `n` on each call meets the fault with the probability `p`, until `times` calls have met it (`None`: for ever).
-    `seconds` and `retry_after` (seconds) are for the kinds that take them. Raises `UsageError` for anything else.
+    `lasts` counts seconds from the first call that meets it; after them it is over. `seconds` and `retry_after`
+    (seconds) are for the kinds that take them. Raises `UsageError` for anything else.
     """
 
     kind: Kind
@@ -123,6 +124,7 @@ class Fault:
     times: int | None = None
     seconds: float = _SECONDS
     retry_after: int | None = None
+    lasts: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what this kind does not take."""
@@ -131,6 +133,8 @@ class Fault:
             (self.n < 1, "n counts calls from 1"),
             (self.times is not None and self.times < 1, "times counts calls from 1"),
             (not 0 <= self.seconds < float("inf"), "seconds cannot be negative or without an end"),
+            (self.lasts is not None and not 0 < self.lasts < float("inf"), "it lasts for more than no time"),
+            (self.lasts is not None and self.kind is Kind.REFUSED, "how long it lasts is said by its seconds"),
             (self.seconds != _SECONDS and self.kind not in _TAKES_SECONDS, "it takes no seconds"),
             (self.retry_after is not None and self.kind not in _TAKES_RETRY_AFTER, "it takes no retry-after"),
             (self.subject and self.kind not in _TAKES_SUBJECT, f"it takes no ={self.subject}"),
@@ -151,7 +155,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Write the words that `parse` reads."""
-        once = self.is_network and self.times == 1
+        once = self.is_network and self.times == 1 and self.lasts is None
         times = None if once else self.times
         options = {
             "function": self.function or None,
@@ -160,6 +164,7 @@ class Fault:
             "times": times,
             "seconds": self.seconds if self.seconds != _SECONDS else None,
             "retry-after": self.retry_after,
+            "lasts": self.lasts,
         }
         if times is None and not once and self.is_network and (self.n > 1 or self.kind is Kind.REFUSED):
             options["times"] = 0
@@ -170,7 +175,7 @@ class Fault:
 
 _WORDS = re.compile(r"(?P<kind>[a-z0-9-]+)(?:=(?P<subject>.+?))?(?::(?P<options>[a-z-]+=[^,=]*(?:,[a-z-]+=[^,=]*)*))?")
 _READ: Mapping[str, Callable[[str], object]] = MappingProxyType(
-    {"function": str, "p": float, "n": int, "times": int, "seconds": float, "retry-after": int}
+    {"function": str, "p": float, "n": int, "times": int, "seconds": float, "retry-after": int, "lasts": float}
 )
 
 
@@ -178,7 +183,8 @@ def parse(text: str) -> Fault:
     """Read a fault: `kind`, `kind:option=value,…`, `capability=NAME` or `separate-groups=COURSE`.
 
     A mood lasts from call `n` on. A fault of the network comes once where `n` is given, and so does `refused` always;
-    `times` says otherwise, and `times=0` means for ever. Raises `UsageError`.
+    `times` says otherwise, and `times=0` means for ever; with `lasts` all calls of so many seconds meet it. Raises
+    `UsageError`.
     """
     found = _WORDS.fullmatch(text.strip())
     kinds = {kind.value: kind for kind in Kind}
@@ -194,7 +200,7 @@ def parse(text: str) -> Fault:
             given[name.replace("-", "_")] = _READ[name](value)
         except ValueError as error:
             raise UsageError(f"{text!r}: {name} is no number") from error
-    if kind in NETWORK and ("n" in given or kind is Kind.REFUSED):
+    if kind in NETWORK and (("n" in given and "lasts" not in given) or kind is Kind.REFUSED):
         given.setdefault("times", 1)
     if given.get("times") == 0:
         given["times"] = None

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypedDict
@@ -33,6 +34,8 @@ class _Switch:
     draws: random.Random
     calls: int = 0
     met: int = 0
+    until: float | None = None
+    """When it is over, by `time.monotonic`, if it lasts for a time and has begun."""
 
     def next(self) -> bool:
         """Count a call, and tell whether it would meet the fault; a token that has expired once stays gone."""
@@ -41,7 +44,12 @@ class _Switch:
         chance = self.draws.random() < fault.p
         if fault.kind is Kind.TOKEN_EXPIRED and self.met:
             return True
-        return chance and self.calls >= fault.n and (fault.times is None or self.met < fault.times)
+        meets = chance and self.calls >= fault.n and (fault.times is None or self.met < fault.times)
+        if meets and fault.lasts is not None:
+            now = time.monotonic()
+            self.until = now + fault.lasts if self.until is None else self.until
+            return now < self.until
+        return meets
 
 
 class Faults:

@@ -11,7 +11,7 @@ import pandas as pd
 from rostersync.sync.keys import Ints, course_of, distinct, enrolment_of, first_of_run, of_courses, role_of
 from rostersync.sync.mails import mailing
 from rostersync.sync.plan import Plan
-from rostersync.sync.unknown_grades import AT_RISK, unknown_grades
+from rostersync.sync.unknown_grades import unknown_grades
 from rostersync.tables import HOLDERS, LOSSES, Forecast
 from rostersync.vocabulary import Op
 
@@ -64,7 +64,7 @@ def forecast(plan: Plan) -> Forecast:
     reasons = free["reason"].str.removeprefix("row_").str.removesuffix("_cleared")
     gone = leaving(changes)
     told = gone.merge(plan.losses, on=["course_id", "user_id"], how="left").fillna({"elsewhere": -1, "seen": -1})
-    at_risk = changes[(changes["hold"] == "") & (changes["op"] == Op.UNENROL) & changes["reason"].isin(AT_RISK)]
+    unknown = unknown_grades(plan)
     mails = changes[mailing(changes, plan.courses, plan.roles)]
     made = datetime.fromisoformat(plan.made).timestamp() if plan.made else 0.0
     return Forecast(
@@ -75,9 +75,8 @@ def forecast(plan: Plan) -> Forecast:
         left_unknown=int((told["elsewhere"] < 0).sum()),
         seen=int((told["seen"] > made - RECENT).sum()) if made else 0,
         seen_unknown=int((told["seen"] < 0).sum()),
-        at_risk=len(at_risk),
-        at_risk_courses=at_risk["course_id"].nunique(),
-        unknown_grades=unknown_grades(plan),
+        at_risk=sum(one.people for one in unknown if one.unenrolled),
+        unknown_grades=unknown,
         mails=len(mails),
         mails_suspended=int((mails["suspend"] > 0).sum()),
         mails_courses=mails["course_id"].nunique(),

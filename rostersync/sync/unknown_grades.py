@@ -16,26 +16,28 @@ NOT_SUSPENDED = ("method_unknown", "suspension_unknown")
 
 
 def unknown_grades(plan: Plan) -> tuple[UnknownGrades, ...]:
-    """By what lacks, most people first; nothing where everybody would be kept anyway."""
+    """By why it is not known: first those who are unenrolled all the same, most people first."""
     changes = plan.changes[["course_id", "user_id", "reason", "hold"]]
     told = changes.merge(plan.grades[["course_id", "user_id", "cause"]], on=["course_id", "user_id"])
-    reason = told["reason"].str.removesuffix("_cleared")
-    kept = told[reason.isin(KEPT) & told["hold"].isin(["", *NOT_SUSPENDED])]
+    reason, free = told["reason"].str.removesuffix("_cleared"), told["hold"] == ""
+    kept = told[reason.isin(KEPT) & (free | told["hold"].isin(NOT_SUSPENDED))]
     idle = told[reason == IDLE]
     found = []
-    for cause, part in kept.groupby("cause", sort=True):
-        kind = UNKNOWN_GRADES[_kind(str(cause))]
-        made = UnknownGrades(
-            cause=str(cause),
-            why=kind.message.format(detail=cause),
-            remedy=kind.remedy.format(detail=cause),
-            people=len(part),
-            courses=part["course_id"].nunique(),
-            already_suspended=int((idle["cause"] == cause).sum()),
-            flag=UNENROL_ALL if cause not in NEVER_RISKED else "",
-        )
-        found.append(made)
-    return tuple(sorted(found, key=lambda one: (-one.people, one.cause)))
+    for gone, chosen in ((True, told[reason.isin(AT_RISK) & free]), (False, kept)):
+        for cause, part in chosen.groupby("cause", sort=True):
+            kind = UNKNOWN_GRADES[_kind(str(cause))]
+            made = UnknownGrades(
+                cause=str(cause),
+                why=kind.message.format(detail=cause),
+                remedy=kind.remedy.format(detail=cause),
+                unenrolled=gone,
+                people=len(part),
+                courses=part["course_id"].nunique(),
+                already_suspended=0 if gone else int((idle["cause"] == cause).sum()),
+                flag=UNENROL_ALL if cause not in NEVER_RISKED and not gone else "",
+            )
+            found.append(made)
+    return tuple(sorted(found, key=lambda one: (not one.unenrolled, -one.people, one.cause)))
 
 
 def _kind(cause: str) -> str:

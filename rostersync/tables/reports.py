@@ -116,7 +116,7 @@ REPORT_NOT_ACTIVE = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownGrades:
-    """People who are not unenrolled because it is not known whether they have grades, by what lacks."""
+    """People of whom it is not known whether they have grades, by why that is so."""
 
     cause: str
     """As GRADES has it."""
@@ -124,6 +124,8 @@ class UnknownGrades:
     """The same in words."""
     remedy: str
     """What makes it known."""
+    unenrolled: bool
+    """They are unenrolled all the same, because on_unknown_grades says so; else suspended."""
     people: int
     courses: int
     already_suspended: int
@@ -153,9 +155,8 @@ class Forecast:
 
     at_risk: int = 0
     """Of the unenrolled: it is not known whether they have grades, and on_unknown_grades says unenrol."""
-    at_risk_courses: int = 0
     unknown_grades: tuple[UnknownGrades, ...] = ()
-    """Why `maybe_graded` are kept, and what can be done about it."""
+    """Why `maybe_graded` and `at_risk` are what they are, and what can be done about it."""
     mails: int = 0
     """Welcome mails that Moodle may send, where the message is not switched off."""
     mails_suspended: int = 0

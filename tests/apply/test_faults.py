@@ -99,7 +99,7 @@ def test_one_fault_in_a_write_changes_nothing_in_the_end(make: Make, kind: str, 
 
 
 def test_a_call_whose_answer_is_lost_is_seen_and_not_sent_again(make: Make) -> None:
-    """After a lost answer the course is read, and what is in place is not sent a second time."""
+    """After a lost answer it is asked whether Moodle is there, then the course is read; nothing is sent again."""
     world = world_of(make)
     plan = planned(world)
     world.gate.script = script(world, {1: "LOSE_ANSWER"}, only_writes=True)
@@ -107,7 +107,8 @@ def test_a_call_whose_answer_is_lost_is_seen_and_not_sent_again(make: Make) -> N
     functions = [c.function for c in world.wrote()]
     assert functions.count("enrol_manual_enrol_users") == 1
     first = world.gate.calls.index(world.wrote()[0])
-    assert world.gate.calls[first + 1].function == "core_enrol_get_enrolled_users"
+    after = [call.function for call in world.gate.calls[first + 1 : first + 3]]
+    assert after == ["core_webservice_get_site_info", "core_enrol_get_enrolled_users"]
 
 
 def test_retry_after_is_waited_for_and_not_forever(make: Make) -> None:

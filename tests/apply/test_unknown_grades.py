@@ -56,12 +56,11 @@ def lacks(world: Any, what: str) -> None:  # noqa: ANN401 - a World
         for course in COURSES:
             state.gradebook.close(state.course(course).id)
         return
-    item(world, "BIO101", {})
-    item(world, "CHE101", {}, hidden=1)
-    item(world, "BIO101", {}, hidden=1)
+    item(world, "BIO101", {}, hidden=int(what == "hidden"))
+    item(world, "CHE101", {}, hidden=int(what == "hidden"))
     if "/" in what:
         state.missing_capabilities.add(what)
-    else:
+    elif what != "hidden":
         state.functions = [one for one in state.functions if one not in what.split(", ")]
 
 
@@ -70,10 +69,31 @@ def told(report: Report) -> tuple[UnknownGrades, ...]:
     return report.forecast.unknown_grades
 
 
-@pytest.mark.parametrize(
-    "what",
-    [ITEMS, REPORT, f"{ITEMS}, {REPORT}", "gradereport/user:view", "moodle/grade:viewall", HIDDEN, "release"],
-)
+LACKING = [ITEMS, REPORT, f"{ITEMS}, {REPORT}", "gradereport/user:view", "moodle/grade:viewall", "hidden", "release"]
+
+
+@pytest.mark.parametrize("what", LACKING)
+def test_what_the_preview_advises_lets_it_be_known(make: Make, what: str) -> None:
+    """The function, the capability, or a gradebook that somebody opens: nobody has grades then, and all can leave."""
+    world = college(make)
+    functions = world.state.functions
+    lacks(world, what)
+    (one,) = told(pipeline.preview(world.plan(ROSTER)))
+    advice = {"release": "open Grades once", "hidden": "show it there"}.get(what, "`rostersync doctor` says where")
+    assert advice in one.remedy
+    world.state.functions = functions
+    world.state.missing_capabilities.clear()
+    for course in COURSES:
+        book, number = world.state.gradebook, world.state.course(course).id
+        book.open(number)
+        for one_item in [*book.items_of(number)]:
+            book.put_item(replace(one_item, hidden=0))
+    preview = pipeline.preview(world.plan(ROSTER))
+    assert preview.forecast is not None
+    assert (preview.forecast.unenrolled, told(preview)) == (4, ())
+
+
+@pytest.mark.parametrize("what", LACKING)
 def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: Make, what: str) -> None:
     """Four are suspended in two courses; the flag unenrols as many; a second look then finds nothing to do."""
     world = college(make)
@@ -91,8 +111,10 @@ def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: M
     forced = pipeline.preview(world.plan(ROSTER, **UNENROL))
     assert forced.forecast is not None
     assert (forced.forecast.unenrolled, forced.forecast.maybe_graded) == (4, 0)
-    assert (forced.forecast.at_risk, forced.forecast.at_risk_courses, told(forced)) == (4, 2, ())
-    assert "it is not known of 4 in 2 courses whether they have any" in "\n".join(forecast_lines(forced.forecast))
+    (gone,) = told(forced)
+    assert (gone.cause, gone.people, gone.courses, gone.unenrolled, gone.flag) == (what, 4, 2, True, "")
+    assert forced.forecast.at_risk == 4
+    assert "4 people in 2 courses unenrolled all the same" in "\n".join(forecast_lines(forced.forecast))
     assert "Moodle shows no grades" not in "\n".join(forecast_lines(forced.forecast))
     world.apply(plan)
     assert world.people("BIO101") == {"ada": "student", "ben": "!student", "cyd": "!student", "dot": "!student"}

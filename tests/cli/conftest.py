@@ -125,6 +125,7 @@ def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("ROSTERSYNC_STORE", str(tmp_path / "store.db"))
     monkeypatch.setenv("ROSTERSYNC_ATTEMPTS", "1")
+    monkeypatch.setenv("ROSTERSYNC_OUTAGE_MINUTES", "0")
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 

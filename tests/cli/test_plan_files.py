@@ -57,7 +57,6 @@ def test_show_prints_one_document_and_writes_the_report(run: Run, plan: Path) ->
         "seen": 0,
         "seen_unknown": 0,
         "at_risk": 0,
-        "at_risk_courses": 0,
         "unknown_grades": [],
         "mails": 1,
         "mails_suspended": 0,

@@ -51,7 +51,9 @@ def test_the_sandbox_serves_until_it_is_told_to_end(how: signal.Signals) -> None
     """It prints address and token, answers with a site's own state, and is gone within a second, quietly."""
     with sandbox("--state", str(STATE)) as (process, told):
         assert (told["format"], told["version"]) == ("rostersync-sandbox", 1)
-        with Client(told["url"], Settings(token=told["token"]).token, settings=Settings(attempts=1)) as client:
+        with Client(
+            told["url"], Settings(token=told["token"]).token, settings=Settings(attempts=1, outage_minutes=0)
+        ) as client:
             info = site_info(client)
         assert info.release == json.loads(STATE.read_text(encoding="utf-8"))["release"]
         started = time.monotonic()
@@ -93,7 +95,7 @@ def test_the_sandbox_is_of_the_release_that_is_asked_for(words: list[str], relea
 def test_the_sandbox_compares_like_postgresql(tmp_path: Path) -> None:
     """With --database postgresql an e-mail address in other letters finds nobody."""
     with sandbox("--state", str(STATE), "--database", "postgresql") as (_, told):
-        settings = Settings(token=told["token"], attempts=1)
+        settings = Settings(token=told["token"], attempts=1, outage_minutes=0)
         with Client(told["url"], settings.token, settings=settings) as client:
             found = [
                 client.call("core_user_get_users_by_field", [("field", "email"), ("values[0]", address)])

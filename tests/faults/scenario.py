@@ -23,6 +23,7 @@ from rostersync.sandbox.faults import parse
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
+from rostersync.store import State as RunState
 from rostersync.store import open_store
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
@@ -33,7 +34,7 @@ from tests.faults.world import SETTINGS, Held, Pair, World, holdings, world
 from tests.invented import NOW, TOKEN
 from tests.releases import drawn
 
-FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "chunk_rows": 200, "connections": 3}
+FAIR: dict[str, object] = {"timeout": 30.0, "attempts": 3, "outage_minutes": 2.0, "chunk_rows": 200, "connections": 3}
 """Settings of the runs without faults: slowness of this machine is not to be one."""
 NEXT_DAY = NOW + 86_400
 """A run without faults comes later: two plans of the same second that ask for the same are one to rostersync."""
@@ -106,6 +107,10 @@ def run(seed: int, folder: Path, release: str) -> Result:
             result.buckets.update(told.buckets())
             result.violations += laws.report(told, planned, now)
         stuck = {pair: now.get(pair, laws.NOBODY) for pair in laws.stuck(told)} if told else {}
+        if weather.passes and (told is None or told.exit_code == 5):
+            result.violations.append(f"an outage within the limit ended the run: {result.outcome}")
+        if weather.outage == "beyond" and told and told.exit_code == 5:
+            result.violations += _resumed(server, folder, replace(chosen, untold=weather.untold), result)
         _good_days(server, folder, replace(chosen, untold=weather.untold), stuck, result)
     result.seconds = time.perf_counter() - began
     return result
@@ -168,6 +173,20 @@ def _bad_day(
     if told.exit_code not in {0, 3, 5}:
         result.violations.append(f"exit code {told.exit_code}: {told.verdict}")
     return told
+
+
+def _resumed(server: Server, folder: Path, chosen: World, result: Result) -> Iterator[str]:
+    """The run that the outage has stopped is not over: it is resumed, and tells what is there."""
+    with _work(server, folder, FAIR) as work:
+        run = work.store.runs()[-1]
+        if run.state is not RunState.STOPPED:
+            yield f"an outage ended the run, and its state is {run.state}"
+        told = pipeline.resume(work)
+    now = holdings(server.document())
+    result.outcome += f", resumed: {told.exit_code}"
+    if told.exit_code not in {0, 3}:
+        yield f"resumed, it ends with exit code {told.exit_code}: {told.verdict}"
+    yield from (f"resumed: {one}" for one in (*laws.site(chosen, now), *laws.report(told, chosen, now)))
 
 
 def _good_days(server: Server, folder: Path, chosen: World, stuck: Mapping[Pair, Held], result: Result) -> None:

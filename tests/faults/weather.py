@@ -30,6 +30,20 @@ NETWORK = (
     Kind.UNAVAILABLE,
     Kind.GATEWAY_TIMEOUT,
 )
+AWAY = (
+    Kind.DATABASE_AWAY,
+    Kind.DATABASE_LOST,
+    Kind.MAINTENANCE,
+    Kind.RESET_BEFORE,
+    Kind.RESET_AFTER_COMMIT,
+    Kind.TRUNCATED,
+    Kind.HTML_200,
+    Kind.ERROR_500,
+    Kind.UNAVAILABLE,
+)
+"""What an outage can look like."""
+OUTAGE_MINUTES = 2.0
+"""The limit of each scenario. Its waits are cut short, and count all the same: it is over after ten tries or so."""
 SLOW = frozenset({Kind.SLOW_FIRST_BYTE, Kind.SLOW_BODY})
 MOODS = (
     Kind.MAINTENANCE,
@@ -63,6 +77,8 @@ class Weather:
     planned_before: bool
     """The plan was made in fair weather: only carrying it out meets the faults."""
     settings: dict[str, Any]
+    outage: str = ""
+    """An outage of the whole site, "within" its limit or "beyond" it; else ""."""
     replaced: int = 0
     """So many people's accounts are other ones when the plan is carried out."""
 
@@ -71,11 +87,17 @@ class Weather:
         """Dates may be accepted and not set."""
         return any(f.kind is Kind.NOT_DONE and f.function == WRITES[0] for f in self.faults)
 
+    @property
+    def passes(self) -> bool:
+        """There is nothing but an outage that is shorter than its limit; a page at first may be a wrong address."""
+        return self.outage == "within" and len(self.faults) == 1 and self.faults[0].kind is not Kind.HTML_200
+
     def __str__(self) -> str:
         """Everything that is needed to see what it was."""
         when = "apply" if self.planned_before else "sync"
         others = f", {self.replaced} accounts replaced," if self.replaced else ""
-        return f"{when}{others} with {' '.join(map(str, self.faults))} under {self.settings}"
+        long = f", an outage {self.outage} its limit," if self.outage else ""
+        return f"{when}{others}{long} with {' '.join(map(str, self.faults))} under {self.settings}"
 
 
 def forecast(seed: int) -> Weather:
@@ -90,17 +112,29 @@ def forecast(seed: int) -> Weather:
         faults = [*faults[:1], *_short(rng, calls)]
     if rng.random() < 0.3:
         faults = [*faults[-2:], *_blind(rng, 0 if planned_before else PLANNING)]
+    outage = rng.choice(["", "", "within", "beyond"])
+    if outage:
+        faults = [_outage(rng, calls, outage), *(faults[:1] if rng.random() < 0.5 else [])]
     return Weather(
         faults=tuple(faults),
+        outage=outage,
         planned_before=planned_before,
         settings={
             "timeout": TIMEOUT,
             "attempts": rng.choice([1, 2, 3, 3]),
+            "outage_minutes": OUTAGE_MINUTES,
             "chunk_rows": rng.choice([11, 50, 50, 200]),
             "connections": rng.choice([1, 3, 3]),
         },
         replaced=rng.choice([0, 0, 0, 3, 20]),
     )
+
+
+def _outage(rng: random.Random, calls: int, outage: str) -> Fault:
+    """A site that is away as a whole from some call on: for a few calls, which is within the limit, or for good."""
+    kind = rng.choice(AWAY if outage == "beyond" else [one for one in AWAY if one is not Kind.MAINTENANCE])
+    times = rng.randint(2, 6) if outage == "within" else None
+    return Fault(kind=kind, n=rng.randint(2, calls), times=times)
 
 
 def _short(rng: random.Random, calls: int) -> tuple[Fault, ...]:

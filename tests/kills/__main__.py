@@ -1,6 +1,6 @@
-"""Kill, starve and freeze runs at random moments, and print what went wrong.
+"""Kill, starve and freeze runs at random moments, or take Moodle away, and print what went wrong.
 
-python -m tests.kills [--points N] [--seed N] [--release 4.4|4.5|5.1] [--jobs N] [--kind kill|full|pause]
+python -m tests.kills [--points N] [--seed N] [--release 4.4|4.5|5.1] [--jobs N] [--kind kill|full|pause|away]
 
 Without --release each seed has its own: the newest for every other one, an older one for the rest.
 """

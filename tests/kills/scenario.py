@@ -12,6 +12,7 @@ from rostersync.store import State
 from tests.faults import laws
 from tests.faults.world import Held
 from tests.invented import ROLES
+from tests.kills.away import away
 from tests.kills.filled import disk, filled
 from tests.kills.killed import killed
 from tests.kills.meanwhile import CHANGES, NOTHING, ROSTER, Meanwhile, between, broke_off, roster_changed, synced
@@ -24,6 +25,7 @@ KINDS: Mapping[str, Callable[[Stage, random.Random, Result], None]] = {
     "kill": killed,
     "full": filled,
     "pause": paused,
+    "away": away,
 }
 
 

@@ -20,7 +20,9 @@ from rostersync.work import READING, WRITING, Work
 from tests.faults import world
 from tests.invented import NOW, TOKEN
 
-SETTINGS = {**world.SETTINGS, "chunk_rows": 25, "connections": 3, "timeout": 30.0}
+LIMIT = 3.0
+"""Seconds for which a Moodle that is away is waited for."""
+SETTINGS = {**world.SETTINGS, "chunk_rows": 25, "connections": 3, "timeout": 30.0, "outage_minutes": LIMIT / 60}
 """Small calls, so that there are many moments between two of them."""
 PROTECTED = "protected"
 """The file with the user names that are protected besides those of the settings."""

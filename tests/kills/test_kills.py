@@ -45,6 +45,13 @@ def test_a_run_that_stood_still_for_longer_than_its_lease_is_resumed_and_undone(
     assert not result.violations, str(result)
 
 
+@scenarios(FIRST, max(2, COUNT // 4))
+def test_a_run_whose_moodle_was_away_is_resumed_and_undone(seed: int, release: str, tmp_path: Path) -> None:
+    """Within the limit it goes on by itself; beyond it, it ends with 5, and resume ends in the wanted state."""
+    result = run(seed, tmp_path, "away", release)
+    assert not result.violations, str(result)
+
+
 def test_of_two_processes_at_once_one_carries_the_plan_out(tmp_path: Path) -> None:
     """One writer a site: the other one ends with 6 while the first is at work, and with 4 after it."""
     with staged(tmp_path, drawn(FIRST)) as stage:

@@ -14,12 +14,14 @@ from pydantic import SecretStr
 
 from rostersync.moodle import Client
 from rostersync.moodle.gradebook import FUNCTIONS as GRADEBOOK
+from rostersync.moodle.site import SITE_INFO
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
 
 SITE = "https://moodle.example"
 RECORDED = Path(__file__).parent.parent / "contract" / "state.json"
 NOW = 1795416700.0
+INFO = {"userid": 3, "functions": []}
 
 
 @pytest.fixture
@@ -79,7 +81,8 @@ def moodle() -> Iterator[Callable[[Mapping[str, Any]], list[dict[str, str]]]]:
             def answer(request: Any, context: Any) -> Any:  # noqa: ANN401 - requests_mock has no types
                 form = dict(parse_qsl(request.text, keep_blank_values=True, strict_parsing=True))
                 forms.append(form)
-                found = answers[form["wsfunction"]]
+                # Asked by itself where it is in doubt whether the site is there.
+                found = {SITE_INFO: INFO, **answers}[form["wsfunction"]]
                 return found(form) if callable(found) else found
 
             mock.post(f"{SITE}/webservice/rest/server.php", json=answer)

@@ -38,7 +38,7 @@ def test_the_token_stands_in_the_body_alone(
     assert "f00dfeed" not in request.url + str(request.headers) + repr(client)
     assert request.headers["User-Agent"].startswith("rostersync/")
     requests_mock.post(URL, status_code=502)
-    with pytest.raises(errors.TransportError) as caught:
+    with pytest.raises(errors.Unreachable) as caught:
         client.call("core_webservice_get_site_info", [])
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=False).format())
     assert caught.value.__context__ is None
@@ -105,8 +105,11 @@ def test_a_php_error_has_no_code(client: Client, requests_mock: Mocker) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"[]", b'""', b"0", b"false", b'{"warnings": []}', b"", b"<html></html>", b"[{"])
-def test_only_null_is_a_successful_write(client: Client, requests_mock: Mocker, answer: bytes) -> None:
+def test_only_null_is_a_successful_write(
+    make_client: Callable[..., Client], requests_mock: Mocker, answer: bytes
+) -> None:
     """Anything else leaves open what happened, and is not sent again."""
+    client = make_client(outage_minutes=0)
     requests_mock.post(URL, content=answer)
     with pytest.raises(errors.TransportError):
         client.call("enrol_manual_enrol_users", [], writes=True)

@@ -33,7 +33,7 @@ def served() -> Iterator[Callable[..., tuple[Dripping, Client]]]:
         def make(answer: Answer, **settings: object) -> tuple[Dripping, Client]:
             server = Dripping(answer)
             stack.callback(server.close)
-            made = Settings.model_validate({"attempts": 1, "call_timeout": 0.5, **settings})
+            made = Settings.model_validate({"attempts": 1, "outage_minutes": 0, "call_timeout": 0.5, **settings})
             client = Client(server.url, SecretStr("f00dfeed"), settings=made)
             return server, stack.enter_context(client)
 

@@ -91,7 +91,7 @@ def test_an_answer_that_breaks_off_is_repeated_for_reads_alone(
     make_client: Callable[..., Client], address: str
 ) -> None:
     """What the server did before it broke off is not known."""
-    client = make_client(address)
+    client = make_client(address, outage_minutes=0)
     with pytest.raises(errors.TransportError, match="the connection broke"):
         client.call("break", [("n", 1)], writes=True)
     assert len(_Handler.seen) == 1
@@ -103,7 +103,7 @@ def test_an_answer_that_breaks_off_is_repeated_for_reads_alone(
 
 def test_a_late_answer_to_a_write_is_not_waited_for_twice(make_client: Callable[..., Client], address: str) -> None:
     """PHP goes on after the client has gone."""
-    client = make_client(address, timeout=0.1, attempts=2)
+    client = make_client(address, timeout=0.1, attempts=2, outage_minutes=0)
     with pytest.raises(errors.TransportError, match="no answer in time"):
         client.call("late", [("n", 1)], writes=True)
     assert len(_Handler.seen) == 1
@@ -118,10 +118,10 @@ def test_a_refused_connection_is_tried_again_and_named(make_client: Callable[...
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        client = make_client(f"http://127.0.0.1:{port}", attempts=3)
+        client = make_client(f"http://127.0.0.1:{port}", outage_minutes=0.1)
         with pytest.raises(errors.Unreachable, match=rf"http://127\.0\.0\.1:{port}: no connection \(.*refused"):
             client.call("echo", [("n", 1)], writes=True)
-    assert waits == [0.5, 1]
+    assert waits == [1, 2, 3]  # six seconds in all
 
 
 def test_a_certificate_is_checked_before_anything_is_sent(

@@ -117,6 +117,8 @@ def test_trouble_on_the_way_makes_a_list_incomplete(client: Client, requests_moc
     """After all tries; a site that is gone ends the run instead."""
     url = "https://moodle.example/webservice/rest/server.php"
     requests_mock.post(url, status_code=502)
+    info = {"userid": 3, "functions": []}
+    requests_mock.post(url, json=info, additional_matcher=lambda call: "get_site_info" in call.text)
     read = read_course(client, 304, page_size=2)
     assert (read.complete, read.detail) == (False, f"{LIST}: HTTP 502")
     requests_mock.post(url, status_code=503, headers={"Retry-After": "300"})

@@ -16,6 +16,8 @@ from rostersync import errors
 from rostersync.moodle import Client
 
 URL = "https://moodle.example/webservice/rest/server.php"
+SITE_INFO = "core_webservice_get_site_info"
+INFO = {"userid": 3, "functions": []}
 READ, WRITE = "core_enrol_get_enrolled_users", "enrol_manual_enrol_users"
 MAINTENANCE = {
     "status_code": 503,
@@ -31,17 +33,35 @@ REFUSED = requests.ConnectionError(
 )
 
 
-def test_waits_grow_and_have_a_bound(
+def answers(requests_mock: Mocker, *said: dict[str, Any]) -> Callable[[], int]:
+    """A site that says this to calls, and is well otherwise: the smallest call is answered. Gives the calls so far."""
+    mine = requests_mock.post(URL, [*said])
+    requests_mock.post(URL, json=INFO, additional_matcher=lambda call: SITE_INFO in call.text)
+    return lambda: int(mine.call_count)
+
+
+def test_waits_of_one_call_grow_and_have_a_bound(
     make_client: Callable[..., Client], requests_mock: Mocker, waits: list[float]
 ) -> None:
-    """With the highest jitter the waits double up to 30 seconds."""
+    """With the highest jitter the waits double up to 30 seconds; Moodle answers others meanwhile."""
     client = make_client(attempts=9)
-    requests_mock.post(URL, status_code=502)
+    calls = answers(requests_mock, {"status_code": 502})
     with pytest.raises(errors.TransportError, match="HTTP 502") as caught:
         client.call(READ, [])
     assert caught.value.status == 502
     assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert requests_mock.call_count == 9
+    assert calls() == 9
+
+
+def test_waits_for_a_site_that_is_away_grow_and_have_a_limit_in_time(
+    make_client: Callable[..., Client], requests_mock: Mocker, waits: list[float]
+) -> None:
+    """However often that is: two minutes are 1, 2, 4 … 30 seconds, and what is left."""
+    client = make_client(attempts=1, outage_minutes=2)
+    requests_mock.post(URL, status_code=502)
+    with pytest.raises(errors.Unreachable, match=r"502; it has been away since \d.*for 2 minutes \(outage_minutes\)"):
+        client.call(READ, [])
+    assert waits == [1, 2, 4, 8, 16, 30, 30, 29]
 
 
 @pytest.mark.parametrize("answer", [MAINTENANCE, {"status_code": 429, "headers": {"Retry-After": "2"}}])
@@ -60,16 +80,16 @@ def test_what_was_turned_away_is_sent_again(
 def test_a_long_maintenance_ends_the_run_with_moodles_words(
     client: Client, requests_mock: Mocker, waits: list[float], answer: dict[str, Any], words: str, *, writes: bool
 ) -> None:
-    """Five minutes of waiting in all are enough for one call."""
+    """A quarter of an hour is the limit, whatever Moodle asks for."""
     requests_mock.post(URL, [answer])
     with pytest.raises(errors.Unreachable, match=f"HTTP 503.*“{words}”") as caught:
         client.call(WRITE, [], writes=writes)
     assert "maintenance" in caught.value.remedy
-    assert waits == [300]
+    assert waits == [300, 300, 300]
 
 
 def test_a_wait_can_be_given_as_a_date(client: Client, requests_mock: Mocker, waits: list[float]) -> None:
-    """Retry-After may be a time of day; a past one is no wait, and nonsense is as if nothing was said."""
+    """Retry-After may be a time of day; a past one and nonsense are as if nothing was said."""
     now = datetime.now(UTC)
     dates = [format_datetime(now + timedelta(seconds=d), usegmt=True) for d in (100, -100)]
     requests_mock.post(
@@ -78,13 +98,13 @@ def test_a_wait_can_be_given_as_a_date(client: Client, requests_mock: Mocker, wa
     )
     assert client.call(READ, []) == []
     assert waits[0] == pytest.approx(100, abs=5)
-    assert waits[1:] == [0, 2]
+    assert waits[1:] == [2, 4]
 
 
 @pytest.mark.parametrize("trouble", [NO_NAME, REFUSED, requests.ConnectTimeout()])
 @pytest.mark.parametrize("writes", [False, True])
 def test_without_a_connection_everything_is_tried_again(
-    client: Client, requests_mock: Mocker, trouble: Exception, *, writes: bool
+    client: Client, requests_mock: Mocker, waits: list[float], trouble: Exception, *, writes: bool
 ) -> None:
     """Nothing was sent, so nothing can have been done."""
     requests_mock.post(URL, [{"exc": trouble}, {"content": b"null"}])
@@ -92,8 +112,18 @@ def test_without_a_connection_everything_is_tried_again(
     requests_mock.post(URL, exc=trouble)
     with pytest.raises(errors.Unreachable, match=r"https://moodle\.example: no connection") as caught:
         client.call(WRITE, [], writes=writes)
-    assert "opens in a browser" in caught.value.remedy
-    assert requests_mock.call_count == 2 + 5
+    assert "in a browser" in caught.value.remedy
+    assert sum(waits) == 1 + 900
+    assert requests_mock.call_count == 2 + len(waits)
+
+
+def test_a_name_that_was_never_there_may_be_mistyped(client: Client, requests_mock: Mocker, waits: list[float]) -> None:
+    """Half a minute is enough for it."""
+    requests_mock.post(URL, exc=NO_NAME)
+    with pytest.raises(errors.Unreachable, match="for 30 s") as caught:
+        client.call(READ, [])
+    assert "as in a browser" in caught.value.remedy
+    assert sum(waits) == 30
 
 
 @pytest.mark.parametrize(
@@ -113,22 +143,23 @@ def test_a_write_that_may_have_been_done_is_sent_once(
     client: Client, requests_mock: Mocker, waits: list[float], answer: dict[str, Any]
 ) -> None:
     """A time-out does not mean that nothing happened; the same trouble in a read is tried again."""
-    requests_mock.post(URL, [answer, {"json": None}])
+    calls = answers(requests_mock, answer, {"json": None})
     with pytest.raises(errors.TransportError):
         client.call(WRITE, [], writes=True)
-    assert requests_mock.call_count == 1
+    assert calls() == 1
     assert waits == []
-    requests_mock.post(URL, [answer, {"json": [{"id": 7}]}])
+    calls = answers(requests_mock, answer, {"json": [{"id": 7}]})
     assert client.call(READ, []) == [{"id": 7}]
+    assert calls() == 2
 
 
 def test_a_read_that_always_comes_too_late_is_unreachable(client: Client, requests_mock: Mocker) -> None:
     """No answer in time, five times, says that the site is too slow for this page."""
-    requests_mock.post(URL, exc=requests.ReadTimeout())
+    calls = answers(requests_mock, {"exc": requests.ReadTimeout()})
     with pytest.raises(errors.Unreachable, match="no answer in time") as caught:
         client.call(READ, [])
     assert "page_size" in caught.value.remedy
-    assert requests_mock.call_count == 5
+    assert calls() == 5
 
 
 def test_an_address_that_cannot_be_called_is_not_tried_again(client: Client, requests_mock: Mocker) -> None:
@@ -151,7 +182,7 @@ def test_a_database_that_is_away_is_waited_for(
     }
     requests_mock.post(URL, [{"json": away}, {"json": away}, {"content": b"null" if writes else b"[]"}])
     assert client.call(WRITE if writes else READ, [], writes=writes) == (None if writes else [])
-    assert waits == [0.5, 1]
+    assert waits == [1, 2]
     requests_mock.post(URL, json=away)
     with pytest.raises(errors.Unreachable, match="database is away"):
         client.call(WRITE if writes else READ, [], writes=writes)

@@ -120,7 +120,7 @@ def test_a_number_beside_a_total_is_no_course_of_others(grid: Load) -> None:
     [
         ["Printed on 23.11.2026", "", ""],
         ["Generated 1.12.2026 by SIS, page 1 of 1", "", ""],
-        ["Page 1 of 3", "", ""],
+        ["Page 1 of 1", "", ""],
         ["*** End of report ***", "", ""],
         ["---"] * 3,
     ],

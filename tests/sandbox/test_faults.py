@@ -1,10 +1,12 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rostersync.errors import UsageError
 from rostersync.sandbox.faults import MEANINGS, NETWORK, Fault, Kind, parse
-from rostersync.sandbox.switches import Faults
+from rostersync.sandbox.switches import Faults, Met
 
 PLAIN = sorted(NETWORK - {Kind.REFUSED}, key=lambda kind: kind.value)
 
@@ -14,6 +16,8 @@ PLAIN = sorted(NETWORK - {Kind.REFUSED}, key=lambda kind: kind.value)
     [
         ("maintenance", Fault(kind=Kind.MAINTENANCE)),
         ("maintenance:n=100", Fault(kind=Kind.MAINTENANCE, n=100)),
+        ("database-away:n=40,lasts=20.0", Fault(kind=Kind.DATABASE_AWAY, n=40, lasts=20)),
+        ("500:n=40,times=0,lasts=0.5", Fault(kind=Kind.ERROR_500, n=40, lasts=0.5)),
         ("reset-after-commit:p=0.02", Fault(kind=Kind.RESET_AFTER_COMMIT, p=0.02)),
         ("html-200:n=7", Fault(kind=Kind.HTML_200, n=7, times=1)),
         ("html-200:n=7,times=0", Fault(kind=Kind.HTML_200, n=7)),
@@ -55,6 +59,8 @@ def test_a_fault_is_read_from_words(text: str, fault: Fault) -> None:
         ("slow-body:seconds=inf", "without an end"),
         ("maintenance:retry-after=3", "takes no retry-after"),
         ("maintenance=soon", "takes no =soon"),
+        ("500:lasts=0", "more than no time"),
+        ("refused:lasts=2", "said by its seconds"),
         ("refused:function=core_user_get_users", "has no function"),
         ("503:function=enrol_manual_enrol_user", "Moodle has no function enrol_manual_enrol_user"),
         ("capability", "the sandbox knows enrol/manual:enrol"),
@@ -114,6 +120,18 @@ def test_a_mood_lasts_from_the_nth_call_on() -> None:
     faults = Faults()
     faults.add("maintenance:n=3")
     assert [bool(faults.meet("f").moods) for _ in range(6)] == [False, False, True, True, True, True]
+
+
+@pytest.mark.parametrize("kind", ["database-away", "500"])
+def test_an_outage_lasts_for_its_seconds_from_the_first_call_that_meets_it(kind: str) -> None:
+    """However many calls come meanwhile, and however late the first one is."""
+    faults = Faults()
+    faults.add(f"{kind}:n=2,lasts=0.2")
+    time.sleep(0.25)
+    calls = [faults.meet("f") for _ in range(4)]
+    assert [bool(met.moods or met.network) for met in calls] == [False, True, True, True]
+    time.sleep(0.25)
+    assert faults.meet("f") == Met()
 
 
 def test_only_calls_of_the_function_count() -> None:

@@ -145,7 +145,7 @@ def examine(
         progress: told the stage, how many are done, and of how many.
     """
     # One try for each question: what is down now is a finding, not something to wait for.
-    own = settings.model_copy(update={"max_fields": CEILING + 100, "attempts": 1})
+    own = settings.model_copy(update={"max_fields": CEILING + 100, "attempts": 1, "outage_minutes": 0})
     with Client(settings.site, token, settings=own) as client:
         progress("examining", 0, 6)
         info, found = enter(client)

@@ -1,0 +1,113 @@
+"""Make one call: a function and its body go in, Moodle's decoded answer comes out; everything else is an exception."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote_plus
+
+from pydantic import SecretStr
+
+from rostersync.address import SERVICE_PATH
+from rostersync.errors import NotMoodle
+from rostersync.masking import masked_bytes
+from rostersync.moodle.answers import refusal
+from rostersync.moodle.encoding import OVERHEAD, Body
+from rostersync.moodle.replies import status, words_of
+from rostersync.moodle.shapes import decoded, misfit
+from rostersync.moodle.transport import Kind, Reply, Setback, Transport
+from rostersync.settings import Settings
+
+_OK = 200
+_AWAY = "dbconnectionfailed"
+"""The code of a Moodle whose database is away, in HTTP 200: it comes before anything was done (MOODLE.md, fact 26)."""
+
+_log = logging.getLogger(__name__)
+
+
+class Exchange:
+    """One site and one token, without any patience. Can be shared by threads.
+
+    Args:
+        site: the site's address.
+        token: goes into bodies and nowhere else.
+        settings: connections, timeouts and max_answer_megabytes are used.
+    """
+
+    def __init__(self, site: str, token: SecretStr, *, settings: Settings) -> None:
+        self._site = site
+        self._address = site + SERVICE_PATH
+        self._token = token
+        self.answered = False
+        """Moodle has answered a call, if only to refuse it."""
+        self.transport = Transport(
+            self._address,
+            connections=settings.connections,
+            timeout=settings.timeout,
+            whole=settings.call_timeout,
+            most=int(settings.max_answer_megabytes * 1e6),
+        )
+
+    def answer(self, function: str, body: Body, *, writes: bool) -> Any:  # noqa: ANN401 - JSON
+        """What Moodle answers; None for writes.
+
+        Raises:
+            Setback: no usable answer.
+            MoodleError: Moodle refused the call.
+            SiteError: nothing can go on.
+        """
+        started = time.perf_counter()
+        reply = self.transport.post(self._encoded(function, body))
+        # What stands before Moodle may show what was sent, and Moodle's own errors quote parameters.
+        content = masked_bytes(reply.content)
+        reply = reply if content is reply.content else replace(reply, content=content)
+        _log.debug(
+            "%s: %d rows, %d fields, HTTP %d, %d bytes, %.0f ms",
+            function,
+            body.rows,
+            body.fields + OVERHEAD,
+            reply.status,
+            len(reply.content),
+            (time.perf_counter() - started) * 1000,
+        )
+        if reply.status != _OK:
+            raise status(reply, self._site, self._address, writes=writes)
+        try:
+            answer = decoded(reply.content)
+        except ValueError:
+            undecoded = True
+        else:
+            undecoded = False
+        if undecoded:
+            raise self._not_json(reply, writes=writes)
+        self.answered = True
+        if isinstance(answer, dict) and "exception" in answer:
+            if answer.get("errorcode") == _AWAY:
+                raise Setback(Kind.REFUSED, f"Moodle's database is away [{_AWAY}]")
+            raise refusal(function, answer)
+        if writes and answer is not None:
+            raise Setback(Kind.ODD, "the answer is not the null that a success would be", status=reply.status)
+        if not writes and (words := misfit(function, answer)):
+            raise Setback(Kind.MISFIT, words, status=reply.status)
+        return answer
+
+    def _encoded(self, function: str, body: Body) -> bytes:
+        # The function comes last: a body that PHP cuts loses it, and nothing is done (MOODLE.md, fact 4).
+        head = f"wstoken={quote_plus(self._token.get_secret_value())}&moodlewsrestformat=json&moodlewssettingraw=1"
+        parts = (
+            [head, body.text, f"wsfunction={quote_plus(function)}"] if body.text else [head, f"wsfunction={function}"]
+        )
+        return "&".join(parts).encode("ascii")
+
+    def _not_json(self, reply: Reply, *, writes: bool) -> Exception:
+        cut = reply.content.lstrip()[:1] in {b"[", b"{"}
+        if cut or writes or self.answered:
+            what = "the answer is cut short" if cut else "a page came instead of an answer"
+            return Setback(Kind.LOST, what, status=reply.status)
+        page = words_of(reply.content)
+        return NotMoodle(
+            f"{self._site} answers, but not as Moodle's web services do" + (f": “{page}”" if page else ""),
+            remedy="write the address as it stands in a browser on Moodle's front page",
+        )

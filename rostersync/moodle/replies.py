@@ -1,0 +1,83 @@
+"""Say what a reply means that is no answer of Moodle's web services: another status, a page, a redirect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+from rostersync.address import SERVICE_PATH
+from rostersync.errors import Redirected
+from rostersync.masking import masked
+from rostersync.moodle.answers import STATUSES, Remedy
+from rostersync.moodle.transport import Kind, Reply, Setback
+
+_REDIRECTS = range(300, 400)
+_REPEATABLE_FROM = 500
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+
+
+def status(reply: Reply, site: str, address: str, *, writes: bool) -> Exception:
+    """What a status other than 200 means: a setback, or what ends the run.
+
+    Args:
+        reply: what came.
+        site: the site's address, for whoever reads messages.
+        address: where it was sent.
+        writes: what was sent changes something.
+    """
+    if reply.status in _REDIRECTS:
+        return _redirected(reply, site, address)
+    known = STATUSES.get(reply.status)
+    if known and known.ends:
+        return known.ends(f"{site}: {known.message}", remedy=known.advice, code=str(reply.status))
+    words = known.message if known else f"HTTP {reply.status}"
+    if page := words_of(reply.content):
+        words += f": “{page}”"
+    retry_after = _retry_after(reply.headers)
+    kind = Kind.LOST if reply.status >= _REPEATABLE_FROM else Kind.ODD
+    if known and known.remedy is Remedy.RETRY:
+        # A 503 that names no time can come from a proxy whose back end broke off in the middle of a write.
+        deliberate = reply.status != 503 or retry_after is not None or "maintenance" in page.lower()  # noqa: PLR2004 - the status that HTTP gives the name “unavailable”
+        kind = Kind.REFUSED if deliberate or not writes else Kind.LOST
+    return Setback(kind, words, status=reply.status, retry_after=retry_after)
+
+
+def words_of(page: bytes) -> str:
+    """The title of a page, or its text; at most 120 characters."""
+    text = page[:20_000].decode("utf-8", "replace")
+    title = _TITLE.search(text)
+    text = title[1] if title else _UNSEEN.sub(" ", text)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())[:120]
+
+
+def _redirected(reply: Reply, site: str, address: str) -> Redirected:
+    try:
+        target = urlsplit(urljoin(address, masked(reply.headers.get("Location", ""))))
+    except ValueError:
+        target = urlsplit("")
+    place = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
+    if target.path.endswith(SERVICE_PATH):
+        other = place.removesuffix(SERVICE_PATH)
+        return Redirected(f"{site} sends web services on to {other}", remedy=f"use the address {other}")
+    return Redirected(
+        f"{site} sends web services on to {place}, which is not their place",
+        remedy="look what stands before Moodle (a login page, a portal), and let web services through",
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the answer asks to wait, given as such or as a date."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date; or one without a zone, which cannot be compared
+        return None

@@ -1,0 +1,186 @@
+"""A Moodle that is away in the middle of a run, over real HTTP: waited for, or a run that `resume` goes on with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from rostersync import pipeline
+from rostersync.errors import Unreachable
+from rostersync.sandbox.server import Server, serve
+from rostersync.sandbox.state import State
+from rostersync.settings import Settings
+from rostersync.sync.plan import Plan
+from rostersync.work import Work, at_work
+from tests.invented import NOW, TOKEN
+
+from .conftest import document
+
+COURSES = [f"C{n:02}" for n in range(12)]
+PEOPLE = [f"p{n:02}" for n in range(15)]
+ROSTER = "username,course,role\n" + "\n".join(f"{p},{c},student" for c in COURSES for p in PEOPLE)
+DRESSES = [
+    "database-away",
+    "database-lost",
+    "500",
+    "503",
+    "html-200",
+    "reset-before",
+    "reset-after-commit",
+    "truncated",
+]
+MIDDLE = 65
+"""The call of an apply that is in the middle of its writes: the first is the 51st, the last the 87th or so."""
+SETTINGS = {"mode": "add-only", "chunk_rows": 10, "connections": 3}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Twelve courses, and fifteen people who are to come into each."""
+    made = document(dict.fromkeys(COURSES, "tom:editingteacher"), people=PEOPLE)
+    state = State.load(made, token=TOKEN, clock=lambda: NOW)
+    with serve(state) as running:
+        state.site["url"] = running.url
+        yield running
+
+
+@contextmanager
+def working(server: Server, folder: Path, **settings: object) -> Iterator[Work]:
+    """The site, ready to work with, as a command has it: whoever waits really waits."""
+    store = str(folder / "store.db")
+    chosen = {**SETTINGS, "site": server.url, "token": TOKEN, "store": store, **settings}
+    with at_work(Settings.model_validate(chosen)) as work:
+        yield work
+
+
+def planned(server: Server, folder: Path) -> Plan:
+    """The plan for ROSTER."""
+    (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    with working(server, folder) as work:
+        return pipeline.make_plan([folder / "roster.csv"], work)
+
+
+def enrolled(server: Server) -> dict[str, int]:
+    """Course → how many of the people are in it."""
+    with server.lock:
+        state = server.state
+        return {c: len(state.enrolled(state.course(c).id)) - 1 for c in COURSES}
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_an_outage_within_the_limit_leaves_no_trace(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture, dress: str
+) -> None:
+    """Every course is done, and proved; it is said that Moodle was away, since when, and that it is back."""
+    plan = planned(server, tmp_path)
+    server.faults.add(f"{dress}:n={MIDDLE},lasts=2")
+    with working(server, tmp_path) as work:
+        report = pipeline.apply_plan(plan, work)
+    assert server.faults.describe()[0]["met"] > 0
+    assert (report.exit_code, report.buckets()["enrolled"]) == (0, 180), report.verdict
+    assert set(report.rows["proof"]) == {"proved"}
+    assert enrolled(server) == dict.fromkeys(COURSES, 15)
+    assert f"{server.url} has been away since " in caplog.text
+    assert "rostersync waits until " in caplog.text
+    assert f"{server.url} is back after " in caplog.text
+
+
+@pytest.mark.parametrize("dress", [*DRESSES, "maintenance-cli"])
+def test_a_run_that_an_outage_has_stopped_is_resumed(server: Server, tmp_path: Path, dress: str) -> None:
+    """It rushed through all courses once, and counted as finished: it ends with 5, and goes on where it broke off."""
+    plan = planned(server, tmp_path)
+    server.faults.add(f"{dress}:n={MIDDLE},times=0")
+    with working(server, tmp_path, outage_minutes=0.03) as work:
+        report = pipeline.apply_plan(plan, work)
+        run = work.store.runs()[-1]
+    assert server.faults.describe()[0]["met"] <= 40, "nobody hammers a site that is away"
+    assert report.exit_code == 5, report.verdict
+    assert "`rostersync resume` goes on with it" in report.verdict
+    assert (str(run.state), run.exit_code) == ("stopped", 5)
+    assert sum(report.buckets().values()) == 180
+    assert set(report.rows["bucket"]) <= {"enrolled", "unproved", "held"}
+    assert report.buckets()["held"] > 0
+    assert sum(enrolled(server).values()) < 180
+    server.faults.clear()
+    with working(server, tmp_path) as work:
+        report = pipeline.resume(work)
+        assert str(work.store.runs()[-1].state) == "done"
+    assert report.exit_code == 0, report.verdict
+    assert enrolled(server) == dict.fromkeys(COURSES, 15)
+
+
+@pytest.mark.parametrize("dress", ["database-away", "database-lost", "500", "html-200"])
+def test_a_plan_waits_as_well_and_ends_with_5(server: Server, tmp_path: Path, dress: str) -> None:
+    """A course whose list could not be read is not held for it: nothing is planned that is not known."""
+    server.faults.add(f"{dress}:n=30,times=0,lasts=2")
+    plan = planned(server, tmp_path)
+    assert len(plan.changes[plan.changes["hold"] == ""]) == 180
+    server.faults.clear()
+    server.faults.add(f"{dress}:n=30,times=0")
+    with working(server, tmp_path, outage_minutes=0.03) as work, pytest.raises(Unreachable) as caught:
+        pipeline.make_plan([tmp_path / "roster.csv"], work)
+    assert caught.value.exit_code == 5
+    assert "(outage_minutes)" in caught.value.message
+    assert caught.value.remedy
+
+
+def test_an_outage_before_the_first_call_is_waited_for(server: Server, tmp_path: Path) -> None:
+    """A run that begins while the database is away begins when it is back."""
+    server.faults.add("database-away:lasts=1.5")
+    assert len(planned(server, tmp_path).changes) == 180
+
+
+def begun(server: Server, folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A command in this folder."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("ROSTERSYNC_")} | {
+        "ROSTERSYNC_SITE": server.url,
+        "ROSTERSYNC_TOKEN": TOKEN,
+        "ROSTERSYNC_STORE": str(folder / "store.db"),
+        "XDG_CONFIG_HOME": str(folder),
+        **{f"ROSTERSYNC_{name.upper()}": str(value) for name, value in SETTINGS.items()},
+    }
+    command = [sys.executable, "-m", "rostersync", *words]
+    return subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("what", ["apply", "plan"])
+def test_a_signal_ends_the_wait_and_resume_goes_on(server: Server, tmp_path: Path, what: str) -> None:
+    """Within two seconds, whatever Moodle has asked to wait for; what was said until then stands on standard error."""
+    pipeline.save_plan(planned(server, tmp_path), tmp_path / "plan.json")
+    words = ["apply", "plan.json"] if what == "apply" else ["plan", "roster.csv", "--out", "other.json"]
+    number = server.faults.add(f"maintenance:n={MIDDLE if what == 'apply' else 12}")
+    process = begun(server, tmp_path, *words)
+    until = time.monotonic() + 60
+    while server.faults.describe()[0]["met"] == 0 and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 2.5, "half a second for the report and the interpreter"
+    assert process.returncode == 1, out + err
+    assert f"{server.url} has been away since " in err
+    assert "(outage_minutes)" in err
+    server.faults.clear(number)
+    if what == "apply":
+        with working(server, tmp_path) as work:
+            assert pipeline.resume(work).exit_code == 0
+        assert enrolled(server) == dict.fromkeys(COURSES, 15)
+
+
+def test_the_doctor_does_not_wait(server: Server, tmp_path: Path) -> None:
+    """What is down now is a finding."""
+    server.faults.add("database-away")
+    process = begun(server, tmp_path, "doctor")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 5, out + err
+    assert "has been away since" not in err
+    assert server.called() == {"core_webservice_get_site_info": 1}
