@@ -159,6 +159,16 @@ def of_person(client: Client, pair: Pair, items: frozenset[int]) -> Told:
     return _judged([one for one in shown if isinstance(one, dict)], items, depth=_id(report.get("maxdepth")))
 
 
+def shows_hidden(answer: Any, items: frozenset[int]) -> bool | None:  # noqa: ANN401 -- whatever Moodle answered
+    """Whether somebody's report shows what is hidden: a grade that is, or an item left out of it; None for neither."""
+    reports = answer.get("usergrades") if isinstance(answer, dict) else None
+    report = reports[0] if isinstance(reports, list) and reports and isinstance(reports[0], dict) else {}
+    shown = [one for one in report.get("gradeitems") or () if isinstance(one, dict)]
+    if any(one.get("gradeishidden") and (one.get("graderaw") is not None or one.get("feedback")) for one in shown):
+        return True
+    return False if items - {_id(one.get("id")) for one in shown} else None
+
+
 def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int], *, depth: int) -> Told:
     """What a report says: a grade goes before everything, and what it does not show may be one."""
     for item in shown:

@@ -12,7 +12,7 @@ from rostersync.moodle.examination.asking import Refusal, ask, attempt
 from rostersync.moodle.examination.finding import Finding, State, not_tested
 from rostersync.moodle.examination.needs import LOOK, NAME, allow
 from rostersync.moodle.examination.survey import Survey
-from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person
+from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person, shows_hidden
 from rostersync.moodle.users import find_users
 from rostersync.vocabulary import UserField, counted
 
@@ -98,7 +98,10 @@ def _of_report(survey: Survey, pair: Pair, items: frozenset[int]) -> list[Findin
         return _grades_untold(reply.words, LOOK)
     told = of_person(survey.client, pair, items)
     found = [Finding(code=c, state=State.OK, what="grades can be read") for c in READING]
-    if not told.known:
+    seen = shows_hidden(reply.value, items)
+    if seen:
+        return [*found, Finding(code=HIDDEN, state=State.OK, what="a hidden grade is shown")]
+    if seen is False:
         what = f"not all grades are shown: {told.detail}"
         return [*found, Finding(code=HIDDEN, state=State.MISSING, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
     why = "no hidden grade was met, and no function tells whether hidden ones would be shown"
