@@ -23,10 +23,11 @@ COURSE_ITEMS = "core_grades_get_gradeitems"
 PERSON_ITEMS = "gradereport_user_get_grade_items"
 FUNCTIONS = (COURSE_ITEMS, PERSON_ITEMS)
 """What is asked: the items of a course, then what somebody's report shows of them."""
-TOTAL = "course"
-"""The type of a course's total, which the list of items leaves out."""
-UNOPENED = "TypeError"
-"""The exception, without an error code, for a course whose gradebook nobody has opened (recording grades 59)."""
+TOTAL, CATEGORY = "course", "category"
+"""The types of the totals of a course and of its categories, which the list of items leaves out."""
+UNOPENED, STUMBLED = "TypeError", "array_filter()"
+"""The exception, without an error code, for a course whose gradebook nobody has opened, and the PHP function that its
+message begins with (recording grades 59)."""
 MEASURED = frozenset({(4, 5), (5, 1)})
 """Releases on which that was seen; on others any error means that nothing can be told."""
 RELEASE = "release"
@@ -34,6 +35,9 @@ RELEASE = "release"
 HIDDEN = "hidden"
 """The cause where something is hidden: with moodle/grade:viewhidden, too, a hidden item without a grade looks like one
 whose grade is not shown (recordings grades 17 and 54)."""
+UNCALCULATED = "calculation"
+"""The cause where Moodle could not calculate a grade, and does not show one that was typed in its place, either
+(recordings grades unseen 3 and 6)."""
 CAPABILITIES = {
     "nopermissions": "gradereport/user:view",
     "nopermissiontoviewgrades": "moodle/grade:viewall",
@@ -65,8 +69,11 @@ def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = N
 
     First the items of each course (core_grades_get_gradeitems, which makes no gradebook and lists hidden ones, too). No
     gradebook: no grades. Else what each person's report shows (gradereport_user_get_grade_items): somebody is ungraded
-    where the total and every item of the course are there, none is hidden, and none has a grade or feedback. Anything
-    else is a grade, or cannot be told, and then counts as one.
+    where every item of the course, and the totals of the course and its categories, are there and calculated, none is
+    hidden, and none has a grade or feedback. Anything else is a grade, or cannot be told, and then counts as one.
+
+    An item whose grade type is “none” is in no answer at all (recordings grades unseen 14 and 22): what somebody was
+    given before it became so cannot be asked for.
 
     The first person of each course is asked alone: two first looks at a gradebook at once can make two, which breaks it
     for good (recordings gradebook_race 16 and 17).
@@ -118,7 +125,7 @@ def course_items(client: Client, course: int) -> frozenset[int] | Told:
     try:
         answer = client.call(COURSE_ITEMS, [("courseid", course)])
     except MoodleError as error:
-        unopened = error.exception == UNOPENED and not error.errorcode
+        unopened = _unopened(error)
         if unopened and _release(client) in MEASURED:
             return Told(graded=False, known=True, detail=NO_GRADEBOOK)
         return _unknown(str(error), RELEASE if unopened else "")
@@ -147,27 +154,70 @@ def of_person(client: Client, pair: Pair, items: frozenset[int]) -> Told:
     shown = report.get("gradeitems")
     if (_id(report.get("userid")), _id(report.get("courseid"))) != (user, course) or not isinstance(shown, list):
         return _unknown("the answer is not this person's report of this course")
-    return _judged([one for one in shown if isinstance(one, dict)], items) if all(shown) else _unknown("a blank item")
+    if not all(shown):
+        return _unknown("a blank item")
+    return _judged([one for one in shown if isinstance(one, dict)], items, depth=_id(report.get("maxdepth")))
 
 
-def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int]) -> Told:
+def shows_hidden(answer: Any, items: frozenset[int]) -> bool | None:  # noqa: ANN401 -- whatever Moodle answered
+    """Whether somebody's report shows what is hidden: a grade that is, or an item left out of it; None for neither."""
+    reports = answer.get("usergrades") if isinstance(answer, dict) else None
+    report = reports[0] if isinstance(reports, list) and reports and isinstance(reports[0], dict) else {}
+    shown = [one for one in report.get("gradeitems") or () if isinstance(one, dict)]
+    if any(one.get("gradeishidden") and (one.get("graderaw") is not None or one.get("feedback")) for one in shown):
+        return True
+    return False if items - {_id(one.get("id")) for one in shown} else None
+
+
+def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int], *, depth: int) -> Told:
     """What a report says: a grade goes before everything, and what it does not show may be one."""
     for item in shown:
         grade, feedback = item.get("graderaw", ""), str(item.get("feedback") or "").strip()
         given = grade is not None and grade != ""
         if given or feedback:
             return Told(graded=True, known=True, detail=str(grade) if given else "feedback")
-    if missing := items - {_id(item.get("id")) for item in shown}:
-        return _unknown(
-            f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden", HIDDEN
-        )
-    if not any(item.get("itemtype") == TOTAL for item in shown):
-        return _unknown("the report does not show the course total: it may be hidden", HIDDEN)
-    if any(item.get("gradeishidden") is not False for item in shown):
-        return _unknown("the report hides a grade", HIDDEN)
-    if any("graderaw" not in item or "feedback" not in item for item in shown):
-        return _unknown("the report does not say whether there is a grade")
-    return Told(graded=False, known=True, detail="no item has a grade or feedback")
+    why, cause = _doubt(shown, items, depth)
+    return _unknown(why, cause) if why else Told(graded=False, known=True, detail="no item has a grade or feedback")
+
+
+def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -> tuple[str, str]:
+    """Why a report without a grade does not show that there is none, and the cause; both "" where it does.
+
+    A total that was typed by hand is a grade of its own. So each category is wanted that an item stands in, and as many
+    as the report is deep, which is one more (recordings grades unseen 9 and 12).
+    """
+    missing = items - {_id(item.get("id")) for item in shown}
+    totals = {_id(item.get("iteminstance")) for item in shown if item.get("itemtype") in {TOTAL, CATEGORY}}
+    inside = {_id(item.get("categoryid")) for item in shown if item.get("itemtype") not in {TOTAL, CATEGORY}}
+    doubts = (
+        (
+            any(item.get("gradeneedsupdate") is not False for item in shown),
+            "Moodle could not calculate a grade, and does not show it",
+            UNCALCULATED,
+        ),
+        (
+            missing,
+            f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden",
+            HIDDEN,
+        ),
+        (
+            not any(item.get("itemtype") == TOTAL for item in shown),
+            "the report does not show the course total: it may be hidden",
+            HIDDEN,
+        ),
+        (
+            inside - totals or not 0 < depth <= len(totals) + 1,
+            "the report does not show the total of a category: it may be hidden",
+            HIDDEN,
+        ),
+        (any(item.get("gradeishidden") is not False for item in shown), "the report hides a grade", HIDDEN),
+        (
+            any("graderaw" not in item or "feedback" not in item for item in shown),
+            "the report does not say whether there is a grade",
+            "",
+        ),
+    )
+    return next(((why, cause) for doubtful, why, cause in doubts if doubtful), ("", ""))
 
 
 def _unknown(why: str, cause: str = "") -> Told:
@@ -183,6 +233,11 @@ def _id(value: object) -> int:
     """An id, also one that comes as text; 0 where it is none."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _unopened(error: MoodleError) -> bool:
+    """Whether PHP stumbled over a gradebook that is not there, and over nothing else."""
+    return error.exception == UNOPENED and not error.errorcode and error.message.startswith(STUMBLED)
 
 
 def _release(client: Client) -> tuple[int, int]:

@@ -230,6 +230,10 @@ UNKNOWN_GRADES: Mapping[str, Kind] = {
         "their gradebook seems never to have been opened, and on this Moodle's release that is not certain",
         "open Grades once in these courses, in a browser",
     ),
+    "calculation": notes(
+        "Moodle cannot calculate a grade there, and then does not show one that was typed in its place",
+        "open Grades in these courses, in a browser, and mend what is called an error there",
+    ),
     "answer": notes("Moodle gave no answer that tells it", "run it again; `rostersync doctor` says what is amiss"),
 }
 """Why it is not known whether people have grades, by the kind of GRADES.cause."""

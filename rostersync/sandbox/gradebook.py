@@ -191,7 +191,8 @@ class Gradebook:
         inside = {categoryid}
         while more := {one.id for one in self.categories.rows.values() if one.parent in inside} - inside:
             inside |= more
-        return [one for one in self.items_of(courseid) if one.itemtype == MANUAL and one.categoryid in inside]
+        items = (one for one in self.items_of(courseid) if one.itemtype == MANUAL and one.gradetype)
+        return [one for one in items if one.categoryid in inside]
 
     def depth(self, courseid: int) -> int:
         """How deep the categories of a course are nested; without sub-categories it is 1."""

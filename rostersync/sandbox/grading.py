@@ -41,7 +41,7 @@ class Reports:
 
     def _category(self, categoryid: int) -> Iterator[GradeItem]:
         items = [one for one in self._book.items_of(self._course.id) if one.categoryid == categoryid]
-        yield from (one for one in items if one.itemtype == MANUAL)
+        yield from (one for one in items if one.itemtype == MANUAL and one.gradetype)
         for below in self._book.below(categoryid):
             yield from self._category(below.id)
         yield from (one for one in items if one.itemtype != MANUAL)
@@ -58,17 +58,12 @@ class Reports:
         return _UNTIL if any(mark > self._now for mark in marks) else 0
 
     def _around(self, item: GradeItem) -> Iterator[int]:
-        """Go through the marks of the totals of the categories around an item, the course's left out."""
-        totals = {
-            one.categoryid: one
-            for one in self._book.items_of(self._course.id)
-            if one.itemtype not in (MANUAL, COURSE) and one.id != item.id
-        }
+        """Go through the marks of the categories around an item."""
         categoryid = item.categoryid
         while categoryid:
-            if categoryid in totals:
-                yield totals[categoryid].hidden
-            categoryid = self._book.categories.rows[categoryid].parent
+            category = self._book.categories.rows[categoryid]
+            yield category.hidden
+            categoryid = category.parent
 
     def _anything_hidden(self, user: User, *, save: GradeItem | None = None) -> bool:
         items = self._book.items_of(self._course.id)
@@ -117,6 +112,8 @@ class Reports:
             final, shown, percent = None, "-", "-"
         else:
             shown, percent = self._formatted(item, user, final, most)
+        if item.needsupdate:
+            final, shown, percent = None, "Error", "Error"
         row = self._row(item, user)
         if row is None and item.itemtype == COURSE:
             row = self._book.typed_total(self._course.id, user.id)
@@ -138,10 +135,10 @@ class Reports:
             "gradedatesubmitted": None,
             "gradedategraded": (row.timemodified if row else added.timemodified) or None,
             "gradehiddenbydate": False,
-            "gradeneedsupdate": False,
+            "gradeneedsupdate": bool(item.needsupdate),
             "gradeishidden": bool(hidden),
             "gradeislocked": False,
-            "gradeisoverridden": bool(total and row and row.overridden),
+            "gradeisoverridden": bool(row and row.overridden),
             "gradeformatted": shown,
             "grademin": 0,
             "grademax": _number(most),

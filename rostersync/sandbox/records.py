@@ -150,12 +150,16 @@ class Grade(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeCategory(Record):
-    """A category of a course's gradebook; the one without a parent (0) is the course's own."""
+    """A category of a course's gradebook; the one without a parent (0) is the course's own.
+
+    `hidden` hides all that is in it; to hide its total alone is the total's own mark (grades unseen 9, 12).
+    """
 
     id: int
     courseid: int
     parent: int = 0
     name: str = ""
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +167,8 @@ class GradeItem(Record):
     """A column of a gradebook: `manual`, or the total of a `category` or of the `course`.
 
     `categoryid` is the category that a manual item stands in, or that a total sums up. `hidden` is 1, or until when
-    (epoch seconds). A `weight` of 0 keeps the item out of the totals.
+    (epoch seconds). A `weight` of 0 keeps the item out of the totals. An item of `gradetype` 0, “none”, is in no
+    answer, and keeps its grades (grades unseen 22). One that `needsupdate` could not be calculated: it shows no grade.
     """
 
     id: int
@@ -174,6 +179,8 @@ class GradeItem(Record):
     hidden: int = 0
     weight: float = 1
     grademax: float = 100
+    gradetype: int = 1
+    needsupdate: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

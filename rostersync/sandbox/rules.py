@@ -171,13 +171,16 @@ def _sees(state: State, user: User) -> bool:
 
 
 def sees_profile(state: State, user: User) -> bool:
-    """Tell whether the token's account sees a profile (faults "token lacks …viewdetails" and "…viewalldetails").
+    """Tell whether the token's account sees a profile (fault "token lacks …viewdetails").
 
     That of a deleted account is seen like any other (accounts 35).
     """
-    return _sees(state, user) and (
-        state.can("moodle/user:viewalldetails") or user.id == state.token_userid or is_contact(state, user.id)
-    )
+    return _sees(state, user)
+
+
+def sees_details(state: State, user: User) -> bool:
+    """Tell whether a profile, also in a list, has what `moodle/user:viewalldetails` shows (details 1 to 11)."""
+    return state.can("moodle/user:viewalldetails") or user.id == state.token_userid
 
 
 def sees_hidden(state: State, courseid: int, userid: int) -> bool:

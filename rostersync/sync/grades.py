@@ -31,13 +31,17 @@ def to_ask(changes: pd.DataFrame) -> pd.DataFrame:
     return unenrolled[["user_id", "course_id"]].reset_index(drop=True)
 
 
+NEVER_RISKED = ("", "calculation")
+"""Values of GRADES.cause that go away, or can be mended: nobody is unenrolled for them."""
+
+
 def risked(grades: pd.DataFrame, settings: Settings) -> pd.Series:
     """Which of GRADES keep nobody enrolled although they are not known, because the settings say so.
 
-    Only where the token lacks what would tell it: an answer that did not come this time is no reason, and who is known
-    to have grades keeps them whatever the settings say.
+    Only where the token lacks what would tell it: an answer that did not come this time is no reason, nor is a grade
+    that Moodle cannot calculate, and who is known to have grades keeps them whatever the settings say.
     """
-    return ~grades["known"] & (grades["cause"] != "") & (settings.on_unknown_grades == "unenrol")
+    return ~grades["known"] & ~grades["cause"].isin(NEVER_RISKED) & (settings.on_unknown_grades == "unenrol")
 
 
 def spare_graded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rostersync.problems import UNKNOWN_GRADES
+from rostersync.sync.grades import NEVER_RISKED
 from rostersync.sync.plan import Plan
 from rostersync.tables import UnknownGrades
 from rostersync.vocabulary import UNENROL_ALL
@@ -33,7 +34,7 @@ def unknown_grades(plan: Plan) -> tuple[UnknownGrades, ...]:
                 people=len(part),
                 courses=part["course_id"].nunique(),
                 already_suspended=0 if gone else int((idle["cause"] == cause).sum()),
-                flag=UNENROL_ALL if cause and not gone else "",
+                flag=UNENROL_ALL if cause not in NEVER_RISKED and not gone else "",
             )
             found.append(made)
     return tuple(sorted(found, key=lambda one: (not one.unenrolled, -one.people, one.cause)))
@@ -41,6 +42,6 @@ def unknown_grades(plan: Plan) -> tuple[UnknownGrades, ...]:
 
 def _kind(cause: str) -> str:
     """The kind of a cause: capabilities have a slash in their names, and functions have none."""
-    if cause in {"", "hidden", "release"}:
+    if cause in {"", "release", "hidden", "calculation"}:
         return cause or "answer"
     return "capability" if "/" in cause else "function"

@@ -99,7 +99,7 @@ GRADES = Table(
         "detail": Column(TEXT, "the grade, or why it is not known"),
         "cause": Column(
             TEXT,
-            "why it cannot be known: functions or a capability that lack; hidden; release; blank: no answer came",
+            "why not known: functions or a capability that lack; hidden; calculation; release; blank: no answer",
         ),
     },
 )

@@ -123,6 +123,24 @@ def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: M
     assert pipeline.preview(world.plan(ROSTER, **UNENROL)).verdict == "nothing to do"
 
 
+def test_what_moodle_hides_or_cannot_calculate_is_not_called_a_lack_of_rights(make: Make) -> None:
+    """With all rights: the flag unenrols people beside a hidden item, and none whose grade cannot be calculated."""
+    world = college(make)
+    item(world, "BIO101", {}, hidden=1)
+    item(world, "CHE101", {})
+    book, number = world.state.gradebook, world.state.course("CHE101").id
+    book.put_item(replace(book.total(number), needsupdate=1))
+    found = told(pipeline.preview(world.plan(ROSTER)))
+    assert [(one.cause, one.people, bool(one.flag)) for one in found] == [
+        ("hidden", 3, True),
+        ("calculation", 1, False),
+    ]
+    assert not any("seems to lack" in one.why for one in found)
+    world.sync(ROSTER, **UNENROL)
+    assert world.people("BIO101") == {"ada": "student"}
+    assert world.people("CHE101") == {"ada": "student", "ben": "!student"}
+
+
 def test_whoever_is_known_to_have_grades_keeps_them_whatever_the_settings_say(make: Make) -> None:
     """Ben's grade shows and Cyd's is hidden: with the setting she loses it, as it says; he is suspended."""
     world = college(make)

@@ -13,6 +13,7 @@ from rostersync.sandbox.rules import manual_instance
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from tests.contract.recordings import FOLDERS, differences, load, recorded, send
+from tests.contract.test_grades import site
 
 GUEST, ADA, ALAN, MARGARET, BARBARA, DONALD, SUSAN = 1, 20004, 20005, 20008, 20010, 20011, 20013
 BIO101, CHE201, TEACHER, STUDENT = 302, 303, 3, 5
@@ -93,6 +94,42 @@ def test_odd_accounts_are_enrolled_or_refused_as_they_were(release: str) -> None
             elif line["n"] > 1:
                 different[title] = holds(state, line)
     assert len(lines) == (37 if release == "4.4" else 40)
+    assert {title: pair for title, pair in different.items() if pair} == {}
+
+
+@pytest.mark.parametrize("release", LATER)
+def test_what_is_seen_of_others_is_what_was(release: str) -> None:
+    """The 11 lines: without moodle/user:viewalldetails no user name, and nobody is found by one."""
+    lines = recorded("details.jsonl", release)
+    different: dict[str, object] = {}
+    state = site(release, {341: "U1TOTAL"}, [ADA, ALAN])
+    state.missing_capabilities = {"moodle/user:viewalldetails"}
+    with serve(state) as server:
+        for line in lines:
+            if "setup" in line:
+                state.missing_capabilities = set()
+            else:
+                different[line["title"]] = differences(line, send(server, line))
+    assert len(different) == 10
+    assert {title: pair for title, pair in different.items() if pair} == {}
+
+
+@pytest.mark.parametrize("release", LATER)
+def test_calls_about_nobody_are_refused_as_they_were(release: str) -> None:
+    """The 9 lines: without the right for its lack, with it for the account that is none, and not for the role."""
+    lines = recorded("nobody.jsonl", release)
+    different: dict[str, object] = {}
+    with serve(load(release)) as server:
+        for line in lines:
+            if "setup" in line:
+                server.state.missing_capabilities |= {
+                    "enrol/manual:enrol",
+                    "enrol/manual:unenrol",
+                    "moodle/role:assign",
+                }
+            else:
+                different[line["title"]] = differences(line, send(server, line))
+    assert len(different) == 8
     assert {title: pair for title, pair in different.items() if pair} == {}
 
 

@@ -108,7 +108,7 @@ def graded(state: State) -> None:
     exam(state, 319, None)
     exam(state, 320, 0)
     book.open(321)
-    below = GradeCategory(id=book.next_id("category"), courseid=321, parent=book.roots(321)[0], name="Hidden")
+    below = GradeCategory(id=book.next_id("category"), courseid=321, parent=book.roots(321)[0], name="Hidden", hidden=1)
     book.put_category(below)
     total = GradeItem(id=book.next_id("item"), courseid=321, itemtype=CATEGORY, categoryid=below.id, hidden=1)
     book.put_item(total)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from rostersync import moodle, pipeline
+from rostersync.errors import AnswerError
 from rostersync.moodle import Client
+from rostersync.moodle.gradebook import COURSE_ITEMS
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
-from rostersync.vocabulary import CourseField, UserField
+from rostersync.vocabulary import CourseField, Op, UserField
 from rostersync.work import Work, at_work
 
 LIST = "core_enrol_get_enrolled_users"
@@ -23,14 +26,25 @@ Pair = tuple[int, int]
 """Course and user."""
 
 
+def pending(plan: Plan) -> dict[Pair, Op]:
+    """What a plan would send to Moodle, by course and user."""
+    todo = plan.changes[(plan.changes["op"] != Op.NOTHING) & (plan.changes["hold"] == "")]
+    return {(c, u): Op(op) for c, u, op in zip(todo["course_id"], todo["user_id"], todo["op"], strict=True)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the checks run. Nothing in `courses` is changed but for `people`, usernames of whom none is enrolled."""
+    """Where the checks run. Nothing in `courses` is changed but for `people`, usernames of whom none is enrolled.
+
+    `graded` are usernames of people who have grades in some of the courses, `barred` of accounts that nobody can enrol.
+    """
 
     url: str
     token: str
     courses: tuple[str, ...]
     people: tuple[str, ...]
+    graded: tuple[str, ...]
+    barred: tuple[str, ...]
     folder: Path
 
     def settings(self, **more: object) -> Settings:
@@ -64,20 +78,59 @@ class Place:
 
     def sync(self, lines: Sequence[str]) -> Report:
         """Do it, after making sure that it is about nobody else."""
-        plan = self.plan(lines)
-        asked = set(zip(plan.changes["course_id"].tolist(), plan.changes["user_id"].tolist(), strict=True))
-        assert asked <= set(self.pairs())
-        with self.work() as work:
+        return self.carry_out(self.plan(lines))
+
+    def carry_out(self, plan: Plan, **more: object) -> Report:
+        """Apply a plan that is about nobody else."""
+        assert set(pending(plan)) <= set(self.pairs())
+        with self.work(**more) as work:
             return pipeline.apply_plan(plan, work)
+
+    def mirror(self, without: Collection[str] = (), **more: object) -> Plan:
+        """What a roster of all that is in the courses would do, if these people were left out of it."""
+        more = {"mode": "mirror", "allow_removals": 1_000_000, **more}
+        with self.work(**more) as work:
+            table, _ = pipeline.export(self.courses, work)
+            path = self.folder / f"mirror-{threading.get_ident()}.csv"
+            table[~table["Username"].isin(without)].to_csv(path, index=False)
+            return pipeline.make_plan([path], work)
+
+    def students(self) -> list[str]:
+        """The usernames of those who are nothing but students where the courses name them."""
+        with self.work() as work:
+            table, _ = pipeline.export(self.courses, work)
+        others = set(table.loc[table["Role"] != "student", "Username"])
+        return sorted(set(table["Username"]) - others)
+
+    def gradebooks(self) -> dict[int, str]:
+        """What Moodle lists of the gradebook of each course; a question that makes none."""
+        shown = {}
+        for course in self.course_ids():
+            with self.client() as client:
+                try:
+                    shown[course] = str(client.call(COURSE_ITEMS, [("courseid", course)]))
+                except AnswerError as error:
+                    shown[course] = str(error)
+        return shown
+
+    def course_ids(self) -> list[int]:
+        """Moodle's ids of the courses."""
+        with self.client() as client:
+            found: list[int] = moodle.find_courses(client, CourseField.SHORTNAME, self.courses)["course_id"].tolist()
+        assert len(found) == len(self.courses), "not every course was found by its short name"
+        return found
+
+    def user_ids(self, names: Sequence[str]) -> list[int]:
+        """Moodle's ids of these usernames."""
+        with self.client() as client:
+            found: list[int] = moodle.find_users(client, UserField.USERNAME, names)["user_id"].tolist()
+        assert len(found) == len(names), "not everybody was found by the username"
+        return found
 
     def pairs(self) -> list[Pair]:
         """The people in the courses, by Moodle's ids."""
-        with self.client() as client:
-            courses = moodle.find_courses(client, CourseField.SHORTNAME, self.courses)["course_id"].tolist()
-            people = moodle.find_users(client, UserField.USERNAME, self.people)["user_id"].tolist()
-        assert len(courses) == len(self.courses), "not every course was found by its short name"
-        assert len(people) == len(self.people), "not everybody was found by the username"
-        return [(course, person) for course in courses for person in people]
+        people = self.user_ids(self.people)
+        return [(course, person) for course in self.course_ids() for person in people]
 
     def held(self) -> dict[Pair, str]:
         """Roles joined by + of each pair that is enrolled, with "!" before them where Moodle calls it not active."""

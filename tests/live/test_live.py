@@ -73,7 +73,7 @@ def test_a_preview_changes_nothing(place: Place) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_people_come_and_go(place: Place) -> None:
-    """People are enrolled, proved to be, left alone the second time, and unenrolled."""
+    """People are enrolled, proved to be, left alone the second time, and leave, or are suspended for grades."""
     with place.borrowed() as pairs:
         told = place.sync(lines(place, ("student", "add", "")))
         done(place, told, "enrolled", len(pairs))
@@ -81,8 +81,11 @@ def test_people_come_and_go(place: Place) -> None:
         again = place.sync(lines(place, ("student", "add", "")))
         assert again.buckets()["unchanged"] == len(again.rows) == len(pairs)
         told = place.sync(lines(place, ("student", "remove", "")))
-        done(place, told, "unenrolled", len(pairs))
-        assert place.held() == {}
+        buckets = told.buckets()
+        assert told.exit_code == 0, told.verdict
+        assert buckets["unenrolled"] + buckets["suspended"] == len(told.rows) == len(pairs)
+        assert set(place.held().values()) <= {"!student"}
+        assert len(place.held()) == buckets["suspended"]
 
 
 @pytest.mark.usefixtures("people")

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from rostersync.moodle.examination import State, Verdict, examine
 from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox import state as sandbox
-from rostersync.sandbox.records import Assignment
+from rostersync.sandbox.records import Assignment, GradeItem, ItemGrade
 from rostersync.sandbox.releases import RELEASES
 from rostersync.settings import Settings
+from tests.contract.recordings import load
 
 from .examined import bad, doctor, finding, unchanged
 
@@ -56,6 +57,18 @@ def test_a_healthy_site_gets_no_false_alarm(site: sandbox.State) -> None:
     assert examination.milliseconds.keys() == {"empty call", "look-up", "read"}
 
 
+@pytest.mark.parametrize("release", ["4.4", "4.5", "5.1"])
+def test_the_rights_to_enrol_and_unenrol_are_seen_on_each_release(release: str) -> None:
+    """4.5 and 5.1 look for the account before the role, and 5.1 calls it otherwise: behind the right in any case."""
+    site = load(release)
+    site.missing_capabilities.clear()
+    examination = doctor(site)
+    for code in ("enrol/manual:enrol", "enrol/manual:unenrol", "moodle/role:assign"):
+        assert finding(examination, code).state is State.OK
+    site.missing_capabilities = {"enrol/manual:enrol", "enrol/manual:unenrol", "moodle/role:assign"}
+    assert site.missing_capabilities <= bad(doctor(site)).keys()
+
+
 def test_mails_are_told_where_a_course_has_a_teacher(site: sandbox.State) -> None:
     """How many courses of those that were seen, and where the message is switched off; without a teacher, none."""
     told = finding(doctor(site), "welcome mail")
@@ -76,6 +89,32 @@ def test_gradebooks_that_nobody_has_opened_stay_so(site: sandbox.State) -> None:
     assert (bad(examination), examination.exit_code) == ({}, 0)
     for capability in ("gradereport/user:view", "moodle/grade:viewall", "moodle/grade:viewhidden"):
         assert finding(examination, capability).state is State.NOT_TESTED
+
+
+@pytest.mark.parametrize(
+    ("lacks", "graded", "state"),
+    [
+        (False, False, State.NOT_TESTED),
+        (False, True, State.OK),
+        (True, True, State.MISSING),
+        (True, False, State.MISSING),
+    ],
+)
+def test_a_hidden_item_is_no_alarm_where_the_account_may_see_it(
+    site: sandbox.State,
+    lacks: bool,  # noqa: FBT001
+    graded: bool,  # noqa: FBT001
+    state: State,
+) -> None:
+    """Empty it says nothing, with a grade it shows the right, and where it is left out the right is missing."""
+    book = site.gradebook
+    book.put_item(GradeItem(id=77, courseid=HISTORY, itemtype="manual", categoryid=book.roots(HISTORY)[0], hidden=1))
+    for user in site.enrolled(HISTORY) if graded else ():
+        book.put_grade(ItemGrade(itemid=77, userid=user, finalgrade=55))
+    site.missing_capabilities = {"moodle/grade:viewhidden"} if lacks else set()
+    examination = doctor(site, "HIS110")
+    assert finding(examination, "moodle/grade:viewhidden").state is state
+    assert bad(examination).keys() == ({"moodle/grade:viewhidden"} if lacks else set())
 
 
 @pytest.mark.parametrize("capability", SHOWN)

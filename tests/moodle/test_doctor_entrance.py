@@ -89,7 +89,16 @@ COURSE = {
 }
 
 
-TOTAL = {"id": 1, "itemtype": "course", "graderaw": None, "gradeishidden": False, "feedback": ""}
+TOTAL = {
+    "id": 1,
+    "itemtype": "course",
+    "iteminstance": 1,
+    "graderaw": None,
+    "feedback": "",
+    "gradeishidden": False,
+    "gradeneedsupdate": False,
+}
+REPORT = {"courseid": 304, "userid": 20004, "maxdepth": 2, "gradeitems": [TOTAL]}
 
 
 @pytest.fixture
@@ -119,7 +128,7 @@ def healthy() -> dict[str, Any]:
         ),
         "core_user_get_users_by_field": lambda form: [account] if "1" in _values(form) else [],
         "core_grades_get_gradeitems": {"gradeItems": [], "warnings": []},
-        "gradereport_user_get_grade_items": {"usergrades": [{"courseid": 304, "userid": 20004, "gradeitems": [TOTAL]}]},
+        "gradereport_user_get_grade_items": {"usergrades": [REPORT]},
         "enrol_manual_enrol_users": {"exception": "e", "errorcode": "wsusercannotassign", "message": "no"},
         "enrol_manual_unenrol_users": {"exception": "e", "errorcode": "invalidparameter", "message": "no"},
         "core_role_unassign_roles": lambda form: (

@@ -31,6 +31,7 @@ from tests.contract.test_grades import (
     site,
 )
 from tests.contract.test_grades import graded as with_grades
+from tests.contract.test_grades_unseen import UNSEEN, unseen
 
 Moodle = Callable[[Mapping[str, Any]], list[dict[str, str]]]
 NO_GRADE = "no item has a grade or feedback"
@@ -96,6 +97,25 @@ def test_without_the_right_to_see_what_is_hidden_nobody_with_a_grade_counts_as_u
 
 
 @pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("sees", [True, False])
+def test_what_moodle_could_not_calculate_or_leaves_out_may_be_a_grade(release: str, sees: bool) -> None:  # noqa: FBT001
+    """A total whose formula is broken shows no number, a hidden total of a category is missing: nobody is ungraded."""
+    state = unseen(release)
+    state.missing_capabilities = set() if sees else {HIDDEN}
+    with entered(state) as client:
+        told = grades(client, pairs(*((person, course) for course in UNSEEN for person in (ADA, ALAN))))
+    shown = {(user, course): [graded, known] for user, course, graded, known, *_ in rows(told)}
+    broken = {(person, course): MAYBE for person in (ADA, ALAN) for course in (341, 342)}
+    hers = dict.fromkeys([(ADA, 343), (ADA, 344)], SOME if sees else MAYBE)
+    his = dict.fromkeys([(ALAN, 343), (ALAN, 344)], MAYBE)
+    causes = {(user, course): cause for user, course, *_, cause in rows(told)}
+    assert {causes[pair] for pair in broken} == {"calculation"}
+    assert {causes[pair] for pair in his} == {"hidden"}
+    # Of an item whose grade type is none nothing can be known.
+    assert shown == broken | hers | his | dict.fromkeys([(ADA, 345), (ALAN, 345)], NONE)
+
+
+@pytest.mark.parametrize("release", RELEASES)
 def test_asking_makes_no_gradebook(release: str) -> None:
     """A course whose gradebook nobody has opened stays so, however many are asked about at once."""
     state = site(release, {NEVER: "G7NEVER", 400: "X", 401: "Y"}, [ADA, ALAN, GRACE])
@@ -138,13 +158,24 @@ INFO = {
 
 def item(number: int, **given: object) -> dict[str, Any]:
     """An item of a report, without a grade."""
-    return {"id": number, "itemtype": "manual", "graderaw": None, "gradeishidden": False, "feedback": "", **given}
+    whole = {"itemtype": "manual", "categoryid": 3, "graderaw": None, "gradeishidden": False, "gradeneedsupdate": False}
+    return {"id": number, **whole, "feedback": "", **given}
 
 
-def report(*items: Mapping[str, Any], user: int = 7, course: int = 302) -> dict[str, Any]:
+def total(number: int, category: int, kind: str = "course", **given: object) -> dict[str, Any]:
+    """The total of a category, or of the course."""
+    return item(number, itemtype=kind, iteminstance=category, categoryid=None, **given)
+
+
+def report(*items: Mapping[str, Any], user: int = 7, course: int = 302, depth: int | None = 2) -> dict[str, Any]:
     """Somebody's report, with the total behind the items."""
-    total = item(1, itemtype="course")
-    return {"usergrades": [{"courseid": course, "userid": user, "gradeitems": [*items, total]}], "warnings": []}
+    one = {"courseid": course, "userid": user, "maxdepth": depth, "gradeitems": [*items, total(1, 3)]}
+    return {"usergrades": [one], "warnings": []}
+
+
+def without(name: str) -> dict[str, Any]:
+    """A report in which an item does not say this."""
+    return report({key: value for key, value in item(5).items() if key != name})
 
 
 @pytest.mark.parametrize(
@@ -154,6 +185,12 @@ def report(*items: Mapping[str, Any], user: int = 7, course: int = 302) -> dict[
         (report(item(5, graderaw=0)), SOME),
         (report(item(5, feedback="Very good.")), SOME),
         (report(item(5, gradeishidden=True)), MAYBE),
+        (report(item(5, gradeneedsupdate=True)), MAYBE),
+        (report(item(5, categoryid=4), total(6, 4, "category"), depth=3), NONE),
+        (report(item(5, categoryid=4)), MAYBE),
+        (report(item(5), depth=3), MAYBE),
+        (report(item(5), total(6, 4, "category"), depth=3), NONE),
+        (report(item(5), depth=None), MAYBE),
         (report(), MAYBE),
         (report(item(5), user=8), MAYBE),
         (report(item(5), course=303), MAYBE),
@@ -165,8 +202,7 @@ def report(*items: Mapping[str, Any], user: int = 7, course: int = 302) -> dict[
             {"usergrades": [{"courseid": 302, "userid": 7, "gradeitems": [None, item(1, itemtype="course")]}]},
             MAYBE,
         ),
-        (report({"id": 5, "itemtype": "manual", "gradeishidden": False, "feedback": ""}), MAYBE),
-        (report({"id": 5, "itemtype": "manual", "gradeishidden": False, "graderaw": None}), MAYBE),
+        *((without(name), MAYBE) for name in ("graderaw", "feedback", "gradeneedsupdate", "categoryid")),
         ([], MAYBE),
         ({"exception": "e", "errorcode": "usernotconfirmed", "message": "no"}, MAYBE),
     ],
@@ -186,6 +222,7 @@ def test_only_a_whole_report_without_a_grade_says_that_there_is_none(
     [
         {"exception": "Error", "message": "Call to a member function on null"},
         {"exception": "TypeError", "errorcode": "x", "message": "no"},
+        {"exception": "TypeError", "message": "get_string(): Argument #1 ($identifier) must be of type string"},
         {"exception": "dml_exception", "errorcode": "dmlreadexception", "message": "no"},
         {"gradeItems": None},
         {"gradeItems": [None]},

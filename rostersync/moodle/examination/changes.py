@@ -22,7 +22,7 @@ DEFAULT_ROLES: Mapping[str, int] = {"student": 5, "teacher": 4, "editingteacher"
 
 _SHOWN = 5
 _NOBODY_THERE = ("invalidparameter", "invaliduser", "invalidrecordunknown")
-"""What an unenrol call about nobody answers, by release: 4.4, 4.5, 5.1 (recording 113)."""
+"""What a call about nobody answers, by release: 4.4 (unenrol only), 4.5, 5.1 (recordings 113, nobody 1 and 3)."""
 _REFUSED = "invalidparameter"
 
 
@@ -34,10 +34,10 @@ def changes(survey: Survey, roles: Mapping[str, int], assignable: Sequence[str])
         roles: ids of roles that settings name, by short name.
         assignable: short names of the roles that rosters may give.
     """
-    # A call about nobody, with a role that is none, passes the capability and then fails (recordings 77 and 113).
+    # A call about nobody, with a role that is none, passes the capability and then fails (recordings 77, 113, nobody).
     assign = _capability(survey, ASSIGN, Op.UNASSIGN, (NOBODY, NOBODY), there=(_REFUSED,))
     found = [
-        _capability(survey, ENROL, Op.ENROL, (NOBODY, NOBODY), there=("wsusercannotassign",)),
+        _capability(survey, ENROL, Op.ENROL, (NOBODY, NOBODY), there=("wsusercannotassign", *_NOBODY_THERE)),
         _capability(survey, UNENROL, Op.UNENROL, (NOBODY,), there=(*_NOBODY_THERE, "wsnoinstance")),
         not_tested(MANAGE, "the web service asked for it in no recording; Moodle's own pages do", LOOK),
         assign,

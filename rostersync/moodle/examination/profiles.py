@@ -12,7 +12,7 @@ from rostersync.moodle.examination.asking import Refusal, ask, attempt
 from rostersync.moodle.examination.finding import Finding, State, not_tested
 from rostersync.moodle.examination.needs import LOOK, NAME, allow
 from rostersync.moodle.examination.survey import Survey
-from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person
+from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person, shows_hidden
 from rostersync.moodle.users import find_users
 from rostersync.vocabulary import UserField, counted
 
@@ -51,7 +51,10 @@ def profiles(survey: Survey) -> list[Finding]:
     shown = table[table["user_id"] != 0]
     # An account with an unusual user name is there, but cannot be shown (recording 8).
     met = {int(key) for key in table["key"].tolist()}
-    return [_strangers(survey, {int(i) for i in shown["user_id"].tolist()}, members - met - {own}), *_keys(shown)]
+    nameless = len(shown) > 0 and not (shown["username"] != "").any()
+    found = {int(i) for i in shown["user_id"].tolist()}
+    others = _nameless(len(shown)) if nameless else _strangers(survey, found, members - met - {own})
+    return [others, *_keys(shown)]
 
 
 def grades(survey: Survey) -> list[Finding]:
@@ -95,7 +98,10 @@ def _of_report(survey: Survey, pair: Pair, items: frozenset[int]) -> list[Findin
         return _grades_untold(reply.words, LOOK)
     told = of_person(survey.client, pair, items)
     found = [Finding(code=c, state=State.OK, what="grades can be read") for c in READING]
-    if not told.known:
+    seen = shows_hidden(reply.value, items)
+    if seen:
+        return [*found, Finding(code=HIDDEN, state=State.OK, what="a hidden grade is shown")]
+    if seen is False:
         what = f"not all grades are shown: {told.detail}"
         return [*found, Finding(code=HIDDEN, state=State.MISSING, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
     why = "no hidden grade was met, and no function tells whether hidden ones would be shown"
@@ -131,13 +137,19 @@ def _strangers(survey: Survey, found: set[int], lost: set[int]) -> Finding:
     )
 
 
+def _nameless(count: int) -> Finding:
+    """User names and ID numbers of others come with this alone, and nobody is found by them without it (details)."""
+    what = f"{counted(count, 'account is', 'accounts are')} found, none with a user name: nobody is found by user name"
+    return Finding(code=ALL_DETAILS, state=State.MISSING, what=what, causes=(ALL_DETAILS,), remedy=allow(ALL_DETAILS))
+
+
 def _keys(shown: pd.DataFrame) -> list[Finding]:
     if shown.empty:
         return _behind_keys("no account was found")
     told = {name: int((shown[name] != "").sum()) for name in ("username", "email", "idnumber")}
     counts = ", ".join(f"{name} of {n}" for name, n in told.items())
     what = f"of {len(shown)} accounts Moodle shows {counts}"
-    if told["username"] and told["email"]:
+    if told["email"]:
         return [Finding(code=KEYS, state=State.OK, what=what), *_behind_keys("no look-up shows whether it is there")]
     keys = Finding(code=KEYS, state=State.ONE_OF, what=what, causes=_BEHIND_KEYS, remedy=allow(*_BEHIND_KEYS))
     return [keys, *_behind_keys("one of several that show people's keys")]

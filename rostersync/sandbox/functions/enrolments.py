@@ -45,12 +45,12 @@ def enrol(call: Call) -> Json:
         if not may_enter(state, find_course(state, courseid)):
             raise login_required()
         require(state, "enrol/manual:enrol")
+        check_account(state, userid)  # before the role (nobody 1, 2)
         if not may_assign(state, roleid):
             raise cannot_assign(roleid, userid, courseid)
         instance = manual_instance(state, courseid)
         if instance is None or not instance.enabled:
             raise no_manual_instance()
-        check_account(state, userid)
         if courseid not in taught:
             taught[courseid] = has_teacher(state, courseid)
         enrol_user(

@@ -25,7 +25,7 @@ def grade_items(call: Call) -> Json:
     root = book.roots(course.id)[0]
     answer: list[Json] = []
     for item in book.items_of(course.id):
-        if item.itemtype == MANUAL:
+        if item.itemtype == MANUAL and item.gradetype:
             name = course.fullname if item.categoryid == root else book.categories.rows[item.categoryid].name
             answer.append({"id": str(item.id), "itemname": call.shown(item.name), "category": call.shown(name)})
     return {"gradeItems": answer, "warnings": []}

@@ -13,6 +13,7 @@ from rostersync.sandbox.rules import (
     may_enter,
     names_of,
     require,
+    sees_details,
     sees_in_course,
 )
 from rostersync.sandbox.schema import Field, Kind, Need, Several, Structure, clean_int
@@ -148,6 +149,10 @@ def _found(state: State, course: Course, options: _Options) -> Iterable[User]:
     return [user for user in map(users.__getitem__, ids) if not user.deleted]
 
 
+_DETAILS = frozenset({"username", "idnumber", "department"})
+"""What `moodle/user:viewalldetails` shows of others (details 5, 11)."""
+
+
 class _Shown:
     """How the people of one course are written into the answer."""
 
@@ -161,7 +166,7 @@ class _Shown:
 
     def user(self, user: User) -> dict[str, Json]:
         """Write a person: id and full name always, empty id numbers never (recording 53)."""
-        wanted = self._wanted
+        wanted = self._wanted if sees_details(self._state, user) else self._wanted - _DETAILS
         answer: dict[str, Json] = {"id": user.id}
         if "username" in wanted:
             answer["username"] = user.username

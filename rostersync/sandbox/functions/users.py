@@ -6,7 +6,7 @@ import re
 from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.records import User
 from rostersync.sandbox.refusals import coding, invalid_parameter, invalid_response, moodle
-from rostersync.sandbox.rules import names_of, require, sees_profile
+from rostersync.sandbox.rules import names_of, require, sees_details, sees_profile
 from rostersync.sandbox.schema import (
     Field,
     Given,
@@ -31,6 +31,9 @@ _PASSWORD_POLICY = (
 )
 _SEARCHABLE = ("id", "username", "email", "idnumber", "firstname", "lastname", "auth")
 
+_DETAILS = ("username", "idnumber", "department", "auth", "confirmed", "lang", "theme", "mailformat")
+"""What `moodle/user:viewalldetails` shows of others (details 1, 7)."""
+
 
 def users_by_field(call: Call) -> Json:
     """`core_user_get_users_by_field`: unknown values are left out without a word (recordings 2 to 14, 141 to 143)."""
@@ -50,7 +53,8 @@ def users_by_field(call: Call) -> Json:
         case _:
             raise coding("invalid field parameter")
     users = [state.users.rows[one] for one in sorted(wanted)]
-    return [_profile(state, user) for user in users if getattr(user, kind) and sees_profile(state, user)]
+    shown = [_profile(state, user) for user in users if sees_profile(state, user)]
+    return [one for one in shown if one.get(kind)]  # what may not be seen may not be searched for (details 2, 3)
 
 
 def search_users(call: Call) -> Json:
@@ -83,7 +87,7 @@ def _profile(state: State, user: User) -> dict[str, Json]:
     """Write an account; one whose username is not legal breaks the whole answer (recordings 8, 141, 142)."""
     if not legal_username(user.username):
         raise invalid_response()
-    return {
+    profile: dict[str, Json] = {
         "id": user.id,
         "username": user.username,
         **names_of(state, user),
@@ -103,6 +107,10 @@ def _profile(state: State, user: User) -> dict[str, Json]:
         "profileimageurlsmall": f"{state.site['url']}/theme/image.php/boost/core/1/u/f2",
         "profileimageurl": f"{state.site['url']}/theme/image.php/boost/core/1/u/f1",
     }
+    if not sees_details(state, user):
+        for name in _DETAILS:
+            profile.pop(name, None)
+    return profile
 
 
 def create_users(call: Call) -> Json:
