@@ -15,7 +15,7 @@ from typing import TypeAlias
 from rostersync import moodle
 from rostersync.errors import AnswerError, MoodleError
 from rostersync.moodle import Client
-from rostersync.vocabulary import Op
+from rostersync.vocabulary import CourseField, Op
 
 LIMIT = 64
 """Refused calls, one after the other and with no success between them, after which the rest of a course is not tried:
@@ -94,6 +94,7 @@ class Blame:
     def is_the_courses(self, client: Client, place: Place, error: MoodleError) -> bool:
         """Whether a call about nobody is refused there with the same code: then it is not about who was in the call.
 
+        A code of ANY is said of nobody everywhere; there it is the course's where a look-up does not find the course.
         Asked once for each code; it changes nothing, whatever is answered.
 
         Raises:
@@ -105,14 +106,20 @@ class Blame:
         if key not in self._asked:
             course, op = place
             try:
-                # Nobody is missing as a course is; but before that Moodle looks for the role, which has its own code.
-                moodle.knock(client, Op.ENROL if error.errorcode in ANY else op, course)
+                if error.errorcode in ANY:
+                    self._asked[key] = _is_gone(client, course)
+                else:
+                    moodle.knock(client, op, course)
+                    self._asked[key] = False
             except MoodleError as found:
                 same = found.errorcode == error.errorcode and (error.errorcode or found.message == error.message)
                 self._asked[key] = bool(same)
             except AnswerError as lost:
                 _log.info("course %d: not told whether it is the course: %s", course, lost)
                 return False
-            else:
-                self._asked[key] = False
         return self._asked[key]
+
+
+def _is_gone(client: Client, course: int) -> bool:
+    """Whether Moodle, asked for a course by its id, has none."""
+    return bool(moodle.find_courses(client, CourseField.ID, [str(course)]).empty)

@@ -136,8 +136,9 @@ def send(
 def knock(client: Client, op: Op, course: int) -> None:
     """Sends a call of this operation about nobody, which changes nothing. Raises what `enrol` raises.
 
-    Moodle looks at the course, then at the capability, then at the role, and only then for the person (recordings 66,
-    77, 94, 113); the role is none, either. So what it answers tells of the course.
+    Moodle looks at the course, then at the capability, and only then for the role and the person (recordings 66, 77,
+    94, 113; from 4.5 on for the person first, nobody 1); both are none. So what it answers before that tells of the
+    course.
     """
     row = {"role_id": NOBODY, "user_id": NOBODY, "course_id": course, "start": 0, "end": 0, "suspend": 0}
     send(client, op, {name: [value] for name, value in row.items()})

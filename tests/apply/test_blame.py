@@ -87,6 +87,29 @@ def test_people_who_are_gone_keep_nobody_out(make: Make) -> None:
     assert len(ends(report)["enrolled"]) == 104
 
 
+def test_a_course_that_is_gone_is_asked_for_and_stops(make: Make) -> None:
+    """The same code, and the look-up finds no course: nobody is tried one by one."""
+    world = make({"BIO101": "tom:editingteacher", "CHE101": "tom:editingteacher"}, people=PEOPLE)
+    plan = world.plan(roster("BIO101", "CHE101"), mode="add-only")
+    gone = world.state.course("BIO101").id
+    with_it, answer = ENROL.encode(), world.gate._answer
+
+    def missing(fault: Any, body: bytes) -> Any:  # noqa: ANN401 - the gate's own types
+        if with_it in body and f"courseid%5D={gone}&" in body.decode():
+            said = {"exception": "dml_missing_record_exception", "errorcode": "invalidrecordunknown", "message": "No"}
+            return 200, {"Content-Type": "application/json"}, json.dumps(said).encode()
+        if b"core_course_get_courses_by_field" in body and f"value={gone}&" in body.decode():
+            return 200, {"Content-Type": "application/json"}, b'{"courses": [], "warnings": []}'
+        return answer(fault, body)
+
+    world.gate._answer = missing
+    report = world.apply_at_once(plan)
+    bio = report.rows[report.rows["course_id"] == gone]
+    assert set(bio.loc[bio["bucket"] == "held", "code"]) == {"stopped"}
+    assert len([c for c in world.wrote() if gone in c.courses]) == 1
+    assert len(ends(report)["enrolled"]) == 110
+
+
 def test_a_few_who_may_not_enter_one_course_are_no_proof_against_it(make: Make) -> None:
     """They were enrolled elsewhere, and have a reason of their own here; the others come in."""
     world = make({"ART101": "tom:editingteacher", "BIO101": "tom:editingteacher"}, people=PEOPLE)

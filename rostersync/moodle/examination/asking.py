@@ -63,8 +63,9 @@ def ask(client: Client, function: str, fields: Iterable[tuple[str, str | int]] |
 def knock(client: Client, op: Op, *row: int) -> Reply:
     """One call of a function that writes, about nobody, so that it fails after the permissions or does nothing.
 
-    Moodle checks the course, then the capability, then the role, and only then looks for the person (recordings 66,
-    77, 94, 113). Calls that would give something name a role that is none as well, so that two checks stand before it.
+    Moodle checks the course, then the capability, and only then looks for the role and the person (recordings 66, 77,
+    94, 113; from 4.5 on for the person first, nobody 1). Calls that would give something name a role that is none as
+    well, so that two checks stand before it.
     """
     form = FORMS[op]
     given = dict(zip(form.columns, row, strict=True))
