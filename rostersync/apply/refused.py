@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rostersync import moodle
 from rostersync.apply.blame import ANY
 from rostersync.apply.outcomes import Outcome
-from rostersync.errors import MoodleError
+from rostersync.errors import MoodleError, RosterSyncError
 from rostersync.moodle import Remedy
 from rostersync.moodle.answers import BROKEN_OFF, CODES
 from rostersync.sync.batch import Chunk
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def refused(sender: Sender, chunk: Chunk, error: MoodleError, left: list[Chunk]) -> None:
     """What follows from a refusal; what is to be sent of it is left on the pile, whose last chunk is the next."""
     remedy = moodle.remedy_of(error)
-    known = error.errorcode in CODES and error.errorcode not in {"", *ANY}
+    known = _is_listed(error) and error.errorcode not in ANY
     if remedy is Remedy.READ_AGAIN or error.errorcode in BROKEN_OFF:
         sender.lost(chunk, error)
     elif known and remedy is Remedy.ISOLATE and len(chunk.changes) > 1:
@@ -34,13 +34,23 @@ def refused(sender: Sender, chunk: Chunk, error: MoodleError, left: list[Chunk])
     elif len(parts := _by_course(sender, chunk)) > 1:
         left += reversed(parts)
     elif not known:
-        _doubted(sender, chunk, error, left)
+        try:
+            _doubted(sender, chunk, error, left)
+        except RosterSyncError:
+            # It was sent: whatever ends the run now, nobody may say of these rows that they were not.
+            sender.fail(sender.outcomes.open(chunk.changes), error, doubtful=True)
+            raise
     else:
         sender.fail(chunk.changes, error)
         if error.errorcode == "wsusercannotassign":
             _stop_role(sender, chunk, error)
         elif remedy is not Remedy.ISOLATE:
             _stop_course(sender, chunk, f"Moodle refused it for this course: {error}")
+
+
+def _is_listed(error: MoodleError) -> bool:
+    """Whether it has a code that is known; a failure without one can come after the commit, too."""
+    return bool(error.errorcode) and error.errorcode in CODES
 
 
 def _doubted(sender: Sender, chunk: Chunk, error: MoodleError, left: list[Chunk]) -> None:
@@ -69,18 +79,22 @@ def _doubted(sender: Sender, chunk: Chunk, error: MoodleError, left: list[Chunk]
 
 def _not_done(sender: Sender, chunk: Chunk, error: MoodleError) -> Chunk:
     """What a read does not show: a code that nobody knows may come after the commit, as that of mail does."""
-    if error.errorcode in CODES or not sender.blame.may_be_done(chunk.op, error.errorcode):
+    code = error.errorcode or error.message
+    if _is_listed(error) or not sender.blame.may_be_done(chunk.op, code):
         return chunk
     open_ = sender.not_in_place(chunk)
     if open_ is None:
         return chunk
-    sender.blame.was_done(chunk.op, error.errorcode, done=len(open_) < len(chunk.changes))
+    if done := len(open_) < len(chunk.changes):
+        sender.blame.was_done(chunk.op, code, done=True)
+    elif chunk.op is not Op.UPDATE:  # no read shows dates, so that one of them proves nothing
+        sender.blame.was_done(chunk.op, code, done=done)
     return replace(chunk, changes=open_)
 
 
 def _refused_for_good(sender: Sender, chunk: Chunk, error: MoodleError) -> None:
     """It has failed; where a read can show it, it is looked at whether it was done before it was refused."""
-    sender.fail(chunk.changes, error, doubtful=error.errorcode not in CODES and chunk.op is not Op.UPDATE)
+    sender.fail(chunk.changes, error, doubtful=not _is_listed(error) and chunk.op is not Op.UPDATE)
 
 
 def _stop_course(sender: Sender, chunk: Chunk, why: str, *, role: bool = False) -> None:

@@ -23,10 +23,11 @@ from rostersync.apply.refused import refused
 from rostersync.apply.reread import read_one_by_one
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
+from rostersync.moodle.answers import BROKEN_OFF
 from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
-from rostersync.sync.grades import risked
+from rostersync.sync.grades import NEVER_RISKED, risked
 from rostersync.sync.holdings import holdings
 from rostersync.sync.keys import Ints
 from rostersync.sync.prove import SEEN, visible
@@ -44,8 +45,9 @@ DEAF = 3
 """Where so many rows, each alone, got no answer one after the other, Moodle takes no changes at all."""
 FRESH = 30.0
 """Seconds for which it is believed that somebody has no grades."""
-GRADED_NOW = (
-    "there are, or may be, grades now: a new plan suspends instead; where it is meant that nobody knows, say "
+GRADED_NOW = "there are, or may be, grades now: a new plan suspends instead"
+UNKNOWN_NOW = (
+    "it cannot be known whether there are grades: a new plan suspends instead; to unenrol all the same, say "
     "--on-unknown-grades unenrol here, too"
 )
 COMMITTED = frozenset({"Message was not sent."})
@@ -174,7 +176,9 @@ class Sender:
             moodle.send(self.client, chunk.op, rows, mails=mails, ready=ready)
         except _Late:
             self.note(chunk.changes, "failed", "late")
-            return _Turn(chunk)
+            # Fewer are asked for, and sent, in good time.
+            left += reversed(chunk.halves()) if len(chunk.changes) > 1 else [chunk]
+            return None
         except AnswerError as error:
             if getattr(error, "errorcode", "") not in COMMITTED:
                 event = "failed" if isinstance(error, MoodleError) else "unknown"
@@ -209,10 +213,16 @@ class Sender:
         told = moodle.grades(self.client, self.changes.loc[changes, ["user_id", "course_id"]])
         keeps = told["graded"] & ~risked(told, self.client.settings)
         graded = set(told.loc[keeps, ["course_id", "user_id"]].itertuples(index=False, name=None))
-        rows = self.changes.loc[changes, ["change", "course_id", "user_id"]].itertuples(index=False, name=None)
-        kept = [int(change) for change, course, user in rows if (course, user) in graded]
-        self.outcomes.set(kept, Outcome(Proof.HELD, "changed_since_plan", GRADED_NOW))
-        left = replace(chunk, changes=tuple(c for c in changes if c not in {*kept}))
+        columns = self.changes.loc[changes, ["course_id", "user_id"]]
+        rows = list(zip(changes, *(columns[name].tolist() for name in columns), strict=True))
+        kept = {change for change, course, user in rows if (course, user) in graded}
+        free = told["graded"] & ~told["known"] & ~told["cause"].isin(NEVER_RISKED)
+        unsure = set(told.loc[free, ["course_id", "user_id"]].itertuples(index=False, name=None))
+        for change, course, user in rows:
+            if (course, user) in graded:
+                why = UNKNOWN_NOW if (course, user) in unsure else GRADED_NOW
+                self.outcomes.set([change], Outcome(Proof.HELD, "changed_since_plan", why))
+        left = replace(chunk, changes=tuple(c for c in changes if c not in kept))
         return replace(turn, chunk=left, asked=asked)
 
     def _still(self, chunk: Chunk, announced: float, asked: float) -> None:
@@ -276,20 +286,18 @@ class Sender:
 
     def _again(self, chunk: Chunk) -> AnswerError | None:
         """The same call once more; what set it back, or None where nothing of it is left to be sent."""
-        turn: _Turn | None = self._spared(_Turn(chunk))
+        turn, left = self._spared(_Turn(chunk)), list[Chunk]()
+        if not turn.chunk.changes:
+            return None
         try:
-            while turn and turn.chunk.changes:
-                chunk = turn.chunk
-                late = self._call(turn, [])
-                turn = self._spared(late) if late else None
+            self._call(turn, left)
         except MoodleError as refusal:
-            if moodle.remedy_of(refusal) is Remedy.READ_AGAIN:
+            if moodle.remedy_of(refusal) is Remedy.READ_AGAIN or refusal.errorcode in BROKEN_OFF:
                 return refusal
-            left: list[Chunk] = []
-            refused(self, chunk, refusal, left)
-            self.send(*reversed(left))
+            refused(self, turn.chunk, refusal, left)
         except AnswerError as setback:
             return setback
+        self.send(*reversed(left))
         return None
 
     def _pause(self, seconds: float) -> None:

@@ -12,7 +12,8 @@ import logging
 import random as randomness
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from pydantic import SecretStr
@@ -89,7 +90,7 @@ class Client:
         """What `site_info` last brought; functions that it does not list are not called."""
         patience = min(settings.timeout, settings.call_timeout)  # Moodle answers a write in one go, at its end
         self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, patience=patience, clock=clock)
-        self._given_up = threading.Event()
+        self._given_up, self._for_good = threading.Event(), False
         self._sleep = sleep
         self._random = random
         self._outage = Outage(
@@ -116,7 +117,17 @@ class Client:
 
     def give_up(self) -> None:
         """End all waiting between tries, and wait a moment at most from now on; calls under way are not cut off."""
+        self._for_good = True
         self._given_up.set()
+
+    @contextmanager
+    def hurrying(self) -> Iterator[Callable[[], None]]:
+        """What ends all waiting until this is left: calls that are of no use any more need not be waited for."""
+        try:
+            yield self._given_up.set
+        finally:
+            if not self._for_good:
+                self._given_up.clear()
 
     def stop(self, *, send_no_more: bool = True) -> None:
         """End what is under way, too: somebody stopped the run, and is not to wait for a site that does not answer.

@@ -20,7 +20,8 @@ def in_parallel(
     """The result for each item, in the order of the items, over as many connections as the client has.
 
     The first exception ends it: what has not begun is not begun, what waits for the site gives up, and the exception is
-    raised when the rest is done. Where somebody stopped the run, the rest is cut off.
+    raised when the rest is done; whoever catches it can wait for the site again. Where somebody stopped the run, the
+    rest is cut off.
     """
     todo, connections = list(items), client.settings.connections
     if len(todo) <= 1 or connections == 1:
@@ -30,7 +31,10 @@ def in_parallel(
             if progress:
                 progress(done, len(todo))
         return results
-    with ThreadPoolExecutor(max_workers=min(connections, len(todo)), thread_name_prefix="moodle") as pool:
+    with (
+        client.hurrying() as hurry,
+        ThreadPoolExecutor(max_workers=min(connections, len(todo)), thread_name_prefix="moodle") as pool,
+    ):
         futures = [pool.submit(work, item) for item in todo]
         try:
             for done, future in enumerate(as_completed(futures), start=1):
@@ -40,7 +44,7 @@ def in_parallel(
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             if isinstance(error, Exception):
-                client.give_up()
+                hurry()
             else:
                 client.stop()
             raise

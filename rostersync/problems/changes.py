@@ -172,7 +172,7 @@ HOLDS: Mapping[str, Kind] = {
         "remove the cause, then `rostersync resume`, or run it again where it came to its end",
     ),
     "not_tried": notes(
-        "it was not tried by itself: Moodle refused all calls of its kind in this course, however they were divided, "
+        "it was not tried by itself: Moodle refused the last calls of its kind, one after the other, "
         "and whether that is a row's fault or the course's is not known: {detail}",
         "look up what Moodle said, or ask the site's administrator; then run it again",
     ),

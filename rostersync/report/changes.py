@@ -111,7 +111,7 @@ def _unknown_lines(forecast: Forecast) -> list[str]:
     """Why people are not unenrolled, what lets them be, and what that would cost; and what it costs where they are."""
     lines, unknown = [], forecast.unknown_grades
     for one in unknown:
-        done = "unenrolled all the same" if one.unenrolled else "suspended, not unenrolled"
+        done = "unenrolled all the same" if one.unenrolled else "not unenrolled, but suspended if possible"
         whom = f"{counted(one.people, 'person', 'people')} in {counted(one.courses, 'course')} {done}"
         lines.append(f"grades: {whom}: it cannot be known whether they have any, as {one.why}")
         lines.append(f"so that it can be known: {one.remedy}")

@@ -134,8 +134,10 @@ def _of_status(reading: Reading) -> Says | None:
 
 def _truth(value: str, plain: str, others: Mapping[str, str]) -> str:
     """yes, no, mark or cross; "" for other values. One letter is the yes of a language where the only other is no."""
-    if value in BOXES or (value in CIRCLES and not FULL.isdisjoint(others)):
+    if value in BOXES:
         return "no"
+    if value in CIRCLES and not FULL.isdisjoint(others):
+        return ""  # no where it is an empty button, and yes where a filled one is a stronger yes
     if value == "☒" and not BOXES.isdisjoint(others) and TICKED.isdisjoint(others):
         return "mark"  # how word processors tick a box
     if value in CROSSES:

@@ -169,6 +169,24 @@ def test_a_welcome_message_that_cannot_be_sent_fails_nobody(make: Make) -> None:
     assert len([c for c in world.gate.calls if c.function == "enrol_manual_enrol_users"]) == 1
 
 
+def test_a_database_that_is_lost_in_every_call_ends_as_a_failure(make: Make) -> None:
+    """A plugin's broken query answers so for ever, while Moodle answers everything else: the row is told as failed."""
+    world = world_of(make)
+    broken = b'{"exception": "dml_read_exception", "errorcode": "dmlreadexception", "message": "Error reading"}'
+    answer, sent = world.gate._answer, list[bytes]()
+
+    def lost(fault: Any, body: bytes) -> Any:  # noqa: ANN401 - the gate's own types
+        if b"enrol_manual_enrol_users" not in body:
+            return answer(fault, body)
+        sent.append(body)
+        return 200, {"Content-Type": "application/json"}, broken
+
+    world.gate._answer = lost
+    report = world.sync(ROSTER, attempts=3)
+    assert report.rows["bucket"].tolist() == ["failed", "unchanged", "unchanged"]
+    assert len(sent) <= 4
+
+
 def test_a_database_that_is_lost_in_the_middle_of_a_call_is_read_again(make: Make) -> None:
     """It may have been done (recording database_lost): nothing is sent twice that is there."""
     world = world_of(make)

@@ -58,6 +58,18 @@ def test_whoever_stops_it_does_not_wait_for_the_site(server: Server, patient: Cl
     assert server.called() == {INFO: 2}
 
 
+def test_a_failure_that_somebody_catches_does_not_end_all_waiting(server: Server, patient: Client) -> None:
+    """The pieces of that work give up; what comes after it waits for the site as ever."""
+
+    def work(number: int) -> None:
+        raise errors.TransportError(f"piece {number}", function=INFO)
+
+    with pytest.raises(errors.TransportError):
+        in_parallel(patient, work, range(3))
+    server.faults.add("503:lasts=6")
+    assert patient.call(INFO, [])["userid"] == 3
+
+
 def test_a_write_that_is_called_back_is_not_sent_again(server: Server, patient: Client) -> None:
     """It was turned away and is certainly not done: that is said of it."""
     server.faults.add("503:retry-after=60")
