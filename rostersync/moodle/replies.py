@@ -17,6 +17,9 @@ from rostersync.moodle.transport import Kind, Reply, Setback
 
 _REDIRECTS = range(300, 400)
 _REPEATABLE_FROM = 500
+_UNAVAILABLE = 503
+_MAINTENANCE = 300.0
+"""Seconds that Moodle asks for in maintenance, on a page of the administrator's own as well (faults.jsonl)."""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 
@@ -41,8 +44,8 @@ def status(reply: Reply, site: str, address: str, *, writes: bool) -> Exception:
     retry_after = _retry_after(reply.headers)
     kind = Kind.LOST if reply.status >= _REPEATABLE_FROM else Kind.ODD
     if known and known.remedy is Remedy.RETRY:
-        # A 503 that names no time can come from a proxy whose back end broke off in the middle of a write.
-        deliberate = reply.status != 503 or retry_after is not None or "maintenance" in page.lower()  # noqa: PLR2004 - the status that HTTP gives the name “unavailable”
+        # A proxy says 503 also where its back end broke off in the middle of a write, and some name a time with it.
+        deliberate = reply.status != _UNAVAILABLE or retry_after == _MAINTENANCE or "maintenance" in page.lower()
         kind = Kind.REFUSED if deliberate or not writes else Kind.LOST
     return Setback(kind, words, status=reply.status, retry_after=retry_after)
 

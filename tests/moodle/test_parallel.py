@@ -72,7 +72,7 @@ def test_a_failure_that_somebody_catches_does_not_end_all_waiting(server: Server
 
 def test_a_write_that_is_called_back_is_not_sent_again(server: Server, patient: Client) -> None:
     """It was turned away and is certainly not done: that is said of it."""
-    server.faults.add("503:retry-after=60")
+    server.faults.add("maintenance")
     stopping = threading.Timer(0.3, patient.give_up)
     stopping.start()
     with pytest.raises(errors.Unreachable):

@@ -136,6 +136,7 @@ def test_a_name_that_was_never_there_may_be_mistyped(client: Client, requests_mo
         {"status_code": 500},
         {"status_code": 502, "text": "<h1>Bad gateway</h1>"},
         {"status_code": 503, "text": "<h1>Service Unavailable</h1>"},
+        {"status_code": 503, "headers": {"Retry-After": "5"}, "text": "<h1>Backend fetch failed</h1>"},
         {"status_code": 504},
     ],
 )
