@@ -163,7 +163,8 @@ def test_nothing_to_do_is_remembered(connected: Server, run: Run, roster: Path) 
 
 def test_settings_fit_into_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """No line of `config show` is broken by the terminal."""
-    monkeypatch.delenv("ROSTERSYNC_STORE")  # a path as long as tests have it
+    for name in ("ROSTERSYNC_STORE", "ROSTERSYNC_OUTAGE_MINUTES"):  # a path, and a name, as long as tests have them
+        monkeypatch.delenv(name)
     terminal = Terminal("config", "show", NO_COLOR="1")
     assert terminal.code() == 0
     table = re.sub(r"\x1b\[\d*m", "", terminal.text).partition("  Setting")[2].splitlines()
