@@ -217,6 +217,31 @@ def test_a_grade_that_comes_while_others_are_unenrolled_is_not_lost(make: Make) 
     assert len(world.people("BIO101")) == 3
 
 
+def test_grades_that_take_long_to_ask_for_are_asked_of_fewer_people_at_once(make: Make) -> None:
+    """What is known of the first is too old when the last was asked: in halves it is not, and everybody leaves."""
+    people = [f"s{n:02}" for n in range(20)]
+    world = make(
+        {"BIO101": " ".join(["tom:editingteacher", "ann:student", *(f"{name}:student" for name in people)])},
+        allow_removals=99,
+        connections=1,
+        methods={"BIO101": ["manual"]},
+    )
+    book, number = world.state.gradebook, world.state.course("BIO101").id
+    book.open(number)
+    plan = world.plan("username,course,role\nann,BIO101,student\ntom,BIO101,editingteacher", courses=("BIO101",))
+
+    def script(called: Called) -> Fault:
+        if called.function == "gradereport_user_get_grade_items":
+            world.now[0] += 2
+        return Fault.NONE
+
+    world.gate.script = script
+    report = world.apply_at_once(plan, courses=("BIO101",))
+    assert set(report.removals["bucket"]) == {"unenrolled"}
+    assert set(world.people("BIO101")) == {"tom", "ann"}
+    assert len([c for c in world.gate.calls if c.function == "gradereport_user_get_grade_items"]) <= 5 * len(people)
+
+
 def test_a_short_page_in_the_middle_of_a_list_holds_everything_in_its_course(make: Make) -> None:
     """Whom the token may not see is missing from a page; those behind it are there, and would lose dates and status."""
     staff = [f"t{n:02}" for n in range(40)]
