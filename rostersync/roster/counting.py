@@ -38,8 +38,13 @@ class Counts:
     """What says by itself that not all rows are there; blank where nothing does."""
 
 
-def of(sheet: Sheet) -> Counts | None:
-    """What the titles, totals and footers of a sheet say of its rows; None where there are none of them.
+def is_told(sheet: Sheet) -> bool:
+    """Whether a sheet has titles, totals or footers, which may say something of its rows."""
+    return any(one.code in TEXTS for one in sheet.aside)
+
+
+def of(sheet: Sheet) -> Counts:
+    """What the titles, totals and footers of a sheet say of its rows.
 
     A count above the header is one of all rows, any other one of those above it: a subtotal counts no more of them.
     Fewer are no sign, since teachers, or a second course of somebody, may not be counted.
@@ -69,19 +74,18 @@ def of(sheet: Sheet) -> Counts | None:
             partly = partly or (f"{where} says that rows are missing" if first > 1 or shown < number else "")
         if labels.continued().match(text) and above == len(rows):
             partly = partly or f"{where} says that there is more"
-    return Counts(len(rows), tuple(said), tuple(pages), partly) if places else None
+    return Counts(len(rows), tuple(said), tuple(pages), partly)
 
 
-def missing(counts: Sequence[Counts | None]) -> dict[int, str]:
+def missing(counts: Sequence[Counts]) -> dict[int, str]:
     """Which of the sheets of one file say that rows are missing, and what says so.
 
     A total of one sheet may be that of all, and pages may be on several.
     """
     found: dict[int, str] = {}
-    told = [(i, one) for i, one in enumerate(counts) if one is not None]
-    whole = sum(one.rows for _, one in told)
-    seen = {(page, number) for _, one in told for _, page, number in one.pages}
-    for i, one in told:
+    whole = sum(one.rows for one in counts)
+    seen = {(page, number) for one in counts for _, page, number in one.pages}
+    for i, one in enumerate(counts):
         wrong = [why for why, number, more in one.said if len(counts) == 1 or not whole <= number <= whole + more]
         lost = [
             f"{where} names one of {number:,} pages, and page {gap:,} is not there"

@@ -251,7 +251,8 @@ def _refuse_missing(read: Sequence[Sheet], sources: Sequence[Source]) -> None:
     """
     for path in dict.fromkeys(source.path for source in sources):
         sheets = [(s, source) for s, source in zip(read, sources, strict=True) if source.path == path]
-        found = counting.missing([counting.of(sheet) for sheet, _ in sheets])
+        told = any(counting.is_told(sheet) for sheet, _ in sheets)
+        found = counting.missing([counting.of(sheet) for sheet, _ in sheets]) if told else {}
         for (sheet, source), why in ((sheets[i], why) for i, why in found.items()):
             if source.mode == Mode.MIRROR:
                 raise torn.refusal(_named(sheet, source.path), why)

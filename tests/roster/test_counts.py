@@ -209,7 +209,8 @@ def test_a_grand_total_on_the_last_sheet_counts_all_sheets(tmp_path: Path) -> No
         sheet.append(["username", "course shortname", "role"])
         for n in range(1000, 1010):
             sheet.append([f"u{n}", course, "student"])
-        sheet.append(["Total students", 10])
+        if course != "CHE101":
+            sheet.append(["Total students", 10])
     made.worksheets[-1].append(["Grand total", 30])
     made.save(tmp_path / "term.xlsx")
     assert states(load([tmp_path / "term.xlsx"], Settings(sheet="*"))) == ["ok"] * 30
