@@ -226,6 +226,11 @@ UNKNOWN_GRADES: Mapping[str, Kind] = {
         "something in their gradebooks is hidden: an item, a grade or a total",
         "show it there; moodle/grade:viewhidden alone lets nobody be known to have no grades",
     ),
+    "gradetype": notes(
+        "the grade type of an item in their gradebook is “none” now, and what was given before is shown to nobody",
+        "give the item its grade type back, or delete it where nobody needs its grades; a forum, glossary or database "
+        "has it in its ratings",
+    ),
     "release": notes(
         "their gradebook seems never to have been opened, and on this Moodle's release that is not certain",
         "open Grades once in these courses, in a browser",

@@ -42,6 +42,6 @@ def unknown_grades(plan: Plan) -> tuple[UnknownGrades, ...]:
 
 def _kind(cause: str) -> str:
     """The kind of a cause: capabilities have a slash in their names, and functions have none."""
-    if cause in {"", "release", "hidden", "calculation"}:
+    if cause in {"", "release", "hidden", "calculation", "gradetype"}:
         return cause or "answer"
     return "capability" if "/" in cause else "function"

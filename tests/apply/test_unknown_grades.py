@@ -26,7 +26,7 @@ COURSES = {
 UNENROL = {"on_unknown_grades": "unenrol"}
 
 
-def item(world: Any, course: str, grades: dict[str, float], *, hidden: int = 0) -> None:  # noqa: ANN401 - a World
+def item(world: Any, course: str, grades: dict[str, float], *, hidden: int = 0, gradetype: int = 1) -> None:  # noqa: ANN401 - a World
     """An item in a course's gradebook, with these grades."""
     book, number = world.state.gradebook, world.state.course(course).id
     book.open(number)
@@ -37,6 +37,7 @@ def item(world: Any, course: str, grades: dict[str, float], *, hidden: int = 0) 
         categoryid=book.roots(number)[0],
         name="Exam",
         hidden=hidden,
+        gradetype=gradetype,
     )
     book.put_item(made)
     for user, grade in grades.items():
@@ -56,11 +57,11 @@ def lacks(world: Any, what: str) -> None:  # noqa: ANN401 - a World
         for course in COURSES:
             state.gradebook.close(state.course(course).id)
         return
-    item(world, "BIO101", {}, hidden=int(what == "hidden"))
-    item(world, "CHE101", {}, hidden=int(what == "hidden"))
+    for course in COURSES:
+        item(world, course, {}, hidden=int(what == "hidden"), gradetype=int(what != "gradetype"))
     if "/" in what:
         state.missing_capabilities.add(what)
-    elif what != "hidden":
+    elif what not in {"hidden", "gradetype"}:
         state.functions = [one for one in state.functions if one not in what.split(", ")]
 
 
@@ -69,7 +70,16 @@ def told(report: Report) -> tuple[UnknownGrades, ...]:
     return report.forecast.unknown_grades
 
 
-LACKING = [ITEMS, REPORT, f"{ITEMS}, {REPORT}", "gradereport/user:view", "moodle/grade:viewall", "hidden", "release"]
+LACKING = [
+    ITEMS,
+    REPORT,
+    f"{ITEMS}, {REPORT}",
+    "gradereport/user:view",
+    "moodle/grade:viewall",
+    "hidden",
+    "gradetype",
+    "release",
+]
 
 
 @pytest.mark.parametrize("what", LACKING)
@@ -79,15 +89,19 @@ def test_what_the_preview_advises_lets_it_be_known(make: Make, what: str) -> Non
     functions = world.state.functions
     lacks(world, what)
     (one,) = told(pipeline.preview(world.plan(ROSTER)))
-    advice = {"release": "open Grades once", "hidden": "show it there"}.get(what, "`rostersync doctor` says where")
-    assert advice in one.remedy
+    advice = {
+        "release": "open Grades once",
+        "hidden": "show it there",
+        "gradetype": "give the item its grade type back",
+    }
+    assert advice.get(what, "`rostersync doctor` says where") in one.remedy
     world.state.functions = functions
     world.state.missing_capabilities.clear()
     for course in COURSES:
         book, number = world.state.gradebook, world.state.course(course).id
         book.open(number)
         for one_item in [*book.items_of(number)]:
-            book.put_item(replace(one_item, hidden=0))
+            book.put_item(replace(one_item, hidden=0, gradetype=1))
     preview = pipeline.preview(world.plan(ROSTER))
     assert preview.forecast is not None
     assert (preview.forecast.unenrolled, told(preview)) == (4, ())
@@ -103,7 +117,7 @@ def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: M
     (one,) = told(preview)
     assert (one.cause, one.people, one.courses, one.already_suspended) == (what, 4, 2, 0)
     assert one.flag == "--on-unknown-grades unenrol"
-    assert what in one.why
+    assert {"gradetype": "grade type"}.get(what, what) in one.why
     assert preview.forecast is not None
     assert (preview.forecast.unenrolled, preview.forecast.maybe_graded, preview.forecast.at_risk) == (0, 4, 0)
     lines = "\n".join(forecast_lines(preview.forecast))

@@ -159,13 +159,18 @@ def test_the_capability_to_list_people_shows_where_the_stronger_one_is_missing(s
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_missing_function_is_named(site: sandbox.State, function: str) -> None:
-    """Those without which nothing can be planned make the token unusable; two only keep people from being removed."""
+    """Those without which nothing can be planned make the token unusable; the others leave less known."""
     site.functions.remove(function)
     examination = doctor(site)
     missing = finding(examination, function)
     assert (missing.state, missing.causes) == (State.MISSING, (function,))
     assert function in missing.remedy
-    late = {"core_enrol_get_users_courses", "core_grades_get_gradeitems", "gradereport_user_get_grade_items"}
+    late = {
+        "core_enrol_get_users_courses",
+        "core_grades_get_gradeitems",
+        "core_grades_get_grade_tree",
+        "gradereport_user_get_grade_items",
+    }
     assert examination.exit_code == (3 if function in late else 5)
 
 

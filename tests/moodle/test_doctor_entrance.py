@@ -128,6 +128,7 @@ def healthy() -> dict[str, Any]:
         ),
         "core_user_get_users_by_field": lambda form: [account] if "1" in _values(form) else [],
         "core_grades_get_gradeitems": {"gradeItems": [], "warnings": []},
+        "core_grades_get_grade_tree": '{"id":"1","name":"LIT","iscategory":true,"children":null}',
         "gradereport_user_get_grade_items": {"usergrades": [REPORT]},
         "enrol_manual_enrol_users": {"exception": "e", "errorcode": "wsusercannotassign", "message": "no"},
         "enrol_manual_unenrol_users": {"exception": "e", "errorcode": "invalidparameter", "message": "no"},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rostersync.moodle.courses import COURSES_BY_FIELD
 from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
-from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS
+from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS, TREE
 from rostersync.moodle.site import SITE_INFO
 from rostersync.moodle.users import USERS_BY_FIELD
 from rostersync.moodle.writes import FORMS
@@ -53,6 +53,10 @@ FUNCTIONS: Mapping[str, Need] = {
     UNASSIGN: Need(why="takes a role away", blocks=True),
     USERS_COURSES: Need(why="gives the independent count without which nobody is removed"),
     COURSE_ITEMS: Need(why="lists what is graded in a course; without it nobody is unenrolled, only suspended"),
+    TREE: Need(
+        why="lists items whose grade type was set to “none” later; without it people with grades in these alone are "
+        "unenrolled, and the grades are lost"
+    ),
     PERSON_ITEMS: Need(why="tells who has grades; without it nobody is unenrolled, only suspended"),
 }
 """Every function that rostersync calls. Those that block are those that `pipeline` asks for before anything else."""
