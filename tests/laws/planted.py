@@ -212,7 +212,8 @@ FAULTS: dict[str, Fault] = {
     "grades are not heeded": Fault(
         law="scope_the_graded_stay",
         plant=changed(adapter, "_grades", says(graded=False)),
-        focus={"graded": [1, 2], "desire": ABSENT, "read": [0], "beside": [0]},
+        # Where absent people are suspended or kept, grades decide nothing.
+        focus={"graded": [1, 2], "on_missing": [0], "desire": ABSENT, "read": [0], "beside": [0]},
     ),
     "any suspension is lifted": Fault(
         law="scope_only_own_suspensions_are_lifted", plant=changed(adapter, "_ledger", says(suspended=True))
