@@ -25,8 +25,7 @@ COURSE_ITEMS = "core_grades_get_gradeitems"
 TREE = "core_grades_get_grade_tree"
 PERSON_ITEMS = "gradereport_user_get_grade_items"
 FUNCTIONS = (COURSE_ITEMS, PERSON_ITEMS)
-"""What has to be asked: the items of a course, then what somebody's report shows of them. The tree, asked in between,
-adds the items and categories that both leave out."""
+"""What has to be asked: the items of a course, then what somebody's report shows of them; the tree adds to both."""
 TOTAL, CATEGORY = "course", "category"
 """The types of the totals of a course and of its categories, which the list of items leaves out."""
 UNOPENED, STUMBLED = "TypeError", "array_filter()"
@@ -43,8 +42,7 @@ UNCALCULATED = "calculation"
 """The cause where Moodle could not calculate a grade, and does not show one that was typed in its place, either
 (recordings grades unseen 3 and 6)."""
 OLD_ITEM = "gradetype"
-"""The cause where an item's grade type is “none” now: what somebody was given before is there, and shown to nobody. An
-activity that was made without a grade has no item (recording grades none 10)."""
+"""The cause where an item's grade type was set to “none” (recording grades none 4); no item begins so (10)."""
 VIEW_ALL = "moodle/grade:viewall"
 CAPABILITIES = {
     "nopermissions": "gradereport/user:view",
@@ -203,12 +201,23 @@ def of_person(client: Client, pair: Pair, items: Items) -> Told:
 
 def shows_hidden(answer: Any, items: Items) -> bool | None:  # noqa: ANN401 -- whatever Moodle answered
     """Whether somebody's report shows what is hidden: a grade that is, or an item left out of it; None for neither."""
+    given = (
+        one.get("graderaw") is not None or one.get("feedback") for one in _shown(answer) if one.get("gradeishidden")
+    )
+    if any(given):
+        return True
+    return False if left_out(answer, items) else None
+
+
+def left_out(answer: Any, items: Items) -> bool:  # noqa: ANN401 -- whatever Moodle answered
+    """Whether somebody's report leaves an item out: it is hidden, or an activity that the account does not see."""
+    return bool(items.listed - {_id(one.get("id")) for one in _shown(answer)})
+
+
+def _shown(answer: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- whatever Moodle answered
     reports = answer.get("usergrades") if isinstance(answer, dict) else None
     report = reports[0] if isinstance(reports, list) and reports and isinstance(reports[0], dict) else {}
-    shown = [one for one in report.get("gradeitems") or () if isinstance(one, dict)]
-    if any(one.get("gradeishidden") and (one.get("graderaw") is not None or one.get("feedback")) for one in shown):
-        return True
-    return False if items.listed - {_id(one.get("id")) for one in shown} else None
+    return [one for one in report.get("gradeitems") or () if isinstance(one, dict)]
 
 
 def _judged(shown: Sequence[dict[str, Any]], items: Items, *, depth: int) -> Told:

@@ -53,11 +53,11 @@ FUNCTIONS: Mapping[str, Need] = {
     UNASSIGN: Need(why="takes a role away", blocks=True),
     USERS_COURSES: Need(why="gives the independent count without which nobody is removed"),
     COURSE_ITEMS: Need(why="lists what is graded in a course; without it nobody is unenrolled, only suspended"),
+    PERSON_ITEMS: Need(why="tells who has grades; without it nobody is unenrolled, only suspended"),
     TREE: Need(
         why="lists items whose grade type was set to “none” later; without it people with grades in these alone are "
         "unenrolled, and the grades are lost"
     ),
-    PERSON_ITEMS: Need(why="tells who has grades; without it nobody is unenrolled, only suspended"),
 }
 """Every function that rostersync calls. Those that block are those that `pipeline` asks for before anything else."""
 
@@ -87,6 +87,15 @@ CAPABILITIES: Mapping[str, Need] = {
     "moodle/role:assign": Need(name="Assign roles to users", why="to give and take roles"),
 }
 """Every capability that the token's account needs, in the order of the README."""
+
+ACTIVITIES = (
+    *(f"mod/{name}:view" for name in ("assign", "bigbluebuttonbn", "data", "glossary", "h5pactivity")),
+    *(f"mod/{name}:view" for name in ("lesson", "lti", "quiz", "workshop")),
+    "moodle/course:viewhiddenactivities",
+    "moodle/course:ignoreavailabilityrestrictions",
+)
+"""What lets the token's account see the activities that are graded: a report leaves out those that it does not see, and
+then nobody is known to have no grades. Only those of what a site uses matter; plugins have their own."""
 
 
 def allow(*capabilities: str) -> str:

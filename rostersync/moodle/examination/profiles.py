@@ -10,9 +10,9 @@ import pandas as pd
 from rostersync.moodle.enrolled import LACKING, USERS_COURSES
 from rostersync.moodle.examination.asking import Refusal, ask, attempt
 from rostersync.moodle.examination.finding import Finding, State, not_tested
-from rostersync.moodle.examination.needs import LOOK, NAME, allow
+from rostersync.moodle.examination.needs import ACTIVITIES, LOOK, NAME, ROLES, allow
 from rostersync.moodle.examination.survey import Survey
-from rostersync.moodle.gradebook import PERSON_ITEMS, Items, Pair, Told, course_items, of_person, shows_hidden
+from rostersync.moodle.gradebook import PERSON_ITEMS, Items, Pair, Told, course_items, left_out, of_person, shows_hidden
 from rostersync.moodle.users import find_users
 from rostersync.vocabulary import UserField, counted
 
@@ -106,11 +106,21 @@ def _of_report(survey: Survey, pair: Pair, items: Items) -> list[Finding]:
     told = of_person(survey.client, pair, items)
     found = [Finding(code=c, state=State.OK, what="grades can be read") for c in READING]
     seen = shows_hidden(reply.value, items)
+    what = f"not all grades are shown: {told.detail}"
+    activities = (
+        f"{ROLES} > the role of the token's account > Edit: allow, of what the site uses, {', '.join(ACTIVITIES)}"
+    )
     if seen:
-        return [*found, Finding(code=HIDDEN, state=State.OK, what="a hidden grade is shown")]
+        found.append(Finding(code=HIDDEN, state=State.OK, what="a hidden grade is shown"))
+        if left_out(reply.value, items):
+            found.append(
+                Finding(code="activities", state=State.ONE_OF, what=what, causes=ACTIVITIES, remedy=activities)
+            )
+        return found
     if seen is False:
-        what = f"not all grades are shown: {told.detail}"
-        return [*found, Finding(code=HIDDEN, state=State.MISSING, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
+        remedy = f"{allow(HIDDEN)}; and for activities: {activities}"
+        causes = (HIDDEN, *ACTIVITIES)
+        return [*found, Finding(code=HIDDEN, state=State.ONE_OF, what=what, causes=causes, remedy=remedy)]
     why = "no hidden grade was met, and no function tells whether hidden ones would be shown"
     return [*found, not_tested(HIDDEN, why, LOOK)]
 
