@@ -252,11 +252,7 @@ def _doubt(shown: Sequence[dict[str, Any]], items: Items, depth: int) -> tuple[s
             "Moodle could not calculate a grade, and does not show it",
             UNCALCULATED,
         ),
-        (
-            missing,
-            f"the report does not show {len(missing)} of {len(items.listed)} grade items: they may be hidden",
-            HIDDEN,
-        ),
+        (missing, f"the report leaves out {len(missing)} of {len(items.listed)} grade items", HIDDEN),
         (
             not any(item.get("itemtype") == TOTAL for item in shown),
             "the report does not show the course total: it may be hidden",
