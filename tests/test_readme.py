@@ -43,7 +43,7 @@ def run(arguments: list[str], folder: Path, server: Server) -> subprocess.Comple
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("ROSTERSYNC_")},
         "PYTHONPATH": str(TOP),
-        "ROSTERSYNC_CONFIG": str(folder / "config.toml"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
         "ROSTERSYNC_STORE": str(folder / "store.db"),
         "ROSTERSYNC_SITE": server.url,
         "ROSTERSYNC_TOKEN": server.token,

@@ -82,7 +82,7 @@ CAPABILITIES: Mapping[str, Need] = {
     "enrol/manual:manage": Need(name="Manage user enrolments", why="to suspend and to change dates"),
     "moodle/role:assign": Need(name="Assign roles to users", why="to give and take roles"),
 }
-"""Every capability that the token's account needs, in the order of the README."""
+"""Every capability that the token's account needs, in the order of guide/setup.md."""
 
 
 def allow(*capabilities: str) -> str:

@@ -1,0 +1,160 @@
+"""Whatever the guide shows that can be run is run, page by page, by a new user against a Moodle in a box."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from rostersync import guide
+from rostersync.sandbox.server import Server, serve
+from rostersync.sandbox.state import State
+from rostersync.sandbox.term import term
+from tests.test_readme import ROSTERSYNC, run
+
+TOP = Path(__file__).parents[2]
+SAMPLES = 3
+"""What most commands about the sample roster end with: five of its rows have a mistake."""
+CODES = {
+    "rostersync check my-roster.xlsx": 0,
+    "rostersync sync my-roster.xlsx --dry-run": 0,
+    "rostersync sync my-roster.xlsx --yes": 0,
+}
+"""Commands whose exit code is not the first guess."""
+
+
+def lines(language: str) -> list[tuple[str, str]]:
+    """Topic and line, of all blocks in this language, in the order of reading."""
+    return [
+        (topic, line)
+        for topic in guide.topics()
+        for block in re.findall(rf"```{language}\n(.*?)```", guide.page(topic), re.DOTALL)
+        for line in block.splitlines()
+    ]
+
+
+CONSOLE = [(topic, line.removeprefix("$ ")) for topic, line in lines("console")]
+SHELL = [(topic, line) for topic, line in lines("shell")]
+PYTHON = [
+    pytest.param(block, id=f"{topic}-{number}")
+    for topic in guide.topics()
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", guide.page(topic), re.DOTALL))
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A Moodle in a box with the term that the sample roster is about."""
+    with serve(State.load(term())) as running:
+        running.state.site["url"] = running.url
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
+    """What a new user has: the samples, and a roster of their own, in which somebody is new."""
+    place = tmp_path_factory.mktemp("reader")
+    shutil.copytree(TOP / "samples", place / "samples")
+    assert run([*ROSTERSYNC, "export", "BIO101", "--out", "my-roster.xlsx"], place, server).returncode == 0
+    book = load_workbook(place / "my-roster.xlsx")
+    sheet = book.worksheets[0]
+    heads, last = [[cell.value for cell in row] for row in (sheet[1], sheet[sheet.max_row])]
+    listed = {row[heads.index("Username")].value for row in sheet.iter_rows(min_row=2)}
+    new = next(one["username"] for one in term()["users"] if one["id"] > 100 and one["username"] not in listed)
+    sheet.append(
+        [
+            new if head == "Username" else value if head in KEPT else None
+            for head, value in zip(heads, last, strict=True)
+        ]
+    )
+    book.save(place / "my-roster.xlsx")
+    return place
+
+
+KEPT = ("Course short name", "Role", "Status")
+"""What a new row has in common with the others."""
+
+
+def test_every_command_of_the_guide_works(folder: Path, server: Server) -> None:
+    """In the order of reading; each ends with the code that belongs to its roster."""
+    assert len(CONSOLE) >= 30
+    for topic, command in CONSOLE:
+        name, *arguments = shlex.split(command)
+        assert name == "rostersync", command
+        done = run([*ROSTERSYNC, *arguments], folder, server)
+        guess = SAMPLES if any("samples/term" in a or ".plan" in a or ".review" in a for a in arguments) else 0
+        assert done.returncode == CODES.get(command, guess), f"{topic}: {command}\n{done.stdout}\n{done.stderr}"
+        assert done.stdout, command
+        assert "Traceback" not in done.stderr, command
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_every_example_in_python_works(folder: Path, server: Server, code: str) -> None:
+    """As it stands there, beside the files of the first steps."""
+    assert run([*ROSTERSYNC, "export", "BIO101", "--out", "bio101.csv", "--force"], folder, server).returncode == 0
+    done = run([sys.executable, "-W", "error", "-c", code], folder, server)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_line_for_a_shell_is_taken() -> None:
+    """The lines of `sandbox` serve, and its control address answers; `python -m` has the options that are named."""
+    assert SHELL
+    sandboxes = [line for topic, line in SHELL if line.startswith("rostersync sandbox")]
+    controls = [line for topic, line in SHELL if line.startswith("curl")]
+    modules = [line for topic, line in SHELL if line.startswith("python -m")]
+    assert len(sandboxes) + len(controls) + len(modules) == len(SHELL)
+    for line in sandboxes:
+        _served(shlex.split(line)[1:], controls)
+    for line in modules:
+        module, *arguments = shlex.split(line)[2:]
+        helped = subprocess.run(
+            [sys.executable, "-m", module, "--help"], cwd=TOP, capture_output=True, text=True, check=True
+        )
+        assert [word for word in arguments if word.startswith("--") and word not in helped.stdout] == []
+        assert [word for word in arguments if word.startswith("tests/") and not (TOP / word).exists()] == []
+
+
+def _served(arguments: list[str], controls: list[str]) -> None:
+    """Serve as the line says, and ask its control address what the page asks."""
+    command = [*ROSTERSYNC, *arguments, "--json", "--people", "300", "--courses", "5", "--enrolments", "500"]
+    process = subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        text = ""
+        while not text.rstrip().endswith("}"):
+            text += process.stdout.readline()
+        url = json.loads(text)["url"]
+        for line in controls:
+            words = shlex.split(line, comments=True)
+            data = words[words.index("-d") + 1].encode() if "-d" in words else None
+            method = words[words.index("-X") + 1] if "-X" in words else None
+            address = words[-1].replace("http://127.0.0.1:8080", url)
+            with urllib.request.urlopen(urllib.request.Request(address, data, method=method), timeout=30) as answer:  # noqa: S310
+                assert json.loads(answer.read() or "null") is not None or method == "DELETE", line
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_every_test_that_the_promise_names_exists() -> None:
+    """A sentence of the promise is worth what shows it: each names a test that is there, and no test twice in vain."""
+    named = re.findall(r"`(test_\w+)`", guide.page("promise"))
+    files = sorted((TOP / "tests").rglob("test_*.py"))
+    there = {
+        name
+        for path in files
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    rows = [line for line in guide.page("promise").splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 15
+    assert [name for name in named if name not in there] == []
+    assert [row for row in rows if "`test_" not in row] == []
