@@ -63,7 +63,7 @@ def _sentence(template: str) -> str:
     """A message as a sentence: … for what a report fills in, and COLUMN for the header."""
     text = re.sub(r"(?<=[\w”])\{detail\}", "", template)  # a part that only some messages have
     text = text.format(column="COLUMN", value="…", detail="…")
-    whole = text if text.endswith(".") else f"{text}."
+    whole = text if text.endswith((".", "…")) else f"{text}."
     return whole if "_" in whole.split()[0] else whole[0].upper() + whole[1:]
 
 

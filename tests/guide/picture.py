@@ -28,7 +28,7 @@ ADDRESS = "https://moodle.example"
 MADE = "2026-09-01T08:00:00+00:00"
 WIDTH = 100
 DETAILS = 2
-UNTIL = "To be suspended"
+UNTIL = "Mail"
 """The first line that is left out."""
 
 
