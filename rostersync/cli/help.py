@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import click
 
 from rostersync.cli import options
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.markdown import Markdown
 
 FORMAT = {"format": "rostersync-help", "version": 1}
@@ -106,7 +107,8 @@ def _show(text: str) -> None:
 
 def _rendered(text: str) -> Markdown:
     """A page with headings on the left, and links to other pages as the words that open them."""
-    from rich.markdown import Heading, Markdown
+    from rich.markdown import Heading, Markdown, TableElement
+    from rich.table import Table
     from rich.text import Text
 
     class LeftHeading(Heading):
@@ -118,10 +120,21 @@ def _rendered(text: str) -> Markdown:
             self.text.justify = "left"
             return [Text(""), self.text] if self.tag != "h1" else [self.text]
 
-    class Page(Markdown):
-        """Markdown with these headings."""
+    class FoldedTable(TableElement):
+        """A table in which a word that is too long goes on in the next line, instead of being cut."""
 
-        elements: ClassVar = {**Markdown.elements, "heading_open": LeftHeading}
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+            """The same table with other columns."""
+            for table in super().__rich_console__(console, options):
+                if isinstance(table, Table):
+                    for column in table.columns:
+                        column.overflow = "fold"
+                yield cast("RenderableType", table)
+
+    class Page(Markdown):
+        """Markdown with these headings and tables."""
+
+        elements: ClassVar = {**Markdown.elements, "heading_open": LeftHeading, "table_open": FoldedTable}
 
     linked = re.sub(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]+)?\)", _link, text)
     return Page(linked, hyperlinks=False, code_theme="bw", inline_code_theme=None)
@@ -129,4 +142,4 @@ def _rendered(text: str) -> Markdown:
 
 def _link(found: re.Match[str]) -> str:
     words, topic = found.groups()
-    return f"`help {topic}`" if words == topic else f"{words} (`help {topic}`)"
+    return f"`rostersync help {topic}`" if words == topic else f"{words} (`rostersync help {topic}`)"

@@ -58,6 +58,7 @@ def test_a_page_fits_into_a_terminal(topic: str) -> None:
     assert lines[0].strip() in guide.title(topic).replace("`", "")
     assert [line for line in lines if len(line.rstrip()) > 80] == []
     assert [line for line in lines if re.search(r"^#+ |\*\*|\]\(", line)] == []
+    assert terminal.text.count("…") == guide.page(topic).count("…"), "no word is cut"
 
 
 def test_config_show_explains_every_setting(run: Run) -> None:
