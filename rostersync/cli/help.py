@@ -94,6 +94,11 @@ def _show(text: str) -> None:
     if not console.is_terminal:
         tell(text.rstrip("\n"))
         return
+    from rich.theme import Theme
+
+    console.push_theme(
+        Theme({"markdown.code": "bold cyan"})
+    )  # rich's own has a background, which not all terminals suit
     rendered = _rendered(text)
     width = min(console.width, WIDEST)
     with console.capture() as captured:
@@ -137,7 +142,7 @@ def _rendered(text: str) -> Markdown:
         elements: ClassVar = {**Markdown.elements, "heading_open": LeftHeading, "table_open": FoldedTable}
 
     linked = re.sub(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]+)?\)", _link, text)
-    return Page(linked, hyperlinks=False, code_theme="bw", inline_code_theme=None)
+    return Page(linked, hyperlinks=False, code_theme="ansi_dark")
 
 
 def _link(found: re.Match[str]) -> str:
