@@ -105,11 +105,11 @@ def main(arguments: list[str] | None = None) -> None:
             with stoppable():
                 code = _run(words)
         except KeyboardInterrupt:  # a second one, while the first was told
-            code = 1
+            code = ExitCode.ERROR
         except BrokenPipeError:
             # Whoever read the output has seen enough (`| head`).
             _give_up_output()
-            code = 1
+            code = ExitCode.ERROR
     sys.exit(code)
 
 
@@ -125,7 +125,7 @@ def _run(words: list[str]) -> int:
         return code
     if trouble := _unprinted():
         say(f"Error: standard output cannot be written: {trouble}\nWhat to do: make room, or print elsewhere")
-        return 1
+        return ExitCode.ERROR
     return code if isinstance(code, int) else 0
 
 
