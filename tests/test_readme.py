@@ -87,4 +87,4 @@ def test_continuous_integration_runs_both_commands_of_the_first_screen() -> None
     assert [lines[0].split(" && ")[0] for lines in found] == ["python3 -m venv .venv"] * 2
     assert [lines[0].rsplit("/", 1)[1] for lines in found] == ["rostersync demo", "python -m pytest"]
     assert "ROSTERSYNC_TESTS=all" in script
-    assert "rostersync help promise" in script, "that what is installed has the guide is seen there alone"
+    assert "help promise" in script, "that what is installed has the guide is seen there alone"
