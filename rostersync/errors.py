@@ -27,11 +27,13 @@ An exception means that the run cannot go on; bad rows are problems (see `proble
 
 from __future__ import annotations
 
+from rostersync.vocabulary import ExitCode
+
 
 class RosterSyncError(Exception):
     """What ends a run: a sentence that says what was found, and one that says what to do."""
 
-    exit_code = 1
+    exit_code: ExitCode = ExitCode.ERROR
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
@@ -42,7 +44,7 @@ class RosterSyncError(Exception):
 class UsageError(RosterSyncError):
     """What was asked for cannot be meant."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class SettingsError(UsageError):
@@ -64,7 +66,7 @@ class ReportError(RosterSyncError):
 class Refused(RosterSyncError):
     """A limit or a safety rule says no; nothing was changed."""
 
-    exit_code = 4
+    exit_code = ExitCode.REFUSED
 
 
 class EmptyRoster(Refused):
@@ -85,7 +87,7 @@ class SiteError(RosterSyncError):
     `code` is Moodle's error code or the HTTP status that said so; "" where neither came.
     """
 
-    exit_code = 5
+    exit_code = ExitCode.SITE
 
     def __init__(self, message: str, *, remedy: str = "", code: str = "") -> None:
         super().__init__(message, remedy=remedy)
@@ -101,7 +103,7 @@ class NotMoodle(SiteError):
 
 
 class Redirected(SiteError):
-    """The site answers with another address; it is named, never followed (MOODLE.md, fact 5)."""
+    """The site answers with another address; it is named, never followed (guide/moodle.md, fact 5)."""
 
 
 class TokenRefused(SiteError):
@@ -115,7 +117,7 @@ class FunctionMissing(SiteError):
 class SiteBusy(RosterSyncError):
     """Another run holds the site."""
 
-    exit_code = 6
+    exit_code = ExitCode.BUSY
 
 
 class AnswerError(RosterSyncError):

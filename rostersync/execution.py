@@ -17,7 +17,7 @@ from rostersync.sync import reconcile
 from rostersync.sync.plan import Plan
 from rostersync.sync.signs import superseded
 from rostersync.tables import Report
-from rostersync.vocabulary import Sign
+from rostersync.vocabulary import ExitCode, Sign
 from rostersync.work import Work
 
 YOUNG = 600.0
@@ -129,7 +129,7 @@ def _carry(
     except BaseException as error:
         # Where the store cannot take this, either, the run counts as running, and its lease ends by itself.
         with suppress(StoreError, SiteBusy):
-            work.store.end(run, State.FAILED, error.exit_code if isinstance(error, RosterSyncError) else 1)
+            work.store.end(run, State.FAILED, error.exit_code if isinstance(error, RosterSyncError) else ExitCode.ERROR)
         raise
     if done.stopped:
         # What is left of it is not lost: whoever reads the verdict is told how it is done.

@@ -21,7 +21,7 @@ from rostersync.sync.batch import to_do
 from rostersync.sync.plan import Plan
 from rostersync.sync.seen import people_left
 from rostersync.tables import LEDGER, OUTCOMES, Report
-from rostersync.vocabulary import NOT_GIVEN, Bucket, Proof, RowState
+from rostersync.vocabulary import NOT_GIVEN, Bucket, ExitCode, Proof, RowState
 from rostersync.work import Work
 
 KILLED = "the run did not end: it was killed, or the machine stopped"
@@ -69,7 +69,7 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, supersede
         counts = ", and counts as running" if isinstance(error, StoreError) else ""
         note = f"this run could not be set down{counts}: {error.message}"
         # That it is done, but for what rules hold, nobody can look up.
-        code = error.exit_code if report.exit_code in {0, 3} else report.exit_code
+        code = error.exit_code if report.exit_code in {ExitCode.DONE, ExitCode.INCOMPLETE} else report.exit_code
         return replace(report, exit_code=code, notes=(*report.notes, note))
     return report
 
@@ -155,7 +155,7 @@ def report_of(store: Store, run: Run, plan: Plan) -> Report:
     if ended:
         return replace(report, verdict=run.verdict, exit_code=int(run.exit_code or 0))
     words = FAILED if run.state is State.FAILED else KILLED
-    return replace(report, verdict=f"{words}; {report.verdict}", exit_code=int(run.exit_code or 1))
+    return replace(report, verdict=f"{words}; {report.verdict}", exit_code=int(run.exit_code or ExitCode.ERROR))
 
 
 def told_by(entries: Sequence[Entry]) -> pd.DataFrame:

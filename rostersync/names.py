@@ -23,7 +23,7 @@ LAST_ASCII, LAST_LATIN = 0x7F, 0x24F
 
 
 def alike(key: str) -> str:
-    """What is the same of all keys that some database may take for each other (MOODLE.md, fact 14)."""
+    """What is the same of all keys that some database may take for each other (guide/moodle.md, fact 14)."""
     if key.isascii():
         return key.strip().lower()  # nothing else can come of it, and most keys are
     folded = unicodedata.normalize("NFKD", key.strip().casefold())

@@ -1,10 +1,10 @@
 """A roster goes in; the keys of its users come out that need no look-up: a list of this very run shows whose they are.
 
-Asking for a user costs five times what a line of a course's list does (MOODLE.md, facts 9 and 13), and a roster names
-mostly people who are in its courses. So whose a key was is remembered, as a hint. It is used only where a list that was
-read just now shows this account, under this id, exactly as the look-up had shown it: with this key, and with the same
-user name, address, id number and full name. A key that went to somebody else, an account that was renamed, merged,
-deleted or made anew, a store from another time, a token that sees less: whatever differs is looked up as ever.
+Asking for a user costs five times what a line of a course's list does (guide/moodle.md, facts 9 and 13), and a roster
+names mostly people who are in its courses. So whose a key was is remembered, as a hint. It is used only where a list
+that was read just now shows this account, under this id, exactly as the look-up had shown it: with this key, and with
+the same user name, address, id number and full name. A key that went to somebody else, an account that was renamed,
+merged, deleted or made anew, a store from another time, a token that sees less: whatever differs is looked up as ever.
 
 One thing no list can show: that a second account, elsewhere, has got the same id number or address. So nothing is
 changed on the strength of a hint: `still_so` looks up afresh whatever has to do with a change. And no hint lasts longer

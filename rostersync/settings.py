@@ -52,120 +52,275 @@ CourseFigure = Literal[
 ]
 """Limits that can differ by course."""
 
+SECTIONS: Mapping[str, str] = {
+    "site": "The site",
+    "columns": "Reading rosters",
+    "mode": "What follows from a roster",
+    "role_ranks": "What roles are worth",
+    "course_limit_share": "Limits of what one run may remove",
+    "rise_share": "Limits of the people whose rights one run may raise",
+    "plan_max_age_hours": "Plans and previews",
+    "connections": "Talking to Moodle",
+}
+"""The first setting of each section → its heading."""
+
+
+def setting(default: object, meaning: str, *, example: object = None, **bounds: Any) -> Any:  # noqa: ANN401 - a field
+    """A field with what it means, for `config show --explain`, the settings file and the guide.
+
+    Args:
+        default: its value where nobody sets it.
+        meaning: a sentence or two in Markdown.
+        example: a value, where the default shows none.
+        bounds: ge, gt, le, as pydantic has them.
+    """
+    examples = None if example is None else [example]
+    return Field(default=default, description=meaning, examples=examples, **bounds)
+
 
 class Settings(BaseModel):
-    """Everything that can be set. A name here is the name in the file, in the environment and in the documentation."""
+    """Everything that can be set, with its default and its meaning.
+
+    A name here is the name in the file and, in capitals after ROSTERSYNC_, in the environment.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # the site
-    site: str = ""
-    token: SecretStr = SecretStr("")
-    token_file: str = ""
-    allow_http: bool = False
-    """Whether the token may go to another machine unencrypted."""
-    store: str = ""
-    retention_days: int = Field(default=400, ge=1)
-    """How long the store keeps what names people: a year, and some weeks to look back at the last one's beginning."""
-    share_reports: bool = False
-    """Whether the owner's group may read reports, plans, reviews and files of problems, too."""
+    site: str = setting(
+        "", "Moodle's address, as the browser shows it on the front page.", example="https://moodle.example"
+    )
+    token: SecretStr = setting(
+        SecretStr(""),
+        "The token. Keep it in the keyring (`rostersync config token`) or in a file of its own rather than here.",
+    )
+    token_file: str = setting(
+        "", "A file that holds the token alone; only its owner should be able to read it.", example="~/moodle-token"
+    )
+    allow_http: bool = setting(
+        default=False, meaning="Send the token to another machine without https, where anybody on the way can read it."
+    )
+    store: str = setting(
+        "",
+        "The file in which rostersync keeps runs, journals and what it last set; blank: in your data folder.",
+        example="~/rostersync/store.db",
+    )
+    retention_days: int = setting(
+        400, "How many days `store prune` keeps what names people: a year and some weeks.", ge=1
+    )
+    share_reports: bool = setting(
+        default=False, meaning="Let the owner's group read reports, plans, reviews, exports and files of problems."
+    )
 
     # reading rosters
-    columns: dict[str, str] = {}
-    """Header → field, for headers that rostersync does not know or must not guess."""
-    delimiter: str = ""
-    encoding: str = ""
-    regional: str = "cp1252"
-    """The encoding that is tried where a text is no Unicode; the preview shows the words that it changed."""
-    sheet: str = ""
-    ignore_sheets: tuple[str, ...] = ()
-    """Sheets that are none of the roster: whoever stands there is absent all the same."""
-    ignore_blocks: tuple[str, ...] = ()
-    """The same of a block beside the table or above its header, by its first cell: Sheet1!H1."""
-    hidden: Literal["read", "skip"] = "read"
-    """What is done with hidden rows, columns and sheets of a workbook."""
-    preset: str = ""
-    """A system whose exports are known, a file that describes them, or `none`; blank: recognised by the header."""
-    max_megabytes: int = Field(default=1024, ge=1)
-    """What one file may take when it is unpacked; more is refused before it is read."""
-    date_order: Literal["", "ymd", "dmy", "mdy"] = ""
-    mixed_dates: Literal["", "right", "exchanged"] = ""
-    """What a workbook's dates are beside texts that are dates of another order, where it could have exchanged them."""
-    timezone: str = "UTC"
-    default_role: str = ""
-    teacher_means: Literal["", "teacher", "editingteacher"] = ""
-    role_words: dict[str, str] = {}
-    status_words: dict[str, StatusWord] = {}
-    status_sense: Literal["", "positive", "negative"] = ""
-    user_key: Literal["", "username", "idnumber", "email", "id"] = ""
-    course_key: Literal["", "shortname", "idnumber", "id"] = ""
+    columns: dict[str, str] = setting(
+        {},
+        "Which field a header is, for headers that rostersync does not know or must not guess.",
+        example={"Matr.": "idnumber"},
+    )
+    delimiter: str = setting("", "What separates the fields of a text file; blank: taken from the header.", example=";")
+    encoding: str = setting("", "The encoding of text files; blank: Unicode, else `regional`.", example="cp1250")
+    regional: str = setting(
+        "cp1252", "The encoding that is tried where a text is not Unicode. The preview shows the words that it changed."
+    )
+    sheet: str = setting(
+        "",
+        "The sheet of a workbook to read; several with commas, or * for all; blank: the only one that fits.",
+        example="Term 1",
+    )
+    ignore_sheets: tuple[str, ...] = setting(
+        (), "Sheets that are no part of the roster: people who stand only there are absent.", example=("Rooms",)
+    )
+    ignore_blocks: tuple[str, ...] = setting(
+        (),
+        "Blocks beside the table or above its header that are no part of the roster, each by its first cell.",
+        example=("Sheet1!H1",),
+    )
+    hidden: Literal["read", "skip"] = setting("read", "What to do with hidden rows, columns and sheets of a workbook.")
+    preset: str = setting(
+        "",
+        "The system that exported the file, a preset file of your own, or `none`; blank: recognised by the header.",
+        example="banner",
+    )
+    max_megabytes: int = setting(1024, "How large a file may be when it is unpacked; a larger one is refused.", ge=1)
+    date_order: Literal["", "ymd", "dmy", "mdy"] = setting(
+        "", "How 01/02/2026 is read: year, month, day in this order; blank: taken from the column."
+    )
+    mixed_dates: Literal["", "right", "exchanged"] = setting(
+        "",
+        "What the dates of a workbook are that stand beside texts in another order of day and month: right as they "
+        "are, or with day and month exchanged; blank: such rows are rejected.",
+    )
+    timezone: str = setting("UTC", "The time zone in which dates begin and end.", example="Europe/Berlin")
+    default_role: str = setting("", "The role of rows that name none; blank: they are rejected.", example="student")
+    teacher_means: Literal["", "teacher", "editingteacher"] = setting(
+        "",
+        "What the word “teacher” means in your files: `teacher` is Moodle's non-editing teacher; blank: rows with this "
+        "word are rejected.",
+    )
+    role_words: dict[str, str] = setting(
+        {}, "What further words or numbers in a role column mean.", example={"Tutor": "teacher"}
+    )
+    status_words: dict[str, StatusWord] = setting(
+        {},
+        "What further words in a status column mean: active, suspended, removed, absent, waiting or ignored.",
+        example={"beurlaubt": "suspended"},
+    )
+    status_sense: Literal["", "positive", "negative"] = setting(
+        "",
+        "What 1, 0, yes and no in a status column say: `positive`, yes is active; `negative`, yes is suspended; "
+        "blank: the header tells, or the rows are rejected.",
+    )
+    user_key: Literal["", "username", "idnumber", "email", "id"] = setting(
+        "", "What a column that is just called “user” holds; blank: its values are looked up in Moodle."
+    )
+    course_key: Literal["", "shortname", "idnumber", "id"] = setting(
+        "", "What a column that is just called “course” holds; blank: its values are looked up in Moodle."
+    )
 
     # what follows from a roster
-    mode: Mode | None = None
-    on_missing: OnMissing = OnMissing.UNENROL
-    on_unknown_grades: Literal["suspend", "unenrol"] = "suspend"
-    """What happens to people who are to be unenrolled, where the token lacks what tells whether they have grades."""
-    courses: tuple[str, ...] = ()
-    roles: dict[str, int] = {}
-    assignable_roles: tuple[str, ...] = ("student", "teacher", "editingteacher")
-    managed_roles: tuple[str, ...] = ()
-    protected_users: tuple[str, ...] = ()
-    protected_roles: tuple[str, ...] = ()
-    protected_courses: tuple[str, ...] = ()
-    protected_gone: tuple[str, ...] = ()
-    """Names of the three settings above that are nobody's any more: others that fit nobody hold all removals."""
-    not_in_moodle: tuple[str, ...] = ()
-    missing_users: Literal["hold", "accept"] = "hold"
-    trust_reads: bool = False
-    meant: tuple[Sign, ...] = ()
-    """Signs that a roster is a part only, or an old one, which are meant so: as a rule for one run alone."""
+    mode: Mode | None = setting(
+        None,
+        "What a file says. `mirror`: the whole truth for its courses. `explicit`: rows say add, remove or suspend. "
+        "`add-only`: nobody is removed or suspended. Not set: mirror, or explicit where there is an action column.",
+        example="mirror",
+    )
+    on_missing: OnMissing = setting(
+        OnMissing.UNENROL, "What happens to people whom a mirrored file does not name in one of its courses."
+    )
+    on_unknown_grades: Literal["suspend", "unenrol"] = setting(
+        "suspend",
+        "What happens to people who would be unenrolled where Moodle does not tell whether they have grades. `unenrol` "
+        "deletes the grades that they may have.",
+    )
+    courses: tuple[str, ...] = setting(
+        (), "Courses to manage even where no file names them. Only these may become empty.", example=("BIO101",)
+    )
+    roles: dict[str, int] = setting(
+        {}, "Ids of roles that rostersync cannot learn from Moodle, by short name.", example={"tutor": 9}
+    )
+    assignable_roles: tuple[str, ...] = setting(
+        ("student", "teacher", "editingteacher"), "Roles that a roster may give, by short name."
+    )
+    managed_roles: tuple[str, ...] = setting(
+        (),
+        "Roles that rostersync may take away, beside those that the roster uses in the course.",
+        example=("student", "teacher"),
+    )
+    protected_users: tuple[str, ...] = setting(
+        (), "People who are never removed, by user name, ID number or e-mail address.", example=("principal",)
+    )
+    protected_roles: tuple[str, ...] = setting((), "Roles whose holders are never removed.", example=("manager",))
+    protected_courses: tuple[str, ...] = setting(
+        (), "Courses from which nobody is removed, by short name or ID number.", example=("STAFF-ROOM",)
+    )
+    protected_gone: tuple[str, ...] = setting(
+        (),
+        "Protected names that nobody and nothing has any more. Any other name that fits nobody holds all removals.",
+        example=("oldprincipal",),
+    )
+    not_in_moodle: tuple[str, ...] = setting(
+        (),
+        "Patterns of courses in your files that have no Moodle course: their rows are ignored.",
+        example=("SPORT-*",),
+    )
+    missing_users: Literal["hold", "accept"] = setting(
+        "hold",
+        "Whether a user unknown to Moodle holds every removal in the course, or, with `accept`, only that of people "
+        "who resemble the row.",
+    )
+    trust_reads: bool = setting(
+        default=False,
+        meaning="Believe a course's list where no independent count confirms it. Only for a token that sees everybody; "
+        "`rostersync doctor` says when.",
+    )
+    meant: tuple[Sign, ...] = setting(
+        (),
+        "Signs of an old or partial roster that are meant so: older, part, all_over, fewer. Rather a flag of one run.",
+    )
 
     # what roles are worth
-    role_ranks: dict[str, int] = {}
-    """Short name → rank, beside manager 4, editingteacher 3, teacher 2 and student 1; others stand for themselves."""
-    guarded_roles: tuple[str, ...] = ("editingteacher", "manager")
-    """Roles that many people of a course do not get at once by mistake."""
+    role_ranks: dict[str, int] = setting(
+        {},
+        "Ranks of further roles, beside manager 4, editingteacher 3, teacher 2 and student 1.",
+        example={"tutor": 2},
+    )
+    guarded_roles: tuple[str, ...] = setting(
+        ("editingteacher", "manager"),
+        "Roles that many people of a course do not get at once (see the limits of rises).",
+    )
 
     # limits of what one run may remove
-    course_limit_share: float = Field(default=0.20, ge=0, le=1)
-    course_limit_count: int = Field(default=5, ge=0)
-    small_course_share: float = Field(default=0.50, ge=0, le=1)
-    small_course_count: int = Field(default=3, ge=0)
-    """A course that would lose more than this share of its people, and at least so many."""
-    run_limit_share: float = Field(default=0.10, ge=0, le=1)
-    run_limit_count: int = Field(default=25, ge=0)
-    course_limits: dict[str, dict[CourseFigure, float]] = {}
-    """Pattern of course short names or ID numbers → figures that stand for those of the site there."""
-    allow_removals: int = Field(default=0, ge=0)
+    course_limit_share: float = setting(
+        0.20, "The share of its people that a course may lose, together with the next.", ge=0, le=1
+    )
+    course_limit_count: int = setting(
+        5, "How many people a course may lose whatever their share: only above both are its removals held.", ge=0
+    )
+    small_course_share: float = setting(
+        0.50, "The share of its people that a small course may lose, together with the next.", ge=0, le=1
+    )
+    small_course_count: int = setting(3, "From how many people on the share for small courses counts.", ge=0)
+    run_limit_share: float = setting(
+        0.10, "The share of all people that one run may remove, together with the next.", ge=0, le=1
+    )
+    run_limit_count: int = setting(
+        25, "How many people one run may remove whatever their share: above both nothing at all is changed.", ge=0
+    )
+    course_limits: dict[str, dict[CourseFigure, float]] = setting(
+        {},
+        "Other figures for some courses, by pattern of short name or ID number.",
+        example={"LAB-*": {"course_limit_count": 2}},
+    )
+    allow_removals: int = setting(
+        0, "Lift the limits, up to so many removals in total. Rather a flag of one run.", ge=0
+    )
 
     # limits of the people whose rights one run may raise
-    rise_share: float = Field(default=0.20, ge=0, le=1)
-    rise_count: int = Field(default=3, ge=0)
-    rise_new_count: int = Field(default=10, ge=0)
-    run_rise_count: int = Field(default=25, ge=0)
-    allow_rises: int = Field(default=0, ge=0)
+    rise_share: float = setting(
+        0.20,
+        "The share of a course's people who may get a guarded role in one run, together with the next two.",
+        ge=0,
+        le=1,
+    )
+    rise_count: int = setting(3, "How many of those who are enrolled already may get one whatever their share.", ge=0)
+    rise_new_count: int = setting(10, "How many of those who are new may get one whatever their share.", ge=0)
+    run_rise_count: int = setting(
+        25,
+        "How many people who are enrolled already may get one in a whole run; above it nothing at all is changed.",
+        ge=0,
+    )
+    allow_rises: int = setting(0, "Lift these limits, up to so many people. Rather a flag of one run.", ge=0)
 
-    # plans that are approved and carried out later
-    plan_max_age_hours: int = Field(default=168, ge=0)
-    forecast_calls: int = Field(default=500, ge=0)
-    """How many calls a preview may make to say what people would lose; no decision needs them."""
+    # plans and previews
+    plan_max_age_hours: int = setting(168, "How old a plan may be when it is applied.", ge=0)
+    forecast_calls: int = setting(
+        500, "How many calls a preview may make to say what people would lose; no decision needs them.", ge=0
+    )
 
     # talking to Moodle
-    connections: int = Field(default=4, ge=1, le=32)
-    chunk_rows: int = Field(default=200, ge=1, le=1000)
-    page_size: int = Field(default=500, ge=10, le=5000)
-    max_fields: int = Field(default=900, ge=50)
-    """Form fields in one body; PHP drops what is past max_input_vars, 1000 by default (MOODLE.md, fact 4)."""
-    timeout: float = Field(default=120.0, gt=0)
-    """Seconds without a byte after which no answer is expected any more."""
-    call_timeout: float = Field(default=300.0, gt=0)
-    """Seconds that a call may take as a whole, its answer included."""
-    max_answer_megabytes: float = Field(default=64.0, gt=0)
-    """What one answer may have, unpacked: the courses of a site with 100,000 take about as much."""
-    outage_minutes: float = Field(default=15.0, ge=0, le=1440)
-    """How long a Moodle that is away is waited for before a run stops; `resume` goes on with it."""
-    attempts: int = Field(default=5, ge=1, le=20)
-    """Tries of a call that alone gets no usable answer, while Moodle answers others."""
+    connections: int = setting(4, "Connections to Moodle at most.", ge=1, le=32)
+    chunk_rows: int = setting(200, "Rows in one call that writes, at most.", ge=1, le=1000)
+    page_size: int = setting(500, "People in one page of a course's list, at most.", ge=10, le=5000)
+    max_fields: int = setting(
+        900,
+        "Form fields in one call. PHP drops what is past its max_input_vars, 1000 by default (help moodle, fact 4).",
+        ge=50,
+    )
+    timeout: float = setting(120.0, "Seconds without a byte after which no answer is expected any more.", gt=0)
+    call_timeout: float = setting(300.0, "Seconds that one call may take as a whole, its answer included.", gt=0)
+    max_answer_megabytes: float = setting(
+        64.0, "How large one answer may be, unpacked; the courses of a site with 100,000 take about as much.", gt=0
+    )
+    outage_minutes: float = setting(
+        15.0,
+        "How long to wait for a Moodle that is away before the run stops; `rostersync resume` goes on.",
+        ge=0,
+        le=1440,
+    )
+    attempts: int = setting(
+        5, "Tries of a call that alone gets no usable answer while Moodle answers others.", ge=1, le=20
+    )
 
     @field_validator("site")
     @classmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Self
 
 NOT_GIVEN = -1
 """A start or end that the roster does not state (0 states that there is none)."""
@@ -11,6 +12,28 @@ NOT_GIVEN = -1
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun: "1 row", "6,041 rows", "2 people"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+class ExitCode(IntEnum):
+    """What a command ends with, for whoever calls it from a script."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """A number with the sentence that help and guide have for it."""
+        one = int.__new__(cls, code)
+        one._value_ = code
+        one.meaning = meaning
+        return one
+
+    DONE = 0, "done, or nothing to do"
+    ERROR = 1, "an error; or stopped (Ctrl-C, the answer “no”, a question that nobody could be asked)"
+    USAGE = 2, "an option, an argument or a setting that cannot be used"
+    INCOMPLETE = 3, "done (or planned), but some rows were rejected, held, failed or unproved"
+    REFUSED = 4, "refused by a limit or a safety rule: nothing was changed"
+    SITE = 5, "Moodle could not be reached, refused the token, or was away for too long; `rostersync resume` goes on"
+    BUSY = 6, "another run holds the site"
+    PENDING = 10, "changes are pending (only with `plan --exit-code`)"
 
 
 class UserField(StrEnum):
@@ -69,7 +92,7 @@ class RowState(StrEnum):
 
 
 class Mode(StrEnum):
-    """What follows from a file: see SCOPE in the README."""
+    """What follows from a file: guide/scope.md."""
 
     MIRROR = "mirror"
     ADD_ONLY = "add-only"
@@ -85,7 +108,7 @@ class OnMissing(StrEnum):
 
 
 class Match(StrEnum):
-    """How what Moodle found compares with what was asked (MOODLE.md, fact 14)."""
+    """How what Moodle found compares with what was asked (guide/moodle.md, fact 14)."""
 
     EXACT = "exact"
     CASE = "case"  # the same but for letter case and outer blanks
@@ -108,11 +131,11 @@ class Op(StrEnum):
 UNENROL_ALL = "--on-unknown-grades unenrol"
 """What unenrols people in one run although it cannot be known whether they have grades."""
 SWITCH_MAIL_OFF = "course > Participants > Enrolment methods > Manual enrolments > Send course welcome message: No"
-"""Where the mails are switched off that Moodle sends for rows of enrol calls (MOODLE.md, fact 27)."""
+"""Where the mails are switched off that Moodle sends for rows of enrol calls (guide/moodle.md, fact 27)."""
 
 
 class Bucket(StrEnum):
-    """Where each input row ends, in the order of precedence of SEMANTICS.md."""
+    """Where each input row ends, in the order of precedence of guide/rules.md."""
 
     REJECTED = "rejected"
     IGNORED = "ignored"

@@ -1,18 +1,8 @@
-"""The README's arithmetic of nights is that of the measured costs."""
+"""The arithmetic of nights, which `rostersync help scale` shows."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.bench import scale
-
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_tables_of_the_readme_are_what_the_costs_make() -> None:
-    """Both stand there as `python -m tests.bench.scale` prints them."""
-    assert scale.parts() in README
-    assert scale.table() in README
 
 
 def test_a_night_is_the_sum_of_its_parts_and_workers_share_the_sites() -> None:

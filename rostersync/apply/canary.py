@@ -1,6 +1,6 @@
 """Role ids that were not learnt from this Moodle are tried on one row each and read back before the rest is sent.
 
-No function of Moodle lists its roles (MOODLE.md, fact 16): a default id can be another role on this site.
+No function of Moodle lists its roles (guide/moodle.md, fact 16): a default id can be another role on this site.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Changes and what was proved of them go in; what is to be remembered of each enrolment comes out (LEDGER).
 
-Moodle tells neither dates nor methods (MOODLE.md, fact 10): what rostersync does not remember, it does not know.
+Moodle tells neither dates nor methods (guide/moodle.md, fact 10): what rostersync does not remember, it does not know.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _mark_stuck(
     here: Holdings,
     courses: pd.DataFrame,
 ) -> None:
-    """A removal that had no effect is not tried again while the state stays what it is (SEMANTICS.md, rule 7)."""
+    """A removal that had no effect is not tried again while the state stays what it is (guide/rules.md, rule 7)."""
     only_manual = set(courses.loc[courses["only_manual"], "course_id"].tolist())
     texts = here.roles_text(pack([c for c, _ in stuck], [u for _, u in stuck])).tolist()
     for (person, op), roles in zip(stuck.items(), texts, strict=True):

@@ -1,7 +1,7 @@
 """A refused call is divided until the bad row stands alone; what is proved to be the course's stops the course.
 
-One call is one transaction and the error seldom says which row (MOODLE.md, fact 18). Where its code does not even say
-whether it is about a row, `blame` finds out.
+One call is one transaction and the error seldom says which row (guide/moodle.md, fact 18). Where its code does not even
+say whether it is about a row, `blame` finds out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Changes go in; their courses are read again and come out as they are now, with what such a read may not be taken for.
 
-A list that may be incomplete looks exactly like "everybody left", and proves nothing (SEMANTICS.md, rule 2).
+A list that may be incomplete looks exactly like "everybody left", and proves nothing (guide/rules.md, rule 2).
 """
 
 from __future__ import annotations

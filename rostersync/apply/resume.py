@@ -1,8 +1,8 @@
 """The journal of a run that broke off goes in; what had become of its changes comes out, as a fresh read shows it.
 
 Every call was set down before it left and after it came back. Between the two nobody knows: a call may have been
-carried out whose answer never came (MOODLE.md, fact 24). So nothing is repeated, and nothing claimed, before it was
-read again.
+carried out whose answer never came (guide/moodle.md, fact 24). So nothing is repeated, and nothing claimed, before it
+was read again.
 """
 
 from __future__ import annotations

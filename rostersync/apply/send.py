@@ -1,7 +1,7 @@
 """A chunk goes in and is sent at the site's pace; what came of each of its changes comes out.
 
-What comes of a refusal stands in `refused`. After a time-out or a reset PHP goes on and commits (MOODLE.md, fact 24):
-the courses are read again, and only what is not in place is sent once more.
+What comes of a refusal stands in `refused`. After a time-out or a reset PHP goes on and commits (guide/moodle.md, fact
+24): the courses are read again, and only what is not in place is sent once more.
 """
 
 from __future__ import annotations

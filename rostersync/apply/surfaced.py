@@ -1,7 +1,7 @@
 """Enrolments and a read after them go in; roles that nobody gave in this run, and that now show, come out as notes.
 
-A role may be held without an enrolment, and is then not listed (MOODLE.md, fact 12): enrolling its holder brings it to
-light. It is told, and not touched in the run that found it.
+A role may be held without an enrolment, and is then not listed (guide/moodle.md, fact 12): enrolling its holder brings
+it to light. It is told, and not touched in the run that found it.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
+from rostersync.vocabulary import ExitCode
 
 if TYPE_CHECKING:
     from rostersync.report import Given
@@ -61,7 +62,7 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
         _say_where(given)
     if trouble:
         raise trouble
-    return 3 if (roster.rows["state"] == "rejected").any() else 0
+    return ExitCode.INCOMPLETE if (roster.rows["state"] == "rejected").any() else ExitCode.DONE
 
 
 def _give_back(roster: Roster, folder: Path | None, *, shared: bool) -> tuple[Given | None, Exception | None]:

@@ -13,40 +13,6 @@ if TYPE_CHECKING:
     from rostersync.settings import Loaded
 
 FORMAT = {"format": "rostersync-config", "version": 1}
-TEMPLATE = """\
-# Settings of rostersync. One profile for each Moodle; say --profile NAME for another than "default".
-# `rostersync config show` lists every setting, its value, and where it comes from.
-
-[profiles.default]
-site = "https://moodle.example"
-# The token: `rostersync config token` puts it into the system's keyring; or name a file that holds it alone.
-# token_file = "~/.config/rostersync/token"
-# allow_http = true                 # only where the site has no https, and nobody can listen on the way to it
-
-# What follows from a roster
-# on_missing = "unenrol"            # or "suspend", or "keep"
-# on_unknown_grades = "suspend"     # or "unenrol": where the token lacks what tells whether people have grades
-# teacher_means = "editingteacher"  # what the word "teacher" means in your files
-# timezone = "Europe/Berlin"
-# protected_users = ["principal"]
-# not_in_moodle = ["SPORT-*"]       # courses in your files that have no Moodle course
-
-# Limits of what one run may remove
-# course_limit_share = 0.20
-# course_limit_count = 5
-# small_course_share = 0.50         # a course that would lose more than this, and at least so many:
-# small_course_count = 3
-# run_limit_share = 0.10
-# run_limit_count = 25
-# course_limits = { "LAB-*" = { course_limit_count = 2 } }
-
-# What roles are worth, beside manager 4, editingteacher 3, teacher 2, student 1; who may rise at once
-# role_ranks = { tutor = 2 }
-# guarded_roles = ["editingteacher", "manager"]
-
-# Plans that are approved
-# plan_max_age_hours = 168          # how old a plan may be when it is applied
-"""
 
 
 @click.group("config")
@@ -115,12 +81,13 @@ def new(where: Path | None, as_json: bool) -> None:
 
 def _write_new(place: Path) -> None:
     from rostersync import owned
+    from rostersync.cli.explaining import template
     from rostersync.errors import SettingsError
 
     try:
         owned.make_folder(place.parent)
         with owned.create(place) as file:  # somebody will put a token into it
-            file.write(TEMPLATE.encode())
+            file.write(template().encode())
     except FileExistsError:
         raise SettingsError(f"{place} is there already", remedy="edit it, or remove it first") from None
     except OSError as error:
@@ -128,38 +95,80 @@ def _write_new(place: Path) -> None:
 
 
 @command.command("show")
+@click.option("--explain", is_flag=True, help="Say what each setting means, its default, and where it can be set.")
 @options.site
 @options.as_json
-def show(as_json: bool, **chosen: Any) -> None:
+def show(explain: bool, as_json: bool, **chosen: Any) -> None:
     """Print every setting, its value, and where it comes from. The token is never shown.
 
     \b
-    Example:
+    Examples:
       rostersync config show
+      rostersync config show --explain
     """
     from rostersync.cli.messages import print_json, say
 
     loaded = options.loaded_from(chosen)
     values = loaded.settings.model_dump(mode="json")
     if as_json:
-        told = {n: {"value": values[n], "from": loaded.origins[n]} for n in values}
+        told = {n: {"value": values[n], "from": loaded.origins[n]} | _explained(n, explain=explain) for n in values}
         where = {"file": str(loaded.path), "exists": loaded.path.exists(), "profile": loaded.profile}
         print_json(FORMAT | where | {"settings": told, "warnings": list(loaded.warnings)})
     else:
-        _show(loaded, values)
+        _show(loaded, values, explain=explain)
     for warning in loaded.warnings:
         say(f"Warning: {warning}")
 
 
-def _show(loaded: Loaded, values: dict[str, Any]) -> None:
+def _explained(name: str, *, explain: bool) -> dict[str, str]:
+    """What the document says of a setting beside its value."""
+    from rostersync.cli.explaining import explained
+
+    chosen = [one for one in explained() if one.name == name] if explain else []
+    return {
+        key: value
+        for one in chosen
+        for key, value in (
+            ("meaning", one.meaning),
+            ("default", one.default),
+            ("variable", one.variable),
+            ("flag", one.flag),
+        )
+    }
+
+
+def _show(loaded: Loaded, values: dict[str, Any], *, explain: bool) -> None:
     from rostersync.cli import screen
     from rostersync.cli.messages import tell
     from rostersync.report.screen import grid
 
     there = "" if loaded.path.exists() else " (not there; `rostersync config new` writes it)"
     tell(f"Settings file: {loaded.path}{there}\nProfile: {loaded.profile}\n")
+    if explain:
+        _explain(loaded, values, min(screen.out().width, 100))
+        return
     rows = [(name, _words(value) or "-", loaded.origins[name]) for name, value in values.items()]
     grid(screen.out(), rows, headers=("Setting", "Value", "From"))
+
+
+def _explain(loaded: Loaded, values: dict[str, Any], width: int) -> None:
+    """Each setting with its value and where that comes from, its meaning, its default, and where it can be set."""
+    import textwrap
+
+    from rostersync.cli.explaining import EMPTY, explained
+    from rostersync.cli.messages import tell
+
+    section = ""
+    for one in explained():
+        if one.section != section:
+            section = one.section
+            tell(f"{section}\n")
+        tell(f"  {one.name}: {_words(values[one.name]) or '-'} ({loaded.origins[one.name]})")
+        choice = f" One of: {', '.join(one.values)}." if one.values else ""
+        default = f"Default: {'blank' if one.default == EMPTY else one.default or 'not set'}. "
+        for text in (f"{one.meaning}{choice}", f"{default}Set it in the profile, or by {one.sources()}."):
+            tell(textwrap.indent(textwrap.fill(text, width - 6, break_on_hyphens=False), " " * 6))
+        tell()
 
 
 def _words(value: object) -> str:

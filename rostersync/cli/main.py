@@ -1,9 +1,10 @@
-"""The command line goes in; one command is loaded and run; its exit code comes out (see EXIT CODES in the README)."""
+"""The command line goes in; one command is loaded and run; its exit code comes out (guide/exit-codes.md)."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
+from textwrap import fill
 
 import click
 
@@ -11,6 +12,7 @@ from rostersync import __version__
 from rostersync.cli import options
 from rostersync.cli.interrupt import stoppable
 from rostersync.cli.messages import doors, say
+from rostersync.vocabulary import ExitCode
 
 COMMANDS = {
     "doctor": "what the token can and cannot do in Moodle, and what to click",
@@ -26,10 +28,18 @@ COMMANDS = {
     "store": "what rostersync remembers: upgrade, back up, check, prune",
     "export": "Moodle's present state as a roster file",
     "config": "settings: where they come from, and a file to begin with",
+    "help": "the guide: for registrars, administrators, decision makers and developers",
     "demo": "everything in fifteen seconds, against a Moodle in a box",
     "sandbox": "the Moodle in a box by itself, to rehearse with",
 }
 """Command → its line in the help; its module is loaded when it runs."""
+
+
+EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
+    fill(f"{int(code):<4}{code.meaning}".replace("`", ""), 78, initial_indent="  ", subsequent_indent=" " * 6)
+    for code in ExitCode
+)
+"""How the help lists them."""
 
 
 class Commands(click.Group):
@@ -69,7 +79,7 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="rostersync", message="%(prog)s %(version)s")
 @options.debug
 def cli() -> None:
@@ -84,17 +94,6 @@ def cli() -> None:
 
     Results go to standard output, progress and messages to standard error. With --json a command prints one document
     that names its format and version; so does one that fails (rostersync-error: message, remedy, exit_code).
-
-    \b
-    Exit codes:
-      0   done, or nothing to do
-      1   error, or stopped (Ctrl-C, the answer “no”)
-      2   usage: an option, a setting, an argument
-      3   done, but some rows were rejected, held, failed or unproved
-      4   refused: a limit or a safety rule
-      5   Moodle could not be reached, refused the token, or was away for too long; `resume` goes on with a run
-      6   another run holds the site
-      10  changes are pending (plan --exit-code only)
     """
 
 
@@ -106,11 +105,11 @@ def main(arguments: list[str] | None = None) -> None:
             with stoppable():
                 code = _run(words)
         except KeyboardInterrupt:  # a second one, while the first was told
-            code = 1
+            code = ExitCode.ERROR
         except BrokenPipeError:
             # Whoever read the output has seen enough (`| head`).
             _give_up_output()
-            code = 1
+            code = ExitCode.ERROR
     sys.exit(code)
 
 
@@ -126,7 +125,7 @@ def _run(words: list[str]) -> int:
         return code
     if trouble := _unprinted():
         say(f"Error: standard output cannot be written: {trouble}\nWhat to do: make room, or print elsewhere")
-        return 1
+        return ExitCode.ERROR
     return code if isinstance(code, int) else 0
 
 

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
+from rostersync.vocabulary import ExitCode
 
 if TYPE_CHECKING:
     from rostersync.settings import Settings
     from rostersync.sync.plan import Plan
-
-PENDING = 10
-REFUSED = 4
 
 
 @click.command("plan")
@@ -78,7 +76,7 @@ def command(
         result.say_plan(out, refused=bool(plan.refused))
     if review:
         result.say_review(review)
-    return PENDING if tell and result.pending(shown) and code != REFUSED else code
+    return ExitCode.PENDING if tell and result.pending(shown) and code != ExitCode.REFUSED else code
 
 
 def _plan(files: tuple[Path, ...], settings: Settings, *, as_json: bool) -> Plan:

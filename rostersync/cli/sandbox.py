@@ -85,7 +85,7 @@ def command(
       null-not-done
 
     Each can be followed by options, like 503:p=0.01,retry-after=5 or html-200:n=7. While it runs, faults are switched
-    on and off at its control address, which it prints. The README has both in full.
+    on and off at its control address, which it prints. `rostersync help sandbox` has both in full.
     """
     from rostersync.cli.messages import say
 

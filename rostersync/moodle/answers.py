@@ -1,7 +1,7 @@
 """Takes what Moodle, or something before it, answered instead of a result, and says what it means and what to do.
 
-The error codes and statuses are those of MOODLE.md and of the recordings; a few more stand in Moodle's own sources.
-`message` texts are not looked at: they are translated (MOODLE.md, fact 1).
+The error codes and statuses are those of guide/moodle.md and of the recordings; a few more stand in Moodle's own
+sources. `message` texts are not looked at: they are translated (guide/moodle.md, fact 1).
 
 A code that is not in the table, or a failure without one, may be one row's fault or the whole course's: `apply` finds
 out whose it is (`apply.blame`). A row that is refused alone has failed with Moodle's words; a course is stopped only
@@ -264,19 +264,6 @@ LOST = Answer(
 )
 
 _ENDED = Answer(remedy=Remedy.STOP_RUN, message="the run cannot go on")
-
-
-def table() -> str:
-    """All that Moodle may answer instead of a result, as the table in README.md: a test holds the two together."""
-    known = [
-        *((f"`{code}`" if code else "a failure without a code", answer) for code, answer in CODES.items()),
-        ("any other code", UNKNOWN),
-        *((f"HTTP {status}", answer) for status, answer in sorted(STATUSES.items())),
-        ("no answer, or none that can be used", LOST),
-    ]
-    lines = ["| Moodle answers | remedy | what it means | what you can do |", "|---|---|---|---|"]
-    lines += [f"| {said} | {a.remedy.value} | {a.message} | {a.advice} |" for said, a in known]
-    return "\n".join(lines) + "\n"
 
 
 def answer_to(error: RosterSyncError) -> Answer:

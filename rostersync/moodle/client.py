@@ -1,8 +1,8 @@
 """Function names and parameters go in, Moodle's decoded answers come out; everything else becomes an exception.
 
 Reads are repeated here. Writes are repeated only where they were certainly not processed: for anything else the caller
-reads again first (MOODLE.md, fact 24). Where the site is away, all calls wait for it together (`outage`); a call that
-alone gets no answer is tried a few times. The loop is written out rather than left to stamina: the wait follows
+reads again first (guide/moodle.md, fact 24). Where the site is away, all calls wait for it together (`outage`); a call
+that alone gets no answer is tried a few times. The loop is written out rather than left to stamina: the wait follows
 Retry-After, its limit is one for the whole site, and sleeps and random numbers come in from outside.
 """
 

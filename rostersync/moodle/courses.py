@@ -17,7 +17,7 @@ from rostersync.vocabulary import CourseField, Match
 
 COURSES_BY_FIELD = "core_course_get_courses_by_field"
 FEW = 40
-"""Calls of one key each that are cheaper than one call for all courses (MOODLE.md, fact 15)."""
+"""Calls of one key each that are cheaper than one call for all courses (guide/moodle.md, fact 15)."""
 FRONT_PAGE = 1
 """The id of the site's own course, which nobody enrols into."""
 

@@ -1,6 +1,7 @@
 """Parameters go in, the form-encoded text of a body comes out, with the number of its fields.
 
-`requests` takes 3 ms for a body of 600 fields given as a dictionary; texts joined here take 0.1 ms (LIBRARIES.md).
+`requests` takes 3 ms for a body of 600 fields given as a dictionary; texts joined here take 0.1 ms
+(guide/libraries.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A course's id goes in; out come its people with their roles, who of them is inactive, and how many there should be.
 
-A read that may be incomplete looks exactly like "everybody left" (MOODLE.md, fact 11). So a list says of itself whether
-it is complete, and why not.
+A read that may be incomplete looks exactly like "everybody left" (guide/moodle.md, fact 11). So a list says of itself
+whether it is complete, and why not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rostersync.tables import CURRENT, PEOPLE, ROLES
 ENROLLED_USERS = "core_enrol_get_enrolled_users"
 USERS_COURSES = "core_enrol_get_users_courses"
 KNOWS_ONLYSUSPENDED = 2021051700
-"""Moodle 3.11; before it the option is ignored, and everybody looks inactive (MOODLE.md, fact 10)."""
+"""Moodle 3.11; before it the option is ignored, and everybody looks inactive (guide/moodle.md, fact 10)."""
 MEMBERS_ASKED = 3
 NOBODY = 999_999_999_999
 """An id that no user, role, course or group of any Moodle has; ids are counted up from 1."""
@@ -30,7 +30,7 @@ LACKING = "nopermissions"
 """The error code that says that the token lacks a capability."""
 
 FIELDS = "id,roles"
-"""What is asked of each person: what costs a tenth of the default fields (MOODLE.md, fact 9)."""
+"""What is asked of each person: what costs a tenth of the default fields (guide/moodle.md, fact 9)."""
 KEYS = ("username", "email", "idnumber")
 """What is asked besides where remembered keys are to be confirmed: columns of the account itself."""
 
@@ -245,7 +245,7 @@ def _take(page: Any, listing: Listing, page_size: int, *, with_roles: bool, with
             return f"Moodle does not tell the roles of user {user_id}"
         last = user_id
         listing.names[user_id] = str(person.get("fullname") or "")
-        # Two calls at once can have given a role twice (MOODLE.md, fact 23).
+        # Two calls at once can have given a role twice (guide/moodle.md, fact 23).
         listing.roles[user_id] = tuple(
             sorted({(int(r["roleid"]), str(r["shortname"])) for r in person.get("roles", ())})
         )

@@ -22,7 +22,7 @@ from rostersync.settings import Settings
 
 _OK = 200
 _AWAY = "dbconnectionfailed"
-"""The code of a Moodle whose database is away, in HTTP 200: it comes before anything was done (MOODLE.md, fact 26)."""
+"""The code of a Moodle whose database is away, in HTTP 200: nothing was done yet (guide/moodle.md, fact 26)."""
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Exchange:
         return answer
 
     def _encoded(self, function: str, body: Body) -> bytes:
-        # The function comes last: a body that PHP cuts loses it, and nothing is done (MOODLE.md, fact 4).
+        # The function comes last: a body that PHP cuts loses it, and nothing is done (guide/moodle.md, fact 4).
         head = f"wstoken={quote_plus(self._token.get_secret_value())}&moodlewsrestformat=json&moodlewssettingraw=1"
         parts = (
             [head, body.text, f"wsfunction={quote_plus(function)}"] if body.text else [head, f"wsfunction={function}"]

@@ -1,4 +1,4 @@
-"""What was asked for and what Moodle found go in; how they compare comes out (MOODLE.md, fact 14).
+"""What was asked for and what Moodle found go in; how they compare comes out (guide/moodle.md, fact 14).
 
 Moodle compares with its database's collation, which differs from site to site. So what came back is compared again.
 """
@@ -19,7 +19,7 @@ _ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 def is_id(key: str) -> bool:
-    """Whether a key can be one of Moodle's ids; `007` cannot (MOODLE.md, fact 8)."""
+    """Whether a key can be one of Moodle's ids; `007` cannot (guide/moodle.md, fact 8)."""
     return _ID.fullmatch(key) is not None
 
 

@@ -1,9 +1,9 @@
 """How calls went goes in; how many rows the next one takes, and how many calls may be under way at once, come out.
 
-Large calls gain little (MOODLE.md, "Speed of the server": 50 rows a call are as quick a row as 200), and one that PHP
-or a proxy cuts off costs a second read of its courses. So a run starts small and grows only while the site is quick.
-Pages of lists are large from the start: 250 to 1,000 people cost the same in total (fact 9), and a page that is cut off
-is only asked for again, smaller.
+Large calls gain little (guide/moodle.md, "Speed of the server": 50 rows a call are as quick a row as 200), and one that
+PHP or a proxy cuts off costs a second read of its courses. So a run starts small and grows only while the site is
+quick. Pages of lists are large from the start: 250 to 1,000 people cost the same in total (fact 9), and a page that is
+cut off is only asked for again, smaller.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WELCOMING = 20
 WELCOMED = 50
 """Rows of such calls at most: in the next course the message may be on again, and more are no quicker."""
 MAIL = 0.1
-"""Seconds that a mail takes (MOODLE.md, fact 27)."""
+"""Seconds that a mail takes (guide/moodle.md, fact 27)."""
 IN_TIME = 0.5
 """The part of a call's time limit that its mails may be expected to take."""
 FLOOR = 10

@@ -20,8 +20,8 @@ def courses_of(
 ) -> dict[int, frozenset[int] | None]:
     """User id → ids of the courses in which Moodle shows them, by core_enrol_get_users_courses; None: not told.
 
-    It lists courses in which they are active and that the token may see (MOODLE.md, fact 11; recordings 174 to 179):
-    hidden courses and suspended enrolments are not in it.
+    It lists courses in which they are active and that the token may see (guide/moodle.md, fact 11; recordings 174 to
+    179): hidden courses and suspended enrolments are not in it.
 
     Raises:
         SiteError: nothing can go on.

@@ -130,7 +130,7 @@ class _Reports(_Shape):
 
 
 NOTHING = TypeAdapter(None)
-"""What a function that changes something answers (MOODLE.md, fact 2)."""
+"""What a function that changes something answers (guide/moodle.md, fact 2)."""
 
 SHAPES: Mapping[str, TypeAdapter[Any]] = {
     "core_webservice_get_site_info": TypeAdapter(_Site),

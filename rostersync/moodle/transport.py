@@ -78,7 +78,7 @@ class Setback(Exception):
         """It is the site that does not answer, and not this call alone that gets no answer."""
 
     def repeatable(self, *, writes: bool) -> bool:
-        """Whether the same body may be sent again without a look at what it did (MOODLE.md, fact 24)."""
+        """Whether the same body may be sent again without a look at what it did (guide/moodle.md, fact 24)."""
         if self.kind in {Kind.ODD, Kind.MISFIT, Kind.HOPELESS, Kind.STOPPED}:
             return False
         return not writes or self.kind in {Kind.UNSENT, Kind.NOWHERE, Kind.REFUSED}

@@ -42,9 +42,9 @@ def find_users(
 ) -> pd.DataFrame:
     """The users that have these keys in one field.
 
-    One bad value, or one account that Moodle cannot show, fails a whole call (MOODLE.md, fact 13). A call that fails so
-    is halved until the value stands alone; it gets a line with Match.ERROR. Accounts that were deleted are found
-    by their id all the same: such a key gets a line with Match.DELETED, and no id.
+    One bad value, or one account that Moodle cannot show, fails a whole call (guide/moodle.md, fact 13). A call that
+    fails so is halved until the value stands alone; it gets a line with Match.ERROR. Accounts that were deleted are
+    found by their id all the same: such a key gets a line with Match.DELETED, and no id.
 
     Args:
         client: the site.

@@ -1,6 +1,6 @@
 """Rows of a plan go in and are sent to Moodle; nothing comes out but the certainty that Moodle answered null.
 
-One call is one transaction (MOODLE.md, fact 18). Nothing is repeated here that may have been carried out.
+One call is one transaction (guide/moodle.md, fact 18). Nothing is repeated here that may have been carried out.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def enrol(client: Client, rows: Rows) -> None:
 def unenrol(client: Client, rows: Rows) -> None:
     """Sends enrol_manual_unenrol_users: CHANGES, or (user_id, course_id). Raises what `enrol` raises.
 
-    Success does not mean that anybody is gone: only another read tells (MOODLE.md, fact 21).
+    Success does not mean that anybody is gone: only another read tells (guide/moodle.md, fact 21).
     """
     send(client, Op.UNENROL, rows)
 

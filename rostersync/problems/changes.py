@@ -177,7 +177,7 @@ HOLDS: Mapping[str, Kind] = {
         "look up what Moodle said, or ask the site's administrator; then run it again",
     ),
 }
-"""Codes that CHANGES.hold carries: each is a rule of SEMANTICS.md that says “not now”."""
+"""Codes that CHANGES.hold carries: each is a rule of guide/rules.md that says “not now”."""
 
 
 REASONS: Mapping[str, str] = {

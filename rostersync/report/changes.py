@@ -104,7 +104,7 @@ def forecast_lines(forecast: Forecast) -> list[str]:
 
 
 GOES = "any grades go with the enrolment, and come back only where the site restores them; group memberships never do"
-"""What an unenrolment costs (MOODLE.md, facts 22 and 33)."""
+"""What an unenrolment costs (guide/moodle.md, facts 22 and 33)."""
 
 
 def _unknown_lines(forecast: Forecast) -> list[str]:
@@ -125,7 +125,7 @@ def _unknown_lines(forecast: Forecast) -> list[str]:
 
 
 MAIL_SECONDS = 0.1
-"""What a welcome mail was measured to take (MOODLE.md, fact 27)."""
+"""What a welcome mail was measured to take (guide/moodle.md, fact 27)."""
 
 
 def mail_lines(forecast: Forecast) -> list[str]:

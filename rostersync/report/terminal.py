@@ -15,7 +15,7 @@ from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
 from rostersync.report.wording import bucket_words, moment, question_lines, site_words, some
 from rostersync.tables import Report
-from rostersync.vocabulary import Bucket, Proof, counted
+from rostersync.vocabulary import Bucket, ExitCode, Proof, counted
 
 REST = "all in the report"
 REST_OF_A_PREVIEW = "--report FOLDER lists them all"
@@ -31,6 +31,11 @@ _COUNTS = {
     "failed": ("Failed", "failed, see below"),
 }
 """A column of REPORT_COURSES: its header, and how the sum is worded."""
+_STYLES: dict[int, str] = {
+    ExitCode.DONE: "bold green",
+    ExitCode.INCOMPLETE: "bold yellow",
+    ExitCode.PENDING: "bold yellow",
+}
 _STOPPED = {Bucket.HELD: ", not changed", Bucket.UNPROVED: ", sent, and no read shows what became of it"}
 _ROOMY = 100
 """Columns of a terminal from which on tables of courses are not squeezed."""
@@ -289,7 +294,7 @@ def _verdict(report: Report, console: Console) -> None:
     if absent := _sum(report.removals, preview=report.preview):
         say(console, f"beside the rows, for people whom no row enrols: {absent}", indent=2)
     say(console)
-    style = {0: "bold green", 3: "bold yellow", 10: "bold yellow"}.get(report.exit_code, "bold red")
+    style = _STYLES.get(report.exit_code, "bold red")
     say(console, f"{report.verdict} (exit code {report.exit_code})", style=style)
 
 

@@ -47,7 +47,7 @@ class _Top:
 def read(file: File, settings: Settings) -> Sheet:
     """The one sheet of a text file.
 
-    Fields are counted against the header (LIBRARIES.md, silent loss 1), and nothing is taken for missing (2).
+    Fields are counted against the header (guide/libraries.md, silent loss 1), and nothing is taken for missing (2).
 
     Raises:
         RosterError: not text, an encoding that cannot be told, no header row, or a record of more than a megabyte.

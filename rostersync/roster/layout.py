@@ -214,7 +214,7 @@ def _is_flat(row: tuple[str, ...]) -> bool:
 
 
 def _flat(rows: Sequence[tuple[str, ...]], first: int, settings: Settings) -> Layout:
-    """Moodle's flat file; its `teacher` is the role of this short name, which may not edit (MOODLE.md, fact 16)."""
+    """Moodle's flat file; its `teacher` is Moodle's role of this name, non-editing (guide/moodle.md, fact 16)."""
     width = max(i + 1 for row in rows for i, c in enumerate(row) if c)
     means = settings.teacher_means or "teacher"
     header = FLAT[:width]

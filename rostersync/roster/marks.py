@@ -1,7 +1,7 @@
 """What a workbook holds beside the values that calamine gives: formats, errors, what is hidden, merged, struck through.
 
 calamine gives no number formats, blanks for errors and for formulas without a value, and does not tell what is hidden
-(LIBRARIES.md, silent loss 4).
+(guide/libraries.md, silent loss 4).
 """
 
 from __future__ import annotations

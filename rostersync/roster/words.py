@@ -30,7 +30,7 @@ SUGGESTIONS = 200
 MARKING = frozenset({"removed", "ignored", "undecided"})
 """What a header says yes to where it marks people who are not simply enrolled."""
 DEFAULT_ROLE_IDS = {"1": "manager", "2": "coursecreator", "3": "editingteacher", "4": "teacher", "5": "student"}
-"""Moodle's ids after installation (MOODLE.md, fact 16)."""
+"""Moodle's ids after installation (guide/moodle.md, fact 16)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,13 @@ class Cost:
 
 
 WRITE = Cost(0.0162, 0.0027)
-"""1 row a call: 53 rows a second; 50 to 200 rows a call: 330 to 360 (MOODLE.md, "Speed of the server")."""
+"""1 row a call: 53 rows a second; 50 to 200 rows a call: 330 to 360 (guide/moodle.md, "Speed of the server")."""
 
 MAIL = Cost(0, 0.1)
 """A welcome mail each: 200 rows took 20.2 s (27). Taken to be waiting, which leaves the other connections alone."""
 
 READ = Cost(0.015, 0)
-"""An empty course (MOODLE.md, 9), and whatever was not measured."""
+"""An empty course (guide/moodle.md, 9), and whatever was not measured."""
 
 READS: Mapping[str, Cost] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
 """Changes to be done go in; chunks of one function come out, in bundles that one connection sends one after the other.
 
-A course stands in one bundle only, so that it has one writer at a time (MOODLE.md, fact 23). Small courses share a
-bundle, and so share calls. Within a bundle the order is that of `Op`: roles are given before others are taken away.
+A course stands in one bundle only, so that it has one writer at a time (guide/moodle.md, fact 23). Small courses share
+a bundle, and so share calls. Within a bundle the order is that of `Op`: roles are given before others are taken away.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _update(facts: Facts, chosen: Mask, access: Access) -> Part:
 
 
 def _unmanaged(facts: Facts, chosen: Mask) -> Mask:
-    """Those of the chosen who hold no managed role in their course: a row may not touch them (SEMANTICS.md, Scope)."""
+    """Those of the chosen who have no managed role in their course: no row may touch them (guide/rules.md, Scope)."""
     held = facts.held.roles[contains(facts.keys[chosen], enrolment_of(facts.held.roles))]
     managed = held[facts.managed_of(held, by_absence=False)]
     return chosen & ~contains(enrolment_of(managed), facts.keys)

@@ -11,7 +11,7 @@ from rostersync.errors import RosterError
 from rostersync.vocabulary import Match, counted
 
 ROLE_WORDS: Mapping[str, str] = {"teacher": "non-editing teacher"}
-"""How a role is written where its short name could be taken for another (MOODLE.md, fact 16)."""
+"""How a role is written where its short name could be taken for another (guide/moodle.md, fact 16)."""
 STATUS_WORDS: Mapping[int, str] = {0: "active", 1: "suspended", -1: ""}
 """CURRENT.inactive in a status column. Blank says nothing."""
 

@@ -51,7 +51,7 @@ def spare_graded(
     access: Access,
     settings: Settings,
 ) -> pd.DataFrame:
-    """The same changes, with suspensions in place of the unenrolments that would delete grades (MOODLE.md, fact 22).
+    """The same changes, but suspended instead of unenrolled where grades would be deleted (guide/moodle.md, fact 22).
 
     Somebody who is suspended already stays as they are. A pair that `grades` does not list counts as graded.
 

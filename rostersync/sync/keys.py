@@ -1,7 +1,7 @@
 """Ids of courses, users and roles go in; one int64 for each (course, user, role) comes out, and sets of them compare.
 
 Packed keys make set operations one sort or one binary search; `np.unique`, `isin` and `setdiff1d` are many times slower
-in numpy 2.4 (LIBRARIES.md).
+in numpy 2.4 (guide/libraries.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tell which changes may send a welcome mail each: rows of enrol calls in courses that have a contact.
 
 By default Moodle mails the person of every row of every enrol call, in the name of the course's contact, also where
-the row suspends them (MOODLE.md, fact 27; recordings mail 16 to 38). No function tells whether the message is on.
+the row suspends them (guide/moodle.md, fact 27; recordings mail 16 to 38). No function tells whether the message is on.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from rostersync.sync.losses import forecast
 from rostersync.sync.partly import tell_parts
 from rostersync.sync.plan import Plan
 from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
-from rostersync.vocabulary import Bucket, RowState, counted
+from rostersync.vocabulary import Bucket, ExitCode, RowState, counted
 
 PERSON = ["course_id", "user_id"]
 DONE_NOTHING = {"protected", "unconfirmed_account"}
@@ -291,9 +291,9 @@ def _note(*, complete: bool, detail: str, left: int) -> str:
 def _verdict(
     plan: Plan, rows: pd.DataFrame, removals: pd.DataFrame, done: pd.DataFrame, *, preview: bool
 ) -> tuple[int, str]:
-    """The exit code (SEMANTICS.md) and the same in words."""
+    """The exit code (guide/rules.md) and the same in words."""
     if plan.refused:
-        return 4, f"refused: {plan.refused}; nothing at all is changed"
+        return ExitCode.REFUSED, f"refused: {plan.refused}; nothing at all is changed"
     rejected = int((rows["bucket"] == Bucket.REJECTED).sum())
     stopped = (Bucket.FAILED, Bucket.UNPROVED, Bucket.HELD)
     lost = removals[removals["bucket"].isin([str(b) for b in stopped]) & ~removals["code"].isin(DONE_NOTHING)]
@@ -313,4 +313,4 @@ def _verdict(
         sent = done["bucket"].isin([str(Bucket.FAILED), str(Bucket.UNPROVED)]).any()
         head = "nothing is known to be changed" if sent else "nothing was changed"
         head = "nothing was to do" if to_do(plan.changes).empty else head
-    return (3 if said else 0), "; ".join([head, *said])
+    return (ExitCode.INCOMPLETE if said else ExitCode.DONE), "; ".join([head, *said])

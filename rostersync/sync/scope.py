@@ -1,6 +1,6 @@
 """Resolved rows and settings go in; the courses that may be read and changed come out, with their managed roles.
 
-Nothing outside is read or changed (SEMANTICS.md, Scope).
+Nothing outside is read or changed (guide/rules.md, Scope).
 """
 
 from __future__ import annotations

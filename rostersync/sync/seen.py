@@ -1,7 +1,7 @@
 """How many people courses had goes in; a list that is empty all of a sudden comes out as one that is not complete.
 
 A token that lost a right reads courses as if they were empty. Nothing follows from that, not even additions
-(SEMANTICS.md, rule 2).
+(guide/rules.md, rule 2).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from rostersync.tables import BLOCKERS, PROBLEMS, ROLES, Roster
 from rostersync.vocabulary import Action, RowState, Status
 
 DEFAULT_ROLES: Mapping[str, int] = {"manager": 1, "coursecreator": 2, "editingteacher": 3, "teacher": 4, "student": 5}
-"""Moodle's own ids, for roles that no enrolled person showed yet (MOODLE.md, fact 16)."""
+"""Moodle's own ids, for roles that no enrolled person showed yet (guide/moodle.md, fact 16)."""
 
 ACTIONS = tuple(str(a) for a in Action)
 STATUSES = tuple(str(s) for s in Status)

@@ -32,7 +32,7 @@ COURSE_MATCHES = Table(
         "idnumber": Column(TEXT, ""),
         "fullname": Column(TEXT, ""),
         "visible": Column(BOOL, ""),
-        "manual": Column(BOOL, "enrollmentmethods has an enabled manual method (MOODLE.md, fact 17)"),
+        "manual": Column(BOOL, "enrollmentmethods has an enabled manual method (guide/moodle.md, fact 17)"),
         "only_manual": Column(BOOL, "enrollmentmethods is exactly [manual]"),
         "groupmode": Column(INT, "0: no groups, 1: separate, 2: visible; -1: not told, which counts as separate"),
         "contact": Column(BOOL, "has somebody in whose name Moodle sends welcome mails, an editing teacher as a rule"),
@@ -83,7 +83,7 @@ ROLES = Table(
     {
         "role_id": Column(INT, ""),
         "shortname": Column(TEXT, ""),
-        "learnt": Column(BOOL, "seen in an answer of this Moodle; else a default or a setting (MOODLE.md, fact 16)"),
+        "learnt": Column(BOOL, "seen in an answer of Moodle; else a default or a setting (guide/moodle.md, fact 16)"),
     },
 )
 
@@ -133,4 +133,4 @@ LEDGER = Table(
         "stuck": Column(TEXT, "the state in which an unenrolment had no effect ('another method'); blank: none"),
     },
 )
-"""What rostersync last set for each (course, user): Moodle does not tell (MOODLE.md, fact 10)."""
+"""What rostersync last set for each (course, user): Moodle does not tell (guide/moodle.md, fact 10)."""

@@ -1,4 +1,4 @@
-"""Any small site and any small roster: the laws of SEMANTICS.md hold after a run over HTTP."""
+"""Any small site and any small roster: the laws of guide/rules.md hold after a run over HTTP."""
 
 from __future__ import annotations
 

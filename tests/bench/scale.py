@@ -1,4 +1,4 @@
-"""Measured costs and assumptions go in; how long a night takes comes out, as the README has it.
+"""Measured costs and assumptions go in; how long a night takes comes out, as guide/scale.md has it.
 
 python -m tests.bench.scale
 """

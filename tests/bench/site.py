@@ -1,7 +1,7 @@
 """A number of rows goes in; what runs against a site cost comes out, beside bare loops of prepared calls.
 
-The site is the sandbox at `--latency real`, in a process of its own: with the costs that were measured (MOODLE.md).
-What is timed is rostersync's own process, which is this one.
+The site is the sandbox at `--latency real`, in a process of its own: with the costs that were measured
+(guide/moodle.md). What is timed is rostersync's own process, which is this one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a preview and the doctor call is what the README lists, and nothing of it writes: by the sandbox's own logs."""
+"""What a preview and the doctor call is what the guide lists, and nothing of it writes: by the sandbox's own logs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from rostersync import guide
 from rostersync.sandbox.server import Server
 from tests.cli.conftest import CHANGED, HEAD, ROSTER, Run, written
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 DATED = "Username,Course short name,Role,End\nada,CHE201,editingteacher,2031-01-31\nhugo,BIO101,student,2031-01-31\n"
 KEYS = "user,course,role\n000101,B-1,editingteacher\n000108,B-1,student\nzoe,B-1,student\n"
 
 
 def listed(column: str) -> set[str]:
-    """The functions with a mark in this column of the README's table of calls."""
-    section = README.partition("### What a preview and the doctor call\n")[2].partition("\n#")[0]
+    """The functions with a mark in this column of the guide's table of calls."""
+    section = guide.page("setup").partition("## What a preview and the doctor call\n")[2].partition("\n#")[0]
     head, _, *rows = [[c.strip() for c in line.split("|")[1:-1]] for line in section.splitlines() if line[:1] == "|"]
     return {name for row in rows if row[head.index(column)] for name in re.findall(r"`(\w+)`", row[0])}
 
@@ -48,7 +48,7 @@ def test_a_preview_writes_nothing(connected: Server, run: Run, tmp_path: Path, r
     assert connected.document() == before
 
 
-def test_the_readme_lists_every_call_of_a_preview(connected: Server, run: Run, tmp_path: Path) -> None:
+def test_the_guide_lists_every_call_of_a_preview(connected: Server, run: Run, tmp_path: Path) -> None:
     """What the site was asked in all of these previews, before and after somebody opened the gradebooks."""
     previews(run, tmp_path)
     for course in (11, 12):
@@ -70,7 +70,7 @@ def test_a_run_is_looked_at_without_a_write(connected: Server, run: Run, changed
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["unopened", "opened"])
-def test_the_readme_lists_every_call_of_the_doctor(connected: Server, run: Run, *, opened: bool) -> None:
+def test_the_guide_lists_every_call_of_the_doctor(connected: Server, run: Run, *, opened: bool) -> None:
     """And what it tries of calls that write touches nothing: no gradebook is made, nobody gets a mail."""
     for course in (11, 12) if opened else ():
         connected.state.gradebook.open(course)

@@ -51,7 +51,7 @@ def test_what_4_5_brought_is_told() -> None:
         in accounts
     )
     assert "  40 it is gone: recorded of 4.5 alone" in accounts
-    assert told[-1].startswith("Recorded of 4.5 alone: database_lost.jsonl, details.jsonl, gradebook_race.jsonl")
+    assert told[-1].startswith("Recorded of 4.5 alone: custom_report.jsonl, database_lost.jsonl, details.jsonl")
 
 
 @pytest.mark.parametrize("release", sorted(FOLDERS))

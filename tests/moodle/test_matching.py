@@ -25,7 +25,7 @@ from rostersync.vocabulary import Match
     ],
 )
 def test_letter_case_is_the_same_key_and_accents_are_not(asked: str, found: str, match: Match | None) -> None:
-    """A database may find more than was asked for (MOODLE.md, fact 14)."""
+    """A database may find more than was asked for (guide/moodle.md, fact 14)."""
     assert compare(asked, found) is match
 
 

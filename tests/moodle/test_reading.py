@@ -127,7 +127,7 @@ def test_trouble_on_the_way_makes_a_list_incomplete(client: Client, requests_moc
 
 
 def test_a_role_given_twice_is_one_role(client: Client, moodle: Moodle) -> None:
-    """Two calls at once can leave it so (MOODLE.md, fact 23)."""
+    """Two calls at once can leave it so (guide/moodle.md, fact 23)."""
     moodle({LIST: paged([person(7, STUDENT, STUDENT)])})
     assert rows(read_course(client, 304, page_size=2).enrolled) == [(304, 7, 5, -1)]
 

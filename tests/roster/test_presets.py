@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rostersync import guide
 from rostersync.errors import RosterError, SettingsError
 from rostersync.roster import load, presets
 from rostersync.settings import Settings
@@ -211,10 +212,9 @@ def test_the_sheet_as_it_lay_there_is_kept() -> None:
     assert settings.status_words["RE"] == "active"
 
 
-def test_the_readme_s_preset_works(loaded: Load, mine: Callable[[str], str]) -> None:
+def test_the_preset_of_the_guide_works(loaded: Load, mine: Callable[[str], str]) -> None:
     """It shows all that a preset may say, and does what its comments say."""
-    readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"```toml\n(title = .*?)```", readme, re.DOTALL)
+    (text,) = re.findall(r"```toml\n(title = .*?)```", guide.page("files"), re.DOTALL)
     rows = "7/1,26,1,RX,North,Tutorial\n8,26,1,W,South,\n9,26,1,RE,East,\n9,26,,RE,South,\n"
     roster = loaded("Student,Term,CRN,State,Campus,Role\n" + rows, preset=mine(text)).rows
     assert roster[["user", "course", "role_name", "status", "code"]].astype(object).to_numpy().tolist() == [

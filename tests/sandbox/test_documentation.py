@@ -1,13 +1,12 @@
 import re
-from pathlib import Path
 
 import pytest
 
+from rostersync import guide
 from rostersync.cli.sandbox import command
 from rostersync.sandbox.faults import NETWORK, Kind
 
-README = Path(__file__).parents[2] / "README.md"
-SECTION = README.read_text(encoding="utf-8").partition("## Rehearse with a Moodle in a box\n")[2].partition("\n## ")[0]
+SECTION = guide.page("sandbox")
 
 
 def listed(head: str) -> list[str]:
@@ -16,14 +15,14 @@ def listed(head: str) -> list[str]:
     return [name for row in rows.splitlines() for name in re.findall(r"`([^`=]+)[^`]*`", row.split(" | ")[0])]
 
 
-def test_the_readme_lists_every_fault() -> None:
+def test_the_guide_lists_every_fault() -> None:
     """Moods and faults of the network, each once."""
     assert sorted(listed("mood of the site")) == sorted(kind.value for kind in Kind if kind not in NETWORK)
     assert sorted(listed("fault of the network")) == sorted(kind.value for kind in NETWORK)
 
 
 def test_the_help_lists_every_fault() -> None:
-    """Whoever has no README at hand finds the words that `--fault` takes."""
+    """Whoever has no guide at hand finds the words that `--fault` takes."""
     words = (command.help or "").partition("Faults:")[2].partition("\n\n")[0].replace(",", " ").split()
     assert words == [kind.value for kind in Kind]
 
@@ -41,7 +40,7 @@ def test_the_help_lists_every_fault() -> None:
         "--database",
     ],
 )
-def test_the_readme_has_every_option_of_bad_days(option: str) -> None:
+def test_the_guide_has_every_option_of_bad_days(option: str) -> None:
     """In the table of options, and the command takes it."""
     assert f"`{option} " in SECTION
     assert option in {name for one in command.params for name in one.opts}

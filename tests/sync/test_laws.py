@@ -1,4 +1,4 @@
-"""The laws of SEMANTICS.md, over small random worlds; conftest.py says how the texts are to be read."""
+"""The laws of guide/rules.md, over small random worlds; conftest.py says how the texts are to be read."""
 
 from __future__ import annotations
 
@@ -342,7 +342,7 @@ def test_nobody_outside_the_plan_loses_anything(proposed: Proposed, state: State
 
 
 def apply(state: State, changes: pd.DataFrame, courses: Mapping[int, str]) -> None:
-    """What Moodle makes of the changes (MOODLE.md, facts 19 to 22), and what is remembered of them."""
+    """What Moodle makes of the changes (guide/moodle.md, facts 19 to 22), and what is remembered of them."""
     stuck: set[tuple[str, str]] = set()
     for change in changes[changes["hold"] == ""].itertuples(index=False):
         key = courses[change.course_id], USERS[change.user_id]

@@ -28,6 +28,7 @@ from rostersync.moodle.examination.profiles import KEYS, grades, profiles
 from rostersync.moodle.examination.reads import COMPLETE, courses, people
 from rostersync.moodle.examination.survey import look_around
 from rostersync.settings import Settings
+from rostersync.vocabulary import ExitCode
 
 __all__ = ["Examination", "Finding", "State", "Verdict", "examine"]
 
@@ -51,7 +52,11 @@ class Verdict(StrEnum):
     UNUSABLE = "unusable"
 
 
-_EXIT_CODES = {Verdict.WELL: 0, Verdict.INCOMPLETE: 3, Verdict.UNUSABLE: 5}
+_EXIT_CODES = {
+    Verdict.WELL: ExitCode.DONE,
+    Verdict.INCOMPLETE: ExitCode.INCOMPLETE,
+    Verdict.UNUSABLE: ExitCode.SITE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,7 @@ class Examination:
 
     @property
     def exit_code(self) -> int:
-        """0, 3 or 5, as in SEMANTICS.md."""
+        """0, 3 or 5 (guide/exit-codes.md)."""
         return _EXIT_CODES[self.verdict]
 
     @property

@@ -108,7 +108,7 @@ def _kept_out(client: Client, refusal: Refusal) -> Finding:
 
 
 def _not_admitted(client: Client) -> Finding:
-    """Which of the causes of `accessexception` it is, as far as further calls tell (MOODLE.md, fact 6)."""
+    """Which of the causes of `accessexception` it is, as far as further calls tell (guide/moodle.md, fact 6)."""
     match ask(client, NO_SUCH_FUNCTION, []).code:
         case "invalidtoken":
             return _EXPIRED

@@ -86,7 +86,7 @@ CAPABILITIES: Mapping[str, Need] = {
     "enrol/manual:manage": Need(name="Manage user enrolments", why="to suspend and to change dates"),
     "moodle/role:assign": Need(name="Assign roles to users", why="to give and take roles"),
 }
-"""Every capability that the token's account needs, in the order of the README."""
+"""Every capability that the token's account needs, in the order of guide/setup.md."""
 
 ACTIVITIES = (
     *(f"mod/{name}:view" for name in ("assign", "bigbluebuttonbn", "data", "glossary", "h5pactivity")),
