@@ -24,7 +24,6 @@ from rostersync.errors import (
     SiteError,
     TokenRefused,
     TransportError,
-    Unreachable,
 )
 from rostersync.printing import shortened
 
@@ -129,11 +128,16 @@ CODES: Mapping[str, Answer] = {
         advice="log in as that account once, and agree; or have an administrator agree on its behalf",
         ends=TokenRefused,
     ),
+    # the site as a whole, before anything was done (MOODLE.md, fact 26)
     "sitemaintenance": Answer(
-        remedy=Remedy.STOP_RUN,
+        remedy=Remedy.RETRY,
         message="the site is in maintenance mode",
-        advice="try again when the maintenance is over",
-        ends=Unreachable,
+        advice="run it again when the maintenance is over",
+    ),
+    "dbconnectionfailed": Answer(
+        remedy=Remedy.RETRY,
+        message="Moodle's database is away",
+        advice="if it stays, ask the site's administrator",
     ),
     # a value of the call
     "invalidparameter": Answer(
