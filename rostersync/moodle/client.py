@@ -259,6 +259,8 @@ class Client:
         """Whether it is the site that does not answer, and not this call alone; None where that is not asked."""
         if setback.kind not in _REPEATED or self._exchange.transport.stopped:
             return None
+        if not self.settings.outage_minutes and not _says_away(setback):
+            return None
         if setback.kind in _NO_CONNECTION:
             return True
         if function == SITE_INFO:
@@ -287,7 +289,7 @@ class Client:
         wait, asked = self._wait(tries, setback), (setback.retry_after or 0.0) * tries
         longest = self._patience(setback) if self._given_up.is_set() else _LONGEST_ASKED
         most = _DOUBTED if setback.refusal else self.settings.attempts
-        if setback.kind is Kind.REFUSED or setback.status == _UNAVAILABLE:
+        if _says_away(setback):
             most = max(most, _MOMENT)
         if tries >= most or max(wait, asked) > longest:
             return False
@@ -340,6 +342,11 @@ def _refuse_plain(address: str, *, allowed: bool) -> None:
         f"{address.removesuffix(SERVICE_PATH)}: the token would go to {place} unencrypted (http)",
         remedy="write the address with https://; in a network in which nobody can listen, set allow_http = true",
     )
+
+
+def _says_away(setback: Setback) -> bool:
+    """Whether it says by its own words that the site is away, or has no time; a proxy may say it of one call alone."""
+    return setback.kind in _NO_CONNECTION | {Kind.REFUSED} or setback.status == _UNAVAILABLE
 
 
 def _in_doubt(error: MoodleError) -> bool:
