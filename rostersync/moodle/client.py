@@ -257,9 +257,8 @@ class Client:
 
     def _is_away(self, function: str, setback: Setback) -> bool | None:
         """Whether it is the site that does not answer, and not this call alone; None where that is not asked."""
-        if setback.kind not in _REPEATED or self._exchange.transport.stopped:
-            return None
-        if not self.settings.outage_minutes and not _says_away(setback):
+        asked = self.settings.outage_minutes or _says_away(setback)
+        if setback.kind not in _REPEATED or self._exchange.transport.stopped or not asked:
             return None
         if setback.kind in _NO_CONNECTION:
             return True
