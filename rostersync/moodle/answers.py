@@ -300,6 +300,12 @@ def remedy_of(error: RosterSyncError) -> Remedy:
     return answer_to(error).remedy
 
 
+def leaves_open(error: MoodleError) -> bool:
+    """Whether a refusal may come after the call was carried out, as those may whose code is not known."""
+    known = CODES.get(error.errorcode) if error.errorcode else None
+    return known is None or known.remedy is Remedy.READ_AGAIN or error.errorcode in BROKEN_OFF
+
+
 def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError:
     """The exception for an `{"exception", "errorcode"?, "message"}` that Moodle answered to this function."""
     code, words = (plain(str(answer.get(name) or "")) for name in ("errorcode", "message"))
