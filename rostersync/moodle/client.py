@@ -288,7 +288,7 @@ class Client:
         wait, asked = self._wait(tries, setback), (setback.retry_after or 0.0) * tries
         longest = self._patience(setback) if self._given_up.is_set() else _LONGEST_ASKED
         most = _DOUBTED if setback.refusal else self.settings.attempts
-        if _says_away(setback):
+        if setback.away is False and _says_away(setback):
             most = max(most, _MOMENT)
         if tries >= most or max(wait, asked) > longest:
             return False
