@@ -166,7 +166,8 @@ def look_closer(known: Basis, changes: pd.DataFrame, work: Work) -> Basis:
             progress=work.told("asking people for their courses"),
         ),
     )
-    return replace(known, people=_people(known.accounts, changes, work))
+    people, unconfirmed = _people(known.accounts, changes, work)
+    return replace(known, people=people, unconfirmed=unconfirmed)
 
 
 def _accounts(users: pd.DataFrame) -> pd.DataFrame:
@@ -175,18 +176,23 @@ def _accounts(users: pd.DataFrame) -> pd.DataFrame:
     return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})
 
 
-def _people(accounts: pd.DataFrame, changes: pd.DataFrame, work: Work) -> pd.DataFrame:
-    """PEOPLE whom the changes are about: who may lose something as Moodle shows them now, others as they were found."""
+def _people(accounts: pd.DataFrame, changes: pd.DataFrame, work: Work) -> tuple[pd.DataFrame, frozenset[int]]:
+    """PEOPLE whom the changes are about: who may lose something as Moodle shows them now, others as they were found.
+
+    And the ids of those whom Moodle does not unenrol, because they are not confirmed.
+    """
     ids, going = propose.concerned(changes), propose.may_go(changes)
     found = accounts[accounts["user_id"].isin(set(ids) - set(going))]
     asked = _look_up_people(sorted(set(ids) - set(found["user_id"].tolist())), work)
-    return pd.concat([found, asked], ignore_index=True).sort_values("user_id", ignore_index=True)
+    people = pd.concat([found, PEOPLE.frame({name: asked[name] for name in PEOPLE.columns})], ignore_index=True)
+    refused = asked.loc[asked["unconfirmed"], "user_id"].tolist() if len(asked) else []
+    unconfirmed = frozenset(refused) if refused and moodle.refuses_unconfirmed(work.client) else frozenset()
+    return people.sort_values("user_id", ignore_index=True), unconfirmed
 
 
 def _look_up_people(ids: Sequence[int], work: Work) -> pd.DataFrame:
-    """PEOPLE with these ids, without those whom Moodle cannot show."""
+    """USER_MATCHES of these ids, without those whom Moodle cannot show."""
     keys, told = [str(i) for i in ids], work.told("asking for names")
     with moodle.indispensable(work.client.address):
         found = moodle.find_users(work.client, UserField.ID, keys, progress=told)
-    found = found[found["match"] == Match.EXACT].drop_duplicates("user_id")
-    return PEOPLE.frame({name: found[name] for name in PEOPLE.columns})
+    return found[found["match"] == Match.EXACT].drop_duplicates("user_id")

@@ -29,7 +29,7 @@ FAILED = "the run failed before it could report"
 NO_ROSTER = [str(Bucket.IGNORED), str(Bucket.DUPLICATE)]
 """Buckets of rows that state no enrolment of their own."""
 PERSON = ["course_id", "user_id"]
-UNCONFIRMED = "unconfirmed"
+UNCONFIRMED, NOT_CONFIRMED = "unconfirmed", "not_confirmed"
 """The code of rows whose account nobody can enrol."""
 
 
@@ -75,7 +75,7 @@ def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, supersede
 
 
 def news(plan: Plan, work: Work) -> int:
-    """How many accounts that nobody can enrol stand in the roster, of whom no earlier run has told."""
+    """How many accounts that nobody can enrol, or unenrol, are concerned, of whom no earlier run has told."""
     return len(_unconfirmed(plan) - work.store.told(work.client.site, UNCONFIRMED))
 
 
@@ -95,7 +95,8 @@ def tell_unconfirmed(plan: Plan, work: Work) -> None:
 
 def _unconfirmed(plan: Plan) -> set[tuple[int, int]]:
     rows = plan.rows[(plan.rows["state"] == RowState.IGNORED) & (plan.rows["code"] == UNCONFIRMED)]
-    return set(rows[PERSON].itertuples(index=False, name=None))
+    absent = plan.changes[plan.changes["hold"] == NOT_CONFIRMED]
+    return {pair for part in (rows, absent) for pair in part[PERSON].itertuples(index=False, name=None)}
 
 
 def run_of(store: Store, number: int) -> Run:

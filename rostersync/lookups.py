@@ -106,8 +106,8 @@ def look_up_beside(loaded: Roster, found: Matched, decisions: Sequence[Decision]
     owners = [USER_MATCHES.empty()]
     for one in differing:
         values = one.values()
-        if one.field == UserField.EMAIL:  # some databases tell letters apart: whoever has it in small ones owns it, too
-            values = [*values, *(value.lower() for value in values)]
+        if one.field == UserField.EMAIL:  # some databases tell letters apart: whoever has it in others owns it, too
+            values = [*values, *(other for value in values for other in offers.other_letters(one.field, value))]
         told = work.told(f"looking up {counted(len(values), 'user')}")
         owners.append(moodle.find_users(work.client, UserField(one.field), values, progress=told))
     known = identity.beside(differing, user, pd.concat(owners, ignore_index=True))

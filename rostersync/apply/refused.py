@@ -89,6 +89,8 @@ def _not_done(sender: Sender, chunk: Chunk, error: MoodleError) -> Chunk:
         sender.blame.was_done(chunk.op, code, done=True)
     elif chunk.op is not Op.UPDATE:  # no read shows dates, so that one of them proves nothing
         sender.blame.was_done(chunk.op, code, done=done)
+    if chunk.op is not Op.UPDATE:
+        sender.note(open_, "failed", error.errorcode)
     return replace(chunk, changes=open_)
 
 

@@ -42,12 +42,13 @@ class Earlier:
 def earlier(journal: Iterable[tuple[int, str, str]]) -> Earlier:
     """What a journal tells: (change, event, code) in order.
 
-    A refusal is an answer: that attempt did nothing. One attempt without an answer is enough for a change to be
-    doubtful, whatever was answered to others.
+    A refusal is an answer: that attempt did nothing; where its code leaves that open, once a read has shown it. One
+    attempt without an answer is enough for a change to be doubtful, whatever was answered to others.
     """
     accepted: set[int] = set()
     open_: set[int] = set()
     lost: set[int] = set()
+    unread: set[int] = set()
     for change, event, code in journal:
         match event:
             case "sent":
@@ -60,10 +61,14 @@ def earlier(journal: Iterable[tuple[int, str, str]]) -> Earlier:
                 open_.discard(change)
             case "failed":
                 open_.discard(change)
+                unread.discard(change)
+            case "unknown" if code:  # an answer, and the call had come to its end by then
+                open_.discard(change)
+                unread.add(change)
             case _:
                 open_.discard(change)
                 lost.add(change)
-    doubtful = open_ | lost
+    doubtful = open_ | lost | unread
     return Earlier(answered=frozenset(accepted - open_), unanswered=frozenset(doubtful - (accepted - open_)))
 
 

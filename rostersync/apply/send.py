@@ -23,7 +23,7 @@ from rostersync.apply.refused import refused
 from rostersync.apply.reread import read_one_by_one
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
 from rostersync.moodle import Client, Remedy
-from rostersync.moodle.answers import BROKEN_OFF
+from rostersync.moodle.answers import BROKEN_OFF, leaves_open
 from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
@@ -52,6 +52,7 @@ UNKNOWN_NOW = (
 )
 COMMITTED = frozenset({"Message was not sent."})
 """What is answered after the commit (recordings mail 2 to 11): as good as null, and proved by the next read like it."""
+NO_CODE = "no_code"
 TAKE_BACK = "take back"
 """The journal's code for a call that undoes what the run did just before."""
 
@@ -181,8 +182,7 @@ class Sender:
             return None
         except AnswerError as error:
             if getattr(error, "errorcode", "") not in COMMITTED:
-                event = "failed" if isinstance(error, MoodleError) else "unknown"
-                self.note(chunk.changes, event, getattr(error, "errorcode", ""))
+                self._note_refused(chunk, error)
                 raise
             known = moodle.answer_to(error)
             _log.warning("%s: %s: %s", self.client.address, known.message, known.advice)
@@ -197,6 +197,14 @@ class Sender:
             chunk.changes, "done", ledger=as_sent(chunk.op, rows), then=then.chunk.changes if then else ()
         )
         return replace(then, announced=at) if then and noted else None
+
+    def _note_refused(self, chunk: Chunk, error: AnswerError) -> None:
+        """Set down that it failed; or that nobody knows, where only a read can show whether it was done."""
+        if not isinstance(error, MoodleError):
+            self.note(chunk.changes, "unknown")
+            return
+        is_open = leaves_open(error) and self.blame.may_be_done(chunk.op, error.errorcode or error.message)
+        self.note(chunk.changes, "unknown" if is_open else "failed", error.errorcode or NO_CODE)
 
     def _announce(self, chunk: Chunk) -> float:
         """Set down that it is about to be sent; when that was."""
@@ -240,7 +248,7 @@ class Sender:
         """They have failed, with what came instead of a success."""
         known = moodle.answer_to(error)
         words = f"{known.message}: {error} — {known.advice}"
-        code = getattr(error, "errorcode", "no_answer") or "no_code"
+        code = getattr(error, "errorcode", "no_answer") or NO_CODE
         self.outcomes.set(changes, Outcome(Proof.FAILED, code, words, doubtful))
 
     def lost(self, chunk: Chunk, error: AnswerError) -> None:

@@ -76,10 +76,10 @@ def command(
 
     \b
     Faults:
-      maintenance, maintenance-scheduled, maintenance-cli, webservices-off, rest-off,
-      token-expired, token-unknown, token-elsewhere, service-off, account-suspended,
-      password-change, wrong-path, capability, separate-groups,
-      database-away, database-lost, mail-fails,
+      maintenance, maintenance-scheduled, maintenance-cli, maintenance-200,
+      webservices-off, rest-off, token-expired, token-unknown, token-elsewhere,
+      service-off, account-suspended, password-change, wrong-path, capability,
+      separate-groups, database-away, database-lost, mail-fails,
       refused, reset-before, reset-after-commit, slow-first-byte, slow-body,
       truncated, html-200, 302, 429, 500, 503, 504,
       null-not-done

@@ -22,7 +22,7 @@ from rostersync.moodle.matching import Index
 from rostersync.moodle.presence import all_groups, courses_of, inactive_people, last_seen
 from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
 from rostersync.moodle.site import SiteInfo, indispensable, require, site_info
-from rostersync.moodle.users import find_users, find_users_any
+from rostersync.moodle.users import find_users, find_users_any, refuses_unconfirmed
 from rostersync.moodle.writes import (
     assign_roles,
     enrol,
@@ -64,6 +64,7 @@ __all__ = [
     "read_courses",
     "read_inactive",
     "read_one_by_one",
+    "refuses_unconfirmed",
     "remedy_of",
     "require",
     "rows_at_this_pace",

@@ -24,7 +24,6 @@ from rostersync.errors import (
     SiteError,
     TokenRefused,
     TransportError,
-    Unreachable,
 )
 from rostersync.printing import shortened
 
@@ -129,11 +128,16 @@ CODES: Mapping[str, Answer] = {
         advice="log in as that account once, and agree; or have an administrator agree on its behalf",
         ends=TokenRefused,
     ),
+    # the site as a whole, before anything was done (MOODLE.md, fact 26)
     "sitemaintenance": Answer(
-        remedy=Remedy.STOP_RUN,
+        remedy=Remedy.RETRY,
         message="the site is in maintenance mode",
-        advice="try again when the maintenance is over",
-        ends=Unreachable,
+        advice="run it again when the maintenance is over",
+    ),
+    "dbconnectionfailed": Answer(
+        remedy=Remedy.RETRY,
+        message="Moodle's database is away",
+        advice="if it stays, ask the site's administrator",
     ),
     # a value of the call
     "invalidparameter": Answer(
@@ -281,6 +285,12 @@ def answer_to(error: RosterSyncError) -> Answer:
 def remedy_of(error: RosterSyncError) -> Remedy:
     """What the caller does about an error that a call ended with; codes that are not known stop the course."""
     return answer_to(error).remedy
+
+
+def leaves_open(error: MoodleError) -> bool:
+    """Whether a refusal may come after the call was carried out, as those may whose code is not known."""
+    known = CODES.get(error.errorcode) if error.errorcode else None
+    return known is None or known.remedy is Remedy.READ_AGAIN or error.errorcode in BROKEN_OFF
 
 
 def refusal(function: str, answer: Mapping[str, Any]) -> MoodleError | SiteError:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from pydantic import SecretStr
 
 from rostersync.address import SERVICE_PATH, canonical, tidy
-from rostersync.errors import FunctionMissing, MoodleError, SettingsError, SiteError, Unreachable
+from rostersync.errors import FunctionMissing, MoodleError, SettingsError, SiteError, TokenRefused, Unreachable
 from rostersync.masking import conceal
 from rostersync.moodle.answers import BROKEN_OFF, CODES, missing_functions
 from rostersync.moodle.encoding import OVERHEAD, Body, encode
@@ -40,13 +40,18 @@ _MISTYPED = 30.0
 """Seconds for which a name is waited for that no name server knows, and that has not answered yet."""
 _DOUBTED = 2
 """Tries of a call that Moodle's database could not answer, while it answers others."""
+_MOMENT = 2
+"""Tries, at least, of a call that says that the site is away while others are answered: that may have been a moment."""
+_UNAVAILABLE = 503
+_FORBIDDEN = "403"
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
-_LONGEST_ASKED = 300.0
-"""Seconds that a Retry-After may ask for where this call alone gets no answer."""
-_TURNED_AWAY = frozenset({Kind.UNSENT, Kind.NOWHERE, Kind.REFUSED})
-"""What says by itself that the site is away, or has no time."""
-_REPEATED = _TURNED_AWAY | {Kind.LATE, Kind.LOST}
+_LONGEST_ASKED = 60.0
+"""Seconds that Retry-After may ask for, in all tries together, where this call alone gets no answer; what asks for more
+at once is not heard."""
+_NO_CONNECTION = frozenset({Kind.UNSENT, Kind.NOWHERE})
+"""What says by itself that the site is away."""
+_REPEATED = _NO_CONNECTION | {Kind.REFUSED, Kind.LATE, Kind.LOST}
 
 Fields: TypeAlias = Iterable[tuple[str, str | int]] | Body | Callable[[], Body]
 """Parameters; or a body that is encoded already; or what makes one for each try."""
@@ -197,7 +202,7 @@ class Client:
             if gone:
                 raise self._unreachable(gone)
             again = setback.repeatable(writes=writes)
-            if again and setback.away:
+            if again and setback.away and self.settings.outage_minutes:
                 again = waited <= self._patience(setback)  # more, and others are answered meanwhile
             elif again:
                 alone += 1
@@ -219,18 +224,19 @@ class Client:
                 answer = self._exchange.answer(function, body, writes=writes)
                 turn.got = len(answer) if isinstance(answer, list) else 0
         except Setback as setback:
-            setback.away = self._is_away(function, setback)
-            if setback.away:
-                self._outage.failed(setback)
-            elif setback.kind is Kind.MISFIT:
-                self._outage.answered()
+            self._weigh(function, setback)
             raise
+        except TokenRefused as error:
+            if error.code != _FORBIDDEN or function == SITE_INFO or self._ask_least() is not None:
+                raise
+            # What stands before Moodle does not like this call, which another try does not change.
+            raise Setback(Kind.ODD, error.message, status=int(_FORBIDDEN)) from None
         except MoodleError as error:
             doubted = Setback(Kind.LOST, str(error), refusal=error)
             if not _in_doubt(error):
                 self._outage.answered()
                 raise
-            if doubted_away := self._is_away(function, doubted):
+            if doubted_away := bool(self.settings.outage_minutes and self._is_away(function, doubted)):
                 self._outage.failed(doubted)
             if writes or not (doubted_away or error.errorcode in BROKEN_OFF):
                 raise
@@ -239,36 +245,52 @@ class Client:
         self._outage.answered()
         return answer
 
-    def _is_away(self, function: str, setback: Setback) -> bool:
-        """Whether it is the site that does not answer, and not this call alone that gets no answer."""
-        if setback.kind not in _REPEATED or not self.settings.outage_minutes or self._exchange.transport.stopped:
-            return False
-        if setback.kind in _TURNED_AWAY:
+    def _weigh(self, function: str, setback: Setback) -> None:
+        """Find out whether it is the site, and tell all who call it."""
+        setback.away = self._is_away(function, setback)
+        if setback.away is False and (setback.retry_after or 0.0) > _LONGEST_ASKED:
+            setback.retry_after = None
+        if setback.away and self.settings.outage_minutes:
+            self._outage.failed(setback)
+        elif setback.kind is Kind.MISFIT:
+            self._outage.answered()
+
+    def _is_away(self, function: str, setback: Setback) -> bool | None:
+        """Whether it is the site that does not answer, and not this call alone; None where that is not asked."""
+        asked = self.settings.outage_minutes or _says_away(setback)
+        if setback.kind not in _REPEATED or self._exchange.transport.stopped or not asked:
+            return None
+        if setback.kind in _NO_CONNECTION:
             return True
         if function == SITE_INFO:
             return setback.refusal is None or setback.refusal.errorcode in BROKEN_OFF
-        # A page that is too large, or a row that breaks something, says nothing of the site: the smallest call does.
-        return not self._answers()
+        # A page that is too large, a row that breaks something, or what a proxy does not like says nothing of the site.
+        match self._ask_least():
+            case Setback() as found:
+                return found.kind in _REPEATED
+            case MoodleError() as error:
+                return _in_doubt(error)
+            case _:
+                return False
 
-    def _answers(self) -> bool:
-        """Whether the smallest call is answered."""
+    def _ask_least(self) -> Setback | MoodleError | SiteError | None:
+        """What the smallest call meets; None where it is answered, and Moodle is there."""
         try:
             with self.pace.call(SITE_INFO):
                 self._exchange.answer(SITE_INFO, encode([]), writes=False)
-        except Setback as found:
-            return found.kind not in _REPEATED
-        except MoodleError as error:
-            return not _in_doubt(error)
-        except SiteError:
-            return True
+        except (Setback, MoodleError, SiteError) as found:
+            return found
         self._outage.answered()
-        return True
+        return None
 
     def _paused(self, function: str, setback: Setback, tries: int) -> bool:
         """Wait before a call that alone gets no answer is tried again; whether it is to be."""
-        wait = self._wait(tries, setback)
+        wait, asked = self._wait(tries, setback), (setback.retry_after or 0.0) * tries
         longest = self._patience(setback) if self._given_up.is_set() else _LONGEST_ASKED
-        if tries >= (_DOUBTED if setback.refusal else self.settings.attempts) or wait > longest:
+        most = _DOUBTED if setback.refusal else self.settings.attempts
+        if setback.away is False and _says_away(setback):
+            most = max(most, _MOMENT)
+        if tries >= most or max(wait, asked) > longest:
             return False
         if wait:
             _log.warning("%s: %s; trying again in %.1f s", function, setback.words, wait)
@@ -304,12 +326,11 @@ class Client:
     def _unreachable(self, gone: Away) -> Unreachable:
         """What ends the run after an outage that was waited for long enough."""
         found = gone.setback
-        code = str(found.status) if found.status and found.kind in _TURNED_AWAY else ""
         told = REMEDIES.get(found.kind, REMEDIES[Kind.REFUSED])
         since = f"it has been away since {gone.since:%H:%M:%S}"
         if not self._given_up.is_set():
             since += f", and rostersync waited for {duration(self._patience(found))} (outage_minutes)"
-        return Unreachable(f"{self.address}: {found.words}; {since}", remedy=told, code=code)
+        return Unreachable(f"{self.address}: {found.words}; {since}", remedy=told, code=found.code)
 
 
 def _refuse_plain(address: str, *, allowed: bool) -> None:
@@ -320,6 +341,11 @@ def _refuse_plain(address: str, *, allowed: bool) -> None:
         f"{address.removesuffix(SERVICE_PATH)}: the token would go to {place} unencrypted (http)",
         remedy="write the address with https://; in a network in which nobody can listen, set allow_http = true",
     )
+
+
+def _says_away(setback: Setback) -> bool:
+    """Whether it says by its own words that the site is away, or has no time; a proxy may say it of one call alone."""
+    return setback.kind in _NO_CONNECTION | {Kind.REFUSED} or setback.status == _UNAVAILABLE
 
 
 def _in_doubt(error: MoodleError) -> bool:

@@ -11,9 +11,9 @@ from urllib.parse import quote_plus
 from pydantic import SecretStr
 
 from rostersync.address import SERVICE_PATH
-from rostersync.errors import NotMoodle
+from rostersync.errors import MoodleError, NotMoodle
 from rostersync.masking import masked_bytes
-from rostersync.moodle.answers import refusal
+from rostersync.moodle.answers import Remedy, answer_to, refusal
 from rostersync.moodle.encoding import OVERHEAD, Body
 from rostersync.moodle.replies import status, words_of
 from rostersync.moodle.shapes import decoded, misfit
@@ -21,8 +21,6 @@ from rostersync.moodle.transport import Kind, Reply, Setback, Transport
 from rostersync.settings import Settings
 
 _OK = 200
-_AWAY = "dbconnectionfailed"
-"""The code of a Moodle whose database is away, in HTTP 200: nothing was done yet (guide/moodle.md, fact 26)."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +71,7 @@ class Exchange:
             (time.perf_counter() - started) * 1000,
         )
         if reply.status != _OK:
-            raise status(reply, self._site, self._address, writes=writes)
+            raise status(reply, self._site, self._address)
         try:
             answer = decoded(reply.content)
         except ValueError:
@@ -84,9 +82,10 @@ class Exchange:
             raise self._not_json(reply, writes=writes)
         self.answered = True
         if isinstance(answer, dict) and "exception" in answer:
-            if answer.get("errorcode") == _AWAY:
-                raise Setback(Kind.REFUSED, f"Moodle's database is away [{_AWAY}]")
-            raise refusal(function, answer)
+            said = refusal(function, answer)
+            if isinstance(said, MoodleError) and (known := answer_to(said)).remedy is Remedy.RETRY:
+                raise Setback(Kind.REFUSED, f"{known.message} [{said.errorcode}]", code=said.errorcode)
+            raise said
         if writes and answer is not None:
             raise Setback(Kind.ODD, "the answer is not the null that a success would be", status=reply.status)
         if not writes and (words := misfit(function, answer)):

@@ -8,7 +8,6 @@ course is compared with what the person's report shows of it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -143,7 +142,7 @@ def course_items(client: Client, course: int) -> Items | Told:
         answer = client.call(COURSE_ITEMS, [("courseid", course)])
     except MoodleError as error:
         unopened = _unopened(error)
-        if unopened and _release(client) in MEASURED:
+        if unopened and client.info and client.info.branch in MEASURED:
             return Told(graded=False, known=True, detail=NO_GRADEBOOK)
         return _unknown(str(error), RELEASE if unopened else "")
     except (AnswerError, FunctionMissing) as error:
@@ -291,9 +290,3 @@ def _id(value: object) -> int:
 def _unopened(error: MoodleError) -> bool:
     """Whether PHP stumbled over a gradebook that is not there, and over nothing else."""
     return error.exception == UNOPENED and not error.errorcode and error.message.startswith(STUMBLED)
-
-
-def _release(client: Client) -> tuple[int, int]:
-    """Moodle's release as two numbers; (0, 0) where it does not tell."""
-    found = re.match(r"(\d+)\.(\d+)", client.info.release if client.info else "")
-    return (int(found[1]), int(found[2])) if found else (0, 0)

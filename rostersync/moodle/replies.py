@@ -24,14 +24,13 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script)\b.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
-def status(reply: Reply, site: str, address: str, *, writes: bool) -> Exception:
+def status(reply: Reply, site: str, address: str) -> Exception:
     """What a status other than 200 means: a setback, or what ends the run.
 
     Args:
         reply: what came.
         site: the site's address, for whoever reads messages.
         address: where it was sent.
-        writes: what was sent changes something.
     """
     if reply.status in _REDIRECTS:
         return _redirected(reply, site, address)
@@ -44,9 +43,9 @@ def status(reply: Reply, site: str, address: str, *, writes: bool) -> Exception:
     retry_after = _retry_after(reply.headers)
     kind = Kind.LOST if reply.status >= _REPEATABLE_FROM else Kind.ODD
     if known and known.remedy is Remedy.RETRY:
-        # A proxy says 503 also where its back end broke off in the middle of a write, and some name a time with it.
+        # A proxy says 503 also where its back end broke off in the middle of a call, and some name a time with it.
         deliberate = reply.status != _UNAVAILABLE or retry_after == _MAINTENANCE or "maintenance" in page.lower()
-        kind = Kind.REFUSED if deliberate or not writes else Kind.LOST
+        kind = Kind.REFUSED if deliberate else Kind.LOST
     return Setback(kind, words, status=reply.status, retry_after=retry_after)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ class SiteInfo:
     user_id: int
     username: str
     functions: frozenset[str]
+
+    @property
+    def branch(self) -> tuple[int, int]:
+        """The first two numbers of the release; (0, 0) where Moodle does not tell."""
+        found = re.match(r"(\d+)\.(\d+)", self.release)
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def site_info(client: Client) -> SiteInfo:

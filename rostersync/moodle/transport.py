@@ -33,7 +33,7 @@ class Kind(Enum):
 
     UNSENT = "unsent"  # no connection: certainly not processed
     NOWHERE = "nowhere"  # the same: there is no machine of this name
-    REFUSED = "refused"  # 429, or 503 by a Moodle in maintenance: not processed
+    REFUSED = "refused"  # 429, or a Moodle in maintenance or without its database: not processed
     LATE = "late"  # sent, no answer in time
     LOST = "lost"  # sent, no usable answer
     ODD = "odd"  # an answer that repeating will not change, short of a result
@@ -64,6 +64,7 @@ class Setback(Exception):
         words: str,
         *,
         status: int = 0,
+        code: str = "",
         retry_after: float | None = None,
         refusal: MoodleError | None = None,
     ) -> None:
@@ -71,11 +72,13 @@ class Setback(Exception):
         self.kind = kind
         self.words = words
         self.status = status
+        self.code = code or (str(status) if status else "")
+        """Moodle's error code, or the HTTP status; "" where neither came."""
         self.retry_after = retry_after
         self.refusal = refusal
         """What Moodle said, where it said something."""
-        self.away = False
-        """It is the site that does not answer, and not this call alone that gets no answer."""
+        self.away: bool | None = None
+        """It is the site that does not answer, or (False) this call alone; None: not known."""
 
     def repeatable(self, *, writes: bool) -> bool:
         """Whether the same body may be sent again without a look at what it did (guide/moodle.md, fact 24)."""
@@ -89,12 +92,14 @@ class Setback(Exception):
             return self.refusal
         if self.kind is Kind.MISFIT:
             return Misfit(f"{function}: {self.words}", function=function, status=self.status)
-        if self.kind in {Kind.LOST, Kind.ODD} or (writes and self.kind is Kind.LATE):
+        doubtful = self.kind in {Kind.LOST, Kind.LATE} if writes else self.kind is Kind.LOST and not self.away
+        alone = self.kind is Kind.REFUSED and self.away is False
+        if doubtful or alone or self.kind is Kind.ODD:
             return TransportError(
                 f"{function}: {self.words}", function=function, status=self.status, retry_after=self.retry_after
             )
-        code = str(self.status) if self.status else ""
-        return Unreachable(f"{site}: {self.words}", remedy=REMEDIES[self.kind], code=code)
+        remedy = REMEDIES.get(self.kind, REMEDIES[Kind.REFUSED])
+        return Unreachable(f"{site}: {self.words}", remedy=remedy, code=self.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

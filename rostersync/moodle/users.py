@@ -15,11 +15,13 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.encoding import OVERHEAD, encode_values
 from rostersync.moodle.matching import Index, is_id
 from rostersync.moodle.parallel import Progress, in_parallel
+from rostersync.moodle.site import site_info
 from rostersync.tables import USER_MATCHES
 from rostersync.vocabulary import Match, UserField
 
 USERS_BY_FIELD = "core_user_get_users_by_field"
 CHUNK = 200
+REFUSES_UNCONFIRMED = (4, 5)
 GUEST = "guest"
 """The user name of the guest account."""
 
@@ -90,6 +92,15 @@ def find_users(
             if any(match is Match.EXACT for match, _ in gone.matches(key)):
                 lines.append((key, 0, "", "", "", "", False, Match.DELETED, ""))
     return _table(field, lines)
+
+
+def refuses_unconfirmed(client: Client) -> bool:
+    """Whether Moodle neither unenrols nor suspends an account that is not confirmed, or the guest's.
+
+    Moodle 4.5 and later do not, 4.4 does (MOODLE.md, fact 29); of a release that is not told the worse is assumed.
+    """
+    branch = (client.info or site_info(client)).branch
+    return branch >= REFUSES_UNCONFIRMED or branch == (0, 0)
 
 
 def find_users_any(

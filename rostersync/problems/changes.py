@@ -40,6 +40,10 @@ HOLDS: Mapping[str, Kind] = {
         "row {detail} names this person, whose account is not confirmed: the row enrols nobody, but is no absence",
         "confirm the account in Moodle, or take the row out of the roster",
     ),
+    "not_confirmed": notes(
+        "the account is not confirmed, or is the guest's: Moodle neither unenrols nor suspends it by a web service",
+        "confirm the account in Moodle; or take the person out of the course there, under Participants",
+    ),
     "read_incomplete": notes(
         "the list of this course could not be read completely: {detail}",
         "repeat the run; if it stays, look at the token's capabilities (moodle/user:viewdetails, "

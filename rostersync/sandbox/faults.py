@@ -2,7 +2,7 @@
 
 import enum
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ class Kind(enum.Enum):
     MAINTENANCE = "maintenance"
     MAINTENANCE_SCHEDULED = "maintenance-scheduled"
     MAINTENANCE_CLI = "maintenance-cli"
+    MAINTENANCE_ANSWER = "maintenance-200"
     WEB_SERVICES_OFF = "webservices-off"
     REST_OFF = "rest-off"
     TOKEN_EXPIRED = "token-expired"  # noqa: S105 -- a word, not a token
@@ -52,6 +53,7 @@ MEANINGS: Mapping[Kind, str] = MappingProxyType(
         Kind.MAINTENANCE: "503, a page, Retry-After: 300",
         Kind.MAINTENANCE_SCHEDULED: "announced for later, which changes no answer",
         Kind.MAINTENANCE_CLI: "503, the page of the command line's maintenance mode, Retry-After: 300",
+        Kind.MAINTENANCE_ANSWER: "sitemaintenance with status 200: the web service itself says it, and nothing is done",
         Kind.WEB_SERVICES_OFF: "403 with an empty body",
         Kind.REST_OFF: "403 with an empty body",
         Kind.TOKEN_EXPIRED: "accessexception once; then the token is gone, and it is invalidtoken",
@@ -108,17 +110,18 @@ _SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that goes wrong, and when: by chance, at the n-th call, for some calls or for one function only.
+    """Something that goes wrong, and when: by chance, at the n-th call, for some calls, for one function or course.
 
-    A call counts if it is one of `function` (any, if empty); counting begins when the fault is switched on. From call
-    `n` on each call meets the fault with the probability `p`, until `times` calls have met it (`None`: for ever).
-    `lasts` counts seconds from the first call that meets it; after them it is over. `seconds` and `retry_after`
-    (seconds) are for the kinds that take them. Raises `UsageError` for anything else.
+    A call counts if it is one of `function` (any, if empty) about `course` (an id; any, if 0); counting begins when the
+    fault is switched on. From call `n` on each call meets the fault with the probability `p`, until `times` calls have
+    met it (`None`: for ever). `lasts` counts seconds from the first call that meets it; after them it is over.
+    `seconds` and `retry_after` (seconds) are for the kinds that take them. Raises `UsageError` for anything else.
     """
 
     kind: Kind
     subject: str = ""
     function: str = ""
+    course: int = 0
     p: float = 1.0
     n: int = 1
     times: int | None = None
@@ -139,6 +142,8 @@ class Fault:
             (self.retry_after is not None and self.kind not in _TAKES_RETRY_AFTER, "it takes no retry-after"),
             (self.subject and self.kind not in _TAKES_SUBJECT, f"it takes no ={self.subject}"),
             (self.function and self.kind is Kind.REFUSED, "a refused connection has no function"),
+            (self.course and self.kind is Kind.REFUSED, "a refused connection has no course"),
+            (self.course < 0, "a course is named by its id"),
             (self.function and not exists(self.function), f"Moodle has no function {self.function}"),
             (
                 self.kind is Kind.CAPABILITY and self.subject not in CAPABILITIES,
@@ -147,6 +152,10 @@ class Fault:
         ):
             if wrong:
                 raise UsageError(f"the fault {self.kind.value} cannot be switched on so: {reason}")
+
+    def concerns(self, function: str, courses: Collection[int]) -> bool:
+        """Tell whether a call of this function, about these courses, counts."""
+        return self.function in ("", function) and (not self.course or self.course in courses)
 
     @property
     def is_network(self) -> bool:
@@ -159,6 +168,7 @@ class Fault:
         times = None if once else self.times
         options = {
             "function": self.function or None,
+            "course": self.course or None,
             "n": self.n if self.n > 1 or (once and self.kind is not Kind.REFUSED) else None,
             "p": self.p if self.p != 1 else None,
             "times": times,
@@ -175,7 +185,16 @@ class Fault:
 
 _WORDS = re.compile(r"(?P<kind>[a-z0-9-]+)(?:=(?P<subject>.+?))?(?::(?P<options>[a-z-]+=[^,=]*(?:,[a-z-]+=[^,=]*)*))?")
 _READ: Mapping[str, Callable[[str], object]] = MappingProxyType(
-    {"function": str, "p": float, "n": int, "times": int, "seconds": float, "retry-after": int, "lasts": float}
+    {
+        "function": str,
+        "course": int,
+        "p": float,
+        "n": int,
+        "times": int,
+        "seconds": float,
+        "retry-after": int,
+        "lasts": float,
+    }
 )
 
 

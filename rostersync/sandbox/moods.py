@@ -68,6 +68,15 @@ def check_token(state: State, moods: Sequence[Fault]) -> None:
         raise moodle("wsaccessusersuspended", message)
 
 
+def check_maintenance(moods: Sequence[Fault]) -> None:
+    """Let nobody in during maintenance, once the token is known (Moodle's sources: `authenticate_user`).
+
+    Raises `Refusal`.
+    """
+    if any(mood.kind is Kind.MAINTENANCE_ANSWER for mood in moods):
+        raise moodle("sitemaintenance", "The site is undergoing maintenance and is currently not available")
+
+
 def check_service(moods: Sequence[Fault]) -> None:
     """Refuse any function of a service that is disabled; raises `Refusal`."""
     if any(mood.kind is Kind.SERVICE_OFF for mood in moods):

@@ -96,7 +96,7 @@ class Server:
         asked = read(self.state, body, query=query)
         with self.lock:
             self._calls[asked.function] += 1
-        return Arrival(asked=asked, met=self.faults.meet(asked.function), since=since)
+        return Arrival(asked=asked, met=self.faults.meet(asked.function, asked.courses), since=since)
 
     def run(self, call: Arrival) -> Answer:
         """Do what was asked for, and take the time for it; a write is committed near its end, as Moodle's are."""

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -101,14 +101,17 @@ class Faults:
         with self._lock:
             return [Described(id=number, fault=str(one.fault), met=one.met) for number, one in self._on.items()]
 
-    def meet(self, function: str) -> Met:
-        """Count a call and say what it meets; of two network faults at once the later one waits for the next call."""
+    def meet(self, function: str, courses: Collection[int] = ()) -> Met:
+        """Count a call about these courses and say what it meets.
+
+        Of two network faults at once the later one waits for the next call.
+        """
         moods: list[Fault] = []
         network: Fault | None = None
         with self._lock:
             for switch in self._on.values():
                 fault = switch.fault
-                if fault.kind is Kind.REFUSED or fault.function not in ("", function):
+                if fault.kind is Kind.REFUSED or not fault.concerns(function, courses):
                     continue
                 if not switch.next() or (fault.is_network and network):
                     continue

@@ -14,6 +14,7 @@ from rostersync.sandbox.moods import (
     check_connection,
     check_database,
     check_mail,
+    check_maintenance,
     check_service,
     check_token,
     felt,
@@ -46,6 +47,14 @@ class Asked:
     def rows(self) -> int:
         """How many rows are asked for: the longest list of the form."""
         return max((len(value) for value in self.form.values() if isinstance(value, dict)), default=1)
+
+    @property
+    def courses(self) -> frozenset[int]:
+        """The ids of the courses that it is about, in a field of its own or in rows."""
+        rows = [row for value in self.form.values() if isinstance(value, dict) for row in value.values()]
+        parts = [self.form, *(row for row in rows if isinstance(row, dict))]
+        ids = [part.get(name) for part in parts for name in ("courseid", "instanceid")]
+        return frozenset(int(i) for i in ids if isinstance(i, str) and i.isascii() and i.isdigit())
 
 
 def read(state: State, body: bytes, *, query: str = "") -> Asked:
@@ -105,6 +114,7 @@ def _result(state: State, asked: Asked, moods: Sequence[Fault]) -> Json:
     if token != state.token:
         raise invalid_token()
     check_token(state, moods)
+    check_maintenance(moods)
     if not state.can("webservice/rest:use"):
         raise access()
     if not name:

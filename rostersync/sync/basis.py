@@ -40,6 +40,8 @@ class Basis:
     """PEOPLE of the roster, as they were found for its keys."""
     unknown: tuple[Unknown, ...] = ()
     """Protected names that fit nobody on the site."""
+    unconfirmed: frozenset[int] = frozenset()
+    """Ids of those of the people whom Moodle neither enrols nor unenrols, nor changes their enrolment."""
     signs: Signs = field(default_factory=Signs)
     """That the roster may be a part only, or an old one."""
 

@@ -27,6 +27,7 @@ from rostersync.sync.safety import (
     hold_protected,
     hold_protected_roles,
     hold_unbelieved,
+    hold_unconfirmed,
     hold_unknown_protection,
     hold_unproven,
     hold_unresolved,
@@ -58,6 +59,7 @@ def guard(basis: Basis, changes: pd.DataFrame, settings: Settings) -> pd.DataFra
     hold_protected_roles(marks, basis.roles, settings)
     hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
     hold_unknown_protection(marks, basis.unknown)
+    hold_unconfirmed(marks, basis.unconfirmed)
     hold_unproven(marks, basis.reads, settings)
     hold_unbelieved(marks, basis.reads, settings)
     hold_unread(marks, basis.roster, basis.resolution.rows, basis.people, settings)

@@ -37,7 +37,7 @@ from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Repo
 from rostersync.vocabulary import Bucket, ExitCode, RowState, counted
 
 PERSON = ["course_id", "user_id"]
-DONE_NOTHING = {"protected", "unconfirmed_account"}
+DONE_NOTHING = {"protected", "unconfirmed_account", "not_confirmed"}
 """Holds that are meant to stay: they ask for nobody's attention and change no exit code."""
 
 
@@ -302,7 +302,7 @@ def _verdict(
     said = [f"{counted(int(counts[b]), 'enrolment')} {b}" for b in stopped if counts.get(b, 0)]
     said += [f"{counted(rejected, 'row')} rejected"] if rejected else []
     if plan.news:
-        said.append(f"{counted(plan.news, 'account is', 'accounts are')} new that cannot be enrolled")
+        said.append(f"{counted(plan.news, 'account is', 'accounts are')} new that cannot be enrolled or unenrolled")
     open_ = done[~done["bucket"].isin([str(b) for b in OPEN])]
     pending = len(open_.drop_duplicates(PERSON))
     if preview:

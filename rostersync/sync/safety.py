@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -253,6 +253,14 @@ def hold_unknown_protection(marks: Marks, unknown: Sequence[Unknown]) -> None:
     marks.hold(marks.open, "protected_unknown", detail)
     if any(one.setting == "protected_roles" for one in unknown):
         marks.hold(np.flatnonzero((marks.changes["op"] == Op.UNASSIGN).to_numpy()), "protected_unknown", detail)
+
+
+def hold_unconfirmed(marks: Marks, unconfirmed: Collection[int]) -> None:
+    """What would be refused for the account alone, every time, is not sent; its roles can be given and taken."""
+    if unconfirmed:
+        changes = marks.changes
+        theirs = changes["user_id"].isin(list(unconfirmed)) & changes["op"].isin([Op.ENROL, Op.UPDATE, Op.UNENROL])
+        marks.hold(np.flatnonzero(theirs.to_numpy()), "not_confirmed", "")
 
 
 def _folded(names: tuple[str, ...]) -> set[str]:

@@ -12,7 +12,10 @@ import pytest
 
 from rostersync.apply.blame import LIMIT, LIMIT_EVERYWHERE
 from rostersync.sandbox.refusals import Refusal, moodle
+from rostersync.store import open_store
 from rostersync.tables import Report
+
+from .gate import Called, Fault
 
 Make = Callable[..., Any]
 PEOPLE = [f"p{n:03}" for n in range(110)]
@@ -36,6 +39,12 @@ def refusing(world: Any, said: Mapping[str, Refusal], course: str = "") -> None:
         put(enrolment)
 
     world.state.put_enrolment = refuse
+
+
+def journal(world: Any) -> list[tuple[int, str, str]]:  # noqa: ANN401 - a World
+    with open_store(world.store_path, clock=world.clock) as store:
+        found: list[tuple[int, str, str]] = store.journal(1)
+        return found
 
 
 def ends(report: Report) -> dict[str, list[str]]:
@@ -195,6 +204,35 @@ def test_what_was_done_before_it_was_refused_is_done(make: Make, code: str) -> N
     assert set(report.rows["proof"]) == {"proved"}
     sent = [user for call in world.wrote() for user in call.users]
     assert len(sent) == len(set(sent)) == 110
+
+
+@pytest.mark.parametrize("code", ["pluginbroke", "dmlreadexception", "dmlwriteexception", ""])
+def test_what_a_code_leaves_open_is_unknown_until_a_read_has_shown_it(make: Make, code: str) -> None:
+    """Whoever looks into the journal right then must not find that it failed: it was done."""
+    world = make({"BIO101": "tom:editingteacher"}, people=["ada", "ben"])
+    said = json.dumps({"exception": "x", **({"errorcode": code} if code else {}), "message": "broken"}).encode()
+    world.gate.spoil = lambda called, body: said if called.function == ENROL and body == b"null" else body
+    plan, found = world.plan(roster("BIO101", people=["ada", "ben"]), mode="add-only"), list[tuple[int, str, str]]()
+
+    def look(called: Called) -> Fault:
+        if not found and world.wrote() and called.function == "core_enrol_get_enrolled_users":
+            found.extend(journal(world))
+        return Fault.NONE
+
+    world.gate.script = look
+    report = world.apply(plan, mode="add-only")
+    assert {event for _, event, _ in found} == {"sent", "unknown"}
+    assert ends(report) == {"enrolled": ["ada", "ben"]}
+    assert set({change: event for change, event, _ in journal(world)}.values()) == {"done"}
+
+
+def test_what_a_read_has_not_shown_has_failed(make: Make) -> None:
+    """A refusal for no known reason that did nothing is one in the journal, too."""
+    world = make({"BIO101": "tom:editingteacher"}, people=["ada", "ben"])
+    refusing(world, {"ben": moodle("pluginbroke", "broken")})
+    report = world.sync(roster("BIO101", people=["ada", "ben"]), mode="add-only")
+    assert ends(report) == {"enrolled": ["ada"], "failed": ["ben"]}
+    assert sorted({change: event for change, event, _ in journal(world)}.values()) == ["done", "failed"]
 
 
 def test_what_was_sent_before_the_site_went_away_is_not_called_unsent(make: Make) -> None:

@@ -87,3 +87,39 @@ def test_somebody_else_s_address_beside_a_key_is_seen_in_any_letters(make: Make,
     lines = "username,e-mail,course,role\nada,Ben.X@Uni.Example,BIO101,student\n"
     assert ends(world.sync(lines, mode="add-only")) == [("rejected", "contradicted")]
     assert world.people("BIO101") == {"tom": "editingteacher"}
+
+
+@pytest.mark.parametrize("collation", [EXACT, FOLDED])
+@pytest.mark.parametrize("in_moodle", ["Ben.X@uni.example", "Ben.X@Uni.Example", "BEN.X@UNI.EXAMPLE"])
+@pytest.mark.parametrize("in_roster", ["BEN.X@UNI.EXAMPLE", "ben.x@uni.example", "Ben.X@uni.example"])
+def test_somebody_else_s_address_is_seen_whatever_letters_moodle_has(
+    make: Make, collation: str, in_moodle: str, in_roster: str
+) -> None:
+    """The row that is two people's enrols neither, and takes nothing from either of them."""
+    world = make({"BIO101": "ben:student tom:editingteacher"}, people=["ada"], collation=collation)
+    address(world, "ben", in_moodle)
+    lines = f"username,e-mail,course,role\nada,{in_roster},BIO101,student\ntom,,BIO101,editingteacher\n"
+    report = world.sync(lines, allow_removals=5)
+    assert ends(report) == [("rejected", "contradicted"), ("unchanged", "")]
+    assert world.people("BIO101") == {"ben": "student", "tom": "editingteacher"}
+
+
+@pytest.mark.parametrize("in_moodle", ["Ada.X@uni.example", "ADA.X@UNI.EXAMPLE", "ada.x@uni.example"])
+@pytest.mark.parametrize("in_roster", ["ADA.X@UNI.EXAMPLE", "ada.x@uni.example", "Ada.X@uni.example"])
+def test_one_s_own_address_in_other_letters_is_no_contradiction(make: Make, in_moodle: str, in_roster: str) -> None:
+    """It is compared with what Moodle shows of the account, without regard to letters."""
+    world = make({"BIO101": "tom:editingteacher"}, people=["ada"], collation=EXACT)
+    address(world, "ada", in_moodle)
+    lines = f"username,e-mail,course,role\nada,{in_roster},BIO101,student\ntom,,BIO101,editingteacher\n"
+    assert ends(world.sync(lines)) == [("enrolled", ""), ("unchanged", "")]
+
+
+@pytest.mark.parametrize("in_roster", ["BEN.X@UNI.EXAMPLE", "ben.x@uni.example", "bEN.x@uNI.example"])
+def test_nobody_loses_access_whose_key_moodle_has_in_a_mix_of_its_own(make: Make, in_roster: str) -> None:
+    """Even a mix that no spelling guesses: the row is not found, and holds the removals of its course."""
+    world = make({"BIO101": "ben:student cyd:student tom:student"}, collation=EXACT)
+    address(world, "ben", "bEn.X@uNi.eXample")
+    report = world.sync(f"email,course,role\n{in_roster},BIO101,student\ntom.x@uni.example,BIO101,student\n")
+    assert ends(report) == [("rejected", "user_not_found"), ("unchanged", "")]
+    assert set(world.people("BIO101")) == {"ben", "cyd", "tom"}
+    assert set(report.removals["bucket"].astype(str)) == {"held"}

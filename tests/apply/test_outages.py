@@ -29,6 +29,7 @@ PEOPLE = [f"p{n:02}" for n in range(15)]
 ROSTER = "username,course,role\n" + "\n".join(f"{p},{c},student" for c in COURSES for p in PEOPLE)
 DRESSES = [
     "database-away",
+    "maintenance-200",
     "database-lost",
     "500",
     "503",
@@ -130,6 +131,73 @@ def test_a_plan_waits_as_well_and_ends_with_5(server: Server, tmp_path: Path, dr
     assert caught.value.exit_code == 5
     assert "(outage_minutes)" in caught.value.message
     assert caught.value.remedy
+
+
+ALONE = [
+    "503",
+    "503:retry-after=300",
+    "503:retry-after=1",
+    "429",
+    "500",
+    "maintenance",
+    "maintenance-200",
+    "database-away",
+    "webservices-off",
+    "html-200",
+    "truncated",
+]
+"""What one read alone can meet, while the site answers all others: most by a proxy that does not like it."""
+
+
+@pytest.mark.parametrize("dress", ALONE)
+def test_one_read_that_is_always_refused_holds_its_course_alone(server: Server, tmp_path: Path, dress: str) -> None:
+    """The site is not away: the others are synced, in seconds, and the reason stands beside those that are held."""
+    sep = "," if ":" in dress else ":"
+    server.faults.add(f"{dress}{sep}function=core_enrol_get_enrolled_users,course={server.state.course('C03').id}")
+    began = time.monotonic()
+    plan = planned(server, tmp_path)
+    with working(server, tmp_path) as work:
+        report = pipeline.apply_plan(plan, work)
+    assert time.monotonic() - began < 60
+    assert server.faults.describe()[0]["met"] > 0
+    assert (report.exit_code, report.buckets()["enrolled"]) == (3, 165), report.verdict
+    held = report.rows[report.rows["bucket"] == "held"]
+    assert set(held["code"]) == {"read_incomplete"}
+    assert len(held) == 15
+    assert held["message"].str.contains("core_enrol_get_enrolled_users: ").all(), held["message"].iloc[0]
+    assert enrolled(server) == {**dict.fromkeys(COURSES, 15), "C03": 0}
+
+
+@pytest.mark.parametrize("dress", ["503", "503:retry-after=300", "429", "maintenance", "webservices-off"])
+def test_one_read_that_is_refused_when_all_is_written_leaves_its_course_unproved(
+    server: Server, tmp_path: Path, dress: str
+) -> None:
+    """What was sent is not called done, and the run comes to its end."""
+    plan = planned(server, tmp_path)
+    sep = "," if ":" in dress else ":"
+    about = f"function=core_enrol_get_enrolled_users,course={server.state.course('C03').id}"
+    server.faults.add(f"{dress}{sep}{about},n=3,times=0")  # two show the empty list before it is written
+    with working(server, tmp_path) as work:
+        report = pipeline.apply_plan(plan, work)
+        assert str(work.store.runs()[-1].state) == "done"
+    assert (report.exit_code, report.buckets()["enrolled"]) == (3, 165), report.verdict
+    assert report.buckets()["unproved"] == 15
+    assert enrolled(server) == dict.fromkeys(COURSES, 15)
+
+
+@pytest.mark.parametrize("dress", ["503", "429", "maintenance", "maintenance-200", "database-away", "webservices-off"])
+def test_one_write_that_is_always_refused_fails_alone(server: Server, tmp_path: Path, dress: str) -> None:
+    """Moodle takes the others: nothing is waited for a quarter of an hour, and no course but its own is stopped."""
+    plan = planned(server, tmp_path)
+    server.faults.add(f"{dress}:function=enrol_manual_enrol_users,course={server.state.course('C11').id}")
+    began = time.monotonic()
+    with working(server, tmp_path, attempts=1) as work:
+        report = pipeline.apply_plan(plan, work)
+    assert time.monotonic() - began < 120
+    assert enrolled(server) == {**dict.fromkeys(COURSES, 15), "C11": 0}, report.verdict
+    assert report.buckets()["enrolled"] == 165
+    assert set(report.rows.loc[report.rows["bucket"] != "enrolled", "bucket"]) <= {"failed", "held", "unproved"}
+    assert report.exit_code in {3, 5}, "where nothing else is left to be written, it could be Moodle as a whole"
 
 
 def test_an_outage_before_the_first_call_is_waited_for(server: Server, tmp_path: Path) -> None:

@@ -78,3 +78,71 @@ def test_an_absent_one_that_moodle_does_not_let_go_keeps_nobody_else(make: Make)
     assert world.people("BIO101") == {"ada": "student", "ben": "student"}
     gone = report.removals[["user", "bucket"]].astype(str)
     assert sorted(gone.itertuples(index=False, name=None)) == [("ben", "held"), ("cyd", "unenrolled")]
+
+
+RELEASES = ["4.4 (Build: 20240422)", "4.5.6 (Build: 20250811)", "5.1.3 (Build: 20260216)", ""]
+STAYING = ("ada", "cyd", "dot", "eve", "fay")
+MIRROR = "username,course,role\n" + "".join(f"{name},BIO101,student\n" for name in STAYING)
+
+
+def mirrored(make: Make, release: str, **settings: object) -> Any:  # noqa: ANN401 - a World
+    """A course in which one more than the roster has is enrolled, whose account is not confirmed."""
+    people = " ".join(f"{name}:student" for name in (*STAYING, "ben"))
+    world = make({"BIO101": people}, methods={"BIO101": ["manual"]}, **settings)
+    world.state.release = release
+    confirm(world, "ben", 0)
+    return world
+
+
+def removals(report: Report) -> list[tuple[str, str, str]]:
+    return list(report.removals[["user", "bucket", "code"]].astype(str).itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize("release", RELEASES[1:])
+@pytest.mark.parametrize("settings", [{}, {"on_missing": "suspend"}, {"on_unknown_grades": "unenrol"}])
+def test_an_absent_one_whom_moodle_refuses_is_held_beforehand(
+    make: Make, release: str, settings: dict[str, str]
+) -> None:
+    """From 4.5 on, and where the release is not told: nothing is sent that fails, and it is news only once."""
+    world = mirrored(make, release, **settings)
+    report = world.sync(MIRROR)
+    assert removals(report) == [("ben", "held", "not_confirmed")]
+    assert "confirm the account in Moodle" in report.removals["message"].tolist()[0]
+    assert (report.exit_code, world.wrote()) == (3, [])
+    assert "1 account is new" in report.verdict
+    for _ in range(2):
+        report = world.sync(MIRROR)
+        assert (report.exit_code, removals(report)) == (0, [("ben", "held", "not_confirmed")])
+    assert world.people("BIO101")["ben"] == "student"
+    assert world.wrote() == []
+
+
+@pytest.mark.parametrize("release", RELEASES[1:])
+def test_the_remedy_of_an_absent_one_works(make: Make, release: str) -> None:
+    """Once the account is confirmed, it goes."""
+    world = mirrored(make, release, on_missing="suspend")
+    world.sync(MIRROR)
+    confirm(world, "ben", 1)
+    report = world.sync(MIRROR)
+    assert [(user, bucket) for user, bucket, _ in removals(report)] == [("ben", "suspended")]
+    assert world.people("BIO101")["ben"] == "!student"
+
+
+def test_on_4_4_an_absent_one_goes_like_anybody(make: Make) -> None:
+    """Moodle refuses nobody there (accounts 23), so that nothing is held."""
+    for settings in ({}, {"on_missing": "suspend"}):  # whether there are grades is told of confirmed accounts alone
+        world = mirrored(make, RELEASES[0], **settings)
+        assert [bucket for _, bucket, _ in removals(world.sync(MIRROR))] == ["suspended"]
+        assert world.people("BIO101")["ben"] == "!student"
+
+
+def test_whom_moodle_refuses_counts_for_no_limit(make: Make) -> None:
+    """Nobody is lost by what cannot be done: the others go as if these were not there."""
+    there = [*STAYING, "ben", "gus", "hal"]
+    world = make({"BIO101": " ".join(f"{name}:student" for name in there)}, methods={"BIO101": ["manual"]})
+    world.state.release = RELEASES[2]
+    for name in ("ben", "gus", "hal"):
+        confirm(world, name, 0)
+    report = world.sync(MIRROR.replace("ada,BIO101,student\n", ""))
+    assert sorted(removals(report))[1:] == [(name, "held", "not_confirmed") for name in ("ben", "gus", "hal")]
+    assert "ada" not in world.people("BIO101")

@@ -106,6 +106,8 @@ def test_a_token_without_any_function_is_told_apart(site: sandbox.State) -> None
         ("429", "maintenance", AWAY),
         ("429:retry-after=7", "maintenance", AWAY),
         ("503", "maintenance", AWAY),
+        ("maintenance-200", "maintenance", AWAY),
+        ("database-away", "maintenance", AWAY),
         ("503:retry-after=7", "maintenance", AWAY),
     ],
 )

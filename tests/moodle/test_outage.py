@@ -20,7 +20,17 @@ from rostersync.settings import Settings
 INFO, COURSES = "core_webservice_get_site_info", "core_enrol_get_users_courses"
 UNENROL = "enrol_manual_unenrol_users"
 NOBODY = [("enrolments[0][userid]", 20004), ("enrolments[0][courseid]", 302)]
-DRESSES = ["database-away", "database-lost", "maintenance", "500", "503", "504:seconds=0", "html-200", "reset-before"]
+DRESSES = [
+    "database-away",
+    "maintenance-200",
+    "database-lost",
+    "maintenance",
+    "500",
+    "503",
+    "504:seconds=0",
+    "html-200",
+    "reset-before",
+]
 """How an outage can look; what says Retry-After: 300 is not among those that end soon."""
 MADE = Callable[..., Client]
 
@@ -111,7 +121,7 @@ def test_it_is_said_that_it_is_away_and_that_it_is_back(
 ) -> None:
     """Since when, why, and until when it is waited for; nothing of a bad moment."""
     client = made()
-    server.faults.add("database-away:times=1")
+    server.faults.add("database-away:times=2")  # the call, and the smallest one after it
     ask(client)
     assert caplog.messages == []
     server.faults.add("database-away:lasts=1.5")
@@ -134,10 +144,11 @@ def test_retry_after_is_respected_within_the_limit(server: Server, made: MADE) -
     assert ask(hasty)
 
 
-def test_a_call_that_alone_gets_no_answer_is_no_outage(server: Server, made: MADE) -> None:
+@pytest.mark.parametrize("dress", ["500", "503", "429", "maintenance-200"])
+def test_a_call_that_alone_gets_no_answer_is_no_outage(server: Server, made: MADE, dress: str) -> None:
     """Moodle answers others: this one has its tries, and nobody waits for a quarter of an hour."""
     client = made()
-    server.faults.add(f"500:function={COURSES}")
+    server.faults.add(f"{dress}:function={COURSES}")
     before = server.called()[INFO]
     with pytest.raises(errors.TransportError):
         ask(client)

@@ -188,7 +188,7 @@ def test_no_more_calls_are_under_way_than_may_be() -> None:
 def test_the_client_tells_each_try(make_client: Callable[..., Client], requests_mock: Mocker) -> None:
     """A try that is repeated counts as well as the last one, and a gate is never left shut."""
     client = make_client(outage_minutes=0.01)
-    answers: list[dict[str, Any]] = [{"status_code": 429}, {"status_code": 429}, {"content": b"null"}]
+    answers: list[dict[str, Any]] = [*[{"status_code": 429}] * 4, {"content": b"null"}]
     requests_mock.post("https://moodle.example/webservice/rest/server.php", answers)
     with pytest.raises(Exception, match="429"):
         client.call(ENROL, [], writes=True)

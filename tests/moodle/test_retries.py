@@ -70,9 +70,33 @@ def test_what_was_turned_away_is_sent_again(
     client: Client, requests_mock: Mocker, waits: list[float], answer: dict[str, Any], *, writes: bool
 ) -> None:
     """Reads and writes alike wait as long as they are asked to."""
-    requests_mock.post(URL, [answer, {"content": b"null"}])
+    requests_mock.post(URL, [answer, answer, {"content": b"null"}])  # the smallest call is asked in between
     assert client.call(WRITE, [], writes=writes) is None
     assert waits == [float(answer["headers"]["Retry-After"])]
+
+
+@pytest.mark.parametrize(("asks", "waited"), [("7", [7] * 4), ("15", [15] * 4), ("40", [40]), ("300", [0.5, 1, 2, 4])])
+@pytest.mark.parametrize("writes", [False, True])
+def test_what_alone_is_turned_away_waits_for_a_minute_at_most(
+    client: Client, requests_mock: Mocker, waits: list[float], asks: str, waited: list[float], *, writes: bool
+) -> None:
+    """Moodle answers others, so that it is not away: what is asked for is waited for, in all tries together."""
+    calls = answers(requests_mock, {"status_code": 429, "headers": {"Retry-After": asks}})
+    with pytest.raises(errors.TransportError, match="429"):
+        client.call(WRITE if writes else READ, [], writes=writes)
+    assert waits == waited
+    assert calls() == len(waited) + 1
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_what_is_forbidden_alone_is_not_tried_again(
+    client: Client, requests_mock: Mocker, waits: list[float], *, writes: bool
+) -> None:
+    """A firewall that does not like one body says 403; the token is let in all the same."""
+    calls = answers(requests_mock, {"status_code": 403})
+    with pytest.raises(errors.TransportError, match="something before Moodle refuses"):
+        client.call(WRITE if writes else READ, [], writes=writes)
+    assert (calls(), waits) == (1, [])
 
 
 @pytest.mark.parametrize(("answer", "words"), [(MAINTENANCE, "Real 44 under maintenance"), (DOWN, "Down")])
@@ -94,7 +118,7 @@ def test_a_wait_can_be_given_as_a_date(client: Client, requests_mock: Mocker, wa
     dates = [format_datetime(now + timedelta(seconds=d), usegmt=True) for d in (100, -100)]
     requests_mock.post(
         URL,
-        [{"status_code": 429, "headers": {"Retry-After": d}} for d in [*dates, "soon"]] + [{"json": []}],
+        [{"status_code": 429, "headers": {"Retry-After": d}} for d in [*dates, "soon"] for _ in "12"] + [{"json": []}],
     )
     assert client.call(READ, []) == []
     assert waits[0] == pytest.approx(100, abs=5)
@@ -171,19 +195,19 @@ def test_an_address_that_cannot_be_called_is_not_tried_again(client: Client, req
     assert requests_mock.call_count == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "words"), [("dbconnectionfailed", "database is away"), ("sitemaintenance", "in maintenance mode")]
+)
 @pytest.mark.parametrize("writes", [False, True])
-def test_a_database_that_is_away_is_waited_for(
-    client: Client, requests_mock: Mocker, waits: list[float], *, writes: bool
+def test_a_site_that_says_that_it_is_away_is_waited_for(
+    client: Client, requests_mock: Mocker, waits: list[float], code: str, words: str, *, writes: bool
 ) -> None:
     """It comes in HTTP 200 and before anything was done: a write, too, is sent again, and is certainly not done."""
-    away = {
-        "exception": "dml_connection_exception",
-        "errorcode": "dbconnectionfailed",
-        "message": "<p>Error: Database connection failed</p>",
-    }
-    requests_mock.post(URL, [{"json": away}, {"json": away}, {"content": b"null" if writes else b"[]"}])
+    away = {"exception": "an_exception", "errorcode": code, "message": "<p>Error: Database connection failed</p>"}
+    requests_mock.post(URL, [*[{"json": away}] * 4, {"content": b"null" if writes else b"[]"}])
     assert client.call(WRITE if writes else READ, [], writes=writes) == (None if writes else [])
     assert waits == [1, 2]
     requests_mock.post(URL, json=away)
-    with pytest.raises(errors.Unreachable, match="database is away"):
+    with pytest.raises(errors.Unreachable, match=words) as caught:
         client.call(WRITE if writes else READ, [], writes=writes)
+    assert caught.value.code == code

@@ -23,6 +23,10 @@ PLAIN = sorted(NETWORK - {Kind.REFUSED}, key=lambda kind: kind.value)
         ("html-200:n=7,times=0", Fault(kind=Kind.HTML_200, n=7)),
         ("503:p=0.1,retry-after=2", Fault(kind=Kind.UNAVAILABLE, p=0.1, retry_after=2)),
         ("slow-first-byte:p=0.1,seconds=0.2", Fault(kind=Kind.SLOW_FIRST_BYTE, p=0.1, seconds=0.2)),
+        (
+            "503:function=core_enrol_get_enrolled_users,course=302",
+            Fault(kind=Kind.UNAVAILABLE, function="core_enrol_get_enrolled_users", course=302),
+        ),
         ("refused", Fault(kind=Kind.REFUSED, times=1)),
         ("capability=moodle/user:viewdetails", Fault(kind=Kind.CAPABILITY, subject="moodle/user:viewdetails")),
         (
@@ -62,6 +66,9 @@ def test_a_fault_is_read_from_words(text: str, fault: Fault) -> None:
         ("500:lasts=0", "more than no time"),
         ("refused:lasts=2", "said by its seconds"),
         ("refused:function=core_user_get_users", "has no function"),
+        ("refused:course=302", "has no course"),
+        ("503:course=BIO101", "course is no number"),
+        ("503:course=-1", "named by its id"),
         ("503:function=enrol_manual_enrol_user", "Moodle has no function enrol_manual_enrol_user"),
         ("capability", "the sandbox knows enrol/manual:enrol"),
         ("capability=moodle/user:viewdetail", "the sandbox knows enrol/manual:enrol"),
@@ -79,6 +86,7 @@ def test_words_that_mean_nothing_are_refused(text: str, part: str) -> None:
         Fault,
         kind=st.sampled_from([*PLAIN, Kind.MAINTENANCE, Kind.TOKEN_EXPIRED]),
         function=st.sampled_from(["", "core_enrol_get_enrolled_users"]),
+        course=st.sampled_from([0, 302]),
         p=st.floats(0, 1),
         n=st.integers(1, 50),
         times=st.none() | st.integers(1, 9),

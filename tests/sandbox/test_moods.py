@@ -51,6 +51,14 @@ def test_a_wrong_token_is_told_before_anything_of_its_account(state: State, serv
     assert json.loads(answer(state, body, moods=moods).body)["errorcode"] == "invalidtoken"
 
 
+def test_maintenance_can_be_said_by_the_web_service_itself(server: Server, post: Post) -> None:
+    """In HTTP 200, to whoever has a good token."""
+    with server.faulty("maintenance-200"):
+        reply = post(server, ENROL, enrolments=ROW)
+    assert (reply.status, code(reply)) == (200, "sitemaintenance")
+    assert json.loads(reply.body)["exception"].endswith("moodle_exception")
+
+
 def test_an_unknown_function_is_told_before_the_disabled_service(server: Server, post: Post) -> None:
     """Moodle looks the function up first."""
     with server.faulty("service-off"):

@@ -156,6 +156,17 @@ def test_pages_stand_in_for_answers(
     assert server.state.enrolled(52) == BEFORE
 
 
+def test_a_fault_of_one_course_leaves_the_others_alone(server: Server, post: Post) -> None:
+    """Whether the course stands in a field of its own or in a row."""
+    other = [{**ROW[0], "courseid": 53}]
+    with server.faulty("503:course=52"):
+        about = [post(server, ENROL, enrolments=rows).status for rows in (other, ROW, other + ROW)]
+        lists = [post(server, "core_enrol_get_enrolled_users", courseid=c).status for c in (52, 53)]
+        assert (about, lists) == ([200, 503, 503], [503, 200])
+        assert post(server, "core_webservice_get_site_info").status == 200
+    assert server.state.enrolled(52) == BEFORE
+
+
 def test_a_redirect_that_is_followed_ends_at_a_login_page(server: Server) -> None:
     """A client that follows makes a GET of its POST, and gets a page with status 200."""
     with server.faulty("302"):

@@ -8,7 +8,8 @@ roster.csv    user,course,role and, where wanted, action,status,start,end,file,s
 moodle.txt    a line for each course, `BIO` and its traits: methods=manual,self  unproven  incomplete  untold  hidden
               groups=separate  groups=own (separate, and the token sees its own alone)  unasked (nobody is told of their
               own courses); below it, indented, its people:
-              `anna student+teacher inactive`. `-` is enrolled without a role, `unlisted` somebody the list lacks.
+              `anna student+teacher inactive`. `ben*` is not confirmed, and
+              Moodle does not unenrol him. `-` is enrolled without a role, `unlisted` somebody the list lacks.
 unread.csv    sheet,block,row,value: what stands in parts of roster.csv that were not read.
 settings.toml settings.
 ledger.txt    `BIO anna 0 500 suspended manual stuck=5|any`, all after the name as wanted.
@@ -86,6 +87,7 @@ class World:
     users: dict[str, int] = field(default_factory=dict)
     courses: dict[str, int] = field(default_factory=dict)
     unread: list[dict[str, str]] = field(default_factory=list)
+    unconfirmed: set[str] = field(default_factory=set)
     trusting: bool = False
     """The setting trust_reads."""
 
@@ -109,9 +111,9 @@ def read_world(texts: Mapping[str, str]) -> World:
         elif "unlisted" in words:
             world.unlisted.add((course, words[0]))
         else:
-            world.people += [
-                (course, words[0], role.strip("-"), int("inactive" in words)) for role in words[1].split("+")
-            ]
+            name = words[0].rstrip("*")
+            world.unconfirmed |= {name} if words[0] != name else set()
+            world.people += [(course, name, role.strip("-"), int("inactive" in words)) for role in words[1].split("+")]
     ledger = [line.split() for line in texts.get("ledger.txt", "").splitlines()]
     users = _names([r["user"] for r in world.rows]) | {p[1] for p in world.people} | {w[1] for w in ledger}
     users |= {name for _, name in world.unlisted}
@@ -371,7 +373,8 @@ def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
     status = {*losing, *known.reads.loc[known.reads["status_known"], "course_id"]}
     known = basis.read_closer(known, *_read(world, counted, status, prove=True))
     known = basis.with_belief(known, _believed(known, changes, world))
-    return replace(known, people=PEOPLE.records(people))
+    unconfirmed = frozenset(world.users[name] for name in world.unconfirmed)
+    return replace(known, people=PEOPLE.records(people), unconfirmed=unconfirmed)
 
 
 def _believed(known: Basis, changes: pd.DataFrame, world: World) -> pd.DataFrame:

@@ -35,6 +35,7 @@ PAIRS = {
     "named_elsewhere": ("named-elsewhere", "named-elsewhere-not"),
     "no_manual": ("no-manual", "no-manual-nothing-to-do"),
     "pending": ("pending", "pending-nothing-to-hold"),
+    "not_confirmed": ("not-confirmed", "not-confirmed-confirmed"),
     "older": ("older-roster-again", "older-roster-in-between"),
     "part": ("part-one-section", "part-one-section-from-the-beginning"),
     "only_adds": ("dates-end-access-add-only", "dates-ahead-add-only"),

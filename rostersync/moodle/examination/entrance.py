@@ -35,6 +35,7 @@ _CLOSED: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         f"{needs.OVERVIEW}: 1. Enable web services, 2. Enable protocols (REST)",
     ),
     "sitemaintenance": _AWAY,
+    "dbconnectionfailed": _AWAY,
     "429": _AWAY,
     "503": _AWAY,
     "404": _ELSEWHERE,
