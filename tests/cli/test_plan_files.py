@@ -58,6 +58,7 @@ def test_show_prints_one_document_and_writes_the_report(run: Run, plan: Path) ->
         "seen_unknown": 0,
         "at_risk": 0,
         "unknown_grades": [],
+        "graded_held": 0,
         "mails": 1,
         "mails_suspended": 0,
         "mails_courses": 1,
