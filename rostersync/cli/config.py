@@ -46,6 +46,9 @@ site = "https://moodle.example"
 
 # Plans that are approved
 # plan_max_age_hours = 168          # how old a plan may be when it is applied
+
+# How long a Moodle that is away is waited for
+# outage_minutes = 15
 """
 
 

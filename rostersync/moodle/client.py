@@ -308,7 +308,7 @@ class Client:
         told = REMEDIES.get(found.kind, REMEDIES[Kind.REFUSED])
         since = f"it has been away since {gone.since:%H:%M:%S}"
         if not self._given_up.is_set():
-            since += f", and rostersync waited for {duration(self._patience(found))} (outage_minutes)"
+            since += f", and rostersync waited for {duration(self._patience(found))} ({LIMIT_SET})"
         return Unreachable(f"{self.address}: {found.words}; {since}", remedy=told, code=code)
 
 

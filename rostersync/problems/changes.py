@@ -169,8 +169,9 @@ HOLDS: Mapping[str, Kind] = {
     ),
     "stopped": notes(
         "the run was stopped before this was sent: {detail}",
-        "remove the cause, then `rostersync resume`, or run it again where it came to its end",
+        "remove the cause, then go on with `rostersync resume`",
     ),
+    "not_sent": notes("it was not sent: {detail}", "remove the cause, then sync the roster again"),
     "not_tried": notes(
         "it was not tried by itself: Moodle refused the last calls of its kind, one after the other, "
         "and whether that is a row's fault or the course's is not known: {detail}",
