@@ -70,7 +70,8 @@ def command(
         if not yes:
             consent.ask(shown)
         _remember(roster, settings, work, chosen)
-        done = pipeline.apply_plan(plan, work, just_made=True)
+        said = options.said(chosen, folder, work.settings, settings)
+        done = pipeline.apply_plan(plan, work, just_made=True, said=said)
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)
 
 

@@ -57,5 +57,5 @@ def command(
             report.show(shown, screen.out(), last=False)
         if not yes:
             consent.ask(shown)
-        done = pipeline.apply_plan(plan, work, just_made=True)
+        done = pipeline.apply_plan(plan, work, just_made=True, said=options.said(chosen, folder, settings))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)
