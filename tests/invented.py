@@ -16,6 +16,7 @@ READS = (
     "core_enrol_get_enrolled_users",
     "core_enrol_get_users_courses",
     "core_grades_get_gradeitems",
+    "core_grades_get_grade_tree",
     "gradereport_user_get_grade_items",
 )
 WRITES = (

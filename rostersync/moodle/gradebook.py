@@ -7,8 +7,9 @@ course is compared with what the person's report shows of it.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,13 @@ from rostersync.errors import AnswerError, FunctionMissing, MoodleError
 from rostersync.moodle.client import Client
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.tables import GRADES
+from rostersync.vocabulary import counted
 
 COURSE_ITEMS = "core_grades_get_gradeitems"
+TREE = "core_grades_get_grade_tree"
 PERSON_ITEMS = "gradereport_user_get_grade_items"
 FUNCTIONS = (COURSE_ITEMS, PERSON_ITEMS)
-"""What is asked: the items of a course, then what somebody's report shows of them."""
+"""What has to be asked: the items of a course, then what somebody's report shows of them; the tree adds to both."""
 TOTAL, CATEGORY = "course", "category"
 """The types of the totals of a course and of its categories, which the list of items leaves out."""
 UNOPENED, STUMBLED = "TypeError", "array_filter()"
@@ -38,9 +41,12 @@ whose grade is not shown (recordings grades 17 and 54)."""
 UNCALCULATED = "calculation"
 """The cause where Moodle could not calculate a grade, and does not show one that was typed in its place, either
 (recordings grades unseen 3 and 6)."""
+OLD_ITEM = "gradetype"
+"""The cause where an item's grade type was set to “none” (recording grades none 4); no item begins so (10)."""
+VIEW_ALL = "moodle/grade:viewall"
 CAPABILITIES = {
     "nopermissions": "gradereport/user:view",
-    "nopermissiontoviewgrades": "moodle/grade:viewall",
+    "nopermissiontoviewgrades": VIEW_ALL,
     "notingroup": "moodle/site:accessallgroups",
 }
 """The code with which a person's report is refused → what lacks (recordings grades 6 and 57)."""
@@ -64,16 +70,27 @@ class Told:
     """What the token lacks, as GRADES has it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What there is in a course's gradebook, by ids."""
+
+    listed: frozenset[int]
+    """The items that a whole report shows."""
+    categories: frozenset[int] = frozenset()
+    """The categories, the course's own among them; none where there was no tree to ask for."""
+    old: frozenset[int] = frozenset()
+    """Items that only the tree has: their grade type is “none”."""
+
+
 def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = None) -> pd.DataFrame:
     """Whether people have grades or feedback, item by item.
 
     First the items of each course (core_grades_get_gradeitems, which makes no gradebook and lists hidden ones, too). No
-    gradebook: no grades. Else what each person's report shows (gradereport_user_get_grade_items): somebody is ungraded
-    where every item of the course, and the totals of the course and its categories, are there and calculated, none is
-    hidden, and none has a grade or feedback. Anything else is a grade, or cannot be told, and then counts as one.
-
-    An item whose grade type is “none” is in no answer at all (recordings grades unseen 14 and 22): what somebody was
-    given before it became so cannot be asked for.
+    gradebook: no grades. Else, where the token's service has it, the tree (core_grades_get_grade_tree), which alone has
+    items whose grade type is “none”: what was given before it became so cannot be asked for, and nobody in such a
+    course is known to be ungraded. Then what each person's report shows (gradereport_user_get_grade_items): somebody is
+    ungraded where every item of the course, and the totals of the course and its categories, are there and calculated,
+    none is hidden, and none has a grade or feedback. Anything else is a grade, or cannot be told, which counts as one.
 
     The first person of each course is asked alone: two first looks at a gradebook at once can make two, which breaks it
     for good (recordings gradebook_race 16 and 17).
@@ -93,7 +110,7 @@ def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = N
     courses = sorted({course for _, course in wanted})
     items = dict(zip(courses, in_parallel(client, lambda c: course_items(client, c), courses), strict=True))
     told: dict[Pair, Told] = {}
-    asked: list[tuple[Pair, frozenset[int]]] = []
+    asked: list[tuple[Pair, Items]] = []
     for pair in wanted:
         found = items[pair[1]]
         if isinstance(found, Told):
@@ -117,10 +134,10 @@ def grades(client: Client, pairs: pd.DataFrame, *, progress: Progress | None = N
     )
 
 
-def course_items(client: Client, course: int) -> frozenset[int] | Told:
-    """The ids of all items of a course but the total; or that there is no gradebook, or why it cannot be told.
+def course_items(client: Client, course: int) -> Items | Told:
+    """The items of a course but its totals; or that there is no gradebook, or why it cannot be told.
 
-    Makes no gradebook (recordings grades 59 and 60).
+    Makes no gradebook (recordings grades 59 and 60): the tree is asked for only where there is one.
     """
     try:
         answer = client.call(COURSE_ITEMS, [("courseid", course)])
@@ -134,11 +151,34 @@ def course_items(client: Client, course: int) -> frozenset[int] | Told:
     listed = answer.get("gradeItems") if isinstance(answer, dict) else None
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         return _unknown("the answer is no list of grade items")
-    ids = [_id(one.get("id")) for one in listed]
-    return frozenset(ids) if 0 not in ids else _unknown("a grade item has no id")
+    ids = frozenset(_id(one.get("id")) for one in listed)
+    return _with_tree(client, course, ids) if 0 not in ids else _unknown("a grade item has no id")
 
 
-def of_person(client: Client, pair: Pair, items: frozenset[int]) -> Told:
+def _with_tree(client: Client, course: int, listed: frozenset[int]) -> Items | Told:
+    """What the tree of the gradebook adds to the items that were listed."""
+    try:
+        nodes = list(_nodes(json.loads(client.call(TREE, [("courseid", course)]))))
+    except FunctionMissing:
+        return Items(listed)
+    except AnswerError as error:
+        return _unknown(str(error), VIEW_ALL if getattr(error, "errorcode", "") == "nopermissions" else "")
+    categories, items = (
+        frozenset(_id(one["id"]) for one in nodes if one["iscategory"] is kind) for kind in (True, False)
+    )
+    if 0 in categories | items:
+        return _unknown("a grade item or category has no id")
+    return Items(listed, categories=categories, old=items - listed)
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A category of the tree, or an item, and all that is in it."""
+    yield node
+    for child in node.get("children") or ():
+        yield from _nodes(child)
+
+
+def of_person(client: Client, pair: Pair, items: Items) -> Told:
     """What somebody's report says, in a course that has these items; a first look at a gradebook makes it."""
     user, course = pair
     try:
@@ -159,17 +199,28 @@ def of_person(client: Client, pair: Pair, items: frozenset[int]) -> Told:
     return _judged([one for one in shown if isinstance(one, dict)], items, depth=_id(report.get("maxdepth")))
 
 
-def shows_hidden(answer: Any, items: frozenset[int]) -> bool | None:  # noqa: ANN401 -- whatever Moodle answered
+def shows_hidden(answer: Any, items: Items) -> bool | None:  # noqa: ANN401 -- whatever Moodle answered
     """Whether somebody's report shows what is hidden: a grade that is, or an item left out of it; None for neither."""
+    given = (
+        one.get("graderaw") is not None or one.get("feedback") for one in _shown(answer) if one.get("gradeishidden")
+    )
+    if any(given):
+        return True
+    return False if left_out(answer, items) else None
+
+
+def left_out(answer: Any, items: Items) -> bool:  # noqa: ANN401 -- whatever Moodle answered
+    """Whether somebody's report leaves an item out: it is hidden, or an activity that the account does not see."""
+    return bool(items.listed - {_id(one.get("id")) for one in _shown(answer)})
+
+
+def _shown(answer: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- whatever Moodle answered
     reports = answer.get("usergrades") if isinstance(answer, dict) else None
     report = reports[0] if isinstance(reports, list) and reports and isinstance(reports[0], dict) else {}
-    shown = [one for one in report.get("gradeitems") or () if isinstance(one, dict)]
-    if any(one.get("gradeishidden") and (one.get("graderaw") is not None or one.get("feedback")) for one in shown):
-        return True
-    return False if items - {_id(one.get("id")) for one in shown} else None
+    return [one for one in report.get("gradeitems") or () if isinstance(one, dict)]
 
 
-def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int], *, depth: int) -> Told:
+def _judged(shown: Sequence[dict[str, Any]], items: Items, *, depth: int) -> Told:
     """What a report says: a grade goes before everything, and what it does not show may be one."""
     for item in shown:
         grade, feedback = item.get("graderaw", ""), str(item.get("feedback") or "").strip()
@@ -180,33 +231,35 @@ def _judged(shown: Sequence[dict[str, Any]], items: frozenset[int], *, depth: in
     return _unknown(why, cause) if why else Told(graded=False, known=True, detail="no item has a grade or feedback")
 
 
-def _doubt(shown: Sequence[dict[str, Any]], items: frozenset[int], depth: int) -> tuple[str, str]:
+def _doubt(shown: Sequence[dict[str, Any]], items: Items, depth: int) -> tuple[str, str]:
     """Why a report without a grade does not show that there is none, and the cause; both "" where it does.
 
     A total that was typed by hand is a grade of its own. So each category is wanted that an item stands in, and as many
-    as the report is deep, which is one more (recordings grades unseen 9 and 12).
+    as the report is deep, which is one more (recordings grades unseen 9 and 12); by the tree those without an item, too
+    (recording grades none 26).
     """
-    missing = items - {_id(item.get("id")) for item in shown}
+    missing = items.listed - {_id(item.get("id")) for item in shown}
     totals = {_id(item.get("iteminstance")) for item in shown if item.get("itemtype") in {TOTAL, CATEGORY}}
     inside = {_id(item.get("categoryid")) for item in shown if item.get("itemtype") not in {TOTAL, CATEGORY}}
     doubts = (
+        (
+            items.old,
+            f"the grade type of {counted(len(items.old), 'grade item')} is “none”: grades from before are not shown",
+            OLD_ITEM,
+        ),
         (
             any(item.get("gradeneedsupdate") is not False for item in shown),
             "Moodle could not calculate a grade, and does not show it",
             UNCALCULATED,
         ),
-        (
-            missing,
-            f"the report does not show {len(missing)} of {len(items)} grade items: they may be hidden",
-            HIDDEN,
-        ),
+        (missing, f"the report leaves out {len(missing)} of {len(items.listed)} grade items", HIDDEN),
         (
             not any(item.get("itemtype") == TOTAL for item in shown),
             "the report does not show the course total: it may be hidden",
             HIDDEN,
         ),
         (
-            inside - totals or not 0 < depth <= len(totals) + 1,
+            (inside | items.categories) - totals or not 0 < depth <= len(totals) + 1,
             "the report does not show the total of a category: it may be hidden",
             HIDDEN,
         ),

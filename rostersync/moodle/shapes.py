@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
 USERS = (1 << 27) - 1
 COURSES = (1 << 24) - 1
@@ -105,6 +105,12 @@ class _Items(_Shape):
     gradeItems: list[_Item]  # noqa: N815 -- Moodle's own name
 
 
+class _Node(_Shape):
+    id: str | Count
+    iscategory: bool
+    children: list[_Node] | None
+
+
 class _Grade(_Shape):
     id: str | Count
     itemtype: str
@@ -133,6 +139,7 @@ SHAPES: Mapping[str, TypeAdapter[Any]] = {
     "core_enrol_get_enrolled_users": TypeAdapter(list[_Person]),
     "core_enrol_get_users_courses": TypeAdapter(list[_OwnCourse]),
     "core_grades_get_gradeitems": TypeAdapter(_Items),
+    "core_grades_get_grade_tree": TypeAdapter(Json[_Node]),
     "gradereport_user_get_grade_items": TypeAdapter(_Reports),
     "enrol_manual_enrol_users": NOTHING,
     "enrol_manual_unenrol_users": NOTHING,
@@ -147,6 +154,7 @@ WORDS: Mapping[str, str] = {
     "core_enrol_get_enrolled_users": "list of people",
     "core_enrol_get_users_courses": "list of courses",
     "core_grades_get_gradeitems": "list of grade items",
+    "core_grades_get_grade_tree": "tree of grade items",
     "gradereport_user_get_grade_items": "report of grades",
 }
 

@@ -224,8 +224,14 @@ UNKNOWN_GRADES: Mapping[str, Kind] = {
         "the token's account seems to lack {detail}", "allow it for the account; `rostersync doctor` says where"
     ),
     "hidden": notes(
-        "something in their gradebooks is hidden: an item, a grade or a total",
-        "show it there; moodle/grade:viewhidden alone lets nobody be known to have no grades",
+        "something in their gradebooks is hidden, or an activity that the token's account does not see",
+        "show it there; `rostersync doctor COURSE` names the capabilities to see activities; moodle/grade:viewhidden "
+        "alone lets nobody be known to have no grades",
+    ),
+    "gradetype": notes(
+        "the grade type of an item in their gradebook is “none” now, and what was given before is shown to nobody",
+        "give the item its grade type back, or delete it where nobody needs its grades; a forum, glossary or database "
+        "has it in its ratings",
     ),
     "release": notes(
         "their gradebook seems never to have been opened, and on this Moodle's release that is not certain",

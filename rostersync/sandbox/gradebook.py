@@ -186,6 +186,15 @@ class Gradebook:
         found = (one for one in self.categories.rows.values() if one.parent == categoryid)
         return sorted(found, key=lambda one: one.id)
 
+    def inside(self, courseid: int, categoryid: int) -> list[GradeItem]:
+        """List what stands in a category, in Moodle's order: items, and the totals of the categories in it."""
+        below = {one.id for one in self.below(categoryid)}
+        return [
+            one
+            for one in self.items_of(courseid)
+            if (one.categoryid == categoryid if one.itemtype == MANUAL else one.categoryid in below)
+        ]
+
     def leaves(self, courseid: int, categoryid: int) -> list[GradeItem]:
         """List the items of a category and of all below it that hold grades themselves."""
         inside = {categoryid}

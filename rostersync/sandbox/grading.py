@@ -40,11 +40,13 @@ class Reports:
         yield from self._category(root)
 
     def _category(self, categoryid: int) -> Iterator[GradeItem]:
-        items = [one for one in self._book.items_of(self._course.id) if one.categoryid == categoryid]
-        yield from (one for one in items if one.itemtype == MANUAL and one.gradetype)
-        for below in self._book.below(categoryid):
-            yield from self._category(below.id)
-        yield from (one for one in items if one.itemtype != MANUAL)
+        for one in self._book.inside(self._course.id, categoryid):
+            if one.itemtype != MANUAL:
+                yield from self._category(one.categoryid)
+            elif one.gradetype:
+                yield one
+        totals = (one for one in self._book.items_of(self._course.id) if one.itemtype != MANUAL)
+        yield from (one for one in totals if one.categoryid == categoryid)
 
     def _row(self, item: GradeItem, user: User) -> ItemGrade | None:
         return self._book.grades.rows.get((item.id, user.id))

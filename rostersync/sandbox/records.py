@@ -167,8 +167,9 @@ class GradeItem(Record):
     """A column of a gradebook: `manual`, or the total of a `category` or of the `course`.
 
     `categoryid` is the category that a manual item stands in, or that a total sums up. `hidden` is 1, or until when
-    (epoch seconds). A `weight` of 0 keeps the item out of the totals. An item of `gradetype` 0, “none”, is in no
-    answer, and keeps its grades (grades unseen 22). One that `needsupdate` could not be calculated: it shows no grade.
+    (epoch seconds). A `weight` of 0 keeps the item out of the totals. An item of `gradetype` 0, “none”, keeps
+    its grades, and only the tree shows that it is there (grades none 4). One that `needsupdate` could not be
+    calculated: it shows no grade.
     """
 
     id: int

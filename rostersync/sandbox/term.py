@@ -53,6 +53,7 @@ _FUNCTIONS = (
     "core_course_create_courses",
     "gradereport_user_get_grade_items",
     "core_grades_get_gradeitems",
+    "core_grades_get_grade_tree",
 )
 
 

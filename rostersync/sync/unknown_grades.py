@@ -68,12 +68,12 @@ def held_suspension(hold: str, reason: str, cause: str) -> str:
     if code.endswith("maybe_graded"):
         why, remedy = _told(cause)
         said += f", as {why}"
-        to_do = [remedy, BY_HAND if hold == "method_unknown" else problems.remedy(hold)]
+        # What Moodle says is cut where it is long, and so would this be: the forecast has all of it.
+        to_do = [remedy.partition("; ")[0], BY_HAND if hold == "method_unknown" else problems.remedy(hold)]
         if flag := _flag(cause):
-            to_do.insert(1, f"unenrol all the same, any grades included: {flag}")
+            to_do.insert(1, f"unenrol, any grades included: {flag}")
     stays = problems.message(hold).removesuffix(": ")
-    # What Moodle says is cut where it is long, and so would this be.
-    return f"{said}. Not unenrolled therefore, nor suspended instead: {stays} — {'; or '.join(to_do)}"
+    return f"{said}; not unenrolled, nor suspended: {stays} — {'; or '.join(to_do)}"
 
 
 def _told(cause: str) -> tuple[str, str]:
@@ -89,6 +89,6 @@ def _flag(cause: str) -> str:
 
 def _kind(cause: str) -> str:
     """The kind of a cause: capabilities have a slash in their names, and functions have none."""
-    if cause in {"", "release", "hidden", "calculation"}:
+    if cause in {"", "release", "hidden", "calculation", "gradetype"}:
         return cause or "answer"
     return "capability" if "/" in cause else "function"

@@ -99,7 +99,7 @@ GRADES = Table(
         "detail": Column(TEXT, "the grade, or why it is not known"),
         "cause": Column(
             TEXT,
-            "why not known: functions or a capability that lack; hidden; calculation; release; blank: no answer",
+            "why not: functions or a capability that lack; hidden; gradetype; calculation; release; blank: no answer",
         ),
     },
 )

@@ -16,6 +16,7 @@ COURSES = "core_course_get_courses_by_field"
 PEOPLE = "core_enrol_get_enrolled_users"
 OWN = "core_enrol_get_users_courses"
 ITEMS = "core_grades_get_gradeitems"
+TREE = "core_grades_get_grade_tree"
 REPORT = "gradereport_user_get_grade_items"
 WRITES = (
     "enrol_manual_enrol_users",
@@ -201,6 +202,21 @@ WAYS: dict[str, dict[str, Way]] = {
         "a TypeError with a code": whole(
             {"exception": "TypeError", "errorcode": "generalexceptionmessage", "message": "no"}
         ),
+    },
+    TREE: {
+        **{
+            n: LISTS[n]
+            for n in ("null", "an empty object", "a text", "a null in the list", "nested too deeply", "a page")
+        },
+        "a tree that is no text": whole({"id": "1", "name": "Biology", "iscategory": True, "children": None}),
+        "a tree that is cut": whole('{"id":"1","name":"Biology","iscategory":true,"chi'),
+        "a tree nested too deeply": whole(DEEP.decode()),
+        "an item without an id": whole(
+            '{"id":"1","iscategory":true,"children":[{"iscategory":false,"children":null}]}'
+        ),
+        "an id that is no number": whole('{"id":"one","iscategory":true,"children":null}'),
+        "half a character in a name": whole('{"id":"1","name":"\\ud83d","iscategory":true,"children":null}'),
+        "another course's": whole('{"id":"4711","name":"Art","iscategory":true,"children":null}'),
     },
     REPORT: {
         **{n: LISTS[n] for n in ("null", "a null in the list", "nested too deeply", "a page")},

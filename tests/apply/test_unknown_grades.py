@@ -32,7 +32,7 @@ COURSES = {
 UNENROL = {"on_unknown_grades": "unenrol"}
 
 
-def item(world: Any, course: str, grades: dict[str, float], *, hidden: int = 0) -> None:  # noqa: ANN401 - a World
+def item(world: Any, course: str, grades: dict[str, float], *, hidden: int = 0, gradetype: int = 1) -> None:  # noqa: ANN401 - a World
     """An item in a course's gradebook, with these grades."""
     book, number = world.state.gradebook, world.state.course(course).id
     book.open(number)
@@ -43,6 +43,7 @@ def item(world: Any, course: str, grades: dict[str, float], *, hidden: int = 0) 
         categoryid=book.roots(number)[0],
         name="Exam",
         hidden=hidden,
+        gradetype=gradetype,
     )
     book.put_item(made)
     for user, grade in grades.items():
@@ -65,11 +66,11 @@ def lacks(world: Any, what: str) -> None:  # noqa: ANN401 - a World
         for course in COURSES:
             state.gradebook.close(state.course(course).id)
         return
-    item(world, "BIO101", {}, hidden=int(what == "hidden"))
-    item(world, "CHE101", {}, hidden=int(what == "hidden"))
+    for course in COURSES:
+        item(world, course, {}, hidden=int(what == "hidden"), gradetype=int(what != "gradetype"))
     if "/" in what:
         state.missing_capabilities.add(what)
-    elif what != "hidden":
+    elif what not in {"hidden", "gradetype"}:
         state.functions = [one for one in state.functions if one not in what.split(", ")]
 
 
@@ -78,7 +79,16 @@ def told(report: Report) -> tuple[UnknownGrades, ...]:
     return report.forecast.unknown_grades
 
 
-LACKING = [ITEMS, REPORT, f"{ITEMS}, {REPORT}", "gradereport/user:view", "moodle/grade:viewall", "hidden", "release"]
+LACKING = [
+    ITEMS,
+    REPORT,
+    f"{ITEMS}, {REPORT}",
+    "gradereport/user:view",
+    "moodle/grade:viewall",
+    "hidden",
+    "gradetype",
+    "release",
+]
 
 
 @pytest.mark.parametrize("what", LACKING)
@@ -88,15 +98,19 @@ def test_what_the_preview_advises_lets_it_be_known(make: Make, what: str) -> Non
     functions = world.state.functions
     lacks(world, what)
     (one,) = told(pipeline.preview(world.plan(ROSTER)))
-    advice = {"release": "open Grades once", "hidden": "show it there"}.get(what, "`rostersync doctor` says where")
-    assert advice in one.remedy
+    advice = {
+        "release": "open Grades once",
+        "hidden": "show it there",
+        "gradetype": "give the item its grade type back",
+    }
+    assert advice.get(what, "`rostersync doctor` says where") in one.remedy
     world.state.functions = functions
     world.state.missing_capabilities.clear()
     for course in COURSES:
         book, number = world.state.gradebook, world.state.course(course).id
         book.open(number)
         for one_item in [*book.items_of(number)]:
-            book.put_item(replace(one_item, hidden=0))
+            book.put_item(replace(one_item, hidden=0, gradetype=1))
     preview = pipeline.preview(world.plan(ROSTER))
     assert preview.forecast is not None
     assert (preview.forecast.unenrolled, told(preview)) == (4, ())
@@ -112,7 +126,7 @@ def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: M
     (one,) = told(preview)
     assert (one.cause, one.people, one.courses, one.already_suspended) == (what, 4, 2, 0)
     assert one.flag == "--on-unknown-grades unenrol"
-    assert what in one.why
+    assert {"gradetype": "grade type"}.get(what, what) in one.why
     assert preview.forecast is not None
     assert (preview.forecast.unenrolled, preview.forecast.maybe_graded, preview.forecast.at_risk) == (0, 4, 0)
     lines = "\n".join(forecast_lines(preview.forecast))
@@ -263,7 +277,7 @@ def test_a_suspension_that_is_held_says_that_grades_are_its_reason(make: Make, w
     changes = report.document(preview)["changes"]
     assert [c["code"] for c in changes] == ["method_unknown"] * 4
     (message,) = {c["message"] for c in changes}
-    for said in (one.why, one.remedy, one.flag, "any grades included", "enrolment is a manual one"):
+    for said in (one.why, one.remedy.partition("; ")[0], one.flag, "any grades included", "enrolment is a manual one"):
         assert said in message
     assert "switch" not in message
     assert len(message) < LONGEST_WORDS
@@ -292,7 +306,7 @@ def test_a_suspension_that_is_held_for_somebody_with_grades_says_so(make: Make) 
     assert (preview.forecast.graded, preview.forecast.graded_held, preview.forecast.unenrolled) == (0, 1, 3)
     (held,) = [c for c in report.document(preview)["changes"] if c["code"] == "method_unknown"]
     assert held["user"] == "ben"
-    assert held["message"].startswith("absent from the roster, but has grades. Not unenrolled therefore, ")
+    assert held["message"].startswith("absent from the roster, but has grades; not unenrolled, nor suspended: ")
     assert "--on-unknown-grades" not in held["message"]
     for text in (shown(preview), in_review(world, plan)):
         assert held["message"] in text

@@ -31,6 +31,7 @@ _LIST = ENROLLED_FEW_FIELDS.of(PEOPLE)
 _EMPTY = ENROLLED_FEW_FIELDS.of(0)
 _COUNT = READS["core_enrol_get_users_courses"].of(EACH)
 _ITEMS = READS["core_grades_get_gradeitems"].of(1)
+_TREE = READS["core_grades_get_grade_tree"].of(1)
 _REPORT = READS["gradereport_user_get_grade_items"].of(1)
 ASKED = 2
 """Times that grades are asked for: when the plan is made, and right before the call that unenrols."""
@@ -61,7 +62,7 @@ def night() -> dict[str, float]:
         "who leaves: look-ups, counts, grades": look_ups(losing * PEOPLE)
         + losing * counted
         + look_ups(changes / 2)
-        + ASKED * (losing * _ITEMS + changes / 2 * _REPORT),
+        + ASKED * (losing * (_ITEMS + _TREE) + changes / 2 * _REPORT),
         "changes: read, written, proved": 2 * (losing * counted + (touched - losing) * _LIST) + writes(changes),
     }
     return {what: seconds * SHARED for what, seconds in parts.items()}

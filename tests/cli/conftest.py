@@ -100,6 +100,7 @@ def document() -> dict[str, Any]:
                 "core_role_assign_roles",
                 "core_role_unassign_roles",
                 "core_grades_get_gradeitems",
+                "core_grades_get_grade_tree",
                 "gradereport_user_get_grade_items",
             ],
         },

@@ -212,7 +212,8 @@ FAULTS: dict[str, Fault] = {
     "grades are not heeded": Fault(
         law="scope_the_graded_stay",
         plant=changed(adapter, "_grades", says(graded=False)),
-        focus={"graded": [1, 2], "desire": ABSENT, "read": [0], "beside": [0]},
+        # Where absent people are suspended or kept, grades decide nothing.
+        focus={"graded": [1, 2], "on_missing": [0], "desire": ABSENT, "read": [0], "beside": [0]},
     ),
     "any suspension is lifted": Fault(
         law="scope_only_own_suspensions_are_lifted", plant=changed(adapter, "_ledger", says(suspended=True))
@@ -316,7 +317,9 @@ FAULTS: dict[str, Fault] = {
         plant=instead(propose, "hold_protected_roles", nothing),
         focus={"protection": [1], "read": [0], "beside": [0], "desire": ABSENT},
     ),
-    "rule 10: no rise is told": Fault(law="rule_10_a_rise_is_called_one", plant=sent(says(rise=False))),
+    "rule 10: no rise is told": Fault(
+        law="rule_10_a_rise_is_called_one", plant=sent(says(rise=False)), focus={"guarded": [0]}
+    ),
     "rule 10: rises have no limit": Fault(
         law="rule_10_too_many_rises_are_held", plant=sent(free("rises")), counts=FEW_RISES
     ),

@@ -13,7 +13,7 @@ import requests_mock as mocking
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
-from rostersync.moodle.gradebook import FUNCTIONS as GRADEBOOK
+from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS, TREE
 from rostersync.moodle.site import SITE_INFO
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
@@ -64,7 +64,8 @@ def release() -> str:
 def site(release: str) -> State:
     """The recorded site, at the time of the recordings: all functions, and gradebooks that somebody has opened."""
     state = State.load(RECORDED, clock=lambda: NOW, release=release)
-    state.functions = [*state.functions, *(f for f in GRADEBOOK if f not in state.functions)]
+    gradebook = (COURSE_ITEMS, TREE, PERSON_ITEMS)
+    state.functions = [*state.functions, *(name for name in gradebook if name not in state.functions)]
     for course in state.courses:
         state.gradebook.open(course)
     return state

@@ -128,6 +128,7 @@ def healthy() -> dict[str, Any]:
         ),
         "core_user_get_users_by_field": lambda form: [account] if "1" in _values(form) else [],
         "core_grades_get_gradeitems": {"gradeItems": [], "warnings": []},
+        "core_grades_get_grade_tree": '{"id":"1","name":"LIT","iscategory":true,"children":null}',
         "gradereport_user_get_grade_items": {"usergrades": [REPORT]},
         "enrol_manual_enrol_users": {"exception": "e", "errorcode": "wsusercannotassign", "message": "no"},
         "enrol_manual_unenrol_users": {"exception": "e", "errorcode": "invalidparameter", "message": "no"},
@@ -230,3 +231,22 @@ def test_nothing_that_goes_wrong_on_the_way_is_raised(requests_mock: Mocker, hea
     examination = doctor()
     assert examination.exit_code in {3, 5}
     assert not examination.trust_reads
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_activity_that_the_account_does_not_see_is_no_lack_of_the_right_to_hidden_grades(
+    requests_mock: Mocker,
+    healthy: dict[str, Any],
+    hidden: bool,  # noqa: FBT001
+) -> None:
+    """A report leaves it out, whatever grades it shows that are hidden: what lets it be seen is named."""
+    healthy["core_grades_get_gradeitems"] = {"gradeItems": [{"id": "2"}, {"id": "3"}], "warnings": []}
+    shown = {**TOTAL, "id": 2, "itemtype": "manual", "categoryid": 1, "graderaw": 7, "gradeishidden": hidden}
+    healthy["gradereport_user_get_grade_items"] = {"usergrades": [{**REPORT, "gradeitems": [shown, TOTAL]}]}
+    answers(requests_mock, healthy)
+    examination = doctor()
+    (told,) = [one for one in examination.findings if "mod/assign:view" in one.causes]
+    assert told.state is State.ONE_OF
+    assert ("moodle/grade:viewhidden" in told.causes) is not hidden
+    assert "mod/quiz:view" in told.remedy
+    assert examination.exit_code == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,8 @@ from pydantic import SecretStr
 
 from rostersync import errors
 from rostersync.moodle import Client, grades, site_info
-from rostersync.moodle.gradebook import COURSE_ITEMS, NO_GRADEBOOK, PERSON_ITEMS
+from rostersync.moodle.gradebook import COURSE_ITEMS, NO_GRADEBOOK, PERSON_ITEMS, TREE
+from rostersync.sandbox.records import ItemGrade
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
@@ -31,6 +33,8 @@ from tests.contract.test_grades import (
     site,
 )
 from tests.contract.test_grades import graded as with_grades
+from tests.contract.test_grades_none import NONE as NONE_COURSES
+from tests.contract.test_grades_none import V1, V2, V3, V4, V5, V6, none
 from tests.contract.test_grades_unseen import UNSEEN, unseen
 
 Moodle = Callable[[Mapping[str, Any]], list[dict[str, str]]]
@@ -111,8 +115,54 @@ def test_what_moodle_could_not_calculate_or_leaves_out_may_be_a_grade(release: s
     causes = {(user, course): cause for user, course, *_, cause in rows(told)}
     assert {causes[pair] for pair in broken} == {"calculation"}
     assert {causes[pair] for pair in his} == {"hidden"}
-    # Of an item whose grade type is none nothing can be known.
-    assert shown == broken | hers | his | dict.fromkeys([(ADA, 345), (ALAN, 345)], NONE)
+    assert shown == broken | hers | his | dict.fromkeys([(ADA, 345), (ALAN, 345)], MAYBE)
+
+
+OLD = [(person, course) for person in (ADA, ALAN) for course in (V1, V2, V4)]
+"""Who is in a course with an item whose grade type is none: ada has grades in two of them, and nothing shows it."""
+
+
+@pytest.mark.parametrize("release", ["4.4", *RELEASES])
+def test_grades_of_an_item_whose_grade_type_is_none_cannot_be_known(release: str) -> None:
+    """And an activity that was made without a grade is no such item."""
+    state = none("4.5" if release == "4.4" else release)
+    state.release = f"{release} (Build: 20260101)" if release == "4.4" else state.release
+    with entered(state) as client:
+        told = grades(client, pairs(*((person, course) for person in (ADA, ALAN) for course in NONE_COURSES)))
+    shown = {(user, course): [graded, known] for user, course, graded, known, *_ in rows(told)}
+    causes = {(user, course): cause for user, course, *_, cause in rows(told)}
+    assert [shown.pop(pair) for pair in OLD] == [MAYBE] * len(OLD)
+    assert {causes[pair] for pair in OLD} == {"gradetype"}
+    twice = {(person, V6): MAYBE for person in (ADA, ALAN)}
+    assert shown == twice | {(ADA, V3): NONE, (ALAN, V3): NONE, (ADA, V5): SOME, (ALAN, V5): MAYBE}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_total_of_a_category_without_an_item_is_looked_for(release: str) -> None:
+    """It was typed by hand, and is hidden: the report leaves it out, and is no deeper for it."""
+    state = none(release)
+    state.missing_capabilities = {HIDDEN}
+    with entered(state) as client:
+        told = grades(client, pairs((ADA, V5), (ALAN, V5)))
+    assert told[["graded", "known", "cause"]].to_numpy().tolist() == [[*MAYBE, "hidden"]] * 2
+
+
+def test_a_service_without_the_tree_tells_what_the_reports_do() -> None:
+    """Then a grade in an item whose grade type is none is not known of, and nobody else is kept for it."""
+    state = none("5.1")
+    state.functions = [name for name in state.functions if name != TREE]
+    with entered(state) as client:
+        told = grades(client, pairs((ADA, V1), (ALAN, V1), (ALAN, V3)))
+    assert told[["graded", "known"]].to_numpy().tolist() == [NONE] * 3
+
+
+def test_who_shows_a_grade_has_one_whatever_else_the_gradebook_has() -> None:
+    """It is known then, and not only feared."""
+    state = none("5.1")
+    state.gradebook.put_grade(ItemGrade(itemid=5002, userid=ALAN, finalgrade=12))
+    with entered(state) as client:
+        told = grades(client, pairs((ADA, V1), (ALAN, V1)))
+    assert told[["graded", "known"]].to_numpy().tolist() == [MAYBE, SOME]
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -147,6 +197,7 @@ def test_a_token_that_may_not_look_makes_everybody_graded(lacking: str) -> None:
     with entered(state) as client:
         told = grades(client, pairs((ALAN, 309), (ALAN, NEVER)))
     assert told[["course_id", "graded", "known"]].to_numpy().tolist() == [[309, True, False], [NEVER, False, True]]
+    assert told["cause"].tolist() == [lacking, ""]
 
 
 INFO = {
@@ -255,6 +306,53 @@ def test_a_token_that_is_refused_ends_the_run(client: Client, moodle: Moodle) ->
     moodle({COURSE_ITEMS: {"exception": "moodle_exception", "errorcode": "invalidtoken", "message": "Invalid token"}})
     with pytest.raises(errors.TokenRefused):
         grades(client, pairs((7, 302), (8, 302)))
+
+
+def tree(*children: object, number: object = "3") -> str:
+    """A course's tree, as JSON in a text."""
+    return json.dumps({"id": number, "name": "Course", "iscategory": True, "children": list(children) or None})
+
+
+LEAF = {"id": "5", "name": "Exam", "iscategory": False, "children": None}
+LAB = {"id": "4", "name": "Lab", "iscategory": True, "children": None}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (tree(LEAF), NONE),
+        (tree(), NONE),
+        (tree(LEAF, {**LEAF, "id": 6}), MAYBE),
+        (tree(LEAF, LAB), MAYBE),
+        (tree({**LAB, "children": [{**LEAF, "id": "6"}]}), MAYBE),
+        (tree(LEAF, number="2"), MAYBE),
+        (tree({**LEAF, "id": None}), MAYBE),
+        (tree({**LEAF, "id": "five"}), MAYBE),
+        (tree({**LEAF, "iscategory": "no"}), MAYBE),
+        (tree({"name": "Exam"}), MAYBE),
+        (tree(None), MAYBE),
+        (tree("x"), MAYBE),
+        ("", MAYBE),
+        ("false", MAYBE),
+        ("{", MAYBE),
+        ('{"id":' * 5000, MAYBE),
+        ("[" * 5000 + "]" * 5000, MAYBE),
+        (json.loads(tree(LEAF)), MAYBE),
+        (None, MAYBE),
+        ([], MAYBE),
+        ({"exception": "e", "errorcode": "morethanonerecordinfetch", "message": "no"}, MAYBE),
+    ],
+)
+def test_only_a_whole_tree_says_that_the_items_are_all(
+    client: Client, moodle: Moodle, answer: object, expected: list[bool]
+) -> None:
+    """Every category with a total in the report, and no item that is not in the list; all else may be a grade."""
+    info = {**INFO, "functions": [*INFO["functions"], {"name": TREE}]}  # type: ignore[misc]
+    listed = {"gradeItems": [{"id": "5"}]}
+    moodle({"core_webservice_get_site_info": info, COURSE_ITEMS: listed, TREE: answer, PERSON_ITEMS: report(item(5))})
+    site_info(client)
+    told = grades(client, pairs((7, 302)))
+    assert told[["graded", "known"]].to_numpy().tolist() == [expected]
 
 
 def test_no_pairs_are_no_calls(client: Client, moodle: Moodle) -> None:

@@ -3,7 +3,7 @@
 from rostersync.moodle.courses import COURSES_BY_FIELD
 from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
 from rostersync.moodle.examination import needs
-from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS
+from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS, TREE
 from rostersync.moodle.shapes import COURSES, ROLES, SHAPES, USERS
 from rostersync.moodle.site import SITE_INFO
 from rostersync.moodle.users import USERS_BY_FIELD
@@ -13,7 +13,16 @@ from rostersync.sync import keys
 
 def test_every_function_has_a_shape() -> None:
     """What is needed of a service, and what is written."""
-    named = {SITE_INFO, USERS_BY_FIELD, COURSES_BY_FIELD, ENROLLED_USERS, USERS_COURSES, COURSE_ITEMS, PERSON_ITEMS}
+    named = {
+        SITE_INFO,
+        USERS_BY_FIELD,
+        COURSES_BY_FIELD,
+        ENROLLED_USERS,
+        USERS_COURSES,
+        COURSE_ITEMS,
+        PERSON_ITEMS,
+        TREE,
+    }
     assert named | {form.function for form in FORMS.values()} | set(needs.FUNCTIONS) <= set(SHAPES)
 
 

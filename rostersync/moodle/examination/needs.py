@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rostersync.moodle.courses import COURSES_BY_FIELD
 from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
-from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS
+from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS, TREE
 from rostersync.moodle.site import SITE_INFO
 from rostersync.moodle.users import USERS_BY_FIELD
 from rostersync.moodle.writes import FORMS
@@ -54,6 +54,10 @@ FUNCTIONS: Mapping[str, Need] = {
     USERS_COURSES: Need(why="gives the independent count without which nobody is removed"),
     COURSE_ITEMS: Need(why="lists what is graded in a course; without it nobody is unenrolled, only suspended"),
     PERSON_ITEMS: Need(why="tells who has grades; without it nobody is unenrolled, only suspended"),
+    TREE: Need(
+        why="lists items whose grade type was set to “none” later; without it people with grades in these alone are "
+        "unenrolled, and the grades are lost"
+    ),
 }
 """Every function that rostersync calls. Those that block are those that `pipeline` asks for before anything else."""
 
@@ -83,6 +87,15 @@ CAPABILITIES: Mapping[str, Need] = {
     "moodle/role:assign": Need(name="Assign roles to users", why="to give and take roles"),
 }
 """Every capability that the token's account needs, in the order of the README."""
+
+ACTIVITIES = (
+    *(f"mod/{name}:view" for name in ("assign", "bigbluebuttonbn", "data", "glossary", "h5pactivity")),
+    *(f"mod/{name}:view" for name in ("lesson", "lti", "quiz", "workshop")),
+    "moodle/course:viewhiddenactivities",
+    "moodle/course:ignoreavailabilityrestrictions",
+)
+"""What lets the token's account see the activities that are graded: a report leaves out those that it does not see, and
+then nobody is known to have no grades. Only those of what a site uses matter; plugins have their own."""
 
 
 def allow(*capabilities: str) -> str:

@@ -10,9 +10,9 @@ import pandas as pd
 from rostersync.moodle.enrolled import LACKING, USERS_COURSES
 from rostersync.moodle.examination.asking import Refusal, ask, attempt
 from rostersync.moodle.examination.finding import Finding, State, not_tested
-from rostersync.moodle.examination.needs import LOOK, NAME, allow
+from rostersync.moodle.examination.needs import ACTIVITIES, LOOK, NAME, ROLES, allow
 from rostersync.moodle.examination.survey import Survey
-from rostersync.moodle.gradebook import PERSON_ITEMS, Pair, Told, course_items, of_person, shows_hidden
+from rostersync.moodle.gradebook import PERSON_ITEMS, Items, Pair, Told, course_items, left_out, of_person, shows_hidden
 from rostersync.moodle.users import find_users
 from rostersync.vocabulary import UserField, counted
 
@@ -68,6 +68,8 @@ def grades(survey: Survey) -> list[Finding]:
         if isinstance(items, Refusal):
             return _grades_untold(items.words, LOOK)
         if isinstance(items, Told):
+            if items.cause in READING:
+                return _unreadable(items.cause)
             if not items.known:
                 return _grades_untold(items.detail, LOOK)
             unopened = True
@@ -85,25 +87,40 @@ def _grades_untold(why: str, how: str) -> list[Finding]:
     return [not_tested(c, why, how) for c in GRADES]
 
 
-def _of_report(survey: Survey, pair: Pair, items: frozenset[int]) -> list[Finding]:
+def _unreadable(lacking: str) -> list[Finding]:
+    """The findings where the token lacks a capability without which no grade is read."""
+    what = "grades cannot be read: nobody would be unenrolled, only suspended"
+    found = [Finding(code=lacking, state=State.MISSING, what=what, causes=(lacking,), remedy=allow(lacking))]
+    rest = _grades_untold("grades cannot be read", f"put {lacking} right, and run it again")
+    return [*found, *(f for f in rest if f.code != lacking)]
+
+
+def _of_report(survey: Survey, pair: Pair, items: Items) -> list[Finding]:
     """What one person's report of a course shows, in which these are the items."""
     user, course = pair
     reply = ask(survey.client, PERSON_ITEMS, [("courseid", course), ("userid", user)])
     if lacking := {LACKING: READING[0], NOT_OTHERS: READING[1]}.get(reply.code):
-        what = "grades cannot be read: nobody would be unenrolled, only suspended"
-        found = [Finding(code=lacking, state=State.MISSING, what=what, causes=(lacking,), remedy=allow(lacking))]
-        rest = _grades_untold("grades cannot be read", f"put {lacking} right, and run it again")
-        return [*found, *(f for f in rest if f.code != lacking)]
+        return _unreadable(lacking)
     if reply.code:
         return _grades_untold(reply.words, LOOK)
     told = of_person(survey.client, pair, items)
     found = [Finding(code=c, state=State.OK, what="grades can be read") for c in READING]
     seen = shows_hidden(reply.value, items)
+    what = f"not all grades are shown: {told.detail}"
+    activities = (
+        f"{ROLES} > the role of the token's account > Edit: allow, of what the site uses, {', '.join(ACTIVITIES)}"
+    )
     if seen:
-        return [*found, Finding(code=HIDDEN, state=State.OK, what="a hidden grade is shown")]
+        found.append(Finding(code=HIDDEN, state=State.OK, what="a hidden grade is shown"))
+        if left_out(reply.value, items):
+            found.append(
+                Finding(code="activities", state=State.ONE_OF, what=what, causes=ACTIVITIES, remedy=activities)
+            )
+        return found
     if seen is False:
-        what = f"not all grades are shown: {told.detail}"
-        return [*found, Finding(code=HIDDEN, state=State.MISSING, what=what, causes=(HIDDEN,), remedy=allow(HIDDEN))]
+        remedy = f"{allow(HIDDEN)}; and for activities: {activities}"
+        causes = (HIDDEN, *ACTIVITIES)
+        return [*found, Finding(code=HIDDEN, state=State.ONE_OF, what=what, causes=causes, remedy=remedy)]
     why = "no hidden grade was met, and no function tells whether hidden ones would be shown"
     return [*found, not_tested(HIDDEN, why, LOOK)]
 

@@ -1,5 +1,6 @@
-"""`core_grades_get_gradeitems`, `gradereport_user_get_grade_items`, `gradereport_overview_get_course_grades`."""
+"""`core_grades_get_gradeitems`, `core_grades_get_grade_tree`, and what two reports show of grades."""
 
+import json
 from collections.abc import Iterable
 
 from rostersync.sandbox.call import Call, Function, Json
@@ -29,6 +30,38 @@ def grade_items(call: Call) -> Json:
             name = course.fullname if item.categoryid == root else book.categories.rows[item.categoryid].name
             answer.append({"id": str(item.id), "itemname": call.shown(item.name), "category": call.shown(name)})
     return {"gradeItems": answer, "warnings": []}
+
+
+def grade_tree(call: Call) -> Json:
+    """`core_grades_get_grade_tree` (grades 67; grades none 4 to 30): all items and categories, as JSON in a text.
+
+    Items whose grade type is none are in it. A first look makes the gradebook.
+    """
+    state = call.state
+    course = _entered(state, call.given.number("courseid"))
+    require(state, "moodle/grade:viewall")
+    state.gradebook.look(course.id)
+    tree = _branch(call, course, state.gradebook.roots(course.id)[0])
+    return json.dumps(tree, separators=(",", ":")).replace("/", "\\/")
+
+
+def _branch(call: Call, course: Course, categoryid: int) -> Json:
+    """A category with what stands in it; nothing is null."""
+    book = call.state.gradebook
+    name = book.categories.rows[categoryid].name or course.fullname
+    children: list[Json] = [
+        {"id": str(one.id), "name": call.shown(one.name), "iscategory": False, "children": None}
+        if one.itemtype == MANUAL
+        else _branch(call, course, one.categoryid)
+        for one in book.inside(course.id, categoryid)
+    ]
+    return {
+        "id": str(categoryid),
+        "name": call.shown(name),
+        "iscategory": True,
+        "haschildcategories": bool(book.below(categoryid)),
+        "children": children or None,
+    }
 
 
 def user_items(call: Call) -> Json:
@@ -127,6 +160,7 @@ _COURSE = Field(Kind.INT)
 _SOMEBODY = Field(Kind.INT, Need.OPTIONAL)
 FUNCTIONS = (
     Function(name="core_grades_get_gradeitems", takes=Structure({"courseid": _COURSE}), run=grade_items),
+    Function(name="core_grades_get_grade_tree", takes=Structure({"courseid": _COURSE}), run=grade_tree),
     Function(
         name="gradereport_user_get_grade_items",
         takes=Structure({"courseid": _COURSE, "userid": _SOMEBODY, "groupid": Field(Kind.INT, Need.OPTIONAL)}),

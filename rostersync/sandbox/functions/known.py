@@ -69,6 +69,7 @@ CORE_FUNCTIONS = frozenset(
         "core_get_strings",
         "core_get_user_dates",
         "core_grades_get_enrolled_users_for_search_widget",
+        "core_grades_get_grade_tree",
         "core_grades_get_gradeitems",
         "core_grades_update_grades",
         "core_group_add_group_members",
