@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +11,8 @@ from rostersync import history, protection
 from rostersync.apply import Applied, Order, carry_out
 from rostersync.approval import allow, not_applied
 from rostersync.errors import RosterSyncError, SiteBusy, SiteError, StoreError, UsageError
-from rostersync.store import Run, State, lease, this_process
+from rostersync.settings import Settings
+from rostersync.store import Run, Said, State, lease, this_process
 from rostersync.sync import plan as plans
 from rostersync.sync import reconcile
 from rostersync.sync.plan import Plan
@@ -24,7 +25,12 @@ YOUNG = 600.0
 """Seconds for which a process takes for granted what it has just read for its own plan: a sync asks once."""
 
 
-def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
+NOTHING_SAID = Said()
+ALLOWING = ("allow_removals", "allow_rises", "meant", "on_unknown_grades", "courses")
+"""Settings by which whoever carries out a plan allows what a plan does not allow by itself."""
+
+
+def apply_plan(plan: Plan, work: Work, *, just_made: bool = False, said: Said = NOTHING_SAID) -> Report:
     """Carry out a plan, prove it, and account for every row.
 
     Args:
@@ -32,6 +38,7 @@ def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
         work: the site.
         just_made: this process made the plan, of this very site: for some minutes its accounts, courses and grades are
             not asked for again.
+        said: what was said for this run alone; kept with it, so that `resume` goes by it.
 
     Raises:
         PlanRefused: it may not be carried out (see `approval`); nothing was changed.
@@ -43,7 +50,7 @@ def apply_plan(plan: Plan, work: Work, *, just_made: bool = False) -> Report:
     def begin() -> int:
         not_applied(plan, work)
         history.forget_doubtful(work.store, work.client.site)
-        return work.store.begin(work.client.site, plan.digest(), history.to_keep(plan))
+        return work.store.begin(work.client.site, plan.digest(), history.to_keep(plan, said))
 
     with lease(work.store, work.client.site, this_process(work)):
         return _carry(plan, work, begin, work.time(), notes, just_made=just_made)
@@ -69,7 +76,17 @@ def to_resume(work: Work, run: int = 0) -> Run:
         )
     last = chosen[-1]
     if last.state is State.DONE:
-        raise UsageError(f"run {last.run} came to its end: there is nothing to resume", remedy="make a new plan")
+        ended = f"run {last.run} came to its end: there is nothing to resume"
+        older = None if run else _broken_before(every, last, work)
+        if older is None:
+            raise UsageError(ended, remedy="make a new plan")
+        ended += f"; run {older.run} broke off before it"
+        if work.store.journal(last.run):
+            raise UsageError(
+                f"{ended}, and run {last.run} has changed the site since",
+                remedy=f"make a new plan: it shows what is left of run {older.run}",
+            )
+        raise UsageError(ended, remedy=f"`rostersync resume {older.run}` goes on with run {older.run}")
     later = [r.run for r in every if r.run > last.run and work.store.journal(r.run)]
     if later:
         raise UsageError(
@@ -79,8 +96,26 @@ def to_resume(work: Work, run: int = 0) -> Run:
     return last
 
 
-def resume(work: Work, run: int = 0) -> Report:
+def _broken_before(every: list[Run], last: Run, work: Work) -> Run | None:
+    """The run that broke off before the last one, where none between them has changed the site."""
+    for run in reversed([r for r in every if r.run < last.run]):
+        sent = bool(work.store.journal(run.run))
+        if run.state in {State.RUNNING, State.STOPPED} or (run.state is State.FAILED and sent):
+            return run
+        if sent:
+            return None
+    return None
+
+
+def resume(work: Work, run: int = 0, *, said_now: Collection[str] = ()) -> Report:
     """Go on with a run that broke off: read again, send what is not in place, prove, and account for the whole run.
+
+    What was said for the run when it was begun (`Said.settings`) holds in place of the settings of now.
+
+    Args:
+        work: the site.
+        run: the run's number; 0: the last one of the site.
+        said_now: the names of settings that are said anew, and win over what was said then.
 
     Raises:
         UsageError: there is no such run, or it cannot go on.
@@ -91,12 +126,32 @@ def resume(work: Work, run: int = 0) -> Report:
     with lease(work.store, work.client.site, this_process(work)):
         # Looked up under the lease: nobody else may go on with it meanwhile.
         broken = to_resume(work, run)
+        work, notes = _as_allowed(broken, work, said_now)
+        if not run and (older := _broken_before(work.store.runs(work.client.site), broken, work)):
+            notes = (*notes, f"run {older.run} broke off, too, before this one: a new plan shows what is left of it")
         text = work.store.plan_text(broken.digest)
         if not text:
             raise StoreError(f"the plan of run {broken.run} is not kept any more", remedy="make a new plan")
         plan = plans.read(text, f"the plan of run {broken.run}")
         started = datetime.fromtimestamp(broken.started, UTC).isoformat(timespec="seconds")
-        return _carry(plan, work, lambda: broken.run, started, allow(plan, work))
+        return _carry(plan, work, lambda: broken.run, started, (*notes, *allow(plan, work)))
+
+
+def _as_allowed(broken: Run, work: Work, said_now: Collection[str]) -> tuple[Work, tuple[str, ...]]:
+    """The site with what was said for the run in its settings, as far as nothing is said now; and a note that tells it.
+
+    Only settings that allow something are taken, and only from the line of this very run.
+    """
+    said = {n: v for n, v in broken.said.settings.items() if n in ALLOWING and n not in said_now}
+    if not said:
+        return work, ()
+    made = Settings.model_validate(said)
+    update = {name: getattr(made, name) for name in said}
+    # Whoever sends asks the client for them; it needs none of them itself.
+    work.client.settings = work.client.settings.model_copy(update=update)
+    words = [f"{n} = {', '.join(v) if isinstance(v, list) else v}" for n, v in said.items()]
+    note = f"as was said for this run when it was begun: {'; '.join(words)}"
+    return replace(work, settings=work.settings.model_copy(update=update)), (note,)
 
 
 def _carry(

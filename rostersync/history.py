@@ -14,7 +14,7 @@ from rostersync.apply.memory import SETS_DATES
 from rostersync.apply.resume import earlier
 from rostersync.errors import PlanRefused, SiteBusy, StoreError, UsageError
 from rostersync.past import MOVED, Comparison, Differing
-from rostersync.store import Entry, Kept, Run, State, Store
+from rostersync.store import Entry, Kept, Run, Said, State, Store
 from rostersync.sync import plan as plans
 from rostersync.sync import reconcile
 from rostersync.sync.batch import to_do
@@ -33,11 +33,18 @@ UNCONFIRMED, NOT_CONFIRMED = "unconfirmed", "not_confirmed"
 """The code of rows whose account nobody can enrol."""
 
 
-def to_keep(plan: Plan) -> Kept:
-    """What the store keeps of a plan that is about to be carried out."""
+def to_keep(plan: Plan, said: Said) -> Kept:
+    """What the store keeps of a plan that is about to be carried out, and of what was said for the run."""
     todo = to_do(plan.changes)[["course_id", "user_id"]].drop_duplicates()
     people = list(zip(todo["course_id"].tolist(), todo["user_id"].tolist(), strict=True))
-    return Kept(made=plan.made, release=plan.release, text=plans.write(plan), people=people, undoes=plan.undoes or None)
+    return Kept(
+        made=plan.made,
+        release=plan.release,
+        text=plans.write(plan),
+        people=people,
+        undoes=plan.undoes or None,
+        said=said,
+    )
 
 
 def set_down(plan: Plan, done: Applied, report: Report, work: Work, *, superseded: Collection[int] = ()) -> Report:

@@ -18,7 +18,7 @@ import pandas as pd
 from rostersync import history, moodle, owned, roster
 from rostersync.address import canonical
 from rostersync.errors import PlanRefused, ReportError, UsageError
-from rostersync.execution import apply_plan, resume, to_resume
+from rostersync.execution import ALLOWING, apply_plan, resume, to_resume
 from rostersync.ignored import remember as remember_ignored
 from rostersync.judge import Judge, Person
 from rostersync.planning import plan_for, undo_plan
@@ -34,6 +34,7 @@ from rostersync.vocabulary import UserField
 from rostersync.work import Progress, Work, at_work
 
 __all__ = [
+    "ALLOWING",
     "Judge",
     "Person",
     "Progress",

@@ -130,6 +130,12 @@ class Op(StrEnum):
 
 UNENROL_ALL = "--on-unknown-grades unenrol"
 """What unenrols people in one run although it cannot be known whether they have grades."""
+UNENROL_ALWAYS = 'on_unknown_grades = "unenrol" in the settings file'
+"""The same for every run."""
+WHAT_GOES = (
+    "any grades go with the enrolment, and come back only where the site restores them; group memberships never do"
+)
+"""What an unenrolment costs (guide/moodle.md, facts 22 and 33)."""
 SWITCH_MAIL_OFF = "course > Participants > Enrolment methods > Manual enrolments > Send course welcome message: No"
 """Where the mails are switched off that Moodle sends for rows of enrol calls (guide/moodle.md, fact 27)."""
 

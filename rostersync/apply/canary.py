@@ -48,7 +48,7 @@ def try_roles(sender: Sender, roles: pd.DataFrame) -> tuple[str, ...]:
             notes.append(f"role “{name}” was taken to have id {number}; one person was given it and it was read back")
         elif tried and rest:
             why = f"one person was given role id {number}, and no read shows whether it is “{name}”"
-            sender.outcomes.set(rest, Outcome(Proof.HELD, "stopped", why))
+            sender.outcomes.set(rest, Outcome(Proof.HELD, "not_sent", why))
             notes.append(f"{why}: nobody else was given it")
     return tuple(notes)
 

@@ -101,7 +101,7 @@ def _refused_for_good(sender: Sender, chunk: Chunk, error: MoodleError) -> None:
 
 def _stop_course(sender: Sender, chunk: Chunk, why: str, *, role: bool = False) -> None:
     """Moodle refuses this kind of call in the whole course: the rest of its kind (and role) is not tried."""
-    sender.outcomes.set(_rest(sender, chunk, role=role), Outcome(Proof.HELD, "stopped", why))
+    sender.outcomes.set(_rest(sender, chunk, role=role), Outcome(Proof.HELD, "not_sent", why))
 
 
 def _leave_course(sender: Sender, chunk: Chunk, error: MoodleError) -> None:
@@ -123,7 +123,7 @@ def _stop_role(sender: Sender, chunk: Chunk, error: MoodleError) -> None:
     same = (sender.changes["course_id"] == one["course_id"]) & (sender.changes["role_id"] == one["role_id"])
     same &= sender.changes["op"].isin([str(Op.ENROL), str(Op.UPDATE)])
     rest = sender.outcomes.open(sender.changes.index[same])
-    sender.outcomes.set(rest, Outcome(Proof.HELD, "stopped", f"Moodle refused this role in this course: {error}"))
+    sender.outcomes.set(rest, Outcome(Proof.HELD, "not_sent", f"Moodle refused this role in this course: {error}"))
 
 
 def _by_course(sender: Sender, chunk: Chunk) -> list[Chunk]:

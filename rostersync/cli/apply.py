@@ -46,5 +46,5 @@ def command(
         return result.present(pipeline.preview(plan), folder, shared=settings.share_reports, as_json=as_json)
     places.for_folder(folder or result.FOLDER)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        done = pipeline.apply_plan(plan, work)
+        done = pipeline.apply_plan(plan, work, said=options.said(chosen, folder, settings))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

@@ -96,7 +96,7 @@ class _Story(_Silent):
         from rostersync.cli import screen
 
         self._say(f"{title}:\n")
-        report.show(shown, screen.out(), details=DETAILS)
+        report.show(shown, screen.out(), details=DETAILS, last=not shown.preview)
 
     def ends(self, done: Report, again: Report, written: list[Path]) -> None:
         from rostersync.cli.messages import tell

@@ -16,6 +16,12 @@ _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """What newer versions of click raise where a group's command is missing."""
 
 
+YES, ASK_NOTHING = ("--yes", "-y"), ("apply", "resume")
+"""How a yes is given in advance, and the commands that need none: what they carry out was approved."""
+FEW = 16
+"""So many options are listed in a message, at most."""
+
+
 class NotConfirmed(RosterSyncError):
     """The answer to sync's question was not yes."""
 
@@ -90,4 +96,31 @@ def _told(error: Exception) -> tuple[str, str, int]:
 
 def _usage(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return f"`{context.command_path if context else 'rostersync'} --help` shows examples"
+    examples = f"`{context.command_path if context else 'rostersync'} --help` shows examples"
+    if isinstance(error, click.NoSuchOption) and context:
+        return "; ".join(filter(None, [_instead(error, context), examples]))
+    return examples
+
+
+def _instead(error: click.NoSuchOption, context: click.Context) -> str:
+    """What a command has in place of an option that it lacks, and which commands have that one."""
+    from rostersync.cli.main import COMMANDS, Commands
+
+    name, mine = error.option_name, context.command_path
+    said = []
+    if name in YES and context.command.name in ASK_NOTHING:
+        said.append(f"leave {name} out: `{mine}` asks nothing")
+    else:
+        every = context.find_root().command
+        found = {c: every.get_command(context, c) for c in COMMANDS} if isinstance(every, Commands) else {}
+        theirs = [c for c, command in found.items() if command and name in _options(command)]
+        said += [f"{name} is an option of {', '.join(theirs)}"] if theirs else []
+    long = [option for option in _options(context.command) if option.startswith("--")]
+    if not error.possibilities and len(long) <= FEW:
+        said.append(f"`{mine}` has {', '.join(long)}")
+    return "; ".join(said)
+
+
+def _options(command: click.Command) -> list[str]:
+    """The options of a command in their order, in all their spellings."""
+    return [name for one in command.params if isinstance(one, click.Option) and not one.hidden for name in one.opts]

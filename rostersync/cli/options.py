@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +14,7 @@ from rostersync.vocabulary import CourseField, Mode, OnMissing, UserField
 
 if TYPE_CHECKING:
     from rostersync.settings import Loaded, Settings
+    from rostersync.store import Said
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -207,6 +208,29 @@ review = click.option(
     metavar="REVIEW.xlsx",
     help="Write a workbook in which a reviewer says “no” to changes; plan --from-review makes a plan of what is left.",
 )
+
+
+def said(chosen: Mapping[str, Any], folder: Path | None, settings: Settings, before: Settings | None = None) -> Said:
+    """What is said for one run alone, so that `resume` goes by it.
+
+    Args:
+        chosen: the options of the command.
+        folder: that of --report.
+        settings: with these options, and with what was answered at the terminal.
+        before: the same without the answers.
+    """
+    from rostersync.pipeline import ALLOWING
+    from rostersync.store import Said
+
+    mine = given(chosen)
+    answered = {n for n in ALLOWING if before is not None and getattr(settings, n) != getattr(before, n)}
+    values = settings.model_dump(mode="json", include={*ALLOWING} & {*mine, *answered})
+    return Said(settings=values, report=str(folder.absolute()) if folder else "")
+
+
+def given(chosen: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the options that stand on the command line."""
+    return frozenset(name for name, value in chosen.items() if value not in (None, ()))
 
 
 def settings_from(options: dict[str, Any]) -> Settings:

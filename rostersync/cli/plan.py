@@ -73,7 +73,7 @@ def command(
     shown = pipeline.preview(plan)
     code = result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
     if out:
-        result.say_plan(out, refused=bool(plan.refused))
+        result.say_plan(out, shown, refused=bool(plan.refused))
     if review:
         result.say_review(review)
     return ExitCode.PENDING if tell and result.pending(shown) and code != ExitCode.REFUSED else code

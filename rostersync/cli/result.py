@@ -65,13 +65,16 @@ def say_where(what: str, written: list[Path]) -> None:
         say(f"The {what} is in {written[0].parent}: " + ", ".join(path.name for path in written))
 
 
-def say_plan(path: Path, *, refused: bool) -> None:
-    """Where a plan is, and what can be done with it."""
+def say_plan(path: Path, shown: Report, *, refused: bool) -> None:
+    """Where a plan is, and what can be done with it; `shown` is its preview."""
     if refused:
         say(f"The plan is in {path}, to be looked at; apply refuses it.")
-    else:
-        say(f"The plan is in {path}. Show it again with: rostersync show {path}")
+        return
+    say(f"The plan is in {path}. Show it again with: rostersync show {path}")
+    if pending(shown):
         say(f"Carry it out with: rostersync apply {path}")
+    else:
+        say("As it is, there is nothing to carry out.")
 
 
 def say_review(path: Path) -> None:

@@ -20,7 +20,9 @@ def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) 
     """Go on with RUN, or with the last run of the site, where it broke off.
 
     Every course of its plan is read again first. What is done is seen and not done twice; what has changed since is
-    held. The report is on the whole run. Nothing is asked: the plan was approved when it was begun.
+    held. The report is on the whole run. Nothing is asked: the plan was approved when it was begun. What was said for
+    the run then (--report, --allow-removals, --allow-rises, --meant, --on-unknown-grades, --courses) need not be said
+    again; what is said now counts in its place.
 
     \b
     Examples:
@@ -31,7 +33,9 @@ def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) 
     from rostersync.cli import places, result, screen
 
     settings = options.settings_from(chosen)
-    places.for_folder(folder or result.FOLDER)
     with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        done = pipeline.resume(work, run or 0)
+        broken = pipeline.to_resume(work, run or 0)
+        folder = folder or Path(broken.said.report or result.FOLDER)
+        places.for_folder(folder)
+        done = pipeline.resume(work, run or 0, said_now=options.given(chosen))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

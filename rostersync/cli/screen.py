@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -30,10 +31,18 @@ class Screen(Console):
 
 
 def out() -> Console:
-    """The console for results; rich looks by itself whether it is a terminal, and at NO_COLOR."""
+    """The console for results; rich looks by itself whether it is a terminal, and at NO_COLOR and COLUMNS."""
     stream = beneath(sys.stdout)
     console = Screen(file=stream, highlight=False, markup=False)
-    return console if console.is_terminal else Screen(file=stream, highlight=False, markup=False, width=PIPE_WIDTH)
+    # rich takes any digits for a width, and 80 where nobody says one.
+    if console.is_terminal or _columns_set():
+        return console
+    return Screen(file=stream, highlight=False, markup=False, width=PIPE_WIDTH)
+
+
+def _columns_set() -> bool:
+    columns = os.environ.get("COLUMNS", "")
+    return columns.isdecimal() and int(columns) > 0
 
 
 class Bars:

@@ -66,11 +66,12 @@ def command(
                 _remember(roster, settings, work, chosen)
             return result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
         if not as_json:  # which prints one document: that of the run
-            report.show(shown, screen.out())
+            report.show(shown, screen.out(), last=False)
         if not yes:
             consent.ask(shown)
         _remember(roster, settings, work, chosen)
-        done = pipeline.apply_plan(plan, work, just_made=True)
+        said = options.said(chosen, folder, work.settings, settings)
+        done = pipeline.apply_plan(plan, work, just_made=True, said=said)
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)
 
 
@@ -91,7 +92,7 @@ def _plan(roster: Roster, work: Work, told: Bars, *, ask: bool) -> tuple[Plan, W
     told.stop()
     asked: set[str] = set()
     while ask and not plan.refused and (new := [q for q in plan.questions if q.code not in asked]):
-        report.show(pipeline.preview(plan), screen.out())
+        report.show(pipeline.preview(plan), screen.out(), last=False)
         asked |= {question.code for question in new}
         if answers := asking.answers(new):
             work = pipeline.answered(work, answers)

@@ -51,11 +51,11 @@ def command(
         if dry_run or out or plan.refused or not (yes or result.pending(shown)):
             code = result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
             if out:
-                result.say_plan(out, refused=bool(plan.refused))
+                result.say_plan(out, shown, refused=bool(plan.refused))
             return code
         if not as_json:
-            report.show(shown, screen.out())
+            report.show(shown, screen.out(), last=False)
         if not yes:
             consent.ask(shown)
-        done = pipeline.apply_plan(plan, work, just_made=True)
+        done = pipeline.apply_plan(plan, work, just_made=True, said=options.said(chosen, folder, settings))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

@@ -128,7 +128,7 @@ CODES: Mapping[str, Answer] = {
         advice="log in as that account once, and agree; or have an administrator agree on its behalf",
         ends=TokenRefused,
     ),
-    # the site as a whole, before anything was done (MOODLE.md, fact 26)
+    # the site as a whole, before anything was done (guide/moodle.md, fact 26)
     "sitemaintenance": Answer(
         remedy=Remedy.RETRY,
         message="the site is in maintenance mode",

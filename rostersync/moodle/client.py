@@ -25,7 +25,7 @@ from rostersync.moodle.answers import BROKEN_OFF, CODES, missing_functions
 from rostersync.moodle.encoding import OVERHEAD, Body, encode
 from rostersync.moodle.exchange import Exchange
 from rostersync.moodle.lines import GRACE
-from rostersync.moodle.outage import Away, Outage, duration
+from rostersync.moodle.outage import LIMIT_SET, Away, Outage, duration
 from rostersync.moodle.pace import Pace
 from rostersync.moodle.site import SITE_INFO
 from rostersync.moodle.transport import REMEDIES, Kind, Setback, plain_to
@@ -329,7 +329,7 @@ class Client:
         told = REMEDIES.get(found.kind, REMEDIES[Kind.REFUSED])
         since = f"it has been away since {gone.since:%H:%M:%S}"
         if not self._given_up.is_set():
-            since += f", and rostersync waited for {duration(self._patience(found))} (outage_minutes)"
+            since += f", and rostersync waited for {duration(self._patience(found))} ({LIMIT_SET})"
         return Unreachable(f"{self.address}: {found.words}; {since}", remedy=told, code=found.code)
 
 

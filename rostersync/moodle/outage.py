@@ -19,6 +19,8 @@ from rostersync.printing import printable
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
 """Seconds between two tries: 1, 2, 4 … 30, less up to a half of it by chance."""
+LIMIT_SET = "outage_minutes in the settings file, which `rostersync config path` names"
+"""Where it is set for how long a site is waited for."""
 SAY_AGAIN = 60.0
 """Seconds after which it is said again that the site is still away."""
 _TICK = 0.2
@@ -168,11 +170,12 @@ class Outage:
         if now.said is None:
             limit = self._limit(now.setback)
             _log.warning(
-                "%s has been away since %s: %s; rostersync waits until %s at most (outage_minutes), and then stops",
+                "%s has been away since %s: %s; rostersync waits until %s at most (%s), and then stops",
                 self._site,
                 f"{now.since:%H:%M:%S}",
                 printable(now.setback.words),
                 f"{now.since + timedelta(seconds=limit):%H:%M:%S}",
+                LIMIT_SET,
             )
         elif spent - now.said >= SAY_AGAIN:
             _log.warning("%s is still away after %s: %s", self._site, duration(spent), printable(now.setback.words))

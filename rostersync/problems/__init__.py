@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rostersync.problems.changes import HOLDS, NOT_ACTIVE, REASONS, UNKNOWN_GRADES
+from rostersync.problems.changes import HOLDS, NOT_ACTIVE, REASONS, SPARED, UNKNOWN_GRADES
 from rostersync.problems.files import IN_FILES
 from rostersync.problems.kinds import Kind, Severity
 from rostersync.problems.lookups import LOOKED_UP
@@ -19,6 +19,7 @@ __all__ = [
     "NOT_ACTIVE",
     "REASONS",
     "ROWS",
+    "SPARED",
     "UNKNOWN_GRADES",
     "Kind",
     "Severity",

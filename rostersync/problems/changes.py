@@ -127,7 +127,7 @@ HOLDS: Mapping[str, Kind] = {
     ),
     "method_unknown": notes(
         "it is not known whether this enrolment is a manual one, and suspending another kind has no effect",
-        "do it by hand, or leave manual as the course's only enrolment method",
+        "do it by hand in Moodle; or, where the course's other enrolment methods have nobody, switch these off",
     ),
     "suspension_unknown": notes(
         "it is not known whether this enrolment is suspended now: {detail}",
@@ -173,8 +173,9 @@ HOLDS: Mapping[str, Kind] = {
     ),
     "stopped": notes(
         "the run was stopped before this was sent: {detail}",
-        "remove the cause, then `rostersync resume`, or run it again where it came to its end",
+        "remove the cause, then go on with `rostersync resume`",
     ),
+    "not_sent": notes("it was not sent: {detail}", "remove the cause, then sync the roster again"),
     "not_tried": notes(
         "it was not tried by itself: Moodle refused the last calls of its kind, one after the other, "
         "and whether that is a row's fault or the course's is not known: {detail}",
@@ -184,6 +185,15 @@ HOLDS: Mapping[str, Kind] = {
 """Codes that CHANGES.hold carries: each is a rule of guide/rules.md that says “not now”."""
 
 
+SPARED: Mapping[str, str] = {
+    "graded": "absent from the roster, but has grades",
+    "maybe_graded": "absent from the roster, and it is not known whether there are grades",
+    "row_graded": "a row asks for the removal, but there are grades",
+    "row_maybe_graded": "a row asks for the removal, and it is not known whether there are grades",
+}
+"""Reasons of suspensions that take the place of unenrolments."""
+
+
 REASONS: Mapping[str, str] = {
     "roster": "the roster says so",
     "absent": "the roster does not name this person in this course",
@@ -191,23 +201,14 @@ REASONS: Mapping[str, str] = {
     "pending": "the roster says that this person is pending, or on a waiting list, and does not enrol them yet",
     "role_absent": "the roster does not give this role",
     "row_removes": "a row of the roster asks for it",
-    "graded": "absent from the roster, but has grades: suspended instead",
-    "maybe_graded": "absent from the roster, and it is not known whether there are grades: suspended instead",
-    "row_graded": "a row asks for the removal, but there are grades: suspended instead",
-    "row_maybe_graded": "a row asks for the removal, and it is not known whether there are grades: suspended instead",
+    **{code: f"{said}: suspended instead" for code, said in SPARED.items()},
+    **{f"{code}_cleared": f"{said}: suspended instead; unknown dates will be cleared" for code, said in SPARED.items()},
     "dates_end_access": "the roster's dates are over, or ahead: the person loses access, and Moodle's own expiry "
     "action may unenrol them",
     "ended_by_others": "the roster says so; it was not rostersync that ended it, and dates that were set in Moodle are "
     "cleared",
     "dates_cleared": "the roster says so; unknown dates of this enrolment will be cleared",
     "absent_cleared": "the roster does not name this person in this course; unknown dates will be cleared",
-    "graded_cleared": "absent from the roster, but has grades: suspended instead; unknown dates will be cleared",
-    "maybe_graded_cleared": "absent from the roster, and it is not known whether there are grades: suspended instead; "
-    "unknown dates will be cleared",
-    "row_graded_cleared": "a row asks for the removal, but there are grades: suspended instead; unknown dates will be "
-    "cleared",
-    "row_maybe_graded_cleared": "a row asks for the removal, and it is not known whether there are grades: suspended "
-    "instead; unknown dates will be cleared",
     "grades_at_risk": "absent from the roster; it is not known whether there are grades: any go with the enrolment",
     "row_grades_at_risk": "a row asks for the removal; it is not known whether there are grades: any go with the "
     "enrolment",

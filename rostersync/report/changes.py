@@ -7,8 +7,8 @@ from rich.console import Console
 
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import bucket_words
-from rostersync.tables import Forecast, Report
-from rostersync.vocabulary import SWITCH_MAIL_OFF, UNENROL_ALL, Bucket, counted
+from rostersync.tables import Forecast, Report, UnknownGrades
+from rostersync.vocabulary import SWITCH_MAIL_OFF, UNENROL_ALL, UNENROL_ALWAYS, WHAT_GOES, Bucket, counted
 
 GAINS = (Bucket.ENROLLED, Bucket.REACTIVATED, Bucket.ROLE_CHANGED, Bucket.DATES_CHANGED)
 """What is done for somebody; who loses something is named before them."""
@@ -72,7 +72,7 @@ def show_forecast(report: Report, console: Console) -> None:
     """What people would lose, and how many mails would go out, in numbers."""
     if not report.forecast:
         return
-    lost = [] if report.forecast.nobody else forecast_lines(report.forecast)
+    lost = forecast_lines(report.forecast)
     for title, lines in (("What they would lose", lost), ("Mail", mail_lines(report.forecast))):
         if lines:
             heading(console, title)
@@ -89,6 +89,9 @@ def forecast_lines(forecast: Forecast) -> list[str]:
             f"grades: {forecast.graded:,} have grades and {forecast.maybe_graded:,} may have: they are suspended, and "
             "keep them"
         )
+    if stay := forecast.graded_held:
+        has = "has grades and stays" if stay == 1 else "have grades and stay"
+        lines.append(f"grades: {stay:,} {has} as they are: suspending them is held, see below")
     lines += _unknown_lines(forecast)
     if forecast.unenrolled:
         if known := forecast.unenrolled - forecast.at_risk:
@@ -103,25 +106,34 @@ def forecast_lines(forecast: Forecast) -> list[str]:
     return lines
 
 
-GOES = "any grades go with the enrolment, and come back only where the site restores them; group memberships never do"
-"""What an unenrolment costs (guide/moodle.md, facts 22 and 33)."""
-
-
 def _unknown_lines(forecast: Forecast) -> list[str]:
     """Why people are not unenrolled, what lets them be, and what that would cost; and what it costs where they are."""
     lines, unknown = [], forecast.unknown_grades
     for one in unknown:
-        done = "unenrolled all the same" if one.unenrolled else "not unenrolled, but suspended if possible"
-        whom = f"{counted(one.people, 'person', 'people')} in {counted(one.courses, 'course')} {done}"
+        whom = f"{counted(one.people, 'person', 'people')} in {counted(one.courses, 'course')} {_done_with(one)}"
         lines.append(f"grades: {whom}: it cannot be known whether they have any, as {one.why}")
         lines.append(f"so that it can be known: {one.remedy}")
     if people := sum(one.people for one in unknown if one.flag):
         idle = sum(one.already_suspended for one in unknown if one.flag)
         more = f" and {idle:,} who were suspended before" if idle else ""
-        lines.append(f"to unenrol {people:,} of them{more} all the same, in this run: {UNENROL_ALL}; {GOES}")
+        lines.append(f"to unenrol {people:,} of them{more} all the same, in this run: {UNENROL_ALL}; {WHAT_GOES}")
+        lines.append(f"to do so in every run: {UNENROL_ALWAYS}")
     if forecast.at_risk:
-        lines.append(f"what {forecast.at_risk:,} of them may lose, as on_unknown_grades is unenrol: {GOES}")
+        lines.append(f"what {forecast.at_risk:,} of them may lose, as on_unknown_grades is unenrol: {WHAT_GOES}")
     return lines
+
+
+def _done_with(unknown: UnknownGrades) -> str:
+    """What becomes of people of whom it is not known whether they have grades."""
+    if unknown.unenrolled:
+        return "unenrolled all the same"
+    if unknown.held == unknown.people:
+        return "neither unenrolled nor suspended (suspending is held, see below)"
+    if unknown.held:
+        free = unknown.people - unknown.held
+        is_ = "is" if free == 1 else "are"
+        return f"not unenrolled ({free:,} {is_} suspended; suspending {unknown.held:,} is held, see below)"
+    return "suspended, not unenrolled"
 
 
 MAIL_SECONDS = 0.1

@@ -22,20 +22,22 @@ DIGEST = 12
 
 
 def show_runs(runs: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Prints a list of runs, each with the names of `run_document`."""
-    lines = [
-        (
-            str(one["run"]),
-            moment(one["started"]),
-            one["kind"] + (f" of {one['undoes']}" if one["undoes"] else ""),
-            one["state"],
-            "" if one["exit_code"] is None else str(one["exit_code"]),
-            one["site"],
-            one["verdict"] or ("did not end" if one["state"] == "running" else ""),
-        )
-        for one in runs
-    ]
-    grid(console, lines, headers=("Run", "Began", "What", "State", "Exit", "Site", "Verdict"), right=(0, 4))
+    """Prints a list of runs, by site, each with the names of `run_document`; its verdict stands below it."""
+    for site in dict.fromkeys(one["site"] for one in runs):
+        say(console, f"Runs of {site}", style="bold")
+        mine = [one for one in runs if one["site"] == site]
+        lines = [
+            (
+                str(one["run"]),
+                moment(one["started"]),
+                one["kind"] + (f" of {one['undoes']}" if one["undoes"] else ""),
+                one["state"],
+                "" if one["exit_code"] is None else str(one["exit_code"]),
+            )
+            for one in mine
+        ]
+        below = [one["verdict"] or ("did not end" if one["state"] == "running" else "") for one in mine]
+        grid(console, lines, headers=("Run", "Began", "What", "State", "Exit"), right=(0, 4), below=below)
 
 
 def show_comparison(comparison: Comparison, console: Console, *, details: int = 20) -> None:

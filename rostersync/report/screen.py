@@ -14,6 +14,8 @@ from rostersync.report.wording import cell_names, line_numbers
 from rostersync.vocabulary import counted
 
 _NARROWEST = 20
+_UNBROKEN = 1000
+"""Columns in which no row is too wide."""
 
 
 def say(console: Console, text: str = "", *, indent: int = 0, style: str = "") -> None:
@@ -37,6 +39,7 @@ def grid(
     headers: Sequence[str] = (),
     right: Sequence[int] = (),
     gap: int = 2,
+    below: Sequence[str] = (),
 ) -> None:
     """Prints rows in columns, indented by two; text that is too wide goes on below itself.
 
@@ -46,6 +49,7 @@ def grid(
         headers: above the columns; none where empty.
         right: positions of columns with numbers: aligned right, never broken.
         gap: blanks between columns.
+        below: a sentence below each row, over the whole width; its cells are not broken then.
     """
     if not rows:
         return
@@ -57,10 +61,14 @@ def grid(
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     # A table fills its lines with blanks up to its edge, which nobody wants in a log or an e-mail.
-    for segments in console.render_lines(table, console.options.update_width(console.width - 2), pad=False):
+    width = _UNBROKEN if below else console.width - 2
+    lines = console.render_lines(table, console.options.update_width(width), pad=False)
+    for at, segments in enumerate(lines, -bool(headers)):
         line = Text.assemble("  ", *((segment.text, segment.style or "") for segment in segments))
         line.rstrip()
         console.print(line, soft_wrap=True, highlight=False)
+        if below and at >= 0 and below[at]:
+            say(console, below[at], indent=6)
 
 
 def show_cause(console: Console, cause: Cause, *, details: int, rest: str, named: bool) -> None:

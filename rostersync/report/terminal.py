@@ -47,13 +47,14 @@ _PROOFS = {
 }
 
 
-def show(report: Report, console: Console, *, details: int = 20) -> None:
+def show(report: Report, console: Console, *, details: int = 20, last: bool = True) -> None:
     """Prints a preview or the result of a run.
 
     Args:
         report: what to print.
         console: where to; 80 columns or more, colours or not.
         details: how many courses, people and values are named in each group; the report's files have all of them.
+        last: the command ends with it; a preview after which it goes on states no exit code.
     """
     everybody = people(report)
     _head(report, console)
@@ -70,7 +71,7 @@ def show(report: Report, console: Console, *, details: int = 20) -> None:
     _not_active(report, console, details)
     show_hints(report, console)
     _problems(report, console, details)
-    _verdict(report, console)
+    _verdict(report, console, last=last)
 
 
 def _head(report: Report, console: Console) -> None:
@@ -284,7 +285,7 @@ def _unexplained(report: Report, ends: tuple[Bucket, ...]) -> pd.DataFrame:
     return rows[~rows["row"].isin(report.problems["row"])]
 
 
-def _verdict(report: Report, console: Console) -> None:
+def _verdict(report: Report, console: Console, *, last: bool) -> None:
     """The buckets, which add up, and the verdict: last, where the eye is when the command ends."""
     heading(console, "In short")
     if people := in_words(report):
@@ -295,7 +296,7 @@ def _verdict(report: Report, console: Console) -> None:
         say(console, f"beside the rows, for people whom no row enrols: {absent}", indent=2)
     say(console)
     style = _STYLES.get(report.exit_code, "bold red")
-    say(console, f"{report.verdict} (exit code {report.exit_code})", style=style)
+    say(console, report.verdict + f" (exit code {report.exit_code})" * last, style=style)
 
 
 def _rest(report: Report) -> str:

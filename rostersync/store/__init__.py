@@ -8,7 +8,7 @@ from rostersync.store.mappings import Mapped, forget, mapped, recall, remember
 from rostersync.store.opening import Store, existing_store, open_store, store_as_it_is
 from rostersync.store.owner import this_process
 from rostersync.store.retention import Pruned
-from rostersync.store.runs import Kept, Kind, Run, State
+from rostersync.store.runs import Kept, Kind, Run, Said, State
 from rostersync.store.upkeep import Health, back_up, examine
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Mapped",
     "Pruned",
     "Run",
+    "Said",
     "State",
     "Store",
     "back_up",

@@ -11,7 +11,7 @@ from rostersync.store.database import Database
 from rostersync.store.ledger import MANY
 
 DAY = 86_400.0
-NO_NOTES = "[]"
+NO_NOTES, NOTHING_SAID = "[]", "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,11 @@ class Pruned:
 class Retention(Database):
     """The part of the store that forgets.
 
-    A run's plan, outcomes, journal, notes and what was known before it go, and keys that were not looked up since, and
-    what was told of somebody and not since. What stays names nobody: the run's line (number, site, digest, times,
-    verdict), the first line of its journal, which says that its plan was applied, how many people a course had, and
-    what the last roster said of it (those before it go). The ledger stays as well: ids, dates and flags of enrolments,
-    without which rules 6 and 7 could not hold; it is forgotten when rostersync unenrols somebody.
+    A run's plan, outcomes, journal, notes, what was said for it and what was known before it go, and keys that were
+    not looked up since, and what was told of somebody and not since. What stays names nobody: the run's line (number,
+    site, digest, times, verdict), the first line of its journal, which says that its plan was applied, how many people
+    a course had, and what the last roster said of it (those before it go). The ledger stays as well: ids, dates and
+    flags of enrolments, without which rules 6 and 7 could not hold; it is forgotten when rostersync unenrols somebody.
     """
 
     def prune(self, days: float, *, dry_run: bool = False) -> Pruned:
@@ -86,6 +86,7 @@ def _old(now: float, days: float) -> Select[tuple[int]]:
     has = (
         runs.c.digest.in_(kept)
         | (runs.c.notes != NO_NOTES)
+        | (runs.c.said != NOTHING_SAID)
         | runs.c.run.in_(select(schema.outcomes.c.run))
         | runs.c.run.in_(select(schema.before.c.run))
         | runs.c.run.in_(_more_than_first())
@@ -151,4 +152,6 @@ def _delete(connection: Connection, old: Select[tuple[int]]) -> None:
         connection.execute(delete(schema.outcomes).where(schema.outcomes.c.run.in_(part)))
         connection.execute(delete(schema.before).where(schema.before.c.run.in_(part)))
         connection.execute(delete(journal).where(journal.c.run.in_(part), journal.c.entry.not_in(_first())))
-        connection.execute(update(schema.runs).where(schema.runs.c.run.in_(part)).values(notes=NO_NOTES))
+        connection.execute(
+            update(schema.runs).where(schema.runs.c.run.in_(part)).values(notes=NO_NOTES, said=NOTHING_SAID)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from itertools import repeat
 from typing import Any
@@ -45,6 +45,16 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What whoever began a run said for it alone, so that it need not be said again where the run goes on."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Setting → value as JSON has it, of those that allow something."""
+    report: str = ""
+    """The folder of its report; "" where none was named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run as the store knows it."""
 
@@ -63,6 +73,8 @@ class Run:
     release: str
     notes: tuple[str, ...]
     """What the run found beside what its plan had noted."""
+    said: Said
+    """By whoever began it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +90,8 @@ class Kept:
     """(course, user) of whom it is about to change."""
     undoes: int | None = None
     """The run that it undoes."""
+    said: Said = field(default_factory=Said)
+    """For this run alone."""
 
 
 class Runs(Leases):
@@ -99,6 +113,7 @@ class Runs(Leases):
         if kept is not None:
             kind = Kind.APPLY if kept.undoes is None else Kind.UNDO
             values |= {"kind": kind, "undoes": kept.undoes, "release": kept.release}
+            values["said"] = json.dumps({n: v for n, v in asdict(kept.said).items() if v}, ensure_ascii=False)
         with self.writing() as connection:
             self.stay(connection)
             key = connection.execute(insert(schema.runs).values(values)).inserted_primary_key
@@ -233,6 +248,7 @@ def _run(line: Any) -> Run:  # noqa: ANN401 - a row of SQLAlchemy's
             "kind": Kind(line["kind"]),
             "state": State(line["state"]),
             "notes": tuple(json.loads(line["notes"])),
+            "said": Said(**json.loads(line["said"])),
         }
     )
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest revision of `migrations/versions`; four digits, so that a newer one can be told from an older one."""
 NOTHING = "base"
 """The revision of an empty database, as alembic names it."""
@@ -75,13 +75,15 @@ runs = Table(
     Column("verdict", Text, nullable=False, server_default=""),
     Column("release", String, nullable=False, server_default=""),
     Column("notes", Text, nullable=False, server_default="[]"),
+    Column("said", Text, nullable=False, server_default="{}"),
     Index("runs_of_a_plan", "site", "digest"),
 )
 """One line for each apply and undo.
 
 `state` is running, done, stopped (something stood in the way, and the report says what) or failed (by a mistake of
 rostersync's own, or before anything was sent); `kind` is apply or undo, and then `undoes` is the number of the other
-run. `verdict` and `notes` (a JSON list of sentences) are those of the run's report.
+run. `verdict` and `notes` (a JSON list of sentences) are those of the run's report. `said` is a JSON object: what
+whoever began the run said for it alone (`settings`, name → value; `report`, the folder), which `resume` goes by.
 """
 
 plans = Table(

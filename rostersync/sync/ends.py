@@ -11,6 +11,7 @@ from rostersync import problems
 from rostersync.columns import TEXT
 from rostersync.sync.kinds import kinds, picked, spread
 from rostersync.sync.limits import to_allow
+from rostersync.sync.unknown_grades import held_suspension
 from rostersync.tables import OUTCOMES, REPORT_ROWS
 from rostersync.vocabulary import Bucket, Op, Proof
 
@@ -77,7 +78,8 @@ def _judged(kind: _Kind, *, ran: bool) -> tuple[str, str, str, str]:
         bucket = str(Bucket.UNCHANGED) if idle or kind.proof == Proof.UNCHANGED else kind.effect
     words = kind.message
     if held:
-        words = hold_words(why, kind.message if kind.proof == Proof.HELD else kind.hold_detail)
+        detail = kind.message if kind.proof == Proof.HELD else kind.hold_detail
+        words = held_suspension(why, kind.reason, kind.hold_detail) or hold_words(why, detail)
     if words == "" and kind.reason not in {"roster", "none"}:
         why, words = why or kind.reason, problems.REASONS[kind.reason]
     return bucket, kind.proof if kind.proof in WORSE else "", why, words

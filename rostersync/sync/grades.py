@@ -85,8 +85,11 @@ def spare_graded(
     absent = moved["absent"].to_numpy()
     idle = facts.inactive[at] == 1
     reason = _reasons(absent, sure[spared])
+    suspended = suspension(facts, at[~idle], {"absent": absent[~idle], "reason": reason[~idle]})
+    # Where they cannot be suspended either, it is told why they are not just unenrolled.
+    suspended["hold_detail"] = np.where(suspended["hold"] != "", _causes(grades, keys[spared][~idle]), "")
     parts = [
-        suspension(facts, at[~idle], {"absent": absent[~idle], "reason": reason[~idle]}),
+        suspended,
         {
             "at": at[idle],
             "op": Op.NOTHING,
@@ -102,6 +105,12 @@ def spare_graded(
     together = together.iloc[order].reset_index(drop=True)
     together["change"] = np.arange(len(together))
     return CHANGES.check(together)
+
+
+def _causes(grades: pd.DataFrame, keys: Ints) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """GRADES.cause of these packed (course, user); blank where grades are known, or nothing was told."""
+    at = pd.Index(pack(grades["course_id"], grades["user_id"])).get_indexer(keys)
+    return np.where(at >= 0, grades["cause"].to_numpy(dtype=object)[at] if len(grades) else "", "").astype(object)
 
 
 def _reasons(absent: Mask, sure: Mask) -> np.ndarray[tuple[int], np.dtype[np.object_]]:

@@ -11,7 +11,7 @@ import pandas as pd
 from rostersync.sync.keys import Ints, course_of, distinct, enrolment_of, first_of_run, of_courses, role_of
 from rostersync.sync.mails import mailing
 from rostersync.sync.plan import Plan
-from rostersync.sync.unknown_grades import unknown_grades
+from rostersync.sync.unknown_grades import NOT_SUSPENDED, spared, unknown_grades
 from rostersync.tables import HOLDERS, LOSSES, Forecast
 from rostersync.vocabulary import Op
 
@@ -60,8 +60,8 @@ def losses(
 def forecast(plan: Plan) -> Forecast:
     """The numbers of a plan; of those whom it really unenrols or suspends, not of those who are held."""
     changes = plan.changes
-    free = changes[(changes["hold"] == "") & (changes["op"] == Op.UPDATE) & changes["removal"]]
-    reasons = free["reason"].str.removeprefix("row_").str.removesuffix("_cleared")
+    free = changes.loc[(changes["hold"] == "") & (changes["op"] == Op.UPDATE) & changes["removal"], "reason"]
+    stay = changes.loc[changes["hold"].isin(NOT_SUSPENDED), "reason"]
     gone = leaving(changes)
     told = gone.merge(plan.losses, on=["course_id", "user_id"], how="left").fillna({"elsewhere": -1, "seen": -1})
     unknown = unknown_grades(plan)
@@ -69,14 +69,15 @@ def forecast(plan: Plan) -> Forecast:
     made = datetime.fromisoformat(plan.made).timestamp() if plan.made else 0.0
     return Forecast(
         unenrolled=len(gone),
-        graded=int((reasons == "graded").sum()),
-        maybe_graded=int((reasons == "maybe_graded").sum()),
+        graded=int(spared(free, "graded").sum()),
+        maybe_graded=int(spared(free, "maybe_graded").sum()),
         none_left=int((told["elsewhere"] == 0).sum()),
         left_unknown=int((told["elsewhere"] < 0).sum()),
         seen=int((told["seen"] > made - RECENT).sum()) if made else 0,
         seen_unknown=int((told["seen"] < 0).sum()),
         at_risk=sum(one.people for one in unknown if one.unenrolled),
         unknown_grades=unknown,
+        graded_held=int(spared(stay, "graded").sum()),
         mails=len(mails),
         mails_suspended=int((mails["suspend"] > 0).sum()),
         mails_courses=mails["course_id"].nunique(),

@@ -127,6 +127,8 @@ class UnknownGrades:
     unenrolled: bool
     """They are unenrolled all the same, because on_unknown_grades says so; else suspended."""
     people: int
+    held: int
+    """Of these: neither unenrolled nor suspended, because suspending them is held."""
     courses: int
     already_suspended: int
     """Others of whom the same is not known, and who are suspended already, so that nothing happens to them."""
@@ -156,18 +158,15 @@ class Forecast:
     at_risk: int = 0
     """Of the unenrolled: it is not known whether they have grades, and on_unknown_grades says unenrol."""
     unknown_grades: tuple[UnknownGrades, ...] = ()
-    """Why `maybe_graded` and `at_risk` are what they are, and what can be done about it."""
+    """Why `maybe_graded` and `at_risk` are what they are, and what can be done about it; those who are held, too."""
+    graded_held: int = 0
+    """Neither unenrolled nor suspended: they have grades, and suspending them is held."""
     mails: int = 0
     """Welcome mails that Moodle may send, where the message is not switched off."""
     mails_suspended: int = 0
     """Of these: to people who are suspended by the plan."""
     mails_courses: int = 0
     """Courses that they are about."""
-
-    @property
-    def nobody(self) -> bool:
-        """Nobody loses anything."""
-        return not (self.unenrolled or self.graded or self.maybe_graded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

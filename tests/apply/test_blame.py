@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from rostersync import pipeline
 from rostersync.apply.blame import LIMIT, LIMIT_EVERYWHERE
+from rostersync.errors import UsageError
 from rostersync.sandbox.refusals import Refusal, moodle
 from rostersync.store import open_store
 from rostersync.tables import Report
@@ -114,7 +116,7 @@ def test_a_course_that_is_gone_is_asked_for_and_stops(make: Make) -> None:
     world.gate._answer = missing
     report = world.apply_at_once(plan)
     bio = report.rows[report.rows["course_id"] == gone]
-    assert set(bio.loc[bio["bucket"] == "held", "code"]) == {"stopped"}
+    assert set(bio.loc[bio["bucket"] == "held", "code"]) == {"not_sent"}
     assert len([c for c in world.wrote() if gone in c.courses]) == 1
     assert len(ends(report)["enrolled"]) == 110
 
@@ -136,7 +138,10 @@ def test_what_is_refused_to_those_who_were_written_elsewhere_is_the_courses(make
     bio = report.rows[report.rows["course_id"] == world.state.course("BIO101").id]
     assert bio["bucket"].astype(str).value_counts().to_dict() == {"failed": 3, "held": 107}
     held = bio[bio["bucket"] == "held"]
-    assert set(held["code"]) == {"stopped"}
+    assert set(held["code"]) == {"not_sent"}
+    assert held["message"].str.endswith("remove the cause, then sync the roster again").all()
+    with world.work() as work, pytest.raises(UsageError, match="came to its end"):
+        pipeline.resume(work)  # which the message must not advise, therefore
     assert held["message"].str.contains(r"Moodle refused it for this course: No more room \[full_up\]").all()
     assert len(ends(report)["enrolled"]) == 110
     assert len(world.wrote()) < 20
@@ -159,7 +164,7 @@ def test_what_is_refused_to_nobody_as_well_is_the_courses(make: Make) -> None:
     bio = report.rows[report.rows["course_id"] == broken]
     assert set(bio["bucket"]) == {"failed", "held"}
     assert bio["message"].str.contains("course_archived").all()
-    assert set(bio.loc[bio["bucket"] == "held", "code"]) == {"stopped"}
+    assert set(bio.loc[bio["bucket"] == "held", "code"]) == {"not_sent"}
     assert len(ends(report)["enrolled"]) == 110
     assert len([c for c in world.wrote() if broken in c.courses]) == 2
     assert len(world.people("BIO101")) == 1
@@ -259,7 +264,10 @@ def test_what_was_sent_before_the_site_went_away_is_not_called_unsent(make: Make
     assert report.exit_code == 5
     sent, *others = report.rows["message"].tolist()
     assert "plugin_failed" in sent
-    assert all("before this was sent" in words for words in others)  # the first call takes one row
+    assert all("before this was sent" in words for words in others)
+    assert all(
+        words.endswith("remove the cause, then go on with `rostersync resume`") for words in others
+    )  # the first call takes one row
 
 
 @pytest.mark.parametrize("op", ["unenrol", "dates"])

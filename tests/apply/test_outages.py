@@ -69,6 +69,9 @@ def planned(server: Server, folder: Path) -> Plan:
         return pipeline.make_plan([folder / "roster.csv"], work)
 
 
+SETTING = "(outage_minutes in the settings file, which `rostersync config path` names)"
+
+
 def enrolled(server: Server) -> dict[str, int]:
     """Course → how many of the people are in it."""
     with server.lock:
@@ -129,7 +132,7 @@ def test_a_plan_waits_as_well_and_ends_with_5(server: Server, tmp_path: Path, dr
     with working(server, tmp_path, outage_minutes=0.03) as work, pytest.raises(Unreachable) as caught:
         pipeline.make_plan([tmp_path / "roster.csv"], work)
     assert caught.value.exit_code == 5
-    assert "(outage_minutes)" in caught.value.message
+    assert SETTING in caught.value.message
     assert caught.value.remedy
 
 
@@ -236,7 +239,7 @@ def test_a_signal_ends_the_wait_and_resume_goes_on(server: Server, tmp_path: Pat
     assert time.monotonic() - began < 2.5, "half a second for the report and the interpreter"
     assert process.returncode == 1, out + err
     assert f"{server.url} has been away since " in err
-    assert "(outage_minutes)" in err
+    assert SETTING in err
     server.faults.clear(number)
     if what == "apply":
         with working(server, tmp_path) as work:

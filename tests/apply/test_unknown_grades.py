@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
+from rich.console import Console
 
-from rostersync import pipeline
+from rostersync import pipeline, report
+from rostersync.printing import LONGEST_WORDS
 from rostersync.report.changes import forecast_lines
 from rostersync.sandbox.records import GradeItem, ItemGrade
+from rostersync.sync.plan import Plan
 from rostersync.tables import Report, UnknownGrades
+from rostersync.vocabulary import WHAT_GOES
 
 from .gate import Called, Fault
 
@@ -45,8 +51,11 @@ def item(world: Any, course: str, grades: dict[str, float], *, hidden: int = 0, 
 
 
 def college(make: Make, **settings: object) -> Any:  # noqa: ANN401 - a World
-    """Four people who are absent, in courses with nothing but manual enrolments."""
-    return make(COURSES, methods={course: ["manual"] for course in COURSES}, allow_removals=9, **settings)
+    """Four people who are absent, in courses with nothing but manual enrolments.
+
+    With `methods={}` there is self enrolment, too: nobody's method is known, and suspensions are held.
+    """
+    return make(COURSES, **{"methods": {course: ["manual"] for course in COURSES}, "allow_removals": 9, **settings})
 
 
 def lacks(world: Any, what: str) -> None:  # noqa: ANN401 - a World
@@ -219,10 +228,10 @@ def test_whoever_applies_a_saved_plan_has_to_say_it_too(make: Make) -> None:
     world = college(make)
     lacks(world, ITEMS)
     plan = world.plan(ROSTER, **UNENROL)
-    report = world.apply(plan)
+    done = world.apply(plan)
     assert world.people("CHE101") == {"ada": "student", "ben": "student"}
-    assert set(report.removals["code"]) == {"changed_since_plan"}
-    assert "say --on-unknown-grades unenrol here, too" in report.removals["message"].iloc[0]
+    assert set(done.removals["code"]) == {"changed_since_plan"}
+    assert "say --on-unknown-grades unenrol here, too" in done.removals["message"].iloc[0]
     assert world.sync(ROSTER, **UNENROL).exit_code == 0
     assert world.people("CHE101") == {"ada": "student"}
 
@@ -236,3 +245,109 @@ def test_a_grade_that_is_known_by_then_is_kept(make: Make) -> None:
     item(world, "BIO101", {"ben": 55})
     world.apply(plan, **UNENROL)
     assert world.people("BIO101") == {"ada": "student", "ben": "student"}
+
+
+def shown(preview: Report) -> str:
+    """What the terminal shows, in one line: where lines are broken is not of the essence."""
+    console = Console(file=io.StringIO(), width=80, highlight=False, markup=False)
+    report.show(preview, console)
+    return " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+
+
+def in_review(world: Any, plan: Plan) -> str:  # noqa: ANN401 - a World
+    """Everything that stands in the cells of the workbook for review."""
+    path = world.folder / "review.xlsx"
+    pipeline.send_out(plan, path)
+    book = load_workbook(path)
+    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    return "\n".join(str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row if cell)
+
+
+@pytest.mark.parametrize("what", LACKING)
+def test_a_suspension_that_is_held_says_that_grades_are_its_reason(make: Make, what: str) -> None:
+    """Where the method is not known either, the hold names what lacks, what makes it known, and what unenrols."""
+    world = college(make, methods={})
+    lacks(world, what)
+    plan = world.plan(ROSTER)
+    preview = pipeline.preview(plan)
+    (one,) = told(preview)
+    assert (one.cause, one.people, one.courses, one.held) == (what, 4, 2, 4)
+    assert preview.forecast is not None
+    assert (preview.forecast.maybe_graded, preview.forecast.unenrolled) == (0, 0)
+    changes = report.document(preview)["changes"]
+    assert [c["code"] for c in changes] == ["method_unknown"] * 4
+    (message,) = {c["message"] for c in changes}
+    for said in (one.why, one.remedy.partition("; ")[0], one.flag, "any grades included", "enrolment is a manual one"):
+        assert said in message
+    assert "switch" not in message
+    assert len(message) < LONGEST_WORDS
+    assert {r["message"] for r in report.document(preview)["removals"]} == {message}
+    for text in (shown(preview), in_review(world, plan)):
+        assert message in text
+        assert "What they would lose" in text
+        assert "4 people in 2 courses neither unenrolled nor suspended" in text
+        assert f"to unenrol 4 of them all the same, in this run: {one.flag}; {WHAT_GOES}" in text
+        assert 'to do so in every run: on_unknown_grades = "unenrol" in the settings file' in text
+    forced = pipeline.preview(world.plan(ROSTER, **UNENROL)).forecast
+    assert forced is not None
+    assert forced.at_risk == 4
+    assert world.sync(ROSTER, **UNENROL).exit_code == 0
+    assert (world.people("BIO101"), world.people("CHE101")) == ({"ada": "student"}, {"ada": "student"})
+
+
+def test_a_suspension_that_is_held_for_somebody_with_grades_says_so(make: Make) -> None:
+    """Ben has a grade, the others have none: it is told that he keeps it, and no flag is offered."""
+    world = college(make, methods={})
+    item(world, "BIO101", {"ben": 55})
+    item(world, "CHE101", {})
+    plan = world.plan(ROSTER)
+    preview = pipeline.preview(plan)
+    assert preview.forecast is not None
+    assert (preview.forecast.graded, preview.forecast.graded_held, preview.forecast.unenrolled) == (0, 1, 3)
+    (held,) = [c for c in report.document(preview)["changes"] if c["code"] == "method_unknown"]
+    assert held["user"] == "ben"
+    assert held["message"].startswith("absent from the roster, but has grades; not unenrolled, nor suspended: ")
+    assert "--on-unknown-grades" not in held["message"]
+    for text in (shown(preview), in_review(world, plan)):
+        assert held["message"] in text
+        assert "grades: 1 has grades and stays as they are: suspending them is held" in text
+    for number, one in [*world.state.instances.items()]:
+        world.state.instances[number] = replace(one, enabled=one.enrol == "manual")
+    assert world.sync(ROSTER).exit_code == 0
+    assert world.people("BIO101") == {"ada": "student", "ben": "!student"}
+
+
+def test_those_who_are_suspended_are_told_from_those_whose_suspension_is_held(make: Make) -> None:
+    """One course has manual enrolments alone, the other self enrolment, too."""
+    world = college(make, methods={"CHE101": ["manual"]})
+    lacks(world, ITEMS)
+    preview = pipeline.preview(world.plan(ROSTER))
+    (one,) = told(preview)
+    assert (one.people, one.held) == (4, 3)
+    assert "4 people in 2 courses not unenrolled (1 is suspended; suspending 3 is held, see below)" in shown(preview)
+
+
+def test_an_answer_that_did_not_come_offers_no_flag_in_the_hold_either(make: Make) -> None:
+    """It may come the next time: that is what there is to do."""
+    world = college(make, attempts=1, methods={})
+    item(world, "BIO101", {"ben": 55})
+    world.gate.script = lambda called: Fault.BROKEN if called.function == REPORT else Fault.NONE
+    preview = pipeline.preview(world.plan(ROSTER))
+    messages = {c["message"] for c in report.document(preview)["changes"]}
+    assert len(messages) == 1
+    assert "Moodle gave no answer that tells it" in min(messages)
+    assert "run it again" in min(messages)
+    assert "--on-unknown-grades" not in min(messages)
+
+
+def test_a_hold_for_an_unknown_status_names_the_grades_too(make: Make) -> None:
+    """Without the right to see who is active, a suspension is held for that, and says both."""
+    world = college(make)
+    world.state.missing_capabilities.add("moodle/course:enrolreview")
+    lacks(world, ITEMS)
+    changes = report.document(pipeline.preview(world.plan(ROSTER)))["changes"]
+    assert {c["code"] for c in changes} == {"suspension_unknown"}
+    (message,) = {c["message"] for c in changes}
+    assert ITEMS in message
+    assert "moodle/course:enrolreview" in message
+    assert "--on-unknown-grades unenrol" in message

@@ -28,7 +28,7 @@ from rostersync.moodle.encoding import Body
 from rostersync.report.delimited import csv_bytes
 from rostersync.roster import load
 from rostersync.settings import Settings
-from rostersync.store import lease, open_store, this_process
+from rostersync.store import Said, lease, open_store, this_process
 from rostersync.sync import reconcile
 from rostersync.sync.batch import bundles, to_do
 from rostersync.sync.plan import Plan
@@ -116,7 +116,7 @@ def _applied(plan: Plan, work: Work) -> Report:
 
 
 def _sent(plan: Plan, work: Work) -> Report:
-    run = work.store.begin(plan.site, plan.digest(), history.to_keep(plan))
+    run = work.store.begin(plan.site, plan.digest(), history.to_keep(plan, Said()))
     sender = Sender(
         client=work.client,
         store=work.store,

@@ -15,7 +15,7 @@ from .conftest import Run
 
 LACKS = "core_grades_get_gradeitems"
 SAID = (
-    "grades: 1 person in 1 course not unenrolled, but suspended if possible: it cannot be known whether they have any",
+    "grades: 1 person in 1 course suspended, not unenrolled: it cannot be known whether they have any",
     f"the token's service lacks {LACKS}",
     "to unenrol 1 of them all the same, in this run: --on-unknown-grades unenrol",
     "up to 2 welcome mails in 1 course with a teacher, 1 of them for suspensions",

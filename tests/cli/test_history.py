@@ -217,3 +217,13 @@ def test_an_emptied_course_is_not_believed_until_somebody_says_so(run: Run, conn
     assert "--courses" in held["rows"][0]["message"]
     believed = document(run, "sync", roster, "--dry-run", "--courses", "BIO101")
     assert (believed["buckets"]["enrolled"], believed["buckets"]["suspended"]) == (6, 1)
+
+
+def test_the_list_of_runs_has_room_for_its_sentences(run: Run, past: list[dict[str, Any]]) -> None:
+    """At 80 columns a verdict stands on lines of its own, the site once above all runs."""
+    lines = run("runs", "list", COLUMNS="80").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(os.environ["ROSTERSYNC_SITE"] in line for line in lines) == 1
+    assert past[2]["verdict"] in " ".join(" ".join(lines).split())
+    at = next(i for i, line in enumerate(lines) if line.split()[:1] == ["3"])
+    assert lines[at + 1].strip() == past[2]["verdict"]

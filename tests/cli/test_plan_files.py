@@ -11,6 +11,8 @@ from openpyxl import load_workbook
 
 from rostersync.sandbox.server import Server
 
+from .conftest import CHANGED, written
+
 Run = Callable[..., Any]
 OFFLINE = {"ROSTERSYNC_SITE": "", "ROSTERSYNC_TOKEN": ""}
 
@@ -58,6 +60,7 @@ def test_show_prints_one_document_and_writes_the_report(run: Run, plan: Path) ->
         "seen_unknown": 0,
         "at_risk": 0,
         "unknown_grades": [],
+        "graded_held": 0,
         "mails": 1,
         "mails_suspended": 0,
         "mails_courses": 1,
@@ -154,3 +157,12 @@ def test_an_old_plan_is_refused_with_exit_code_4(run: Run, connected: Server, pl
     ran = run("apply", plan, ROSTERSYNC_PLAN_MAX_AGE_HOURS="0")
     assert ran.code == 4
     assert "0 are allowed (plan_max_age_hours)" in ran.err
+
+
+def test_a_plan_with_nothing_to_do_is_not_offered_to_be_applied(run: Run, connected: Server, roster: Path) -> None:
+    """There is nothing to carry out, and that is what is said."""
+    ran = run("plan", roster, "--out", "idle.json")
+    assert "rostersync show idle.json" in ran.err
+    assert "rostersync apply" not in ran.err
+    assert "there is nothing to carry out" in ran.err
+    assert "rostersync apply plan.json" in run("plan", written("c.csv", CHANGED), "--out", "plan.json").err

@@ -355,3 +355,32 @@ def test_a_token_is_typed_unseen(site: Server) -> None:
     assert terminal.code() == 0
     assert "Moodle accepts it: Example College, as robot." in terminal.text
     assert site.token not in terminal.text
+
+
+def test_a_preview_within_a_run_states_no_exit_code(connected: Server, changed: Path) -> None:
+    """Whether it goes on is about to be asked: the code at the end is that of the run."""
+    terminal = Terminal("sync", changed)
+    terminal.until(QUESTION)
+    assert "(exit code" not in terminal.text
+    terminal.type("y\n")
+    assert terminal.code() == 0
+    assert terminal.text.count("(exit code 0)") == 1
+    undo = Terminal("undo", "1")
+    undo.until(QUESTION)
+    assert "(exit code" not in undo.text
+    undo.type("n\n")
+    assert undo.code() == 1
+
+
+def test_a_preview_that_is_the_end_states_its_exit_code(connected: Server, changed: Path, run: Run) -> None:
+    """A plan, a dry run, and a sync without questions, which has one preview and one result."""
+    assert "(exit code 0)" in run("plan", changed).out
+    assert "(exit code 0)" in run("sync", changed, "--dry-run").out
+    assert run("sync", changed, "--yes").out.count("(exit code 0)") == 1
+
+
+def test_columns_are_honoured_where_output_is_no_terminal(connected: Server, changed: Path, run: Run) -> None:
+    """As rich does it: the variable says how wide; else a line may have 120 columns."""
+    for columns, most in (("60", 60), ("200", 200), ("", 120), ("0", 120), ("wide", 120)):
+        lines = run("plan", changed, COLUMNS=columns).out.splitlines()
+        assert 0.8 * most < max(map(len, lines)) <= most, columns

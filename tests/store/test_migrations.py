@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, create_mock_engine
 
 from rostersync.errors import StoreError
-from rostersync.store import migrate, open_store, schema
+from rostersync.store import Said, migrate, open_store, schema
 
 SITE = "https://moodle.example"
 OLD = """
@@ -80,6 +80,7 @@ def test_an_old_store_is_upgraded_without_loss(tmp_path: Path) -> None:
             (2, "apply", "done", 0, None, "", ()),
             (3, "apply", "running", None, None, "", ()),
         ]
+        assert [r.said for r in store.runs(SITE)] == [Said()] * 3
         assert store.journal(2) == [(0, "sent", ""), (0, "done", "")]
         assert store.applied(SITE, "d1") == 2
         assert store.plan_text("d1") == b""

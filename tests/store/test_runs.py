@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rostersync.errors import StoreError
-from rostersync.store import Kept, Store, back_up, examine, open_store
+from rostersync.store import Kept, Said, Store, back_up, examine, open_store
 from rostersync.tables import LEDGER, OUTCOMES
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
@@ -41,6 +42,21 @@ def test_a_run_that_undoes_another_names_it(store: Store) -> None:
     found = store.run(store.begin(SITE, "d2", kept(undoes=first)))
     assert found is not None
     assert (found.kind, found.undoes) == ("undo", 1)
+
+
+def test_a_run_keeps_what_was_said_for_it_until_it_is_pruned(store: Store, now: list[float]) -> None:
+    """Settings and the folder of the report come back; a run for which nothing was said has none of it."""
+    said = Said(settings={"allow_removals": 9, "meant": ["older"]}, report="/home/zoë/reports")
+    whole = kept()
+    run = store.begin(SITE, "d1", replace(whole, said=said))
+    other = store.begin(SITE, "d2", whole)
+    found = [store.run(number) for number in (run, other, store.begin(SITE, "d3"))]
+    assert [one and one.said for one in found] == [said, Said(), Said()]
+    now[0] += 10 * DAY
+    store.prune(5)
+    after = store.run(run)
+    assert after is not None
+    assert after.said == Said()
 
 
 def test_what_was_known_before_a_run_is_kept_for_whom_it_changes(store: Store) -> None:

@@ -15,7 +15,7 @@ from rostersync.sync import reconcile
 from rostersync.sync.plan import Plan
 
 CASES = sorted(p for p in (Path(__file__).parent / "cases").iterdir() if p.is_dir())
-APPLY_ONLY = {"changed_since_plan", "not_tried", "replacement_failed", "role_unverified", "stopped"}
+APPLY_ONLY = {"changed_since_plan", "not_sent", "not_tried", "replacement_failed", "role_unverified", "stopped"}
 """Holds that come up only while a plan is applied."""
 UNDO_ONLY = {"dates_lost"}
 """Holds that come up only where a run is taken back (see test_undo)."""
