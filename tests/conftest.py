@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -30,6 +32,13 @@ SEEDS = tuple(f"ROSTERSYNC_{name}_SEED" for name in ("EXAMPLES", "CASES", "FAULT
 for _name in SEEDS:
     os.environ.setdefault(_name, str(random.SystemRandom().randrange(10**9)))
 
+# The stores of thousands of tests are quicker in memory; what is lost with a machine's power, no test is about.
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("TMPDIR", str(MEMORY))
+    tempfile.tempdir = None  # looked up anew
+
 COMPONENTS = {"chromium": "chromium", "postgresql": "psql"}
 """Component → the program by which it is known to be there."""
 
@@ -48,6 +57,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return None
     whole = all(Path(argument).is_dir() for argument in config.args)
     return (os.cpu_count() or 1) + 1 if whole and not os.environ.get("ROSTERSYNC_LIVE_URL") else 0
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is there by now stays: nobody needs to look for garbage in it, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

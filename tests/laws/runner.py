@@ -1,4 +1,4 @@
-"""Decide the reduced scope and a random share of the whole one, in one process or several, until they are done or time is up."""
+"""Decide the reduced scope and a random share of the whole one, until they are done or time is up."""
 
 from __future__ import annotations
 
