@@ -66,7 +66,7 @@ def run(
         given.seek(0)
         streams = [given.fileno(), out.fileno(), (out if both else err).fileno()]
         code = ends(begin(words, streams, env=env, folder=folder))
-        return subprocess.CompletedProcess([*words], code, _all(out), _all(err))
+        return subprocess.CompletedProcess([str(word) for word in words], code, _all(out), _all(err))
 
 
 def _all(file: IO[bytes]) -> bytes:

@@ -33,7 +33,7 @@ for _name in SEEDS:
     os.environ.setdefault(_name, str(random.SystemRandom().randrange(10**9)))
 
 # The stores of thousands of tests are quicker in memory; what is lost with a machine's power, no test is about.
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 ROOM = 4 << 30
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("TMPDIR", str(MEMORY))

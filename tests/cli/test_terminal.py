@@ -46,6 +46,11 @@ class Terminal:
         """Press keys."""
         os.write(self._master, keys.encode())
 
+    def interrupt(self) -> None:
+        """What Ctrl-C stands for: the test's terminal controls no process."""
+        assert self.process.pid
+        os.kill(self.process.pid, signal.SIGINT)
+
     def code(self) -> int:
         """The exit code, when everything is read."""
         while self._read():
@@ -83,7 +88,7 @@ def test_any_other_answer_changes_nothing(connected: Server, changed: Path, keys
     terminal.until(QUESTION)
     if keys == "\x03":  # the test's terminal controls no process, so that the key is sent as what it stands for
         time.sleep(0.5)  # Python's input() does not see one that comes before it begins to read
-        os.kill(terminal.process.pid, signal.SIGINT)
+        terminal.interrupt()
     else:
         terminal.type(keys)
     assert terminal.code() == 1
@@ -285,7 +290,7 @@ def test_a_question_can_be_left(connected: Server, tmp_path: Path, keys: str) ->
     terminal.until("Which: ")
     if keys == "\x03":
         time.sleep(0.5)
-        os.kill(terminal.process.pid, signal.SIGINT)
+        terminal.interrupt()
     else:
         terminal.type(keys)
     assert terminal.code() == 1
