@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
 import signal
+import tempfile
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -24,8 +27,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # No test looks into the keyring of whoever runs it, or puts anything there.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
-EXAMPLES_SEED = os.environ.get("ROSTERSYNC_EXAMPLES_SEED") or str(random.SystemRandom().getrandbits(64))
-"""What the examples are drawn with, unless --hypothesis-seed says otherwise."""
+SEEDS = tuple(f"ROSTERSYNC_{name}_SEED" for name in ("EXAMPLES", "CASES", "FAULTS", "KILLS", "LAWS"))
+"""What is drawn at random, each drawn with a seed of its own; all processes of a run have the same ones."""
+for _name in SEEDS:
+    os.environ.setdefault(_name, str(random.SystemRandom().randrange(10**9)))
+
+# The stores of thousands of tests are quicker in memory; what is lost with a machine's power, no test is about.
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+ROOM = 4 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("TMPDIR", str(MEMORY))
+    tempfile.tempdir = None  # looked up anew
 
 COMPONENTS = {"chromium": "chromium", "postgresql": "psql"}
 """Component → the program by which it is known to be there."""
@@ -35,13 +47,31 @@ COMPONENTS = {"chromium": "chromium", "postgresql": "psql"}
 def pytest_configure(config: pytest.Config) -> None:
     """Draw all examples with one seed, so that it can be printed and given back."""
     if config.getoption("hypothesis_seed") is None:
-        config.option.hypothesis_seed = EXAMPLES_SEED
+        config.option.hypothesis_seed = os.environ["ROSTERSYNC_EXAMPLES_SEED"]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how to draw the same examples again, whether or not anything fails."""
-    seed = config.getoption("hypothesis_seed")
-    terminalreporter.write_line(f"examples: ROSTERSYNC_EXAMPLES_SEED={seed} draws the same again")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Whole folders get a process more than there are cores: some tests wait. A file, or a real Moodle, gets none."""
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    whole = all(Path(argument).is_dir() for argument in config.args)
+    return (os.cpu_count() or 1) + 1 if whole and not os.environ.get("ROSTERSYNC_LIVE_URL") else 0
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is there by now stays: nobody needs to look for garbage in it, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was counted, and how to draw the same again, whether or not anything fails."""
+    reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ()))
+    for name, value in (said for report in reports if report.when == "call" for said in report.user_properties):
+        terminalreporter.write_line(f"{name}: {value}")
+    said = " ".join(f"{name}={os.environ[name]}" for name in SEEDS)
+    terminalreporter.write_line(f"seeds: {said} draw the same again")
 
 
 def missing_component(item: pytest.Item) -> str:

@@ -28,7 +28,6 @@ What it has to come to is said of the site, not of the words on the screen; what
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import re
 import shlex
@@ -41,20 +40,17 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from tests import commands
+
 HERE = Path(__file__).parent
 ROSTERSYNC = (sys.executable, "-m", "rostersync")
 EVERYDAY = "ordinary"
 """The kind of cases in which every command ends with 0."""
-PATIENCE = 120
-"""Seconds that a command may take."""
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.cases.loaded"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +111,12 @@ def tried(case: Case, home: Path) -> tuple[Changed, list[Ended]]:
     env |= case.env
     ended: list[Ended] = []
     parts, state, at = _by_site(case.commands), case.state, "0"
-    for place, (commands, following) in enumerate(parts):
+    for place, (typed, following) in enumerate(parts):
         with _box(HERE / state, at, case.sandbox, env) as told:
             env |= {"ROSTERSYNC_SITE": told["url"], "ROSTERSYNC_TOKEN": told["token"]}
             before = _asked(told["url"])
             folder = home
-            for words in commands:
+            for words in typed:
                 if words[0] == "put":
                     shutil.copyfile(HERE / words[1], folder / words[2])
                 elif words[0] == "go":
@@ -203,35 +199,15 @@ def _by_site(commands: Sequence[str]) -> list[tuple[list[list[str]], str]]:
 
 
 def _run(words: Sequence[str], env: Mapping[str, str], folder: Path) -> Ended:
-    """Run a command in a process of its own, which is begun with what each of them has to import already there."""
-    printed = folder / "printed"
-    process = PROCESSES.Process(target=_command, args=(list(words), dict(env), folder, printed))
-    process.start()
-    process.join(PATIENCE)
-    if process.exitcode is None:
-        process.kill()
-        process.join()
-    said = printed.read_text(encoding="utf-8", errors="replace")
-    printed.unlink()
-    return Ended(command=shlex.join(words).replace(str(HERE), "{cases}"), code=process.exitcode or 0, said=said)
-
-
-def _command(words: list[str], env: dict[str, str], folder: Path, printed: Path) -> None:
-    """What `rostersync WORDS` does, in a folder and an environment, with both of its streams in a file."""
-    os.environ.clear()
-    os.environ.update(env)
-    os.chdir(folder)
-    streams = os.open(printed, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), streams, streams)):
-        os.dup2(file, number)
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
-    sys.argv = ["rostersync", *words]
-    import_module("rostersync.cli.main").main()
+    """Run a command in a process of its own, with both of its streams in one."""
+    done = commands.run(words, env=env, folder=folder, both=True)
+    said = done.stdout.decode("utf-8", "replace")
+    return Ended(command=shlex.join(words).replace(str(HERE), "{cases}"), code=done.returncode, said=said)
 
 
 def _asked(url: str) -> dict[str, Any]:
     """The site's state."""
-    with urlopen(f"{url}/sandbox/state", timeout=PATIENCE) as answer:  # noqa: S310 - a box on this machine
+    with urlopen(f"{url}/sandbox/state", timeout=commands.PATIENCE) as answer:  # noqa: S310 - a box on this machine
         return json.load(answer)
 
 

@@ -13,7 +13,7 @@ from tests.cases.outside import Case
 from tests.releases import OLDER
 
 RELEASE = os.environ.get("ROSTERSYNC_CASES_RELEASE", "")
-SEED = int(os.environ.get("ROSTERSYNC_CASES_SEED") or random.SystemRandom().randrange(10**9))
+SEED = int(os.environ["ROSTERSYNC_CASES_SEED"])
 FEW = 18
 """Cases that are drawn for each of the other releases."""
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cases.outside import Case, cases, compared, faults
+from tests.cases.outside import Case, cases, compared, faults, tried
 
-from .conftest import Outcome
 from .seeds import with_releases
 
 CASES = with_releases([*cases("cases.toml"), *cases("own.toml")])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_case(case: Case, outcome: Outcome) -> None:
+def test_case(case: Case, tmp_path: Path) -> None:
     """Its `why` says what comes in, and what has to come of it."""
-    changed, ended = outcome(case)
+    changed, ended = tried(case, tmp_path)
     wrong = faults(case, changed, ended)
     shown = "\n\n".join(f"$ rostersync {one.command}\n{one.said}(exit code {one.code})" for one in ended)
     assert not wrong, f"{case.why}\n{'; '.join(wrong)}\n\n{shown}\n{changed}"

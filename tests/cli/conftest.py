@@ -1,8 +1,6 @@
 """A small site served over HTTP, the rosters that go with it, and two ways to run a command: here, or as a process."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 from rostersync.cli.main import main
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
+from tests import commands
 
 TOKEN = "0123456789abcdef-invented"  # noqa: S105 - of a sandbox
 HEAD = "Username,Course short name,Role,Status\n"
@@ -161,14 +160,7 @@ def process() -> Run:
     """Run a command as its user does: a process of its own, without a terminal and with nothing on standard input."""
 
     def ran(*words: object, **environment: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "rostersync", *map(str, words)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=60,
-            env=os.environ | environment,
-        )
+        done = commands.run(words, env=os.environ | environment)
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return ran

@@ -19,6 +19,7 @@ from openpyxl import load_workbook
 from rostersync import store
 from rostersync.sandbox.server import Server
 from rostersync.settings import Settings
+from tests import commands
 
 Run = Callable[..., Any]
 QUESTION = "? [y/N]: "
@@ -30,14 +31,8 @@ class Terminal:
     def __init__(self, *words: object, **environment: str) -> None:
         self.text = ""
         self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "rostersync", *map(str, words)],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=os.environ | {"TERM": "xterm", "COLUMNS": "80"} | environment,
-            start_new_session=True,
-        )
+        told = os.environ | {"TERM": "xterm", "COLUMNS": "80"} | environment
+        self.process = commands.begin(words, [slave] * 3, env=told, session=True)
         os.close(slave)
 
     def until(self, words: str) -> None:
@@ -51,12 +46,17 @@ class Terminal:
         """Press keys."""
         os.write(self._master, keys.encode())
 
+    def interrupt(self) -> None:
+        """What Ctrl-C stands for: the test's terminal controls no process."""
+        assert self.process.pid
+        os.kill(self.process.pid, signal.SIGINT)
+
     def code(self) -> int:
         """The exit code, when everything is read."""
         while self._read():
             pass
         os.close(self._master)
-        return self.process.wait(30)
+        return commands.ends(self.process, 30)
 
     def _read(self) -> bool:
         if not select.select([self._master], [], [], 30)[0]:
@@ -88,7 +88,7 @@ def test_any_other_answer_changes_nothing(connected: Server, changed: Path, keys
     terminal.until(QUESTION)
     if keys == "\x03":  # the test's terminal controls no process, so that the key is sent as what it stands for
         time.sleep(0.5)  # Python's input() does not see one that comes before it begins to read
-        terminal.process.send_signal(signal.SIGINT)
+        terminal.interrupt()
     else:
         terminal.type(keys)
     assert terminal.code() == 1
@@ -290,7 +290,7 @@ def test_a_question_can_be_left(connected: Server, tmp_path: Path, keys: str) ->
     terminal.until("Which: ")
     if keys == "\x03":
         time.sleep(0.5)
-        terminal.process.send_signal(signal.SIGINT)
+        terminal.interrupt()
     else:
         terminal.type(keys)
     assert terminal.code() == 1

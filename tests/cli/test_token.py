@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rostersync.sandbox.server import Server
+from tests import commands
 
 Run = Callable[..., Any]
 OTHER = {"ROSTERSYNC_TOKEN": "another-one"}
@@ -66,15 +67,8 @@ def command(site: Server, tmp_path: Path) -> Run:
     def ran(*words: object, ring: str = "", typed: str = "", **environment: str) -> Any:  # noqa: ANN401 - as run's
         ring = f"rings.{ring}" if ring else "keyring.backends.fail.Keyring"
         own = {"ROSTERSYNC_SITE": site.url, "PYTHON_KEYRING_BACKEND": ring, "PYTHONPATH": str(tmp_path)}
-        return subprocess.run(
-            [sys.executable, "-m", "rostersync", *map(str, words)],
-            input=typed,
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=60,
-            env=os.environ | own | environment,
-        )
+        done = commands.run(words, env=os.environ | own | environment, typed=typed)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return ran
 

@@ -1,7 +1,6 @@
-"""Which random scenarios the tests run: ROSTERSYNC_FAULTS says how many, and the seed is a fresh one each time."""
+"""Which random scenarios the tests run: ROSTERSYNC_FAULTS says how many, ROSTERSYNC_FAULTS_SEED from which on."""
 
 import os
-import random
 
 COUNT = int(os.environ.get("ROSTERSYNC_FAULTS") or 4)
-FIRST = random.SystemRandom().randrange(10**9)
+FIRST = int(os.environ["ROSTERSYNC_FAULTS_SEED"])

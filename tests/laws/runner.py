@@ -1,4 +1,4 @@
-"""Decide the reduced scope and a random share of the whole one, in two processes, until they are done or time is up."""
+"""Decide the reduced scope and a random share of the whole one, until they are done or time is up."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ def decided(batch: Batch) -> Tally:
     if batch.start < 0:
         return check(random_batch(batch.settings, batch.seed, SIZE))
     return check(core_batch(batch.settings, batch.start, SIZE))
+
+
+def within(batches: Iterable[Batch], seconds: float) -> tuple[Tally, int]:
+    """All that is found in these batches in this process, and how many were decided before the time was up."""
+    whole, done, until = Tally(), 0, time.perf_counter() + seconds
+    for batch in batches:
+        if time.perf_counter() > until:
+            break
+        whole.merge(decided(batch))
+        done += 1
+    return whole, done
 
 
 def run(batches: Iterable[Batch], *, jobs: int, seconds: float) -> tuple[Tally, int]:

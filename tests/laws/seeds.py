@@ -1,11 +1,10 @@
 """What the tests decide: ROSTERSYNC_LAWS says for how many seconds, ROSTERSYNC_LAWS_SEED which random states."""
 
 import os
-import random
 
 EVERYTHING = os.environ.get("ROSTERSYNC_TESTS") == "all"
-"""Every state of the reduced scope is decided, and random ones of the whole scope for as long as the time lasts."""
-SECONDS = float(os.environ.get("ROSTERSYNC_LAWS") or (220 if EVERYTHING else 15))
-SEED = int(os.environ.get("ROSTERSYNC_LAWS_SEED") or random.SystemRandom().randrange(10**9))
-DECIDED: list[str] = []
-"""What was decided, in words: printed at the end."""
+SHARES = 4
+"""Tests among which the states are divided, so that all cores have some of them."""
+SECONDS = float(os.environ.get("ROSTERSYNC_LAWS") or (60 if EVERYTHING else 15)) / SHARES
+"""For each share; states come in an order of their own for each seed."""
+SEED = int(os.environ["ROSTERSYNC_LAWS_SEED"])

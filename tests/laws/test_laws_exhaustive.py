@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,25 +13,26 @@ from tests.laws import counts, planted, runner, states
 from tests.laws.check import SETTLED
 from tests.laws.laws import LAWS
 
-from .seeds import DECIDED, EVERYTHING, SECONDS, SEED
+from .seeds import EVERYTHING, SECONDS, SEED, SHARES
 
 
-def test_every_state_of_the_reduced_scope_keeps_the_laws() -> None:
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_state_of_the_reduced_scope_keeps_the_laws(share: int, record_property: Callable[..., None]) -> None:
     """What is decided of each combination keeps all laws, and what was done leaves nothing to do.
 
     Where the time does not last for all of them, it is those of a random order that it lasts for.
     """
-    reduced = runner.reduced(SEED)
-    batches = [*reduced, *runner.beyond(SEED, 10**9)]
-    tally, done = runner.run(batches, jobs=2, seconds=SECONDS)
-    share = f"{min(done, len(reduced)):,} of {len(reduced):,} batches of the reduced scope"
-    DECIDED.append(f"{tally.states:,} states, {share}, {max(done - len(reduced), 0):,} random ones of the whole")
+    reduced = runner.reduced(SEED)[share::SHARES]
+    tally, done = runner.within([*reduced, *runner.beyond(SEED + share, 10**9)], SECONDS)
+    few = f"{min(done, len(reduced)):,} of {len(reduced):,} batches of the reduced scope"
+    more = f"{max(done - len(reduced), 0):,} random ones of the whole"
+    record_property("decisions held to the laws", f"{tally.states:,} states, {few}, {more}")
     assert not tally.broken, str(tally)
 
 
 def test_random_states_of_the_whole_scope_keep_the_laws() -> None:
     """So do states of the whole scope, a fresh sample each time."""
-    tally, _ = runner.run(runner.beyond(SEED + 1, 300_000), jobs=1, seconds=60)
+    tally, _ = runner.within(runner.beyond(SEED + SHARES, 300_000), SECONDS)
     assert not tally.broken, str(tally)
 
 
