@@ -97,7 +97,7 @@ def find_users(
 def refuses_unconfirmed(client: Client) -> bool:
     """Whether Moodle neither unenrols nor suspends an account that is not confirmed, or the guest's.
 
-    Moodle 4.5 and later do not, 4.4 does (guide/moodle.md, fact 29); of a release that is not told the worse is assumed.
+    Moodle 4.5 and later do not, 4.4 does (guide/moodle.md, fact 29); where no release is told, the worse is assumed.
     """
     branch = (client.info or site_info(client)).branch
     return branch >= REFUSES_UNCONFIRMED or branch == (0, 0)
