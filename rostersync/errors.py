@@ -27,7 +27,7 @@ An exception means that the run cannot go on; bad rows are problems (see `proble
 
 from __future__ import annotations
 
-from rostersync.vocabulary import ExitCode
+from rostersync.enums import ExitCode
 
 
 class RosterSyncError(Exception):

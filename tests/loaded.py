@@ -9,7 +9,7 @@ import rostersync.cli.apply
 import rostersync.cli.main
 import rostersync.cli.plan
 import rostersync.cli.sync
-import rostersync.pipeline
 import rostersync.report
+import rostersync.workflow.site
 
 __all__ = ["alembic", "pyarrow", "rich", "rostersync", "sqlalchemy"]

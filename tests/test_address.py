@@ -2,8 +2,8 @@
 
 import pytest
 
-from rostersync.address import canonical, tidy
 from rostersync.settings import Settings
+from rostersync.text.addresses import canonical, tidy
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.distinct import Distinct, encoded, mask
+from rostersync.frames.distinct import Distinct, encoded, mask
 from rostersync.tables import PROBLEMS, ROSTER, Roster
 
 COLUMNS = st.lists(st.sampled_from(["", " ", "a", "A", " a", "b\u00a0", "\u3000b", "b"]), max_size=30)

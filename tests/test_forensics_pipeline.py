@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rostersync import pipeline, problems
+from rostersync import problems
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import open_site
 
 
 @pytest.fixture
@@ -41,8 +43,8 @@ def plan(server: Server, folder: Path, *rows: str, header: str = "student id,cou
     file = folder / "term.csv"
     file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     values = {"site": server.url, "token": server.token, "store": str(folder / "store.db"), "mode": "mirror"}
-    with pipeline.at_work(Settings.model_validate(values)) as work:
-        return pipeline.make_plan([file], work)
+    with open_site(Settings.model_validate(values)) as work:
+        return make_plan([file], work)
 
 
 def said(made: Plan) -> list[tuple[int, str, str]]:

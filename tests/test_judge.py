@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from rostersync.workflow.check import check
 
-from rostersync import pipeline, store
+from rostersync import store
 from rostersync.errors import RosterError
-from rostersync.judge import Judge
-from rostersync.roster.doubts import Doubt, Doubted, Heard
+from rostersync.roster.columns.ambiguous import AmbiguousColumns, Doubted, Heard
 from rostersync.settings import Settings
+from rostersync.workflow.questions import ColumnDecider
 
 
 @dataclass
@@ -25,22 +26,22 @@ class Somebody:
     keeps: bool = True
     asked: list[str] = field(default_factory=list)
 
-    def column(self, doubt: Doubt, column: Doubted, heard: Heard) -> str:
+    def column(self, doubt: AmbiguousColumns, column: Doubted, heard: Heard) -> str:
         """The answer for its header."""
         self.asked.append(f"{column.header}: {' '.join(heard.fields)}: {heard.sentence}")
         return self.columns.get(column.header, "")
 
-    def teacher(self, doubt: Doubt) -> str:
+    def teacher(self, doubt: AmbiguousColumns) -> str:
         """The answer."""
         self.asked.append("teacher")
         return self.means
 
-    def numbers(self, doubt: Doubt) -> dict[str, str]:
+    def numbers(self, doubt: AmbiguousColumns) -> dict[str, str]:
         """The answer."""
         self.asked.append(f"{doubt.role}: {dict(doubt.digits)}")
         return self.numbered
 
-    def remember(self, doubt: Doubt) -> bool:
+    def remember(self, doubt: AmbiguousColumns) -> bool:
         """The answer."""
         self.asked.append("remember")
         return self.keeps
@@ -72,7 +73,7 @@ def test_files_with_the_same_header_are_one_question(settings: Settings, tmp_pat
     one = written(tmp_path, "Kennung,Nickname,Kurs,Rolle\nann,x,BIO101,student\n", "a.csv")
     two = written(tmp_path, "Rolle,Kurs,Kennung,Nickname\nstudent,BIO101,ben,x\n", "b.csv")
     person = Somebody(columns={"Kennung": "idnumber"})
-    roster = pipeline.check([one, two], settings, Judge(settings, person=person))
+    roster = check([one, two], settings, ColumnDecider(settings, person=person))
     assert person.asked == ["Kennung: username idnumber email: ", "remember"]
     assert roster.rows["user_field"].tolist() == ["idnumber", "idnumber"]
     assert roster.sources[0].notes[-1] == "column “Kennung” is taken for the user's id number: as answered"
@@ -83,7 +84,7 @@ def test_files_with_the_same_header_are_one_question(settings: Settings, tmp_pat
 def test_an_answer_that_is_not_to_be_kept_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
     """Not even a store."""
     path = written(tmp_path, "Kennung,Kurs,Rolle\nann,BIO101,student\n")
-    pipeline.check([path], settings, Judge(settings, person=Somebody(columns={"Kennung": "username"}, keeps=False)))
+    check([path], settings, ColumnDecider(settings, person=Somebody(columns={"Kennung": "username"}, keeps=False)))
     assert kept(settings) == []
     assert not Path(settings.store).exists()
 
@@ -93,7 +94,7 @@ def test_half_an_answer_is_not_kept(settings: Settings, tmp_path: Path) -> None:
     path = written(tmp_path, "Kennung,class,Rolle\nann,BIO101,student\n")
     person = Somebody(columns={"Kennung": "username"})
     with pytest.raises(RosterError, match="no column for the course;"):
-        pipeline.check([path], settings, Judge(settings, person=person))
+        check([path], settings, ColumnDecider(settings, person=person))
     assert person.asked == ["Kennung: username idnumber email: ", "class: course course_shortname course_idnumber: "]
     assert kept(settings) == []
 
@@ -102,11 +103,11 @@ def test_no_is_an_answer_where_a_column_is_not_needed(settings: Settings, tmp_pa
     """A column that only looks like actions is left out, and that is remembered as well."""
     path = written(tmp_path, "user,course,role,Change\nann,BIO101,student,add\n")
     person = Somebody()
-    roster = pipeline.check([path], settings, Judge(settings, person=person))
+    roster = check([path], settings, ColumnDecider(settings, person=person))
     assert person.asked == ["Change: action: 1 of 1 values are words for adding and removing", "remember"]
     assert roster.sources[0].mode == "mirror"
     assert kept(settings) == [{"Change": "ignore"}]
-    again = pipeline.check([path], settings)
+    again = check([path], settings)
     assert again.sources[0].mode == "mirror"
     assert (
         again.sources[0]
@@ -122,7 +123,7 @@ def test_a_role_that_nobody_explains_stays_rejected(settings: Settings, tmp_path
         for i, more in enumerate(("", ",room"))
     ]
     person = Somebody()
-    roster = pipeline.check(paths, settings, Judge(settings, person=person))
+    roster = check(paths, settings, ColumnDecider(settings, person=person))
     assert person.asked == ["teacher"]
     assert roster.rows["code"].tolist() == ["role_ambiguous", "role_ambiguous"]
     assert kept(settings) == []
@@ -131,10 +132,10 @@ def test_a_role_that_nobody_explains_stays_rejected(settings: Settings, tmp_path
 def test_without_a_site_nothing_is_recalled(settings: Settings, tmp_path: Path) -> None:
     """Whose columns they would be is not known."""
     path = written(tmp_path, "Kennung,Kurs,Rolle\nann,BIO101,student\n")
-    pipeline.check([path], settings, Judge(settings, person=Somebody(columns={"Kennung": "username"})))
-    assert pipeline.check([path], settings).rows["user_field"].tolist() == ["username"]
+    check([path], settings, ColumnDecider(settings, person=Somebody(columns={"Kennung": "username"})))
+    assert check([path], settings).rows["user_field"].tolist() == ["username"]
     with pytest.raises(RosterError, match="no column for the user;"):
-        pipeline.check([path], settings.model_copy(update={"site": ""}))
+        check([path], settings.model_copy(update={"site": ""}))
 
 
 NUMBERS = "Username,Course short name,Role\nann,BIO101,3\nben,BIO101,3\ncyd,BIO101,5\n"
@@ -144,7 +145,7 @@ def test_numbers_of_roles_are_asked_about(settings: Settings, tmp_path: Path) ->
     """What each means is taken for this run, with the line of settings that says it for good."""
     path = written(tmp_path, NUMBERS)
     person = Somebody(numbered={"3": "student", "5": "editingteacher"})
-    roster = pipeline.check([path], settings, Judge(settings, person=person))
+    roster = check([path], settings, ColumnDecider(settings, person=person))
     assert person.asked == ["Role: {'3': 2, '5': 1}"]
     assert roster.rows["role_name"].tolist() == ["student", "student", "editingteacher"]
     assert (
@@ -158,9 +159,9 @@ def test_that_numbers_are_moodles_own_ids_is_remembered(settings: Settings, tmp_
     """The next file with this header is read without a question."""
     path = written(tmp_path, NUMBERS)
     person = Somebody(numbered={"3": "3", "5": "5"})
-    pipeline.check([path], settings, Judge(settings, person=person))
+    check([path], settings, ColumnDecider(settings, person=person))
     assert kept(settings) == [{"Role": "role_id"}]
-    roster = pipeline.check([path], settings, Judge(settings))
+    roster = check([path], settings, ColumnDecider(settings))
     assert roster.rows["role_name"].tolist() == ["3", "3", "5"]
     assert (
         "numbers in column “Role” are taken for role ids of this Moodle: remembered from" in roster.sources[0].notes[-1]
@@ -170,11 +171,11 @@ def test_that_numbers_are_moodles_own_ids_is_remembered(settings: Settings, tmp_
 def test_numbers_that_nobody_explains_refuse_the_file(settings: Settings, tmp_path: Path) -> None:
     """Nobody can be asked, or nobody knows; a number among words is rejected with its row."""
     path = written(tmp_path, NUMBERS)
-    for judge in (None, Judge(settings), Judge(settings, person=Somebody())):
+    for judge in (None, ColumnDecider(settings), ColumnDecider(settings, person=Somebody())):
         with pytest.raises(RosterError, match=r"has numbers in its column “Role” \(“3” in 2 rows, “5” in 1 row\)"):
-            pipeline.check([path], settings, judge)
+            check([path], settings, judge)
     few = written(tmp_path, NUMBERS.replace("BIO101,3", "BIO101,student"))
-    roster = pipeline.check([few], settings, Judge(settings))
+    roster = check([few], settings, ColumnDecider(settings))
     assert roster.rows["code"].tolist() == ["", "", "role_digits"]
 
 
@@ -182,22 +183,22 @@ def test_each_column_that_says_who_takes_part_is_asked_about(settings: Settings,
     """The answer for one says nothing of the other."""
     text = "username,course short name,role,Enrolled,WL\nann,BIO101,student,x,\nben,BIO101,student,,Q\n"
     person = Somebody(columns={"Enrolled": "taking_part", "WL": "waiting"})
-    judge = Judge(settings, person=person)
-    roster = pipeline.check([written(tmp_path, text)], settings, judge)
+    judge = ColumnDecider(settings, person=person)
+    roster = check([written(tmp_path, text)], settings, judge)
     assert [asked.partition(":")[0] for asked in person.asked] == ["Enrolled", "WL", "remember"]
     assert roster.rows["code"].tolist() == ["", "not_taking_part"]
     assert kept(settings) == [{"Enrolled": "taking_part", "WL": "waiting"}]
-    again = pipeline.check([written(tmp_path, text)], settings, Judge(settings))
+    again = check([written(tmp_path, text)], settings, ColumnDecider(settings))
     assert again.rows["code"].tolist() == ["", "not_taking_part"]
 
 
 def test_what_was_said_of_a_column_counts_when_its_values_have_become_clear(settings: Settings, tmp_path: Path) -> None:
     """Dates of leaving that were ahead, and no concern of the roster, are past one day, and still none."""
     text = "username,course short name,role,Left on\nann,BIO101,student,2098-09-01\nben,BIO101,student,\n"
-    pipeline.check([written(tmp_path, text)], settings, Judge(settings, person=Somebody(columns={"Left on": "ignore"})))
+    check([written(tmp_path, text)], settings, ColumnDecider(settings, person=Somebody(columns={"Left on": "ignore"})))
     assert kept(settings) == [{"Left on": "ignore"}]
     later = text.replace("2098", "2025")
-    roster = pipeline.check([written(tmp_path, later)], settings, Judge(settings))
+    roster = check([written(tmp_path, later)], settings, ColumnDecider(settings))
     assert roster.rows["code"].tolist() == ["", ""]
     assert "forget it with" in roster.sources[0].notes[-1]
-    assert pipeline.check([written(tmp_path, later)], Settings()).rows["code"].tolist() == ["not_taking_part", ""]
+    assert check([written(tmp_path, later)], Settings()).rows["code"].tolist() == ["not_taking_part", ""]

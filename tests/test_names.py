@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rostersync import names
-from rostersync.columns import TEXT
-from rostersync.names import plain, strangers
+from rostersync.frames.columns import TEXT
+from rostersync.text import names
+from rostersync.text.names import plain, strangers
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rostersync.workflow.export import export
+from rostersync.workflow.plan_file import load_plan, save_plan
 
-from rostersync import pipeline
+from rostersync.enums import Mode
 from rostersync.errors import (
     EmptyRoster,
     FunctionMissing,
@@ -27,7 +29,10 @@ from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
-from rostersync.vocabulary import Mode
+from rostersync.workflow import review
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import open_site
 
 
 @pytest.fixture
@@ -62,42 +67,42 @@ def roster(server: Server, folder: Path, *, without: int = 1) -> Path:
 
 
 def plan_of(settings: Settings, file: Path) -> Plan:
-    with pipeline.at_work(settings) as work:
-        return pipeline.make_plan([file], work)
+    with open_site(settings) as work:
+        return make_plan([file], work)
 
 
 def test_plan_save_load_apply(server: Server, settings: Settings, tmp_path: Path) -> None:
     """A plan survives its file, is applied once, and is refused afterwards, in another process, too."""
     file, path = roster(server, tmp_path), tmp_path / "monday.plan.json"
     plan = plan_of(settings, file)
-    preview = pipeline.preview(plan)
+    preview = review.preview(plan)
     assert preview.preview
     assert preview.buckets()["enrolled"] == 1
-    pipeline.save_plan(plan, path)
+    save_plan(plan, path)
     assert not list(tmp_path.glob("*.part"))
-    loaded = pipeline.load_plan(path)
+    loaded = load_plan(path)
     assert loaded.digest() == plan.digest()
     assert server.token not in path.read_text(encoding="utf-8")
-    with pipeline.at_work(settings) as work:
-        report = pipeline.apply_plan(loaded, work)
+    with open_site(settings) as work:
+        report = apply_plan(loaded, work)
         assert report.buckets() == preview.buckets()
         assert report.digest == plan.digest()
-    with pipeline.at_work(settings) as work, pytest.raises(PlanRefused, match="applied already, as run 1") as caught:
-        pipeline.apply_plan(pipeline.load_plan(path), work)
+    with open_site(settings) as work, pytest.raises(PlanRefused, match="applied already, as run 1") as caught:
+        apply_plan(load_plan(path), work)
     assert caught.value.exit_code == 4
 
 
 def test_a_plan_without_anything_to_do_can_be_applied_again(server: Server, settings: Settings, tmp_path: Path) -> None:
     """Two nightly runs within one second make the same empty plan, and the second is no error."""
     file = roster(server, tmp_path, without=0)
-    with pipeline.at_work(settings) as work:
-        pipeline.apply_plan(pipeline.make_plan([file], work), work)
+    with open_site(settings) as work:
+        apply_plan(make_plan([file], work), work)
         still = replace(work, clock=lambda: 1_900_000_000.0)
-        first, second = pipeline.make_plan([file], still), pipeline.make_plan([file], still)
+        first, second = make_plan([file], still), make_plan([file], still)
         assert first.changes.empty
         assert first.digest() == second.digest()
-        assert pipeline.apply_plan(first, still).exit_code == 0
-        assert pipeline.apply_plan(second, still).exit_code == 0
+        assert apply_plan(first, still).exit_code == 0
+        assert apply_plan(second, still).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -111,36 +116,36 @@ def test_a_plan_without_anything_to_do_can_be_applied_again(server: Server, sett
 def test_an_edited_plan_is_refused(server: Server, settings: Settings, tmp_path: Path, old: str, new: str) -> None:
     """One word in a plan's file is enough."""
     path = tmp_path / "plan.json"
-    pipeline.save_plan(plan_of(settings, roster(server, tmp_path)), path)
+    save_plan(plan_of(settings, roster(server, tmp_path)), path)
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(PlanRefused, match="was edited after it was made"):
-        pipeline.load_plan(path)
+        load_plan(path)
 
 
 def test_files_that_are_no_plans(tmp_path: Path) -> None:
     """Missing, no JSON, other JSON, a newer version: each says so."""
     with pytest.raises(UsageError, match="cannot be read: No such file"):
-        pipeline.load_plan(tmp_path / "none.json")
+        load_plan(tmp_path / "none.json")
     path = tmp_path / "plan.json"
     for text in ("", "[1]", '{"format": "other"}', "username,course\n"):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(PlanRefused, match=r"plan\.json is not a plan"):
-            pipeline.load_plan(path)
+            load_plan(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="it is not text"):
-        pipeline.load_plan(path)
+        load_plan(path)
     path.write_text(json.dumps({"format": "rostersync-plan", "version": 99}), encoding="utf-8")
     with pytest.raises(PlanRefused, match="version 99"):
-        pipeline.load_plan(path)
+        load_plan(path)
 
 
 def test_a_plan_that_cannot_be_written_leaves_nothing(server: Server, settings: Settings, tmp_path: Path) -> None:
     """The error names the file."""
     plan = plan_of(settings, roster(server, tmp_path))
     with pytest.raises(ReportError, match="cannot be written"):
-        pipeline.save_plan(plan, tmp_path / "nowhere" / "plan.json")
+        save_plan(plan, tmp_path / "nowhere" / "plan.json")
 
 
 def test_a_file_that_only_adds_removes_nobody(server: Server, settings: Settings, tmp_path: Path) -> None:
@@ -186,13 +191,13 @@ def test_a_plan_is_refused_when_a_file_of_its_set_has_changed(
             },
         }
     )
-    with pipeline.at_work(chosen) as work:
-        plan = pipeline.make_plan([tmp_path / name for name in files], work)
+    with open_site(chosen) as work:
+        plan = make_plan([tmp_path / name for name in files], work)
         assert len(plan.changes) == 1
         (tmp_path / "users.csv").write_text(files["users.csv"].replace(names[0], names[1]), encoding="utf-8")
-        assert pipeline.make_plan([tmp_path / name for name in files], work).digest() != plan.digest()
+        assert make_plan([tmp_path / name for name in files], work).digest() != plan.digest()
         with pytest.raises(PlanRefused, match=r"users\.csv has changed"):
-            pipeline.apply_plan(plan, work)
+            apply_plan(plan, work)
 
 
 def test_a_plan_for_another_site_is_refused(server: Server, settings: Settings, tmp_path: Path) -> None:
@@ -200,8 +205,8 @@ def test_a_plan_for_another_site_is_refused(server: Server, settings: Settings, 
     plan = plan_of(settings, roster(server, tmp_path))
     other = replace(plan, site="https://moodle.example")
     refused = pytest.raises(PlanRefused, match=r"itself https://moodle\.example, not for")
-    with pipeline.at_work(settings) as work, refused:
-        pipeline.apply_plan(other, work)
+    with open_site(settings) as work, refused:
+        apply_plan(other, work)
 
 
 def test_a_refused_plan_is_not_applied(server: Server, tmp_path: Path) -> None:
@@ -210,9 +215,9 @@ def test_a_refused_plan_is_not_applied(server: Server, tmp_path: Path) -> None:
     before = server.state.document()
     plan = plan_of(strict, roster(server, tmp_path))
     assert plan.refused
-    assert pipeline.preview(plan).exit_code == 4
-    with pipeline.at_work(strict) as work, pytest.raises(PlanRefused, match="the plan is refused") as caught:
-        pipeline.apply_plan(plan, work)
+    assert review.preview(plan).exit_code == 4
+    with open_site(strict) as work, pytest.raises(PlanRefused, match="the plan is refused") as caught:
+        apply_plan(plan, work)
     assert "--allow-removals" in caught.value.remedy
     assert server.state.document() == before
 
@@ -228,8 +233,8 @@ def test_nobody_outside_the_plan_changes(server: Server, settings: Settings, tmp
     """Enrolments and roles of the other courses, and accounts, are what they were."""
     before = server.state.document()
     course = min(server.state.courses)
-    with pipeline.at_work(settings) as work:
-        pipeline.apply_plan(pipeline.make_plan([roster(server, tmp_path)], work), work)
+    with open_site(settings) as work:
+        apply_plan(make_plan([roster(server, tmp_path)], work), work)
     after = server.state.document()
     instances = {i["id"] for i in before["enrol_instances"] if i["courseid"] == course}
     for table in ("users", "courses", "groups", "roles", "enrol_instances"):
@@ -245,8 +250,8 @@ def test_a_roster_without_any_enrolment_is_refused(settings: Settings, tmp_path:
     """Blank rows are no roster: nobody has left."""
     path = tmp_path / "empty.csv"
     path.write_text("username,course,role\n,,\n,,\n", encoding="utf-8")
-    with pipeline.at_work(settings) as work, pytest.raises(EmptyRoster) as caught:
-        pipeline.make_plan([path], work)
+    with open_site(settings) as work, pytest.raises(EmptyRoster) as caught:
+        make_plan([path], work)
     assert caught.value.exit_code == 4
 
 
@@ -254,7 +259,7 @@ def test_what_has_to_be_there_before_work_begins(server: Server, settings: Setti
     """No site, no token, a wrong token, a missing function, a store that cannot be opened: each has its own error."""
 
     def begin(**changed: object) -> None:
-        with pipeline.at_work(Settings.model_validate({**settings.model_dump(), **changed})):
+        with open_site(Settings.model_validate({**settings.model_dump(), **changed})):
             raise AssertionError
 
     with pytest.raises(SettingsError, match="no site is set"):
@@ -275,7 +280,7 @@ def test_a_site_that_is_not_there(server: Server, settings: Settings) -> None:
     server.close()
     with (
         pytest.raises(Unreachable) as caught,
-        pipeline.at_work(Settings.model_validate({**settings.model_dump(), "outage_minutes": 0, "attempts": 1})),
+        open_site(Settings.model_validate({**settings.model_dump(), "outage_minutes": 0, "attempts": 1})),
     ):
         raise AssertionError
     assert caught.value.exit_code == 5
@@ -284,8 +289,8 @@ def test_a_site_that_is_not_there(server: Server, settings: Settings) -> None:
 def test_an_export_is_a_roster_that_changes_nothing(server: Server, settings: Settings, tmp_path: Path) -> None:
     """What Moodle says now, as a file, makes an empty plan."""
     course = min(server.state.courses)
-    with pipeline.at_work(settings) as work:
-        rows, _ = pipeline.export([server.state.courses[course].shortname], work)
+    with open_site(settings) as work:
+        rows, _ = export([server.state.courses[course].shortname], work)
     path = tmp_path / "export.csv"
     rows.to_csv(path, index=False)
     plan = plan_of(settings, path)
@@ -302,10 +307,10 @@ def test_a_large_run_stays_small(tmp_path: Path) -> None:
         path = tmp_path / "large.csv"
         path.write_text("username,course,role\n" + "".join(f"{n},{short},student\n" for n in names), encoding="utf-8")
         settings = settings_for(running, tmp_path, mode="add-only")
-        with pipeline.at_work(settings) as work:
-            plan = pipeline.make_plan([path], work)
+        with open_site(settings) as work:
+            plan = make_plan([path], work)
             tracemalloc.start()
-            report = pipeline.apply_plan(plan, work)
+            report = apply_plan(plan, work)
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
     assert report.buckets()["enrolled"] > 900

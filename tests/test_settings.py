@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from rostersync.enums import Mode, OnMissing
 from rostersync.errors import SettingsError
 from rostersync.settings import Loaded, Settings, load, settings_path
-from rostersync.tokens import token
-from rostersync.vocabulary import Mode, OnMissing
+from rostersync.settings.tokens import token
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from rostersync import moodle
+from rostersync.enums import CourseField, Op
 from rostersync.errors import AnswerError, MoodleError
 from rostersync.moodle import Client
-from rostersync.vocabulary import CourseField, Op
 
 LIMIT = 64
 """Refused calls, one after the other and with no success between them, after which the rest of a course is not tried:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from rostersync.enums import Proof
 from rostersync.errors import RosterSyncError
 from rostersync.tables import OUTCOMES
-from rostersync.vocabulary import Proof
 
 
 @dataclass(frozen=True, slots=True)

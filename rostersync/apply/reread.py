@@ -8,10 +8,10 @@ from __future__ import annotations
 import pandas as pd
 
 from rostersync import moodle
+from rostersync.enums import Op
+from rostersync.frames.packed import pack
 from rostersync.moodle import Client
-from rostersync.sync.holdings import holdings
-from rostersync.sync.keys import pack
-from rostersync.vocabulary import Op
+from rostersync.sync.state.current import holdings
 
 TAKES = [str(Op.UNENROL), str(Op.UNASSIGN)]
 

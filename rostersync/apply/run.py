@@ -11,26 +11,26 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.apply.again import Order, Question, ask, may_lose
-from rostersync.apply.canary import GIVES, try_roles
-from rostersync.apply.memory import lessons
+from rostersync.apply.interrupted import earlier, own_up, settle
+from rostersync.apply.ledger_updates import lessons
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
 from rostersync.apply.reread import TAKES, read_one_by_one
-from rostersync.apply.resume import earlier, own_up, settle
+from rostersync.apply.samples import bear_out_gone
+from rostersync.apply.second_look import RunOrder, SecondLook, ask, may_lose
 from rostersync.apply.send import Sender
-from rostersync.apply.surfaced import Surfaced, notes, surfaced
-from rostersync.belief import bear_out_gone
+from rostersync.apply.surfaced_roles import Surfaced, notes, surfaced
+from rostersync.apply.trial_roles import GIVES, try_roles
+from rostersync.enums import Op, Proof
 from rostersync.errors import RosterSyncError
+from rostersync.frames.packed import contains, distinct, pack
 from rostersync.moodle import Client
 from rostersync.store import Store
-from rostersync.sync.batch import Bundle, bundles, to_do
-from rostersync.sync.keys import contains, distinct, pack
-from rostersync.sync.mails import mailing
+from rostersync.sync.batch import Batch, bundles, to_do
+from rostersync.sync.forecast.mails import mailing
 from rostersync.sync.plan import Plan
-from rostersync.sync.prove import NEXT, prove
-from rostersync.sync.seen import doubt_emptied, not_seen
+from rostersync.sync.proof.prove import NEXT, prove
+from rostersync.sync.state.emptied import doubt_emptied, not_seen
 from rostersync.tables import CURRENT, LEDGER, OUTCOMES
-from rostersync.vocabulary import Op, Proof
 
 Progress = Callable[[str, int, int], object]
 """Told the stage ("reading", "writing"), how much of it is done, and of how much."""
@@ -46,7 +46,7 @@ class Applied:
 
 
 def carry_out(
-    order: Order,
+    order: RunOrder,
     client: Client,
     store: Store,
     *,
@@ -107,7 +107,7 @@ def carry_out(
     if not (part := settle(sender, before, fresh, plan.roles)).empty:
         _remember(sender, part, plan, fresh)
     outcomes.take(not_seen(plan.rows, plan.changes, fresh.current, fresh.reads))
-    question = Question(order=order, client=client, before=before, clock=int(clock()))
+    question = SecondLook(order=order, client=client, before=before, clock=int(clock()))
     todo = ask(question, todo, fresh, outcomes)
     mails = todo.loc[mailing(todo, plan.courses, plan.roles), "change"]
     sender = replace(sender, changes=todo.set_index("change", drop=False), mails=frozenset(mails.tolist()))
@@ -123,7 +123,7 @@ def carry_out(
 
 
 def _crew(
-    work: Sequence[Bundle], sender: Sender, plan: Plan, roles: pd.DataFrame, progress: Progress
+    work: Sequence[Batch], sender: Sender, plan: Plan, roles: pd.DataFrame, progress: Progress
 ) -> tuple[tuple[str, ...], list[Surfaced]]:
     """Try the roles that were not learnt, then all bundles over several connections; the notes of both.
 
@@ -166,7 +166,7 @@ def _wait(futures: Sequence[Future[None]], sender: Sender, told: Callable[[int],
         future.result()
 
 
-def _carry(bundle: Bundle, sender: Sender, plan: Plan, found: list[Surfaced]) -> None:
+def _carry(bundle: Batch, sender: Sender, plan: Plan, found: list[Surfaced]) -> None:
     """Send a bundle's chunks in order, then prove what was sent and remember it."""
     everything = [c for chunk in bundle.chunks for c in chunk.changes]
     try:

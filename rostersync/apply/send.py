@@ -17,21 +17,21 @@ import pandas as pd
 
 from rostersync import moodle
 from rostersync.apply.blame import Blame
-from rostersync.apply.memory import as_sent
+from rostersync.apply.divide import refused
+from rostersync.apply.ledger_updates import as_sent
 from rostersync.apply.outcomes import Brake, Outcome, Outcomes
-from rostersync.apply.refused import refused
 from rostersync.apply.reread import read_one_by_one
+from rostersync.enums import Op, Proof
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
+from rostersync.frames.packed import Ints
 from rostersync.moodle import Client, Remedy
 from rostersync.moodle.answers import BROKEN_OFF, leaves_open
-from rostersync.printing import printable, shortened
 from rostersync.store import BEAT, Store
 from rostersync.sync.batch import Chunk
-from rostersync.sync.grades import NEVER_RISKED, risked
-from rostersync.sync.holdings import holdings
-from rostersync.sync.keys import Ints
-from rostersync.sync.prove import SEEN, visible
-from rostersync.vocabulary import Op, Proof
+from rostersync.sync.proof.prove import SEEN, visible
+from rostersync.sync.safety.graded import NEVER_RISKED, risked
+from rostersync.sync.state.current import holdings
+from rostersync.text.terminal import printable, shortened
 
 _log = logging.getLogger(__name__)
 

@@ -37,14 +37,17 @@ def command(
       rostersync apply monday.plan.json
       rostersync apply monday.plan.json --report reports --json
     """
-    from rostersync import pipeline
-    from rostersync.cli import places, result, screen
+    from rostersync.cli import output_paths, result, screen
+    from rostersync.workflow.apply import apply_plan
+    from rostersync.workflow.plan_file import load_plan
+    from rostersync.workflow.review import preview
+    from rostersync.workflow.site import open_site
 
     settings = options.settings_from(chosen)
-    plan = pipeline.load_plan(plan_file, most_megabytes=settings.max_megabytes)
+    plan = load_plan(plan_file, most_megabytes=settings.max_megabytes)
     if dry_run:
-        return result.present(pipeline.preview(plan), folder, shared=settings.share_reports, as_json=as_json)
-    places.for_folder(folder or result.FOLDER)
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        done = pipeline.apply_plan(plan, work, said=options.said(chosen, folder, settings))
+        return result.present(preview(plan), folder, shared=settings.share_reports, as_json=as_json)
+    output_paths.for_folder(folder or result.FOLDER)
+    with screen.progress() as told, open_site(settings, progress=told) as site:
+        done = apply_plan(plan, site, said=options.said(chosen, folder, settings))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
-from rostersync.vocabulary import ExitCode
+from rostersync.enums import ExitCode
 
 if TYPE_CHECKING:
-    from rostersync.report import Given
+    from rostersync.report import Corrections
     from rostersync.tables import Roster
 
 
@@ -43,16 +43,17 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
 
     Exit code 3 where rows would be rejected.
     """
-    from rostersync import pipeline, report
-    from rostersync.cli import places, screen
+    from rostersync import report
+    from rostersync.cli import output_paths, screen
     from rostersync.cli.messages import print_json
+    from rostersync.workflow.check import check
 
     if folder and no_problems:
         raise click.UsageError("--problems and --no-problems contradict each other")
     if folder:
-        places.for_folder(folder)
+        output_paths.for_folder(folder)
     settings = options.settings_from(chosen)
-    roster = pipeline.check(files, settings)
+    roster = check(files, settings)
     given, trouble = _give_back(roster, folder, shared=settings.share_reports) if not no_problems else (None, None)
     if as_json:
         print_json(report.check_document(roster, given.written if given else ()))
@@ -65,7 +66,7 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
     return ExitCode.INCOMPLETE if (roster.rows["state"] == "rejected").any() else ExitCode.DONE
 
 
-def _give_back(roster: Roster, folder: Path | None, *, shared: bool) -> tuple[Given | None, Exception | None]:
+def _give_back(roster: Roster, folder: Path | None, *, shared: bool) -> tuple[Corrections | None, Exception | None]:
     """What was written of the rejected rows; where nothing can be, why: the check is worth seeing all the same."""
     from rostersync import report
     from rostersync.errors import ReportError
@@ -76,7 +77,7 @@ def _give_back(roster: Roster, folder: Path | None, *, shared: bool) -> tuple[Gi
         return None, error
 
 
-def _say_where(given: Given) -> None:
+def _say_where(given: Corrections) -> None:
     from rostersync.cli.messages import say
 
     if given.written:

@@ -80,13 +80,13 @@ def new(where: Path | None, as_json: bool) -> None:
 
 
 def _write_new(place: Path) -> None:
-    from rostersync import owned
+    from rostersync import private_files
     from rostersync.cli.explaining import template
     from rostersync.errors import SettingsError
 
     try:
-        owned.make_folder(place.parent)
-        with owned.create(place) as file:  # somebody will put a token into it
+        private_files.make_folder(place.parent)
+        with private_files.create(place) as file:  # somebody will put a token into it
             file.write(template().encode())
     except FileExistsError:
         raise SettingsError(f"{place} is there already", remedy="edit it, or remove it first") from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
-from rostersync.vocabulary import counted
+from rostersync.enums import counted
 
 if TYPE_CHECKING:
     from rostersync.tables import Report
@@ -32,17 +32,21 @@ def command(as_json: bool) -> int:
     import shutil
     import tempfile
 
-    from rostersync import owned, pipeline, report
-    from rostersync.cli import places, screen
+    from rostersync import private_files, report
+    from rostersync.cli import output_paths, screen
     from rostersync.cli.messages import print_json
+    from rostersync.sandbox.sample_roster import sample_path
     from rostersync.sandbox.server import serve
     from rostersync.sandbox.state import State
     from rostersync.sandbox.term import term
-    from rostersync.sandbox.workbook import sample_path
     from rostersync.settings import Settings
+    from rostersync.workflow import review
+    from rostersync.workflow.apply import apply_plan
+    from rostersync.workflow.plan import make_plan
+    from rostersync.workflow.site import open_site
 
-    places.for_folder(FOLDER)
-    owned.make_folder(FOLDER)
+    output_paths.for_folder(FOLDER)
+    private_files.make_folder(FOLDER)
     roster = Path(shutil.copy(sample_path(), FOLDER))
     told = _Silent() if as_json else _Story(roster)
     # What the sandbox holds is gone when it ends, and so is what rostersync remembers of it.
@@ -50,15 +54,15 @@ def command(as_json: bool) -> int:
         server.state.site["url"] = server.url  # it is nowhere else
         told.begins(server.url)
         settings = Settings.model_validate({"site": server.url, "token": server.token, "store": f"{kept}/store.db"})
-        with screen.progress() as bars, pipeline.at_work(settings, progress=bars) as work:
-            plan = pipeline.make_plan([roster], work)
+        with screen.progress() as bars, open_site(settings, progress=bars) as site:
+            plan = make_plan([roster], site)
             bars.stop()
-            preview = pipeline.preview(plan)
+            preview = review.preview(plan)
             told.shows("What would change", preview)
-            done = pipeline.apply_plan(plan, work)
+            done = apply_plan(plan, site)
             bars.stop()
             told.shows("Applied, and every course that was touched is read again", done)
-            again = pipeline.preview(pipeline.make_plan([roster], work))
+            again = review.preview(make_plan([roster], site))
     written = report.write(done, FOLDER)
     told.ends(done, again, written)
     if as_json:

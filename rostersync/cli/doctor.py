@@ -11,7 +11,7 @@ from rostersync.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rostersync.moodle.examination import Examination, Finding
+    from rostersync.moodle.diagnostics import Examination, Finding
 
 _TRUSTED = """\
 Nothing that can cut a read short is missing or was left untested. You can add this line to your settings:
@@ -40,10 +40,10 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
 
     Exit code 3 where something is missing, 5 where Moodle cannot be used so.
     """
-    from rostersync import tokens
     from rostersync.cli import messages, screen
     from rostersync.errors import SettingsError
-    from rostersync.moodle.examination import examine
+    from rostersync.moodle.diagnostics import examine
+    from rostersync.settings import tokens
 
     loaded = options.loaded_from(chosen)
     settings = options.warned(loaded)
@@ -61,27 +61,27 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
 
 def show(examination: Examination, console: Console, *, token_from: str = "") -> None:
     """What was found, for people: where the token came from, what is there or missing, its remedy, the verdict."""
-    from rostersync.moodle.examination import State, Verdict
-    from rostersync.printing import printable
+    from rostersync.moodle.diagnostics import Conclusion, FindingState
+    from rostersync.text.terminal import printable
 
-    by_state = {state: [f for f in examination.findings if f.state is state] for state in State}
+    by_state = {state: [f for f in examination.findings if f.state is state] for state in FindingState}
     console.print(printable(f"{examination.site}  {examination.release}".rstrip()))
     if token_from:
         console.print(printable(f"The token came from {token_from}"), soft_wrap=True)
-    _section(console, "In order", by_state[State.OK])
-    _section(console, "Worth knowing", by_state[State.WARNING])
-    _section(console, "Not tested", by_state[State.NOT_TESTED])
-    _section(console, "Missing", by_state[State.MISSING])
-    _section(console, "Missing, at least one of several that Moodle answers alike", by_state[State.ONE_OF])
+    _section(console, "In order", by_state[FindingState.OK])
+    _section(console, "Worth knowing", by_state[FindingState.WARNING])
+    _section(console, "Not tested", by_state[FindingState.NOT_TESTED])
+    _section(console, "Missing", by_state[FindingState.MISSING])
+    _section(console, "Missing, at least one of several that Moodle answers alike", by_state[FindingState.ONE_OF])
     untested = examination.not_tested
     verdicts = {
-        Verdict.WELL: "Nothing is missing in what was tested." if untested else "All is well.",
-        Verdict.INCOMPLETE: "rostersync can be used, but what is missing above will hold or fail.",
-        Verdict.UNUSABLE: "rostersync cannot be used before what is missing above is put right.",
+        Conclusion.WELL: "Nothing is missing in what was tested." if untested else "All is well.",
+        Conclusion.INCOMPLETE: "rostersync can be used, but what is missing above will hold or fail.",
+        Conclusion.UNUSABLE: "rostersync cannot be used before what is missing above is put right.",
     }
-    missing = len(by_state[State.MISSING]) + len(by_state[State.ONE_OF])
-    counts = {"in order": len(by_state[State.OK]), "not tested": len(untested), "missing": missing}
-    if warnings := len(by_state[State.WARNING]):
+    missing = len(by_state[FindingState.MISSING]) + len(by_state[FindingState.ONE_OF])
+    counts = {"in order": len(by_state[FindingState.OK]), "not tested": len(untested), "missing": missing}
+    if warnings := len(by_state[FindingState.WARNING]):
         counts["worth knowing"] = warnings
     said = ", ".join(f"{count} {what}" for what, count in counts.items())
     console.print(f"\n{said}. {verdicts[examination.verdict]}", soft_wrap=False)
@@ -90,7 +90,7 @@ def show(examination: Examination, console: Console, *, token_from: str = "") ->
         if untested:
             told = printable(f"Not tested, and nothing that reads depend on: {', '.join(untested)}.")
             console.print(f"\n{told}")
-    elif examination.verdict is Verdict.WELL:
+    elif examination.verdict is Conclusion.WELL:
         codes = examination.in_the_way
         told = printable(_UNTRUSTED.format(", ".join(codes), "was" if len(codes) == 1 else "were"))
         console.print(f"\n{told}")
@@ -100,21 +100,21 @@ def _section(console: Console, title: str, findings: list[Finding]) -> None:
     """A list of findings; what to do, or how to find out, stands below, once where it is alike."""
     from rich.padding import Padding
 
-    from rostersync.moodle.examination import State
-    from rostersync.printing import printable, shortened
+    from rostersync.moodle.diagnostics import FindingState
+    from rostersync.text.terminal import printable, shortened
 
     if not findings:
         return
     console.print(f"\n{title}")
     alike: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        once = "" if finding.state is State.NOT_TESTED else finding.code
+        once = "" if finding.state is FindingState.NOT_TESTED else finding.code
         alike.setdefault((once, finding.what, finding.remedy), []).append(finding)
     for finding, *others in alike.values():
         codes = ", ".join(f.code for f in (finding, *others))
         console.print(Padding(f"{codes}: {printable(shortened(finding.what))}", (0, 0, 0, 2), expand=False))
-        if finding.state is State.ONE_OF:
+        if finding.state is FindingState.ONE_OF:
             console.print(Padding(printable("either " + ", or ".join(finding.causes)), (0, 0, 0, 6), expand=False))
         if finding.remedy:
-            how = "to find out: " if finding.state is State.NOT_TESTED else ""
+            how = "to find out: " if finding.state is FindingState.NOT_TESTED else ""
             console.print(Padding(f"→ {how}{printable(finding.remedy)}", (0, 0, 0, 6), expand=False))

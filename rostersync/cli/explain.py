@@ -35,11 +35,11 @@ def command(user: str, course: str, last: int, as_json: bool, **chosen: Any) -> 
     """
     import time
 
-    from rostersync import explain
     from rostersync.cli import screen
     from rostersync.cli.messages import print_json
-    from rostersync.report.past import explanation_document, show_explanation
+    from rostersync.report.history import explanation_document, show_explanation
     from rostersync.store import existing_store
+    from rostersync.workflow import explain
 
     settings = options.settings_from(chosen)
     with existing_store(settings.store, clock=time.time) as store:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
-from rostersync.vocabulary import counted
+from rostersync.enums import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,15 +41,16 @@ def command(
       rostersync export BIO101 CHE201 --out term.csv
       rostersync export BIO101 > bio.csv
     """
-    from rostersync import pipeline
     from rostersync.cli import screen
     from rostersync.cli.messages import say, tell
+    from rostersync.workflow.export import export
+    from rostersync.workflow.site import open_site
 
     settings = options.settings_from(chosen)
     if out:
         _check_place(out, force=force)
-    with screen.progress() as told, pipeline.at_work(settings, writing=False, progress=told) as work:
-        table, notes = pipeline.export(courses, work)
+    with screen.progress() as told, open_site(settings, writing=False, progress=told) as site:
+        table, notes = export(courses, site)
     _write(table, notes, out, shared=settings.share_reports, as_json=as_json)
     line = f"{counted(len(table), 'row')} for {', '.join(courses)}" + (f" written to {out}" if out else "")
     (tell if out and not as_json else say)(line)  # beside a file this is the result
@@ -65,12 +66,12 @@ def _check_place(out: Path, *, force: bool) -> None:
         UsageError: no format for rosters, or a file that is there already.
         ReportError: it could not be written.
     """
-    from rostersync.cli import places
+    from rostersync.cli import output_paths
     from rostersync.errors import UsageError
 
     if out.suffix.lower() not in {".csv", ".xlsx"}:
         raise UsageError(f"{out} is neither .csv nor .xlsx", remedy="name it so, like term.xlsx")
-    places.for_file(out, force=force)
+    output_paths.for_file(out, force=force)
 
 
 def _write(table: pd.DataFrame, notes: tuple[str, ...], out: Path | None, *, shared: bool, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from rostersync import __version__
 from rostersync.cli import options
 from rostersync.cli.interrupt import stoppable
 from rostersync.cli.messages import doors, say
-from rostersync.vocabulary import ExitCode
+from rostersync.enums import ExitCode
 
 COMMANDS = {
     "doctor": "what the token can and cannot do in Moodle, and what to click",

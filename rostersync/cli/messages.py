@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from rostersync.masking import masked
-from rostersync.printing import harmless, json_harmless
+from rostersync.text.masking import masked
+from rostersync.text.terminal import harmless, json_harmless
 
 _PLAIN = {"“": '"', "”": '"', "’": "'", "—": "-", "–": "-", "…": "..."}  # noqa: RUF001 - the signs that we use
 _PIECES = 2000
 """How many of the pieces that json makes are written at once."""
 
 
-class Door:
+class SafeStream:
     """A stream to which nothing is written but text without the token and without living control characters."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -56,7 +56,7 @@ def doors() -> Iterator[None]:
             stream = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open to the end
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="rostersync")
-        setattr(sys, name, Door(stream))
+        setattr(sys, name, SafeStream(stream))
     try:
         yield
     finally:
@@ -65,7 +65,7 @@ def doors() -> Iterator[None]:
 
 def beneath(stream: TextIO) -> TextIO:
     """The stream behind the door, for what does by itself what the door does."""
-    return stream.beneath if isinstance(stream, Door) else stream
+    return stream.beneath if isinstance(stream, SafeStream) else stream
 
 
 def _in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rostersync.cli.messages import say
-from rostersync.vocabulary import CourseField, Mode, OnMissing, UserField
+from rostersync.enums import CourseField, Mode, OnMissing, UserField
 
 if TYPE_CHECKING:
     from rostersync.settings import Loaded, Settings
@@ -44,7 +44,7 @@ def _log_everything(_context: click.Context, _option: click.Parameter, wanted: b
     if wanted:
         import logging
 
-        from rostersync.printing import printable
+        from rostersync.text.terminal import printable
 
         class OneLine(logging.Formatter):
             """Tells each record on one line, whatever came from outside stands in it."""
@@ -219,8 +219,8 @@ def said(chosen: Mapping[str, Any], folder: Path | None, settings: Settings, bef
         settings: with these options, and with what was answered at the terminal.
         before: the same without the answers.
     """
-    from rostersync.pipeline import ALLOWING
     from rostersync.store import Said
+    from rostersync.workflow.pipeline import ALLOWING
 
     mine = given(chosen)
     answered = {n for n in ALLOWING if before is not None and getattr(settings, n) != getattr(before, n)}

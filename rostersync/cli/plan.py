@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
-from rostersync.vocabulary import ExitCode
+from rostersync.enums import ExitCode
 
 if TYPE_CHECKING:
     from rostersync.settings import Settings
@@ -55,22 +55,24 @@ def command(
     A saved plan is shown again by `rostersync show PLAN`, and carried out by `rostersync apply PLAN`. It can be sent to
     somebody: with --review, as a workbook in which they strike out what is not to be done.
     """
-    from rostersync import owned, pipeline
-    from rostersync.cli import places, result
+    from rostersync import private_files
+    from rostersync.cli import output_paths, result
+    from rostersync.workflow.plan_file import save_plan
+    from rostersync.workflow.review import preview, send_out
 
     settings = options.settings_from(chosen)
     for path in (out, review):
         if path:
-            places.for_file(path, force=True)
+            output_paths.for_file(path, force=True)
     if folder:
-        places.for_folder(folder)
+        output_paths.for_folder(folder)
     plan = _plan(files, settings, as_json=as_json) if reviewed is None else _what_is_left(reviewed, files, settings)
     if out:
-        owned.make_folder(out.parent, shared=settings.share_reports)
-        pipeline.save_plan(plan, out, shared=settings.share_reports)
+        private_files.make_folder(out.parent, shared=settings.share_reports)
+        save_plan(plan, out, shared=settings.share_reports)
     if review:
-        pipeline.send_out(plan, review, shared=settings.share_reports)
-    shown = pipeline.preview(plan)
+        send_out(plan, review, shared=settings.share_reports)
+    shown = preview(plan)
     code = result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
     if out:
         result.say_plan(out, shown, refused=bool(plan.refused))
@@ -80,22 +82,27 @@ def command(
 
 
 def _plan(files: tuple[Path, ...], settings: Settings, *, as_json: bool) -> Plan:
-    from rostersync import pipeline
-    from rostersync.cli import asking, screen
+    from rostersync.cli import prompts, screen
+    from rostersync.workflow.check import check
+    from rostersync.workflow.plan import plan_for
+    from rostersync.workflow.questions import ColumnDecider
+    from rostersync.workflow.site import open_site
 
     if not files:
         raise click.MissingParameter(param_hint="FILE…", param_type="argument")
-    roster = pipeline.check(files, settings, pipeline.Judge(settings, site=True, person=asking.person(as_json=as_json)))
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        return pipeline.plan_for(roster, work)
+    roster = check(files, settings, ColumnDecider(settings, ask_site=True, person=prompts.person(as_json=as_json)))
+    with screen.progress() as told, open_site(settings, progress=told) as site:
+        return plan_for(roster, site)
 
 
 def _what_is_left(reviewed: Path, files: tuple[Path, ...], settings: Settings) -> Plan:
-    from rostersync import pipeline
     from rostersync.errors import UsageError
+    from rostersync.workflow.history import known_as
+    from rostersync.workflow.plan_file import load_plan
+    from rostersync.workflow.review import come_back
 
     if len(files) > 1:
         raise UsageError("--from-review takes one FILE at most: the plan", remedy="name the plan alone, or nothing")
     most = settings.max_megabytes
-    of = pipeline.load_plan(files[0], most_megabytes=most) if files else None
-    return pipeline.come_back(reviewed, of=of, site=pipeline.known_as(settings), most_megabytes=most)
+    of = load_plan(files[0], most_megabytes=most) if files else None
+    return come_back(reviewed, of=of, site=known_as(settings), most_megabytes=most)

@@ -39,9 +39,9 @@ def list_(as_json: bool) -> None:
     from rostersync.cli import screen
     from rostersync.cli.messages import print_json
     from rostersync.report.screen import grid
-    from rostersync.roster import presets
+    from rostersync.roster.presets import catalogue
 
-    shipped = presets.shipped()
+    shipped = catalogue.shipped()
     if as_json:
         told = [
             {"name": n} | p.model_dump(mode="json", include={"title", "source", "unverified"})
@@ -66,13 +66,13 @@ def show(name: str, as_json: bool) -> None:
       rostersync config preset show banner
     """
     from rostersync.cli.messages import print_json, tell
-    from rostersync.roster import presets
+    from rostersync.roster.presets import catalogue
 
-    preset = presets.load(name)
+    preset = catalogue.load(name)
     if as_json:
         print_json(FORMAT | {"name": preset.name, "preset": preset.model_dump(mode="json")})
     else:
-        tell(presets.text(name).rstrip())
+        tell(catalogue.text(name).rstrip())
 
 
 @command.command("new")
@@ -93,10 +93,10 @@ def new(file: Path, out: Path | None, as_json: bool, **chosen: Any) -> None:
     """
     from rostersync.cli.messages import print_json, tell
     from rostersync.errors import SettingsError
-    from rostersync.roster import drafts
+    from rostersync.roster import draft_preset
 
     place = out or Path(f"{file.stem or 'preset'}.toml")
-    text = drafts.draft(file, options.settings_from(chosen), call=str(place))
+    text = draft_preset.draft(file, options.settings_from(chosen), call=str(place))
     try:
         with place.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(text)

@@ -8,10 +8,10 @@ from pathlib import Path
 from rostersync import report
 from rostersync.cli import screen
 from rostersync.cli.messages import print_json, say
+from rostersync.enums import counted
 from rostersync.errors import ReportError
 from rostersync.report.wording import site_named
 from rostersync.tables import Report
-from rostersync.vocabulary import counted
 
 FOLDER = Path("rostersync-reports")
 _ACTIONS = ("enrolling", "reactivating", "role_changing", "dates_changing", "suspending", "unenrolling")

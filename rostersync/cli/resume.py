@@ -29,13 +29,14 @@ def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) 
       rostersync resume
       rostersync resume 12 --report reports
     """
-    from rostersync import pipeline
-    from rostersync.cli import places, result, screen
+    from rostersync.cli import output_paths, result, screen
+    from rostersync.workflow.resume import resume, to_resume
+    from rostersync.workflow.site import open_site
 
     settings = options.settings_from(chosen)
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        broken = pipeline.to_resume(work, run or 0)
+    with screen.progress() as told, open_site(settings, progress=told) as site:
+        broken = to_resume(site, run or 0)
         folder = folder or Path(broken.said.report or result.FOLDER)
-        places.for_folder(folder)
-        done = pipeline.resume(work, run or 0, said_now=options.given(chosen))
+        output_paths.for_folder(folder)
+        done = resume(site, run or 0, said_now=options.given(chosen))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

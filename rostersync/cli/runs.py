@@ -44,7 +44,7 @@ def listed(as_json: bool, **chosen: Any) -> None:
 
     from rostersync.cli import screen
     from rostersync.cli.messages import print_json, tell
-    from rostersync.report.past import show_runs
+    from rostersync.report.history import show_runs
     from rostersync.store import existing_store
 
     settings = options.settings_from(chosen)
@@ -78,14 +78,15 @@ def show(number: int, folder: Path | None, as_json: bool, **chosen: Any) -> None
     """
     import time
 
-    from rostersync import history, report
-    from rostersync.cli import places, result, screen
+    from rostersync import report
+    from rostersync.cli import output_paths, result, screen
     from rostersync.cli.messages import print_json
     from rostersync.store import existing_store
+    from rostersync.workflow import history
 
     settings = options.settings_from(chosen)
     if folder:
-        places.for_folder(folder)
+        output_paths.for_folder(folder)
     with existing_store(settings.store, clock=time.time) as store:
         told = history.again(store, number)
     if as_json:
@@ -111,11 +112,11 @@ def compare(first: int, second: int, as_json: bool, **chosen: Any) -> None:
     """
     import time
 
-    from rostersync import history
     from rostersync.cli import screen
     from rostersync.cli.messages import print_json
-    from rostersync.report.past import comparison_document, show_comparison
+    from rostersync.report.history import comparison_document, show_comparison
     from rostersync.store import existing_store
+    from rostersync.workflow import history
 
     settings = options.settings_from(chosen)
     with existing_store(settings.store, clock=time.time) as store:
@@ -128,7 +129,7 @@ def compare(first: int, second: int, as_json: bool, **chosen: Any) -> None:
 
 def _document(run: Run) -> dict[str, Any]:
     """A run as `runs list --json` has it."""
-    from rostersync.history import iso
+    from rostersync.workflow.history import iso
 
     return {
         "run": run.run,

@@ -105,11 +105,11 @@ def command(
 
 def _loaded(site: Path | dict[str, Any], release: str | None, database: str | None) -> State:
     from rostersync.errors import UsageError
-    from rostersync.sandbox.collation import Database
+    from rostersync.sandbox.collation import DatabaseKind
     from rostersync.sandbox.state import State
 
     try:
-        return State.load(site, release=release, database=Database(database) if database else None)
+        return State.load(site, release=release, database=DatabaseKind(database) if database else None)
     except OSError as error:
         reason = error.strerror or str(error)
     except ValueError as error:  # JSON, UTF-8

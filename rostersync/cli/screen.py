@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.segment import Segment
 
 from rostersync.cli.messages import beneath, say
-from rostersync.masking import masked
-from rostersync.printing import harmless
+from rostersync.text.masking import masked
+from rostersync.text.terminal import harmless
 
 PIPE_WIDTH = 120
 QUIET_SECONDS = 10.0

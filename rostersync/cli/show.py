@@ -25,15 +25,16 @@ def command(plan_file: Path, folder: Path | None, review: Path | None, as_json: 
       rostersync show monday.plan.json --report for-approval
       rostersync show monday.plan.json --review monday.review.xlsx
     """
-    from rostersync import pipeline
-    from rostersync.cli import places, result
+    from rostersync.cli import output_paths, result
+    from rostersync.workflow.plan_file import load_plan
+    from rostersync.workflow.review import preview, send_out
 
     settings = options.settings_from(chosen)
-    plan = pipeline.load_plan(plan_file, most_megabytes=settings.max_megabytes)
+    plan = load_plan(plan_file, most_megabytes=settings.max_megabytes)
     if review:
-        places.for_file(review, force=True)
-        pipeline.send_out(plan, review, shared=settings.share_reports)
-    code = result.present(pipeline.preview(plan), folder, shared=settings.share_reports, as_json=as_json)
+        output_paths.for_file(review, force=True)
+        send_out(plan, review, shared=settings.share_reports)
+    code = result.present(preview(plan), folder, shared=settings.share_reports, as_json=as_json)
     if review:
         result.say_review(review)
     return code

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rostersync.cli import options
-from rostersync.vocabulary import counted
+from rostersync.enums import counted
 
 if TYPE_CHECKING:
     from rostersync.store import Health, Pruned
@@ -99,12 +99,12 @@ def backup(file: Path, force: bool, as_json: bool, **chosen: Any) -> None:
       rostersync store backup monday.db
       rostersync store backup /backup/rostersync.db --force
     """
-    from rostersync.cli import places
+    from rostersync.cli import output_paths
     from rostersync.cli.messages import print_json, tell
     from rostersync.store import back_up
 
     settings = options.settings_from(chosen)
-    places.for_file(file, force=force)
+    output_paths.for_file(file, force=force)
     size = back_up(settings.store, file)
     if as_json:
         print_json(FORMAT | {"file": str(file), "bytes": size})

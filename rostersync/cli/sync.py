@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rostersync.settings import Settings
     from rostersync.sync.plan import Plan
     from rostersync.tables import Roster
-    from rostersync.work import Work
+    from rostersync.workflow.site import Site
 
 
 @click.command("sync")
@@ -49,53 +49,61 @@ def command(
       rostersync sync term.xlsx
       rostersync sync students.csv teachers.csv --yes --report reports
     """
-    from rostersync import pipeline, report
-    from rostersync.cli import asking, places, result, screen
+    from rostersync import report
+    from rostersync.cli import output_paths, prompts, result, screen
+    from rostersync.workflow.apply import apply_plan
+    from rostersync.workflow.check import check
+    from rostersync.workflow.history import see_roster
+    from rostersync.workflow.questions import ColumnDecider
+    from rostersync.workflow.review import preview
+    from rostersync.workflow.site import open_site
 
     consent.somebody_decides(yes=yes, dry_run=dry_run, as_json=as_json)
     settings = options.settings_from(chosen)
-    places.for_folder(folder or result.FOLDER)
-    judge = pipeline.Judge(settings, site=True, person=asking.person(as_json=as_json, unattended=yes))
-    roster = pipeline.check(files, settings, judge)
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as opened:
-        plan, work = _plan(roster, opened, told, ask=not (yes or dry_run))
-        shown = pipeline.preview(plan)
+    output_paths.for_folder(folder or result.FOLDER)
+    judge = ColumnDecider(settings, ask_site=True, person=prompts.person(as_json=as_json, unattended=yes))
+    roster = check(files, settings, judge)
+    with screen.progress() as told, open_site(settings, progress=told) as opened:
+        plan, site = _plan(roster, opened, told, ask=not (yes or dry_run))
+        shown = preview(plan)
         if dry_run or plan.refused or not (yes or result.pending(shown)):
             if not (dry_run or plan.refused):
-                pipeline.see_roster(plan, work)
-                _remember(roster, settings, work, chosen)
+                see_roster(plan, site)
+                _remember(roster, settings, site, chosen)
             return result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
         if not as_json:  # which prints one document: that of the run
             report.show(shown, screen.out(), last=False)
         if not yes:
             consent.ask(shown)
-        _remember(roster, settings, work, chosen)
-        said = options.said(chosen, folder, work.settings, settings)
-        done = pipeline.apply_plan(plan, work, just_made=True, said=said)
+        _remember(roster, settings, site, chosen)
+        said = options.said(chosen, folder, site.settings, settings)
+        done = apply_plan(plan, site, just_made=True, said=said)
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)
 
 
-def _remember(roster: Roster, settings: Settings, work: Work, chosen: Mapping[str, Any]) -> None:
+def _remember(roster: Roster, settings: Settings, site: Site, chosen: Mapping[str, Any]) -> None:
     """Remember which parts of the files a flag, or whoever was asked, called none of the roster."""
-    from rostersync import pipeline
+    from rostersync.workflow.ignored_parts import remember
 
-    if any(chosen.get(name) or getattr(work.settings, name) != getattr(settings, name) for name in IGNORING):
-        pipeline.remember_ignored(roster, work)
+    if any(chosen.get(name) or getattr(site.settings, name) != getattr(settings, name) for name in IGNORING):
+        remember(roster, site)
 
 
-def _plan(roster: Roster, work: Work, told: Bars, *, ask: bool) -> tuple[Plan, Work]:
+def _plan(roster: Roster, site: Site, told: Bars, *, ask: bool) -> tuple[Plan, Site]:
     """The plan after all that somebody at the terminal can answer, and the site with these answers in its settings."""
-    from rostersync import pipeline, report
-    from rostersync.cli import asking, screen
+    from rostersync import report
+    from rostersync.cli import prompts, screen
+    from rostersync.workflow.plan import answered, plan_for
+    from rostersync.workflow.review import preview
 
-    plan = pipeline.plan_for(roster, work)
+    plan = plan_for(roster, site)
     told.stop()
     asked: set[str] = set()
     while ask and not plan.refused and (new := [q for q in plan.questions if q.code not in asked]):
-        report.show(pipeline.preview(plan), screen.out(), last=False)
+        report.show(preview(plan), screen.out(), last=False)
         asked |= {question.code for question in new}
-        if answers := asking.answers(new):
-            work = pipeline.answered(work, answers)
-            plan = pipeline.plan_for(roster, work)
+        if answers := prompts.answers(new):
+            site = answered(site, answers)
+            plan = plan_for(roster, site)
             told.stop()
-    return plan, work
+    return plan, site

@@ -37,8 +37,8 @@ def command(forget: bool, as_json: bool, **chosen: Any) -> int:
 
     Exit code 5 where Moodle cannot be used with it; `rostersync doctor` then says why.
     """
-    from rostersync import tokens
     from rostersync.errors import SettingsError
+    from rostersync.settings import tokens
 
     loaded = options.loaded_from(chosen)
     settings = options.warned(loaded)
@@ -63,9 +63,9 @@ def _given(token_file: str) -> SecretStr:
     """
     from pydantic import SecretStr
 
-    from rostersync import tokens
     from rostersync.errors import UsageError
-    from rostersync.masking import conceal
+    from rostersync.settings import tokens
+    from rostersync.text.masking import conceal
 
     if token_file:
         return tokens.from_file(token_file)
@@ -124,8 +124,8 @@ def _tell(settings: Settings, where: str, info: SiteInfo | None, first: str, *, 
 
 
 def _forget(settings: Settings, *, as_json: bool) -> int:
-    from rostersync import tokens
     from rostersync.cli.messages import print_json, tell
+    from rostersync.settings import tokens
 
     gone = tokens.forget(settings.site)
     if as_json:

@@ -34,20 +34,25 @@ def command(
       rostersync undo 12
       rostersync undo 12 --out undo-12.plan.json
     """
-    from rostersync import pipeline, report
-    from rostersync.cli import places, result, screen
+    from rostersync import report
+    from rostersync.cli import output_paths, result, screen
+    from rostersync.workflow.apply import apply_plan
+    from rostersync.workflow.plan_file import save_plan
+    from rostersync.workflow.review import preview
+    from rostersync.workflow.site import open_site
+    from rostersync.workflow.undo import undo_plan
 
     consent.somebody_decides(yes=yes, dry_run=dry_run or out is not None, as_json=as_json, flag="--what")
     settings = options.settings_from(chosen)
     if out:
-        places.for_file(out, force=True)
-    places.for_folder(folder or result.FOLDER)
-    with screen.progress() as told, pipeline.at_work(settings, progress=told) as work:
-        plan = pipeline.undo_plan(run, work)
+        output_paths.for_file(out, force=True)
+    output_paths.for_folder(folder or result.FOLDER)
+    with screen.progress() as told, open_site(settings, progress=told) as site:
+        plan = undo_plan(run, site)
         told.stop()
-        shown = pipeline.preview(plan)
+        shown = preview(plan)
         if out:
-            pipeline.save_plan(plan, out, shared=settings.share_reports)
+            save_plan(plan, out, shared=settings.share_reports)
         if dry_run or out or plan.refused or not (yes or result.pending(shown)):
             code = result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
             if out:
@@ -57,5 +62,5 @@ def command(
             report.show(shown, screen.out(), last=False)
         if not yes:
             consent.ask(shown)
-        done = pipeline.apply_plan(plan, work, just_made=True, said=options.said(chosen, folder, settings))
+        done = apply_plan(plan, site, just_made=True, said=options.said(chosen, folder, settings))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

@@ -13,15 +13,15 @@ The parts, each of which uses only those above it:
     examination                   what a token can and cannot do, for `rostersync doctor`
 """
 
-from rostersync.moodle.answers import Answer, Remedy, answer_to, remedy_of
+from rostersync.moodle.answers import Meaning, Remedy, answer_to, remedy_of
 from rostersync.moodle.client import Client
+from rostersync.moodle.course_reads import CoursesRead, list_courses, read_courses, read_one_by_one
 from rostersync.moodle.courses import all_courses, find_courses, find_courses_any
-from rostersync.moodle.enrolled import CourseRead, Listing, count_enrolled, read_course, read_inactive
-from rostersync.moodle.gradebook import grades
-from rostersync.moodle.matching import Index
-from rostersync.moodle.presence import all_groups, courses_of, inactive_people, last_seen
-from rostersync.moodle.reading import CoursesRead, list_courses, read_courses, read_one_by_one
-from rostersync.moodle.site import SiteInfo, indispensable, require, site_info
+from rostersync.moodle.enrolments import CourseRead, Listing, count_enrolled, read_course, read_inactive
+from rostersync.moodle.grades import grades
+from rostersync.moodle.key_matching import Index
+from rostersync.moodle.people import all_groups, courses_of, inactive_people, last_seen
+from rostersync.moodle.site_info import SiteInfo, indispensable, require, site_info
 from rostersync.moodle.users import find_users, find_users_any, refuses_unconfirmed
 from rostersync.moodle.writes import (
     assign_roles,
@@ -35,12 +35,12 @@ from rostersync.moodle.writes import (
 )
 
 __all__ = [
-    "Answer",
     "Client",
     "CourseRead",
     "CoursesRead",
     "Index",
     "Listing",
+    "Meaning",
     "Remedy",
     "SiteInfo",
     "all_courses",

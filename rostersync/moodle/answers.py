@@ -25,7 +25,7 @@ from rostersync.errors import (
     TokenRefused,
     TransportError,
 )
-from rostersync.printing import shortened
+from rostersync.text.terminal import shortened
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _MARKUP = re.compile(rf"{_TAG.pattern}|&(#\d+|#x[0-9a-fA-F]+|\w+);")
@@ -42,7 +42,7 @@ class Remedy(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Meaning:
     """One kind of refusal: what to do, what it means in words, what a person can do, how it ends the run if it does."""
 
     remedy: Remedy
@@ -54,145 +54,145 @@ class Answer:
 _SERVICE = "Site administration > Server > Web services > External services"
 _TOKEN = "make a new token under Site administration > Server > Web services > Manage tokens"  # noqa: S105 - a menu
 
-_CLOSED = Answer(
+_CLOSED = Meaning(
     remedy=Remedy.STOP_COURSE,
     message="the token's account cannot enter this course",
     advice="give its role moodle/course:view, and moodle/course:viewhiddencourses for hidden courses; where it enters "
     "none at all, rostersync doctor says why",
 )
 
-CODES: Mapping[str, Answer] = {
+CODES: Mapping[str, Meaning] = {
     # the token and its account
-    "invalidtoken": Answer(
+    "invalidtoken": Meaning(
         remedy=Remedy.STOP_RUN,
         message="Moodle does not know the token; it may have expired",
         advice=_TOKEN,
         ends=TokenRefused,
     ),
-    "accessexception": Answer(
+    "accessexception": Meaning(
         remedy=Remedy.STOP_RUN,
         message="Moodle does not let the token in",
         advice="look whether the token has expired or is bound to another network address, whether its service is "
         "enabled and holds this function, and whether its account has webservice/rest:use",
         ends=TokenRefused,
     ),
-    "wsaccessusersuspended": Answer(
+    "wsaccessusersuspended": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the account of the token is suspended",
         advice="have an administrator activate that account",
         ends=TokenRefused,
     ),
-    "wsaccessuserunconfirmed": Answer(
+    "wsaccessuserunconfirmed": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the account of the token is not confirmed",
         advice="have an administrator confirm that account",
         ends=TokenRefused,
     ),
-    "wsaccessuserdeleted": Answer(
+    "wsaccessuserdeleted": Meaning(
         remedy=Remedy.STOP_RUN, message="the account of the token is deleted", advice=_TOKEN, ends=TokenRefused
     ),
-    "wsaccessuserexpired": Answer(
+    "wsaccessuserexpired": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the password of the token's account has expired",
         advice="set a new password for that account",
         ends=TokenRefused,
     ),
-    "wsaccessusernologin": Answer(
+    "wsaccessusernologin": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the account of the token may not log in",
         advice="give that account an authentication method other than “no login”",
         ends=TokenRefused,
     ),
-    "usernotfullysetup": Answer(
+    "usernotfullysetup": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the profile of the token's account is not complete",
         advice="fill in that account's name, e-mail address and required profile fields",
         ends=TokenRefused,
     ),
-    "forcepasswordchangenotice": Answer(
+    "forcepasswordchangenotice": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the token's account has to change its password first",
         advice="log in as that account once, and set a new password; or have an administrator edit that account, and "
         "take the tick off Force password change",
         ends=TokenRefused,
     ),
-    "nopasswordchangeforced": Answer(
+    "nopasswordchangeforced": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the token's account has to change its password first, which its authentication method does not let it",
         advice="have an administrator edit that account, and take the tick off Force password change",
         ends=TokenRefused,
     ),
-    "sitepolicynotagreed": Answer(
+    "sitepolicynotagreed": Meaning(
         remedy=Remedy.STOP_RUN,
         message="the token's account has not agreed to the site's policy",
         advice="log in as that account once, and agree; or have an administrator agree on its behalf",
         ends=TokenRefused,
     ),
     # the site as a whole, before anything was done (guide/moodle.md, fact 26)
-    "sitemaintenance": Answer(
+    "sitemaintenance": Meaning(
         remedy=Remedy.RETRY,
         message="the site is in maintenance mode",
         advice="run it again when the maintenance is over",
     ),
-    "dbconnectionfailed": Answer(
+    "dbconnectionfailed": Meaning(
         remedy=Remedy.RETRY,
         message="Moodle's database is away",
         advice="if it stays, ask the site's administrator",
     ),
     # a value of the call
-    "invalidparameter": Answer(
+    "invalidparameter": Meaning(
         remedy=Remedy.ISOLATE,
         message="a value in the call is one that Moodle does not accept",
         advice="correct this row's key, or look whether the user or course was deleted",
     ),
-    "codingerror": Answer(
+    "codingerror": Meaning(
         remedy=Remedy.ISOLATE,
         message="a user of the call does not exist or is deleted",
         advice="look whether the account was deleted",
     ),
-    "invaliduser": Answer(
+    "invaliduser": Meaning(
         remedy=Remedy.ISOLATE, message="the user does not exist", advice="look whether the account was deleted"
     ),
-    "usernotconfirmed": Answer(
+    "usernotconfirmed": Meaning(
         remedy=Remedy.ISOLATE, message="the account is not confirmed", advice="confirm it in Moodle"
     ),
-    "userdeleted": Answer(
+    "userdeleted": Meaning(
         remedy=Remedy.ISOLATE, message="the account was deleted", advice="look whether the person has another one"
     ),
-    "guestsarenotallowed": Answer(
+    "guestsarenotallowed": Meaning(
         remedy=Remedy.ISOLATE, message="it is the guest account, which cannot be enrolled", advice="take the row out"
     ),
-    "invalidrecordunknown": Answer(
+    "invalidrecordunknown": Meaning(
         remedy=Remedy.ISOLATE,
         message="something that the call names is not there: an account, or the course",
         advice="look whether the account or the course was deleted",
     ),
-    "wsusercannotassign": Answer(
+    "wsusercannotassign": Meaning(
         remedy=Remedy.ISOLATE,
         message="the token's account may not give this role here",
         advice="allow it under Site administration > Users > Permissions > Define roles > Allow role assignments, "
         "and give it moodle/role:assign",
     ),
-    "invalidresponse": Answer(
+    "invalidresponse": Meaning(
         remedy=Remedy.ISOLATE,
         message="Moodle found something that it cannot show, an account with an unusual username as a rule",
         advice="name this person by another key, or change the account's username",
     ),
-    "dmlreadexception": Answer(
+    "dmlreadexception": Meaning(
         remedy=Remedy.ISOLATE,
         message="Moodle's database could not read what was asked for",
         advice="look for unusual characters in the value",
     ),
     # a course
-    "wsnoinstance": Answer(
+    "wsnoinstance": Meaning(
         remedy=Remedy.STOP_COURSE,
         message="the course has no enabled manual enrolment method",
         advice="enable it under Participants > Enrolment methods in that course",
     ),
-    "invalidrecord": Answer(
+    "invalidrecord": Meaning(
         remedy=Remedy.STOP_COURSE, message="the course does not exist", advice="look whether the course was deleted"
     ),
-    "nopermissions": Answer(
+    "nopermissions": Meaning(
         remedy=Remedy.STOP_COURSE,
         message="the token's account lacks a capability in this course",
         advice="give its role the capability that Moodle names",
@@ -200,18 +200,18 @@ CODES: Mapping[str, Answer] = {
     "errorcoursecontextnotvalid": _CLOSED,  # by functions that read
     "requireloginerror": _CLOSED,  # by functions that write
     # Moodle's own troubles
-    "dmlwriteexception": Answer(
+    "dmlwriteexception": Meaning(
         remedy=Remedy.READ_AGAIN,
         message="Moodle's database refused to write, as happens when two writers meet",
         advice="run it again; if it stays, ask the site's administrator for the error log",
     ),
     # Comes after the commit (recordings mail 2 to 11): the rows are done, and only another read says so.
-    "Message was not sent.": Answer(
+    "Message was not sent.": Meaning(
         remedy=Remedy.READ_AGAIN,
         message="Moodle did what was asked, and could not send the welcome message",
         advice="repair Moodle's outgoing mail, or switch the welcome message of the course's manual enrolments off",
     ),
-    "": Answer(
+    "": Meaning(
         remedy=Remedy.STOP_COURSE,
         message="Moodle's own code failed",
         advice="ask the site's administrator for the web server's error log",
@@ -222,38 +222,38 @@ CODES: Mapping[str, Answer] = {
 BROKEN_OFF = frozenset({"dmlreadexception"})
 """What a call answers whose connection to the database broke off in the middle (recording database_lost)."""
 
-UNKNOWN = Answer(
+UNKNOWN = Meaning(
     remedy=Remedy.STOP_COURSE,
     message="Moodle refused it for a reason that rostersync does not know",
     advice="look up the code in Moodle's documentation, or ask the site's administrator",
 )
 
-STATUSES: Mapping[int, Answer] = {
-    401: Answer(
+STATUSES: Mapping[int, Meaning] = {
+    401: Meaning(
         remedy=Remedy.STOP_RUN,
         message="something before Moodle asks for a user name and a password (HTTP 401)",
         advice="ask the site's administrator to let web services through",
         ends=TokenRefused,
     ),
-    403: Answer(
+    403: Meaning(
         remedy=Remedy.STOP_RUN,
         message="web services or the REST protocol are switched off, or something before Moodle refuses (HTTP 403)",
         advice="have an administrator switch both on: Site administration > Server > Web services > Overview",
         ends=TokenRefused,
     ),
-    404: Answer(
+    404: Meaning(
         remedy=Remedy.STOP_RUN,
         message="there is no Moodle at this address (HTTP 404)",
         advice="write the address of Moodle's front page as a browser shows it, with Moodle's own path if it has one, "
         "and without the page behind it, like /my or /login",
         ends=NotMoodle,
     ),
-    429: Answer(
+    429: Meaning(
         remedy=Remedy.RETRY,
         message="Moodle, or something before it, asks to slow down (HTTP 429)",
         advice="if it stays, run it when the site is less busy, with fewer connections",
     ),
-    503: Answer(
+    503: Meaning(
         remedy=Remedy.RETRY,
         message="Moodle is not available at present (HTTP 503)",
         advice="if it stays, run it again when the maintenance is over",
@@ -261,16 +261,16 @@ STATUSES: Mapping[int, Answer] = {
 }
 """HTTP statuses with a meaning of their own; any other trouble on the way may have been carried out."""
 
-LOST = Answer(
+LOST = Meaning(
     remedy=Remedy.READ_AGAIN,
     message="no usable answer came; what was asked may have been done",
     advice="run it again: what is done is seen and not done twice",
 )
 
-_ENDED = Answer(remedy=Remedy.STOP_RUN, message="the run cannot go on")
+_ENDED = Meaning(remedy=Remedy.STOP_RUN, message="the run cannot go on")
 
 
-def answer_to(error: RosterSyncError) -> Answer:
+def answer_to(error: RosterSyncError) -> Meaning:
     """What is known of an error that a call ended with."""
     match error:
         case MoodleError():

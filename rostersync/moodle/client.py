@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from pydantic import SecretStr
 
-from rostersync.address import SERVICE_PATH, canonical, tidy
 from rostersync.errors import FunctionMissing, MoodleError, SettingsError, SiteError, TokenRefused, Unreachable
-from rostersync.masking import conceal
 from rostersync.moodle.answers import BROKEN_OFF, CODES, missing_functions
-from rostersync.moodle.encoding import OVERHEAD, Body, encode
+from rostersync.moodle.connections import GRACE
 from rostersync.moodle.exchange import Exchange
-from rostersync.moodle.lines import GRACE
 from rostersync.moodle.outage import LIMIT_SET, Away, Outage, duration
-from rostersync.moodle.pace import Pace
-from rostersync.moodle.site import SITE_INFO
-from rostersync.moodle.transport import REMEDIES, Kind, Setback, plain_to
+from rostersync.moodle.request_body import OVERHEAD, Body, encode
+from rostersync.moodle.site_info import SITE_INFO
+from rostersync.moodle.throttle import Throttle
+from rostersync.moodle.transport import REMEDIES, Setback, SetbackKind, plain_to
 from rostersync.settings import Settings
+from rostersync.text.addresses import SERVICE_PATH, canonical, tidy
+from rostersync.text.masking import conceal
 
 if TYPE_CHECKING:
-    from rostersync.moodle.site import SiteInfo
+    from rostersync.moodle.site_info import SiteInfo
 
 _HURRY = 5.0
 """Seconds for which a site is waited for after somebody has stopped the run: enough for a bad moment."""
@@ -49,9 +49,9 @@ _LONGEST_WAIT = 30.0
 _LONGEST_ASKED = 60.0
 """Seconds that Retry-After may ask for, in all tries together, where this call alone gets no answer; what asks for more
 at once is not heard."""
-_NO_CONNECTION = frozenset({Kind.UNSENT, Kind.NOWHERE})
+_NO_CONNECTION = frozenset({SetbackKind.UNSENT, SetbackKind.NOWHERE})
 """What says by itself that the site is away."""
-_REPEATED = _NO_CONNECTION | {Kind.REFUSED, Kind.LATE, Kind.LOST}
+_REPEATED = _NO_CONNECTION | {SetbackKind.REFUSED, SetbackKind.LATE, SetbackKind.LOST}
 
 Fields: TypeAlias = Iterable[tuple[str, str | int]] | Body | Callable[[], Body]
 """Parameters; or a body that is encoded already; or what makes one for each try."""
@@ -94,7 +94,7 @@ class Client:
         self.info: SiteInfo | None = None
         """What `site_info` last brought; functions that it does not list are not called."""
         patience = min(settings.timeout, settings.call_timeout)  # Moodle answers a write in one go, at its end
-        self.pace = Pace(rows=settings.chunk_rows, connections=settings.connections, patience=patience, clock=clock)
+        self.pace = Throttle(rows=settings.chunk_rows, connections=settings.connections, patience=patience, clock=clock)
         self._given_up, self._for_good = threading.Event(), False
         self._sleep = sleep
         self._random = random
@@ -230,9 +230,9 @@ class Client:
             if error.code != _FORBIDDEN or function == SITE_INFO or self._ask_least() is not None:
                 raise
             # What stands before Moodle does not like this call, which another try does not change.
-            raise Setback(Kind.ODD, error.message, status=int(_FORBIDDEN)) from None
+            raise Setback(SetbackKind.ODD, error.message, status=int(_FORBIDDEN)) from None
         except MoodleError as error:
-            doubted = Setback(Kind.LOST, str(error), refusal=error)
+            doubted = Setback(SetbackKind.LOST, str(error), refusal=error)
             if not _in_doubt(error):
                 self._outage.answered()
                 raise
@@ -252,7 +252,7 @@ class Client:
             setback.retry_after = None
         if setback.away and self.settings.outage_minutes:
             self._outage.failed(setback)
-        elif setback.kind is Kind.MISFIT:
+        elif setback.kind is SetbackKind.MISFIT:
             self._outage.answered()
 
     def _is_away(self, function: str, setback: Setback) -> bool | None:
@@ -319,14 +319,14 @@ class Client:
             return min(GRACE, limit)
         if self._given_up.is_set():
             return min(_HURRY, limit)
-        if setback.kind is Kind.NOWHERE and not self._exchange.answered:
+        if setback.kind is SetbackKind.NOWHERE and not self._exchange.answered:
             return min(_MISTYPED, limit)
         return limit
 
     def _unreachable(self, gone: Away) -> Unreachable:
         """What ends the run after an outage that was waited for long enough."""
         found = gone.setback
-        told = REMEDIES.get(found.kind, REMEDIES[Kind.REFUSED])
+        told = REMEDIES.get(found.kind, REMEDIES[SetbackKind.REFUSED])
         since = f"it has been away since {gone.since:%H:%M:%S}"
         if not self._given_up.is_set():
             since += f", and rostersync waited for {duration(self._patience(found))} ({LIMIT_SET})"
@@ -345,7 +345,7 @@ def _refuse_plain(address: str, *, allowed: bool) -> None:
 
 def _says_away(setback: Setback) -> bool:
     """Whether it says by its own words that the site is away, or has no time; a proxy may say it of one call alone."""
-    return setback.kind in _NO_CONNECTION | {Kind.REFUSED} or setback.status == _UNAVAILABLE
+    return setback.kind in _NO_CONNECTION | {SetbackKind.REFUSED} or setback.status == _UNAVAILABLE
 
 
 def _in_doubt(error: MoodleError) -> bool:

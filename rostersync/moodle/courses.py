@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from rostersync.enums import CourseField, Match
 from rostersync.errors import AnswerError, MoodleError
 from rostersync.moodle.client import Client
-from rostersync.moodle.matching import Index, is_id
+from rostersync.moodle.key_matching import Index, is_id
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.tables import COURSE_MATCHES
-from rostersync.vocabulary import CourseField, Match
 
 COURSES_BY_FIELD = "core_course_get_courses_by_field"
 FEW = 40

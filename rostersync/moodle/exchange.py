@@ -10,15 +10,15 @@ from urllib.parse import quote_plus
 
 from pydantic import SecretStr
 
-from rostersync.address import SERVICE_PATH
 from rostersync.errors import MoodleError, NotMoodle
-from rostersync.masking import masked_bytes
+from rostersync.moodle.answer_shapes import decoded, misfit
 from rostersync.moodle.answers import Remedy, answer_to, refusal
-from rostersync.moodle.encoding import OVERHEAD, Body
 from rostersync.moodle.replies import status, words_of
-from rostersync.moodle.shapes import decoded, misfit
-from rostersync.moodle.transport import Kind, Reply, Setback, Transport
+from rostersync.moodle.request_body import OVERHEAD, Body
+from rostersync.moodle.transport import Reply, Setback, SetbackKind, Transport
 from rostersync.settings import Settings
+from rostersync.text.addresses import SERVICE_PATH
+from rostersync.text.masking import masked_bytes
 
 _OK = 200
 
@@ -84,12 +84,12 @@ class Exchange:
         if isinstance(answer, dict) and "exception" in answer:
             said = refusal(function, answer)
             if isinstance(said, MoodleError) and (known := answer_to(said)).remedy is Remedy.RETRY:
-                raise Setback(Kind.REFUSED, f"{known.message} [{said.errorcode}]", code=said.errorcode)
+                raise Setback(SetbackKind.REFUSED, f"{known.message} [{said.errorcode}]", code=said.errorcode)
             raise said
         if writes and answer is not None:
-            raise Setback(Kind.ODD, "the answer is not the null that a success would be", status=reply.status)
+            raise Setback(SetbackKind.ODD, "the answer is not the null that a success would be", status=reply.status)
         if not writes and (words := misfit(function, answer)):
-            raise Setback(Kind.MISFIT, words, status=reply.status)
+            raise Setback(SetbackKind.MISFIT, words, status=reply.status)
         return answer
 
     def _encoded(self, function: str, body: Body) -> bytes:
@@ -104,7 +104,7 @@ class Exchange:
         cut = reply.content.lstrip()[:1] in {b"[", b"{"}
         if cut or writes or self.answered:
             what = "the answer is cut short" if cut else "a page came instead of an answer"
-            return Setback(Kind.LOST, what, status=reply.status)
+            return Setback(SetbackKind.LOST, what, status=reply.status)
         page = words_of(reply.content)
         return NotMoodle(
             f"{self._site} answers, but not as Moodle's web services do" + (f": “{page}”" if page else ""),

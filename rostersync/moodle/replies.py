@@ -9,11 +9,11 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
-from rostersync.address import SERVICE_PATH
 from rostersync.errors import Redirected
-from rostersync.masking import masked
 from rostersync.moodle.answers import STATUSES, Remedy
-from rostersync.moodle.transport import Kind, Reply, Setback
+from rostersync.moodle.transport import Reply, Setback, SetbackKind
+from rostersync.text.addresses import SERVICE_PATH
+from rostersync.text.masking import masked
 
 _REDIRECTS = range(300, 400)
 _REPEATABLE_FROM = 500
@@ -41,11 +41,11 @@ def status(reply: Reply, site: str, address: str) -> Exception:
     if page := words_of(reply.content):
         words += f": “{page}”"
     retry_after = _retry_after(reply.headers)
-    kind = Kind.LOST if reply.status >= _REPEATABLE_FROM else Kind.ODD
+    kind = SetbackKind.LOST if reply.status >= _REPEATABLE_FROM else SetbackKind.ODD
     if known and known.remedy is Remedy.RETRY:
         # A proxy says 503 also where its back end broke off in the middle of a call, and some name a time with it.
         deliberate = reply.status != _UNAVAILABLE or retry_after == _MAINTENANCE or "maintenance" in page.lower()
-        kind = Kind.REFUSED if deliberate else Kind.LOST
+        kind = SetbackKind.REFUSED if deliberate else SetbackKind.LOST
     return Setback(kind, words, status=reply.status, retry_after=retry_after)
 
 

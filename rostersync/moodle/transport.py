@@ -20,15 +20,15 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ReadTimeoutError
 
 from rostersync.errors import Misfit, MoodleError, RosterSyncError, TransportError, Unreachable
-from rostersync.moodle.lines import Cut, Stopped, Watch, WatchedAdapter
-from rostersync.moodle.unpacking import Unreadable, whole_body
+from rostersync.moodle.connections import Cut, Stopped, Watch, WatchedAdapter
+from rostersync.moodle.response_body import Unreadable, whole_body
 
 CONNECT_TIMEOUT = 10.0
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 """What OpenSSL, up to 3.1 and since, calls an answer that is plain text."""
 
 
-class Kind(Enum):
+class SetbackKind(Enum):
     """What is known of a request that got no usable answer."""
 
     UNSENT = "unsent"  # no connection: certainly not processed
@@ -42,15 +42,15 @@ class Kind(Enum):
     STOPPED = "stopped"  # not sent: somebody stopped the run
 
 
-REMEDIES: Mapping[Kind, str] = {
-    Kind.UNSENT: "look whether the address opens in a browser on this machine, and whether a proxy is needed "
+REMEDIES: Mapping[SetbackKind, str] = {
+    SetbackKind.UNSENT: "look whether the address opens in a browser on this machine, and whether a proxy is needed "
     "(HTTPS_PROXY)",
-    Kind.NOWHERE: "look whether the address is written as in a browser, and whether this machine is on the network",
-    Kind.REFUSED: "try again later; during maintenance, when it is over",
-    Kind.LATE: "try again when the site is less busy, or set a longer timeout or a smaller page_size",
-    Kind.HOPELESS: "correct the address; for a certificate, have the site's certificate or this machine's clock and "
+    SetbackKind.NOWHERE: "look whether the address is written as in a browser, and whether this machine is on the network",
+    SetbackKind.REFUSED: "try again later; during maintenance, when it is over",
+    SetbackKind.LATE: "try again when the site is less busy, or set a longer timeout or a smaller page_size",
+    SetbackKind.HOPELESS: "correct the address; for a certificate, have the site's certificate or this machine's clock and "
     "certificate store put right",
-    Kind.STOPPED: "run it again, or go on with it by `rostersync resume`: what is done is seen and not done twice",
+    SetbackKind.STOPPED: "run it again, or go on with it by `rostersync resume`: what is done is seen and not done twice",
 }
 _STOPPED_WORDS = "somebody stopped the run"
 
@@ -60,7 +60,7 @@ class Setback(Exception):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: SetbackKind,
         words: str,
         *,
         status: int = 0,
@@ -82,23 +82,27 @@ class Setback(Exception):
 
     def repeatable(self, *, writes: bool) -> bool:
         """Whether the same body may be sent again without a look at what it did (guide/moodle.md, fact 24)."""
-        if self.kind in {Kind.ODD, Kind.MISFIT, Kind.HOPELESS, Kind.STOPPED}:
+        if self.kind in {SetbackKind.ODD, SetbackKind.MISFIT, SetbackKind.HOPELESS, SetbackKind.STOPPED}:
             return False
-        return not writes or self.kind in {Kind.UNSENT, Kind.NOWHERE, Kind.REFUSED}
+        return not writes or self.kind in {SetbackKind.UNSENT, SetbackKind.NOWHERE, SetbackKind.REFUSED}
 
     def error(self, site: str, function: str, *, writes: bool) -> RosterSyncError:
         """What the caller gets when this was the last try."""
         if self.refusal:
             return self.refusal
-        if self.kind is Kind.MISFIT:
+        if self.kind is SetbackKind.MISFIT:
             return Misfit(f"{function}: {self.words}", function=function, status=self.status)
-        doubtful = self.kind in {Kind.LOST, Kind.LATE} if writes else self.kind is Kind.LOST and not self.away
-        alone = self.kind is Kind.REFUSED and self.away is False
-        if doubtful or alone or self.kind is Kind.ODD:
+        doubtful = (
+            self.kind in {SetbackKind.LOST, SetbackKind.LATE}
+            if writes
+            else self.kind is SetbackKind.LOST and not self.away
+        )
+        alone = self.kind is SetbackKind.REFUSED and self.away is False
+        if doubtful or alone or self.kind is SetbackKind.ODD:
             return TransportError(
                 f"{function}: {self.words}", function=function, status=self.status, retry_after=self.retry_after
             )
-        remedy = REMEDIES.get(self.kind, REMEDIES[Kind.REFUSED])
+        remedy = REMEDIES.get(self.kind, REMEDIES[SetbackKind.REFUSED])
         return Unreachable(f"{site}: {self.words}", remedy=remedy, code=self.code)
 
 
@@ -167,11 +171,11 @@ class Transport:
             with self._watch.call() as call:
                 made = self._sent(body)
         except Stopped:
-            raise Setback(Kind.STOPPED, _STOPPED_WORDS) from None
+            raise Setback(SetbackKind.STOPPED, _STOPPED_WORDS) from None
         # A connection that was cut off can look like a whole answer, where only its end says that it is one.
         if call.cut is not None:
             words = _STOPPED_WORDS if call.cut is Cut.STOPPED else "no whole answer in the time that a call has"
-            made = Setback(Kind.LATE, words)
+            made = Setback(SetbackKind.LATE, words)
         if isinstance(made, Setback):
             raise made
         return made
@@ -189,7 +193,9 @@ class Transport:
                 content = whole_body(response.raw, self._most)
         except Unreadable as error:
             # What is too large now will be so again; what came damaged may come whole.
-            return Setback(Kind.ODD if error.too_large else Kind.LOST, error.words, status=response.status_code)
+            return Setback(
+                SetbackKind.ODD if error.too_large else SetbackKind.LOST, error.words, status=response.status_code
+            )
         except (requests.RequestException, HTTPError) as error:
             return _setback(error)
         return Reply(status=response.status_code, headers=response.headers, content=content)
@@ -266,21 +272,23 @@ def _user_agent() -> str:
 def _setback(error: Exception) -> Setback:
     """What an exception of requests says of the request, without its text, which may hold more than is for logs."""
     if isinstance(error, InvalidURL | InvalidSchema | MissingSchema):
-        return Setback(Kind.HOPELESS, "this is not an address that can be called")
+        return Setback(SetbackKind.HOPELESS, "this is not an address that can be called")
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         reason = next(c.verify_message for c in causes if isinstance(c, ssl.SSLCertVerificationError))
-        return Setback(Kind.HOPELESS, f"the site's certificate is not trusted: {reason}")
+        return Setback(SetbackKind.HOPELESS, f"the site's certificate is not trusted: {reason}")
     if any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes):
-        return Setback(Kind.HOPELESS, "what answers there does not speak https; the address may begin with http://")
+        return Setback(
+            SetbackKind.HOPELESS, "what answers there does not speak https; the address may begin with http://"
+        )
     if isinstance(error, ConnectTimeout) or any(isinstance(cause, ConnectTimeoutError) for cause in causes):
         reason = next((c.strerror for c in causes if isinstance(c, OSError) and c.strerror), "")
         unknown = any(isinstance(cause, NameResolutionError) for cause in causes)
-        kind = Kind.NOWHERE if unknown else Kind.UNSENT
+        kind = SetbackKind.NOWHERE if unknown else SetbackKind.UNSENT
         return Setback(kind, f"no connection{f' ({reason})' if reason else ''}")
     if isinstance(error, Timeout) or any(isinstance(cause, ReadTimeoutError) for cause in causes):
-        return Setback(Kind.LATE, "no answer in time")
-    return Setback(Kind.LOST, f"the connection broke ({type(error).__name__})")
+        return Setback(SetbackKind.LATE, "no answer in time")
+    return Setback(SetbackKind.LOST, f"the connection broke ({type(error).__name__})")
 
 
 def _causes(error: object, depth: int = 6) -> Iterator[object]:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
+from rostersync.enums import Match, UserField
 from rostersync.errors import MoodleError
 from rostersync.moodle.answers import CODES, Remedy, remedy_of
 from rostersync.moodle.client import Client
-from rostersync.moodle.encoding import OVERHEAD, encode_values
-from rostersync.moodle.matching import Index, is_id
+from rostersync.moodle.key_matching import Index, is_id
 from rostersync.moodle.parallel import Progress, in_parallel
-from rostersync.moodle.site import site_info
+from rostersync.moodle.request_body import OVERHEAD, encode_values
+from rostersync.moodle.site_info import site_info
 from rostersync.tables import USER_MATCHES
-from rostersync.vocabulary import Match, UserField
 
 USERS_BY_FIELD = "core_user_get_users_by_field"
 CHUNK = 200

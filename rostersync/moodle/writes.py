@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from rostersync.enums import Op
 from rostersync.moodle.client import Client
-from rostersync.moodle.encoding import OVERHEAD, encode_rows
-from rostersync.moodle.enrolled import NOBODY
-from rostersync.vocabulary import Op
+from rostersync.moodle.enrolments import NOBODY
+from rostersync.moodle.request_body import OVERHEAD, encode_rows
 
 Rows: TypeAlias = pd.DataFrame | Mapping[str, Sequence[int]] | Sequence[tuple[int, ...]]
 """CHANGES rows, as a frame or as lists by column, or tuples of the columns that the function names."""

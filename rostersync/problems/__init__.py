@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from rostersync.problems.changes import HOLDS, NOT_ACTIVE, REASONS, SPARED, UNKNOWN_GRADES
 from rostersync.problems.files import IN_FILES
-from rostersync.problems.kinds import Kind, Severity
+from rostersync.problems.kinds import ProblemKind, Severity
 from rostersync.problems.lookups import LOOKED_UP
 from rostersync.problems.values import DAMAGED, IN_VALUES
 
@@ -21,18 +21,18 @@ __all__ = [
     "ROWS",
     "SPARED",
     "UNKNOWN_GRADES",
-    "Kind",
+    "ProblemKind",
     "Severity",
     "kind",
     "message",
     "remedy",
 ]
 
-ROWS: Mapping[str, Kind] = {**IN_FILES, **IN_VALUES, **LOOKED_UP}
+ROWS: Mapping[str, ProblemKind] = {**IN_FILES, **IN_VALUES, **LOOKED_UP}
 """Codes that ROSTER rows and PROBLEMS carry."""
 
 
-def kind(code: str) -> Kind:
+def kind(code: str) -> ProblemKind:
     """The kind of a row's problem or of a hold."""
     return ROWS[code] if code in ROWS else HOLDS[code]
 

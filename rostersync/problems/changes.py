@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rostersync.problems.kinds import Kind, notes
+from rostersync.problems.kinds import ProblemKind, notes
 
 LIMITS = "; with --allow-removals N, where it is over a limit"
 """Whoever frees a removal of one rule is told at once that rule 4 comes after it."""
 
 
-HOLDS: Mapping[str, Kind] = {
+HOLDS: Mapping[str, ProblemKind] = {
     "unresolved_user": notes(
         "row {detail} names a user who was not found in this course: anybody here could be meant",
         "correct that row; or, where people without an account are expected, look at the list, then say "
@@ -220,7 +220,7 @@ REASONS: Mapping[str, str] = {
 """Codes that CHANGES.reason carries."""
 
 
-UNKNOWN_GRADES: Mapping[str, Kind] = {
+UNKNOWN_GRADES: Mapping[str, ProblemKind] = {
     "function": notes(
         "the token's service lacks {detail}", "add what lacks to the service; `rostersync doctor` says where"
     ),
@@ -250,7 +250,7 @@ UNKNOWN_GRADES: Mapping[str, Kind] = {
 """Why it is not known whether people have grades, by the kind of GRADES.cause."""
 
 
-NOT_ACTIVE: Mapping[str, Kind] = {
+NOT_ACTIVE: Mapping[str, ProblemKind] = {
     "ours": notes(
         "suspended by rostersync",
         "add a status column that says active, and columns for start and end; or lift the suspension by hand",

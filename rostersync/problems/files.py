@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rostersync.problems.kinds import Kind, ignores, notes, rejects
+from rostersync.problems.kinds import ProblemKind, ignores, notes, rejects
 
-IN_FILES: Mapping[str, Kind] = {
+IN_FILES: Mapping[str, ProblemKind] = {
     "row_blank": ignores("the row is blank"),
     "title_row": ignores("“{detail}” is a title, no enrolment"),
     "header_row": ignores("the row repeats the header"),

@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class ProblemKind:
     """One code: what it does, what it says, what to do about it."""
 
     severity: Severity
@@ -23,16 +23,16 @@ class Kind:
     remedy: str = ""
 
 
-def rejects(message: str, remedy: str) -> Kind:
+def rejects(message: str, remedy: str) -> ProblemKind:
     """A code whose row is rejected."""
-    return Kind(severity=Severity.REJECTS, message=message, remedy=remedy)
+    return ProblemKind(severity=Severity.REJECTS, message=message, remedy=remedy)
 
 
-def ignores(message: str, remedy: str = "") -> Kind:
+def ignores(message: str, remedy: str = "") -> ProblemKind:
     """A code whose row states no enrolment."""
-    return Kind(severity=Severity.IGNORES, message=message, remedy=remedy)
+    return ProblemKind(severity=Severity.IGNORES, message=message, remedy=remedy)
 
 
-def notes(message: str, remedy: str = "") -> Kind:
+def notes(message: str, remedy: str = "") -> ProblemKind:
     """A code that a person should know of."""
-    return Kind(severity=Severity.NOTES, message=message, remedy=remedy)
+    return ProblemKind(severity=Severity.NOTES, message=message, remedy=remedy)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rostersync.problems.kinds import Kind, ignores, notes, rejects
+from rostersync.problems.kinds import ProblemKind, ignores, notes, rejects
 
-LOOKED_UP: Mapping[str, Kind] = {
+LOOKED_UP: Mapping[str, ProblemKind] = {
     # found by comparing rows
     "rows_contradict": rejects(
         "rows of one person in one course contradict each other in {detail}",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rostersync.problems.kinds import Kind, notes, rejects
+from rostersync.problems.kinds import ProblemKind, notes, rejects
 
 _TEXT = "format the column as text, put the true value in, and export it again"
 
-DAMAGED: Mapping[str, Kind] = {
+DAMAGED: Mapping[str, ProblemKind] = {
     "formula_text": rejects(
         "“{value}” is the text of a formula, not its result{detail}", "put the value in place of the formula"
     ),
@@ -34,7 +34,7 @@ DAMAGED: Mapping[str, Kind] = {
 }
 """Codes of keys that cannot be the true ones: whoever or whatever they are found to be is not trusted."""
 
-IN_VALUES: Mapping[str, Kind] = {
+IN_VALUES: Mapping[str, ProblemKind] = {
     **DAMAGED,
     # worth knowing
     "zeros_lost": notes(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from rostersync import problems as codes
-from rostersync.report.columns import values
+from rostersync.frames.lists import values
 from rostersync.tables import PROBLEMS, Source
 
 KEYS = ["code", "column", "value", "detail"]

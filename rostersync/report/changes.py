@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from rich.console import Console
 
+from rostersync.enums import SWITCH_MAIL_OFF, UNENROL_ALL, UNENROL_ALWAYS, WHAT_GOES, Bucket, counted
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import bucket_words
 from rostersync.tables import Forecast, Report, UnknownGrades
-from rostersync.vocabulary import SWITCH_MAIL_OFF, UNENROL_ALL, UNENROL_ALWAYS, WHAT_GOES, Bucket, counted
 
 GAINS = (Bucket.ENROLLED, Bucket.REACTIVATED, Bucket.ROLE_CHANGED, Bucket.DATES_CHANGED)
 """What is done for somebody; who loses something is named before them."""

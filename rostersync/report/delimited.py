@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.formulas import DELICATE
+from rostersync.text.formulas import DELICATE
 
 BOM = b"\xef\xbb\xbf"
 """Without it Excel takes UTF-8 for the machine's old code page, and saves what it made of the names."""

@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from rostersync import jsonrows
 from rostersync import problems as codes
+from rostersync.enums import RowState
+from rostersync.frames import json_rows
+from rostersync.frames.lists import values
 from rostersync.report.causes import Place, problems_table
-from rostersync.report.columns import values
 from rostersync.report.figures import figures
 from rostersync.report.mapping import columns_of
 from rostersync.tables import (
@@ -29,7 +30,6 @@ from rostersync.tables import (
     Source,
 )
 from rostersync.tables.questions import document as document_of
-from rostersync.vocabulary import RowState
 
 REPORT_VERSION = 1
 CHECK_VERSION = 1
@@ -52,7 +52,7 @@ def text(report: Report) -> Iterator[bytes]:
     tables = _tables(report)
     for name, frame in tables.items():
         yield f"{_encode(name)}: [".encode() + b"\n" * bool(len(frame))
-        yield from jsonrows.objects(frame)
+        yield from json_rows.objects(frame)
         yield b"]}\n" if name == list(tables)[-1] else b"],\n"
 
 

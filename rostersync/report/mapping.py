@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from rostersync import problems as codes
-from rostersync.report.columns import values
+from rostersync.frames.lists import values
 from rostersync.tables import Source
 
 UNUSED = "not used"
@@ -42,7 +42,7 @@ _PLAIN = {"column_ignored": "its header is none that rostersync knows"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class ColumnUse:
     """One column of a source, and what became of it."""
 
     header: str
@@ -56,7 +56,7 @@ class Column:
     """Why it is not used."""
 
 
-def columns_of(sources: Sequence[Source], problems: pd.DataFrame) -> list[list[Column]]:
+def columns_of(sources: Sequence[Source], problems: pd.DataFrame) -> list[list[ColumnUse]]:
     """For each source its columns: those that are used, in the order of the fields, then the others.
 
     Args:
@@ -72,19 +72,19 @@ def columns_of(sources: Sequence[Source], problems: pd.DataFrame) -> list[list[C
     return [[*_used(source), *_unused(number, source, said)] for number, source in enumerate(sources)]
 
 
-def _used(source: Source) -> Iterator[Column]:
+def _used(source: Source) -> Iterator[ColumnUse]:
     order = [*WORDS]
     known = sorted(source.columns.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     for field, header in known:
         letters = source.letters.get(header, "")
-        yield Column(
+        yield ColumnUse(
             header=header, letters=letters, field=field, words=WORDS.get(field.partition(" ")[0], field), why=""
         )
 
 
-def _unused(number: int, source: Source, said: Mapping[tuple[int, str], Mapping[str, str]]) -> Iterator[Column]:
+def _unused(number: int, source: Source, said: Mapping[tuple[int, str], Mapping[str, str]]) -> Iterator[ColumnUse]:
     for header in dict.fromkeys(source.ignored):
         reasons = said.get((number, header), {})
         why = next((reasons[code] for code in _REASONS if code in reasons), "left out, as settings or a preset say")
         letters = source.letters.get(header, "")
-        yield Column(header=header, letters=letters, field="", words=UNUSED, why=why)
+        yield ColumnUse(header=header, letters=letters, field="", words=UNUSED, why=why)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from rostersync.columns import TEXT
+from rostersync.enums import Bucket
+from rostersync.frames.columns import TEXT
 from rostersync.tables import Report
-from rostersync.vocabulary import Bucket
 
 COLUMNS = ["course", "user", "name", "what", "roles", "bucket", "proof", "code", "message", "user_id", "course_id"]
 SILENT = (Bucket.REJECTED, Bucket.IGNORED, Bucket.DUPLICATE, Bucket.UNCHANGED)

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rostersync.printing import printable, shortened
+from rostersync.enums import counted
 from rostersync.report.causes import Case, Cause, Place
 from rostersync.report.wording import cell_names, line_numbers
-from rostersync.vocabulary import counted
+from rostersync.text.terminal import printable, shortened
 
 _NARROWEST = 20
 _UNBROKEN = 1000

@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
-from rostersync.report.columns import values
+from rostersync.frames.lists import values
 from rostersync.report.wording import CONTROLS, storable, stored
 
 MOST_ROWS = 1_048_576

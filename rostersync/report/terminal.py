@@ -5,17 +5,17 @@ from __future__ import annotations
 import pandas as pd
 from rich.console import Console
 
-from rostersync.printing import shortened
+from rostersync.enums import Bucket, ExitCode, Proof, counted
 from rostersync.problems import Severity
 from rostersync.report.causes import problems_table
 from rostersync.report.changes import show_forecast, show_gains, with_states
 from rostersync.report.figures import figures, in_words
-from rostersync.report.howread import SAID, details_of, show_files, show_hints
 from rostersync.report.people import TO_DO, ended, people, removed
 from rostersync.report.screen import grid, heading, say, show_cause
+from rostersync.report.sources import SAID, details_of, show_files, show_hints
 from rostersync.report.wording import bucket_words, moment, question_lines, site_words, some
 from rostersync.tables import Report
-from rostersync.vocabulary import Bucket, ExitCode, Proof, counted
+from rostersync.text.terminal import shortened
 
 REST = "all in the report"
 REST_OF_A_PREVIEW = "--report FOLDER lists them all"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rostersync.address import named
-from rostersync.printing import escape
-from rostersync.vocabulary import Bucket
+from rostersync.enums import Bucket
+from rostersync.text.addresses import named
+from rostersync.text.terminal import escape
 
 if TYPE_CHECKING:
     from rostersync.tables import Question, Report

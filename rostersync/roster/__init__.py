@@ -1,6 +1,6 @@
 """What the registrar sent goes in; the roster table and its problems come out."""
 
-from rostersync.roster.reading import load
-from rostersync.roster.torn import refusal
+from rostersync.roster.completeness.cut_files import refusal
+from rostersync.roster.load import load
 
 __all__ = ["load", "refusal"]

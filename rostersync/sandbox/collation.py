@@ -5,7 +5,7 @@ import functools
 import unicodedata
 
 
-class Database(enum.Enum):
+class DatabaseKind(enum.Enum):
     """The words of `--database`."""
 
     MARIADB = "mariadb"
@@ -24,9 +24,9 @@ class Collation(enum.Enum):
         return cls.EXACT if name.split(" ", 1)[0] == cls.EXACT.value else cls.UNICODE_CI
 
     @classmethod
-    def of(cls, database: Database) -> "Collation":
+    def of(cls, database: DatabaseKind) -> "Collation":
         """Return what a database usually compares by (facts 14 and 43)."""
-        return cls.EXACT if database is Database.POSTGRESQL else cls.UNICODE_CI
+        return cls.EXACT if database is DatabaseKind.POSTGRESQL else cls.UNICODE_CI
 
     def key(self, text: str) -> str:
         """Return what two texts that this database holds for equal have in common (recordings 6, 16, 19)."""

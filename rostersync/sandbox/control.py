@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from rostersync.errors import UsageError
 from rostersync.sandbox.faults import MEANINGS
-from rostersync.sandbox.pages import Answer
+from rostersync.sandbox.pages import HttpAnswer
 from rostersync.sandbox.switches import Faults
 
 PATH = "/sandbox/"
@@ -58,7 +58,7 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def control(owner: Controlled, method: str, path: str, body: bytes) -> Answer:
+def control(owner: Controlled, method: str, path: str, body: bytes) -> HttpAnswer:
     """Answer a request to the control address."""
     match method, path.removeprefix(PATH).strip("/").split("/"):
         case "GET", ["faults" | "state" | "calls" | "writes" | "mails" as place]:
@@ -90,7 +90,7 @@ def _told(owner: Controlled, place: str) -> object:
             return {"seed": owner.faults.seed, "faults": owner.faults.describe(), "kinds": kinds}
 
 
-def _add(faults: Faults, body: bytes) -> Answer:
+def _add(faults: Faults, body: bytes) -> HttpAnswer:
     try:
         number = faults.add(str(json.loads(body)["fault"]))
     except (ValueError, TypeError, KeyError):
@@ -100,7 +100,7 @@ def _add(faults: Faults, body: bytes) -> Answer:
     return _json(201, {"id": number, "faults": faults.describe()})
 
 
-def _clear(faults: Faults, numbers: Sequence[str]) -> Answer:
+def _clear(faults: Faults, numbers: Sequence[str]) -> HttpAnswer:
     try:
         faults.clear(int("/".join(numbers)) if numbers else None)
     except (ValueError, KeyError):
@@ -108,5 +108,5 @@ def _clear(faults: Faults, numbers: Sequence[str]) -> Answer:
     return _json(200, {"faults": faults.describe()})
 
 
-def _json(status: int, value: object) -> Answer:
-    return Answer(status=status, content_type="application/json", body=json.dumps(value).encode() + b"\n")
+def _json(status: int, value: object) -> HttpAnswer:
+    return HttpAnswer(status=status, content_type="application/json", body=json.dumps(value).encode() + b"\n")

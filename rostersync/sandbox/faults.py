@@ -11,7 +11,7 @@ from rostersync.sandbox.capabilities import CAPABILITIES
 from rostersync.sandbox.functions import exists
 
 
-class Kind(enum.Enum):
+class FaultKind(enum.Enum):
     """The kinds of faults by the words that switch them on: first the site's moods, then the network's faults."""
 
     MAINTENANCE = "maintenance"
@@ -48,63 +48,65 @@ class Kind(enum.Enum):
     NOT_DONE = "null-not-done"
 
 
-MEANINGS: Mapping[Kind, str] = MappingProxyType(
+MEANINGS: Mapping[FaultKind, str] = MappingProxyType(
     {
-        Kind.MAINTENANCE: "503, a page, Retry-After: 300",
-        Kind.MAINTENANCE_SCHEDULED: "announced for later, which changes no answer",
-        Kind.MAINTENANCE_CLI: "503, the page of the command line's maintenance mode, Retry-After: 300",
-        Kind.MAINTENANCE_ANSWER: "sitemaintenance with status 200: the web service itself says it, and nothing is done",
-        Kind.WEB_SERVICES_OFF: "403 with an empty body",
-        Kind.REST_OFF: "403 with an empty body",
-        Kind.TOKEN_EXPIRED: "accessexception once; then the token is gone, and it is invalidtoken",
-        Kind.TOKEN_UNKNOWN: "invalidtoken: the token is deleted, or something on the way has dropped it",
-        Kind.TOKEN_ELSEWHERE: "accessexception: the token is bound to another address",
-        Kind.SERVICE_OFF: "accessexception: the token's service is disabled",
-        Kind.ACCOUNT_SUSPENDED: "wsaccessusersuspended",
-        Kind.PASSWORD_CHANGE: "forcepasswordchangenotice: until then the token's account gets into no course",
-        Kind.WRONG_PATH: "404: Moodle is at another path",
-        Kind.CAPABILITY: "capability=NAME: the token's account lacks it",
-        Kind.SEPARATE_GROUPS: "separate-groups=COURSE (id or short name; without one all): the course has them",
-        Kind.DATABASE_AWAY: "dbconnectionfailed with status 200, nothing done",
-        Kind.DATABASE_LOST: "dmlreadexception with status 200, in the middle of the call: nothing done",
-        Kind.MAIL_FAILS: "“Message was not sent.” where an enrol call has welcome mails to send: all was done",
-        Kind.REFUSED: "connections are refused for `seconds`, once unless told otherwise",
-        Kind.RESET_BEFORE: "the connection is reset, and nothing was done",
-        Kind.RESET_AFTER_COMMIT: "the connection is reset, and all was done",
-        Kind.SLOW_FIRST_BYTE: "all was done, and the answer begins after `seconds`",
-        Kind.SLOW_BODY: "all was done, and the answer's body takes `seconds`",
-        Kind.TRUNCATED: "all was done, and half of the JSON comes",
-        Kind.HTML_200: "an HTML page with status 200, nothing done",
-        Kind.REDIRECT: "302 to a login page, nothing done",
-        Kind.TOO_MANY: "429, nothing done; Retry-After only with `retry-after`",
-        Kind.ERROR_500: "500 with an empty body, nothing done",
-        Kind.UNAVAILABLE: "503 of a proxy, nothing done; Retry-After only with `retry-after`",
-        Kind.GATEWAY_TIMEOUT: "504 of a proxy at once, and `seconds` later all is done",
-        Kind.NOT_DONE: "null, as if all was done, and nothing was; for a `function` that changes something",
+        FaultKind.MAINTENANCE: "503, a page, Retry-After: 300",
+        FaultKind.MAINTENANCE_SCHEDULED: "announced for later, which changes no answer",
+        FaultKind.MAINTENANCE_CLI: "503, the page of the command line's maintenance mode, Retry-After: 300",
+        FaultKind.MAINTENANCE_ANSWER: "sitemaintenance with status 200: the web service itself says it, and nothing is done",
+        FaultKind.WEB_SERVICES_OFF: "403 with an empty body",
+        FaultKind.REST_OFF: "403 with an empty body",
+        FaultKind.TOKEN_EXPIRED: "accessexception once; then the token is gone, and it is invalidtoken",
+        FaultKind.TOKEN_UNKNOWN: "invalidtoken: the token is deleted, or something on the way has dropped it",
+        FaultKind.TOKEN_ELSEWHERE: "accessexception: the token is bound to another address",
+        FaultKind.SERVICE_OFF: "accessexception: the token's service is disabled",
+        FaultKind.ACCOUNT_SUSPENDED: "wsaccessusersuspended",
+        FaultKind.PASSWORD_CHANGE: "forcepasswordchangenotice: until then the token's account gets into no course",
+        FaultKind.WRONG_PATH: "404: Moodle is at another path",
+        FaultKind.CAPABILITY: "capability=NAME: the token's account lacks it",
+        FaultKind.SEPARATE_GROUPS: "separate-groups=COURSE (id or short name; without one all): the course has them",
+        FaultKind.DATABASE_AWAY: "dbconnectionfailed with status 200, nothing done",
+        FaultKind.DATABASE_LOST: "dmlreadexception with status 200, in the middle of the call: nothing done",
+        FaultKind.MAIL_FAILS: "“Message was not sent.” where an enrol call has welcome mails to send: all was done",
+        FaultKind.REFUSED: "connections are refused for `seconds`, once unless told otherwise",
+        FaultKind.RESET_BEFORE: "the connection is reset, and nothing was done",
+        FaultKind.RESET_AFTER_COMMIT: "the connection is reset, and all was done",
+        FaultKind.SLOW_FIRST_BYTE: "all was done, and the answer begins after `seconds`",
+        FaultKind.SLOW_BODY: "all was done, and the answer's body takes `seconds`",
+        FaultKind.TRUNCATED: "all was done, and half of the JSON comes",
+        FaultKind.HTML_200: "an HTML page with status 200, nothing done",
+        FaultKind.REDIRECT: "302 to a login page, nothing done",
+        FaultKind.TOO_MANY: "429, nothing done; Retry-After only with `retry-after`",
+        FaultKind.ERROR_500: "500 with an empty body, nothing done",
+        FaultKind.UNAVAILABLE: "503 of a proxy, nothing done; Retry-After only with `retry-after`",
+        FaultKind.GATEWAY_TIMEOUT: "504 of a proxy at once, and `seconds` later all is done",
+        FaultKind.NOT_DONE: "null, as if all was done, and nothing was; for a `function` that changes something",
     }
 )
 """What each kind does, in words for people."""
 
 NETWORK = frozenset(
     {
-        Kind.REFUSED,
-        Kind.RESET_BEFORE,
-        Kind.RESET_AFTER_COMMIT,
-        Kind.SLOW_FIRST_BYTE,
-        Kind.SLOW_BODY,
-        Kind.TRUNCATED,
-        Kind.HTML_200,
-        Kind.REDIRECT,
-        Kind.TOO_MANY,
-        Kind.ERROR_500,
-        Kind.UNAVAILABLE,
-        Kind.GATEWAY_TIMEOUT,
-        Kind.NOT_DONE,
+        FaultKind.REFUSED,
+        FaultKind.RESET_BEFORE,
+        FaultKind.RESET_AFTER_COMMIT,
+        FaultKind.SLOW_FIRST_BYTE,
+        FaultKind.SLOW_BODY,
+        FaultKind.TRUNCATED,
+        FaultKind.HTML_200,
+        FaultKind.REDIRECT,
+        FaultKind.TOO_MANY,
+        FaultKind.ERROR_500,
+        FaultKind.UNAVAILABLE,
+        FaultKind.GATEWAY_TIMEOUT,
+        FaultKind.NOT_DONE,
     }
 )
-_TAKES_SECONDS = frozenset({Kind.REFUSED, Kind.SLOW_FIRST_BYTE, Kind.SLOW_BODY, Kind.GATEWAY_TIMEOUT})
-_TAKES_RETRY_AFTER = frozenset({Kind.TOO_MANY, Kind.UNAVAILABLE})
-_TAKES_SUBJECT = frozenset({Kind.CAPABILITY, Kind.SEPARATE_GROUPS})
+_TAKES_SECONDS = frozenset(
+    {FaultKind.REFUSED, FaultKind.SLOW_FIRST_BYTE, FaultKind.SLOW_BODY, FaultKind.GATEWAY_TIMEOUT}
+)
+_TAKES_RETRY_AFTER = frozenset({FaultKind.TOO_MANY, FaultKind.UNAVAILABLE})
+_TAKES_SUBJECT = frozenset({FaultKind.CAPABILITY, FaultKind.SEPARATE_GROUPS})
 _SECONDS = 1.0
 
 
@@ -118,7 +120,7 @@ class Fault:
     `seconds` and `retry_after` (seconds) are for the kinds that take them. Raises `UsageError` for anything else.
     """
 
-    kind: Kind
+    kind: FaultKind
     subject: str = ""
     function: str = ""
     course: int = 0
@@ -137,16 +139,16 @@ class Fault:
             (self.times is not None and self.times < 1, "times counts calls from 1"),
             (not 0 <= self.seconds < float("inf"), "seconds cannot be negative or without an end"),
             (self.lasts is not None and not 0 < self.lasts < float("inf"), "it lasts for more than no time"),
-            (self.lasts is not None and self.kind is Kind.REFUSED, "how long it lasts is said by its seconds"),
+            (self.lasts is not None and self.kind is FaultKind.REFUSED, "how long it lasts is said by its seconds"),
             (self.seconds != _SECONDS and self.kind not in _TAKES_SECONDS, "it takes no seconds"),
             (self.retry_after is not None and self.kind not in _TAKES_RETRY_AFTER, "it takes no retry-after"),
             (self.subject and self.kind not in _TAKES_SUBJECT, f"it takes no ={self.subject}"),
-            (self.function and self.kind is Kind.REFUSED, "a refused connection has no function"),
-            (self.course and self.kind is Kind.REFUSED, "a refused connection has no course"),
+            (self.function and self.kind is FaultKind.REFUSED, "a refused connection has no function"),
+            (self.course and self.kind is FaultKind.REFUSED, "a refused connection has no course"),
             (self.course < 0, "a course is named by its id"),
             (self.function and not exists(self.function), f"Moodle has no function {self.function}"),
             (
-                self.kind is Kind.CAPABILITY and self.subject not in CAPABILITIES,
+                self.kind is FaultKind.CAPABILITY and self.subject not in CAPABILITIES,
                 f"the sandbox knows {', '.join(sorted(CAPABILITIES))}",
             ),
         ):
@@ -169,14 +171,14 @@ class Fault:
         options = {
             "function": self.function or None,
             "course": self.course or None,
-            "n": self.n if self.n > 1 or (once and self.kind is not Kind.REFUSED) else None,
+            "n": self.n if self.n > 1 or (once and self.kind is not FaultKind.REFUSED) else None,
             "p": self.p if self.p != 1 else None,
             "times": times,
             "seconds": self.seconds if self.seconds != _SECONDS else None,
             "retry-after": self.retry_after,
             "lasts": self.lasts,
         }
-        if times is None and not once and self.is_network and (self.n > 1 or self.kind is Kind.REFUSED):
+        if times is None and not once and self.is_network and (self.n > 1 or self.kind is FaultKind.REFUSED):
             options["times"] = 0
         given = ",".join(f"{name}={value}" for name, value in options.items() if value is not None)
         subject = f"={self.subject}" if self.subject else ""
@@ -206,7 +208,7 @@ def parse(text: str) -> Fault:
     `UsageError`.
     """
     found = _WORDS.fullmatch(text.strip())
-    kinds = {kind.value: kind for kind in Kind}
+    kinds = {kind.value: kind for kind in FaultKind}
     if not found or found["kind"] not in kinds:
         raise UsageError(f"{text!r} is no fault that the sandbox has", remedy=f"one of {', '.join(kinds)}")
     kind = kinds[found["kind"]]
@@ -219,7 +221,7 @@ def parse(text: str) -> Fault:
             given[name.replace("-", "_")] = _READ[name](value)
         except ValueError as error:
             raise UsageError(f"{text!r}: {name} is no number") from error
-    if kind in NETWORK and (("n" in given and "lasts" not in given) or kind is Kind.REFUSED):
+    if kind in NETWORK and (("n" in given and "lasts" not in given) or kind is FaultKind.REFUSED):
         given.setdefault("times", 1)
     if given.get("times") == 0:
         given["times"] = None

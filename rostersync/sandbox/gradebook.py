@@ -6,7 +6,7 @@ from typing import Any
 
 from rostersync.sandbox.records import Grade, GradeCategory, GradeItem, ItemGrade
 from rostersync.sandbox.refusals import two_gradebooks
-from rostersync.sandbox.tables import Log, Table
+from rostersync.sandbox.tables import Log, StateTable
 
 COURSE, CATEGORY, MANUAL = "course", "category", "manual"
 
@@ -24,7 +24,7 @@ class Sum:
     timemodified: int = 0
 
 
-class Totals(Table[tuple[int, int], Grade]):
+class Totals(StateTable[tuple[int, int], Grade]):
     """Course totals typed by hand, by user and course; a course that has one has a gradebook."""
 
     def __init__(self, log: Log, book: "Gradebook") -> None:
@@ -48,16 +48,16 @@ class Gradebook:
 
     def __init__(self, log: Log, document: Mapping[str, Any] | None = None) -> None:
         rows: Mapping[str, Any] = document or {}
-        self.categories: Table[int, GradeCategory] = Table(log)
-        self.items: Table[int, GradeItem] = Table(log)
-        self.grades: Table[tuple[int, int], ItemGrade] = Table(log)
-        self.history: Table[tuple[int, int], tuple[ItemGrade, ...]] = Table(log)
+        self.categories: StateTable[int, GradeCategory] = StateTable(log)
+        self.items: StateTable[int, GradeItem] = StateTable(log)
+        self.grades: StateTable[tuple[int, int], ItemGrade] = StateTable(log)
+        self.history: StateTable[tuple[int, int], tuple[ItemGrade, ...]] = StateTable(log)
         self.totals = Totals(log, self)
         self.made: set[int] = set()
         self.under_way: set[int] = set()
         self.opened: set[int] = set()
-        self._courses: Table[int, tuple[int, ...]] = Table(log)  # the ids of each course's items
-        self._roots: Table[int, tuple[int, ...]] = Table(log)
+        self._courses: StateTable[int, tuple[int, ...]] = StateTable(log)  # the ids of each course's items
+        self._roots: StateTable[int, tuple[int, ...]] = StateTable(log)
         self._last = {"category": 0, "item": 0}
         for row in rows.get("categories", ()):
             self.put_category(GradeCategory.read(row))

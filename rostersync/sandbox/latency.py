@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rostersync.sandbox.form import Form
+from rostersync.sandbox.php_form import Form
 
 SHARED = 0.885
 """The part of every call that only one call at a time can have: 200 rows a call gave 360 rows a second on one

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from rostersync.sandbox.form import Form
+from rostersync.sandbox.php_form import Form
 from rostersync.sandbox.refusals import invalid_parameter
 
 Value: TypeAlias = "int | str | bool | Given | list[Value]"
 _LARGEST = 2**63
 
 
-class Kind(enum.Enum):
+class ParameterType(enum.Enum):
     """Moodle's parameter types, by what they let through."""
 
     INT = "PARAM_INT"
@@ -37,7 +37,7 @@ class Need(enum.Enum):
 class Field:
     """A single value."""
 
-    kind: Kind
+    kind: ParameterType
     need: Need = Need.REQUIRED
 
 
@@ -128,14 +128,14 @@ def _value(described: Field | Several | Structure, given: "str | Form") -> Value
             raise invalid_parameter()
 
 
-def _single(kind: Kind, text: str) -> int | str | bool:
+def _single(kind: ParameterType, text: str) -> int | str | bool:
     """Let a value through only if cleaning changes nothing: "0303" and "" are no integers (recordings 165, 166)."""
     if not _CLEAN[kind](text):
         raise invalid_parameter()
     match kind:
-        case Kind.INT:
+        case ParameterType.INT:
             return int(text)
-        case Kind.BOOL:
+        case ParameterType.BOOL:
             return text == "1"
         case _:
             return text
@@ -157,13 +157,13 @@ def clean_int(text: str) -> int:
     return max(-_LARGEST, min(_LARGEST - 1, int(found[1]))) if found else 0
 
 
-_CLEAN: dict[Kind, Callable[[str], bool]] = {
-    Kind.INT: lambda text: text == str(clean_int(text)),
-    Kind.BOOL: lambda text: text in ("0", "1"),
-    Kind.RAW: lambda _: True,
-    Kind.TRIMMED: lambda text: text == text.strip(),
-    Kind.TEXT: lambda text: text == clean_text(text),
-    Kind.ALPHA: lambda text: re.fullmatch(r"[A-Za-z]*", text) is not None,
-    Kind.ALPHANUMEXT: lambda text: re.fullmatch(r"[A-Za-z0-9_-]*", text) is not None,
-    Kind.USERNAME: legal_username,
+_CLEAN: dict[ParameterType, Callable[[str], bool]] = {
+    ParameterType.INT: lambda text: text == str(clean_int(text)),
+    ParameterType.BOOL: lambda text: text in ("0", "1"),
+    ParameterType.RAW: lambda _: True,
+    ParameterType.TRIMMED: lambda text: text == text.strip(),
+    ParameterType.TEXT: lambda text: text == clean_text(text),
+    ParameterType.ALPHA: lambda text: re.fullmatch(r"[A-Za-z]*", text) is not None,
+    ParameterType.ALPHANUMEXT: lambda text: re.fullmatch(r"[A-Za-z0-9_-]*", text) is not None,
+    ParameterType.USERNAME: legal_username,
 }

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from rostersync.sandbox.door import Arrival, Door
 from rostersync.sandbox.faults import Fault
+from rostersync.sandbox.http import Arrival, Door
 from rostersync.sandbox.latency import MAIL, WRITE, Capacity, cost_of
-from rostersync.sandbox.moods import check_course
-from rostersync.sandbox.pages import Answer
+from rostersync.sandbox.pages import HttpAnswer
+from rostersync.sandbox.site_faults import check_course
 from rostersync.sandbox.state import State
 from rostersync.sandbox.switches import Faults
 from rostersync.sandbox.wire import read, respond
@@ -26,7 +26,7 @@ FIRST_LOOK = 0.02
 class _Done:
     """What a call came to: the answer, the courses whose gradebook it made, and how many mails it sent."""
 
-    reply: Answer
+    reply: HttpAnswer
     looked: frozenset[int]
     mails: int
 
@@ -98,7 +98,7 @@ class Server:
             self._calls[asked.function] += 1
         return Arrival(asked=asked, met=self.faults.meet(asked.function, asked.courses), since=since)
 
-    def run(self, call: Arrival) -> Answer:
+    def run(self, call: Arrival) -> HttpAnswer:
         """Do what was asked for, and take the time for it; a write is committed near its end, as Moodle's are."""
         asked, capacity = call.asked, self._capacity
         if capacity is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from rostersync.sandbox.collation import Collation, Database
+from rostersync.sandbox.collation import Collation, DatabaseKind
 from rostersync.sandbox.events import Mail, Write
 from rostersync.sandbox.gradebook import Gradebook
 from rostersync.sandbox.records import (
@@ -27,7 +27,7 @@ from rostersync.sandbox.records import (
     User,
 )
 from rostersync.sandbox.releases import DEFAULT, RELEASES, UNOPENED_RECORDED
-from rostersync.sandbox.tables import Holdings, Links, Log, Table
+from rostersync.sandbox.tables import Holdings, Links, Log, StateTable
 
 STUDENT = "student"
 POST_MAX_SIZE = 8 * 2**20  # PHP's own default
@@ -51,7 +51,7 @@ class State:
         token: str | None,
         clock: Callable[[], float],
         release: str | None = None,
-        database: Database | None = None,
+        database: DatabaseKind | None = None,
     ) -> None:
         self.clock = clock
         self.token = token or secrets.token_hex(16)
@@ -79,16 +79,16 @@ class State:
         self.writes: list[Write] = []
         self.mails: list[Mail] = []
         self._log = Log()
-        self.users: Table[int, User] = Table(self._log)
-        self._user_ids: Table[tuple[str, str], tuple[int, ...]] = Table(self._log)
-        self.groups: Table[int, Group] = Table(self._log)
+        self.users: StateTable[int, User] = StateTable(self._log)
+        self._user_ids: StateTable[tuple[str, str], tuple[int, ...]] = StateTable(self._log)
+        self.groups: StateTable[int, Group] = StateTable(self._log)
         self.group_members = Links(self._log)
         self.cohort_members = Links(self._log)
         self.gradebook = Gradebook(self._log, document.get("gradebook"))
         self.grades = self.gradebook.totals
         self.enrolments: Holdings[int, Enrolment] = Holdings(self._log)
         self.assignments: Holdings[tuple[int, str, int], Assignment] = Holdings(self._log)
-        self._enrolment_ids: Table[tuple[int, int], int] = Table(self._log)
+        self._enrolment_ids: StateTable[tuple[int, int], int] = StateTable(self._log)
         self._last_enrolment = 0
         self._instances_of: dict[int, list[int]] = {}
         self._fill(document)
@@ -101,7 +101,7 @@ class State:
         token: str | None = None,
         clock: Callable[[], float] = time.time,
         release: str | None = None,
-        database: Database | None = None,
+        database: DatabaseKind | None = None,
     ) -> "State":
         """Make a state from a document or the path of one; the token is random unless given.
 

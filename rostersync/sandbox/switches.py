@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from rostersync.sandbox.faults import Fault, Kind, parse
+from rostersync.sandbox.faults import Fault, FaultKind, parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class _Switch:
         fault = self.fault
         self.calls += 1
         chance = self.draws.random() < fault.p
-        if fault.kind is Kind.TOKEN_EXPIRED and self.met:
+        if fault.kind is FaultKind.TOKEN_EXPIRED and self.met:
             return True
         meets = chance and self.calls >= fault.n and (fault.times is None or self.met < fault.times)
         if meets and fault.lasts is not None:
@@ -82,7 +82,7 @@ class Faults:
             self._last += 1
             number = self._last
             self._on[number] = _Switch(fault=fault, draws=random.Random(f"{self.seed} {number} {fault}"))
-        if fault.kind is Kind.REFUSED:
+        if fault.kind is FaultKind.REFUSED:
             self.refuse_next(number)
         return number
 
@@ -93,7 +93,7 @@ class Faults:
             if number is None:
                 self._on.clear()
                 self._last = 0
-        if any(one.fault.kind is Kind.REFUSED for one in gone):
+        if any(one.fault.kind is FaultKind.REFUSED for one in gone):
             self._refuse(0)
 
     def describe(self) -> list[Described]:
@@ -111,14 +111,14 @@ class Faults:
         with self._lock:
             for switch in self._on.values():
                 fault = switch.fault
-                if fault.kind is Kind.REFUSED or not fault.concerns(function, courses):
+                if fault.kind is FaultKind.REFUSED or not fault.concerns(function, courses):
                     continue
                 if not switch.next() or (fault.is_network and network):
                     continue
                 if fault.is_network:
                     network = fault
-                elif fault.kind is Kind.TOKEN_EXPIRED and switch.met:
-                    moods.append(replace(fault, kind=Kind.TOKEN_UNKNOWN))
+                elif fault.kind is FaultKind.TOKEN_EXPIRED and switch.met:
+                    moods.append(replace(fault, kind=FaultKind.TOKEN_UNKNOWN))
                 else:
                     moods.append(fault)
                 switch.met += 1
@@ -130,7 +130,7 @@ class Faults:
             asked = [
                 one
                 for key, one in self._on.items()
-                if one.fault.kind is Kind.REFUSED and number in (None, key) and one.next()
+                if one.fault.kind is FaultKind.REFUSED and number in (None, key) and one.next()
             ]
             for one in asked:
                 one.met += 1

@@ -38,7 +38,7 @@ class Log:
             self._steps = None
 
 
-class Table(Generic[Key, Row]):
+class StateTable(Generic[Key, Row]):
     """Rows by their key; read `rows` freely, write by `put` and `drop` only."""
 
     def __init__(self, log: Log) -> None:

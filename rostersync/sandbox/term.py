@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rostersync.sandbox.demo import demo_roster
-from rostersync.sandbox.names import LANGUAGES, SUBJECTS
+from rostersync.sandbox.invented import LANGUAGES, SUBJECTS
 from rostersync.sandbox.releases import DEFAULT, RELEASES
 
 __all__ = ["COURSES", "ENROLMENTS", "PEOPLE", "SEED", "demo_roster", "term"]
@@ -201,7 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m rostersync.sandbox.term", description=main.__doc__)
     parser.add_argument("--write", type=pathlib.Path, required=True, metavar="FILE", help="the workbook to write")
     path: pathlib.Path = parser.parse_args().write
-    from rostersync.sandbox.workbook import write_roster
+    from rostersync.sandbox.sample_roster import write_roster
 
     write_roster(demo_roster(term(), SEED), path)
 

@@ -8,9 +8,13 @@ from xml.sax.saxutils import escape
 from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.events import Write
 from rostersync.sandbox.faults import Fault
-from rostersync.sandbox.form import Form, read_form
 from rostersync.sandbox.functions import FUNCTIONS, exists
-from rostersync.sandbox.moods import (
+from rostersync.sandbox.pages import HttpAnswer
+from rostersync.sandbox.php_form import Form, read_form
+from rostersync.sandbox.refusals import Refusal, access, invalid_parameter, invalid_token, missing_record, not_built
+from rostersync.sandbox.releases import spelled
+from rostersync.sandbox.schema import check
+from rostersync.sandbox.site_faults import (
     check_connection,
     check_database,
     check_mail,
@@ -20,10 +24,6 @@ from rostersync.sandbox.moods import (
     felt,
     instead,
 )
-from rostersync.sandbox.pages import Answer
-from rostersync.sandbox.refusals import Refusal, access, invalid_parameter, invalid_token, missing_record, not_built
-from rostersync.sandbox.releases import spelled
-from rostersync.sandbox.schema import check
 from rostersync.sandbox.state import State
 
 PATH = "/webservice/rest/server.php"
@@ -31,7 +31,7 @@ _SETTING = "moodlewssetting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Request:
     """A call as PHP has read it; `function` is empty where the name is missing or was cut off."""
 
     form: Form
@@ -57,7 +57,7 @@ class Asked:
         return frozenset(int(i) for i in ids if isinstance(i, str) and i.isascii() and i.isdigit())
 
 
-def read(state: State, body: bytes, *, query: str = "") -> Asked:
+def read(state: State, body: bytes, *, query: str = "") -> Request:
     """Read a form-encoded body, or the query of a GET; of a body over `post_max_size` PHP keeps not one field.
 
     Of a body PHP lets one field more through than `max_input_vars` says: at 5,000 the measured 1,666 rows of three
@@ -69,10 +69,10 @@ def read(state: State, body: bytes, *, query: str = "") -> Asked:
         form |= read_form(body.decode("utf-8", errors="replace"), limit=limit)
     as_json = form.pop("moodlewsrestformat", "xml") == "json"
     name = form.pop("wsfunction", "")
-    return Asked(form=form, as_json=as_json, function=name if isinstance(name, str) else "")
+    return Request(form=form, as_json=as_json, function=name if isinstance(name, str) else "")
 
 
-def answer(state: State, body: bytes, *, query: str = "", moods: Sequence[Fault] = ()) -> Answer:
+def answer(state: State, body: bytes, *, query: str = "", moods: Sequence[Fault] = ()) -> HttpAnswer:
     """Answer a body or a query; errors are HTTP 200 as well, as Moodle's are.
 
     Not locked: whoever calls this from several threads holds a lock around it, as `server` does.
@@ -80,7 +80,7 @@ def answer(state: State, body: bytes, *, query: str = "", moods: Sequence[Fault]
     return respond(state, read(state, body, query=query), moods=moods)
 
 
-def respond(state: State, asked: Asked, *, moods: Sequence[Fault] = ()) -> Answer:
+def respond(state: State, asked: Request, *, moods: Sequence[Fault] = ()) -> HttpAnswer:
     """Answer what was read, in the site's present moods; locked as `answer` is."""
     other = instead(state, moods)
     if other:
@@ -105,7 +105,7 @@ def _count(result: Json) -> int:
             return 0
 
 
-def _result(state: State, asked: Asked, moods: Sequence[Fault]) -> Json:
+def _result(state: State, asked: Request, moods: Sequence[Fault]) -> Json:
     """Do what a call asks: first the token, then the function, then the parameters (recordings 133 to 138)."""
     form, name = dict(asked.form), asked.function
     check_database(moods)
@@ -152,7 +152,7 @@ def _run(function: Function, call: Call, moods: Sequence[Fault]) -> Json:
     return result
 
 
-def _refused(refusal: Refusal, *, as_json: bool) -> Answer:
+def _refused(refusal: Refusal, *, as_json: bool) -> HttpAnswer:
     code = {} if refusal.errorcode is None else {"errorcode": refusal.errorcode}
     if as_json:
         return _json({"exception": refusal.exception, **code, "message": refusal.message})
@@ -161,14 +161,14 @@ def _refused(refusal: Refusal, *, as_json: bool) -> Answer:
     return _xml(f'<EXCEPTION class="{refusal.exception}">\n{inside}</EXCEPTION>\n')
 
 
-def _json(value: Json) -> Answer:
+def _json(value: Json) -> HttpAnswer:
     body = json.dumps(value, separators=(",", ":")).encode()
-    return Answer(status=200, content_type="application/json", body=body)
+    return HttpAnswer(status=200, content_type="application/json", body=body)
 
 
-def _xml(inside: str) -> Answer:
+def _xml(inside: str) -> HttpAnswer:
     text = f'<?xml version="1.0" encoding="UTF-8" ?>\n{inside}'
-    return Answer(status=200, content_type="application/xml", body=text.encode())
+    return HttpAnswer(status=200, content_type="application/xml", body=text.encode())
 
 
 def _element(value: Json) -> str:

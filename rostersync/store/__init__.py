@@ -8,7 +8,7 @@ from rostersync.store.mappings import Mapped, forget, mapped, recall, remember
 from rostersync.store.opening import Store, existing_store, open_store, store_as_it_is
 from rostersync.store.owner import this_process
 from rostersync.store.retention import Pruned
-from rostersync.store.runs import Kept, Kind, Run, Said, State
+from rostersync.store.runs import Kept, Run, RunKind, RunState, Said
 from rostersync.store.upkeep import Health, back_up, examine
 
 __all__ = [
@@ -18,12 +18,12 @@ __all__ = [
     "Health",
     "Hint",
     "Kept",
-    "Kind",
     "Mapped",
     "Pruned",
     "Run",
+    "RunKind",
+    "RunState",
     "Said",
-    "State",
     "Store",
     "back_up",
     "default_path",

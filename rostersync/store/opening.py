@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rostersync import owned
+from rostersync import private_files
 from rostersync.errors import StoreError
 from rostersync.store.database import default_path, engine_of, existing
 from rostersync.store.journal import Journal
@@ -29,10 +29,10 @@ def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
     """
     place = Path(path).expanduser() if path else default_path()
     try:
-        owned.make_folder(place.parent)
+        private_files.make_folder(place.parent)
     except OSError as error:
         raise StoreError(f"the store's folder {place.parent} cannot be made: {error.strerror}") from error
-    owned.begin_database(place)
+    private_files.begin_database(place)
     store = Store(engine_of(place), str(place), clock)
     try:
         store.make_ready()
@@ -40,9 +40,9 @@ def open_store(path: str | Path, *, clock: Callable[[], float]) -> Store:
         store.close()
         raise
     # Only now: what was named by mistake, and is no store, keeps its rights.
-    owned.close_database(place)
+    private_files.close_database(place)
     if place == default_path():
-        owned.close_to_others(place.parent)  # which is ours alone; that of another place may be anybody's
+        private_files.close_to_others(place.parent)  # which is ours alone; that of another place may be anybody's
     return store
 
 

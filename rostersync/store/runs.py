@@ -28,7 +28,7 @@ FAST = 1
 _TAKE_OUTCOME, _TAKE_COURSE = replacing(schema.outcomes), replacing(schema.courses_seen)
 
 
-class State(StrEnum):
+class RunState(StrEnum):
     """How far a run is."""
 
     RUNNING = "running"  # or killed: nobody said that it ended
@@ -37,7 +37,7 @@ class State(StrEnum):
     FAILED = "failed"  # it has no report
 
 
-class Kind(StrEnum):
+class RunKind(StrEnum):
     """What a run does."""
 
     APPLY = "apply"
@@ -61,13 +61,13 @@ class Run:
     run: int
     site: str
     digest: str
-    kind: Kind
+    kind: RunKind
     undoes: int | None
     """The run that this one undoes."""
     started: float
     """Epoch seconds."""
     finished: float | None
-    state: State
+    state: RunState
     exit_code: int | None
     verdict: str
     release: str
@@ -109,9 +109,9 @@ class Runs(Leases):
             StoreError: it cannot be written; there is no run.
             SiteBusy: another run has taken the site meanwhile; there is no run.
         """
-        values: dict[str, Any] = {"site": site, "digest": digest, "started": self._clock(), "state": State.RUNNING}
+        values: dict[str, Any] = {"site": site, "digest": digest, "started": self._clock(), "state": RunState.RUNNING}
         if kept is not None:
-            kind = Kind.APPLY if kept.undoes is None else Kind.UNDO
+            kind = RunKind.APPLY if kept.undoes is None else RunKind.UNDO
             values |= {"kind": kind, "undoes": kept.undoes, "release": kept.release}
             values["said"] = json.dumps({n: v for n, v in asdict(kept.said).items() if v}, ensure_ascii=False)
         with self.writing() as connection:
@@ -161,7 +161,7 @@ class Runs(Leases):
         ended = update(table).where(table.c.run == run)
         with self.writing() as connection:
             self.stay(connection)
-            connection.execute(ended.values(state=State(state), exit_code=exit_code, **said, **when))
+            connection.execute(ended.values(state=RunState(state), exit_code=exit_code, **said, **when))
             if outcomes is not None:
                 _take_outcomes(connection, run, outcomes)
             if seen:
@@ -169,7 +169,7 @@ class Runs(Leases):
             site, undone = connection.execute(select(table.c.site, table.c.undoes).where(table.c.run == run)).one()
             if rosters is not None and len(rosters):
                 take_rosters(connection, site, rosters, run=run, now=self._clock(), stale=stale)
-            if undone and state == State.DONE:
+            if undone and state == RunState.DONE:
                 forget_rosters(connection, site, undone)
 
     def applied(self, site: str, digest: str) -> int:
@@ -245,8 +245,8 @@ def _run(line: Any) -> Run:  # noqa: ANN401 - a row of SQLAlchemy's
     return Run(
         **{
             **line,
-            "kind": Kind(line["kind"]),
-            "state": State(line["state"]),
+            "kind": RunKind(line["kind"]),
+            "state": RunState(line["state"]),
             "notes": tuple(json.loads(line["notes"])),
             "said": Said(**json.loads(line["said"])),
         }

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, inspect, select, update
 
-from rostersync.address import canonical
 from rostersync.errors import SiteBusy
 from rostersync.store import schema
 from rostersync.store.database import Database
 from rostersync.store.owner import is_dead
+from rostersync.text.addresses import canonical
 
 LATEST: Mapping[str, str] = {
     "courses_seen": "run",

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from rostersync import owned
+from rostersync import private_files
 from rostersync.errors import StoreError
 from rostersync.store import migrate, schema
 from rostersync.store.database import engine_of, existing, trouble
@@ -109,9 +109,9 @@ def back_up(path: str | Path, to: Path) -> int:
     place = existing(path)
     if to.exists() and to.samefile(place):
         raise StoreError(f"{to} is the store itself", remedy="name another file")
-    part = owned.part_of(to)
+    part = private_files.part_of(to)
     try:
-        owned.create(part).close()
+        private_files.create(part).close()
         with closing(sqlite3.connect(place)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
             found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rostersync.sync.keys import Ints, first_of_run
-from rostersync.vocabulary import Op
+from rostersync.enums import Op
+from rostersync.frames.packed import Ints, first_of_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
+class Batch:
     """What one connection sends, in order, and the courses that nobody else writes to meanwhile."""
 
     courses: tuple[int, ...]
@@ -45,7 +45,7 @@ def to_do(changes: pd.DataFrame) -> pd.DataFrame:
     return changes[(changes["hold"] == "") & (changes["op"] != Op.NOTHING)]
 
 
-def bundles(changes: pd.DataFrame, *, chunk_rows: int) -> tuple[Bundle, ...]:
+def bundles(changes: pd.DataFrame, *, chunk_rows: int) -> tuple[Batch, ...]:
     """All changes to be done, in bundles; the largest first, so that the connections end together.
 
     Args:
@@ -59,7 +59,7 @@ def bundles(changes: pd.DataFrame, *, chunk_rows: int) -> tuple[Bundle, ...]:
     codes, operations = todo["op"].cat.codes.to_numpy(), [Op(word) for word in todo["op"].cat.categories]
     starts = np.flatnonzero(first_of_run(course))
     sizes = np.diff(np.append(starts, len(course)))
-    made: list[Bundle] = []
+    made: list[Batch] = []
     for group in _groups(sizes, chunk_rows):
         part = slice(starts[group[0]], starts[group[-1]] + sizes[group[-1]])
         chunks: list[Chunk] = []
@@ -67,7 +67,7 @@ def bundles(changes: pd.DataFrame, *, chunk_rows: int) -> tuple[Bundle, ...]:
             ids = numbers[part][codes[part] == code].tolist()
             if ids:
                 chunks.append(Chunk(op=op, changes=tuple(ids)))
-        made.append(Bundle(courses=tuple(course[starts[group]].tolist()), chunks=tuple(chunks)))
+        made.append(Batch(courses=tuple(course[starts[group]].tolist()), chunks=tuple(chunks)))
     made.sort(key=lambda b: (-sum(len(c.changes) for c in b.chunks), b.courses))
     return tuple(made)
 

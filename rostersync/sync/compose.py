@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from rostersync.columns import TEXT
+from rostersync.frames.columns import TEXT
 from rostersync.settings import Settings
-from rostersync.sync import unread
-from rostersync.sync.basis import Basis
-from rostersync.sync.losses import holders
-from rostersync.sync.mails import with_contacts
+from rostersync.sync.forecast.losses import holders
+from rostersync.sync.forecast.mails import with_contacts
 from rostersync.sync.plan import Plan
-from rostersync.sync.signs import questions, to_remember
+from rostersync.sync.safety import unread_parts
+from rostersync.sync.safety.signs import questions, to_remember
+from rostersync.sync.snapshot import Snapshot
 from rostersync.tables import NOT_ACTIVE, PLAN_ROWS
 
 REMEMBERED = (
@@ -69,7 +69,7 @@ class Head:
 
 def compose(
     head: Head,
-    basis: Basis,
+    basis: Snapshot,
     changes: pd.DataFrame,
     settings: Settings,
     *,
@@ -138,5 +138,5 @@ def compose(
         losses=losses,
         not_active=NOT_ACTIVE.empty() if not_active is None else not_active,
         rosters=to_remember(basis.signs, changes, settings),
-        questions=(*questions(changes, basis.courses), *unread.questions(changes, basis.courses, basis.roster)),
+        questions=(*questions(changes, basis.courses), *unread_parts.questions(changes, basis.courses, basis.roster)),
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from rostersync.columns import TEXT
+from rostersync.enums import Match, counted
 from rostersync.errors import RosterError
-from rostersync.vocabulary import Match, counted
+from rostersync.frames.columns import TEXT
 
 ROLE_WORDS: Mapping[str, str] = {"teacher": "non-editing teacher"}
 """How a role is written where its short name could be taken for another (guide/moodle.md, fact 16)."""

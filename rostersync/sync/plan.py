@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rostersync import canonical, jsonrows
-from rostersync.columns import Table
+from rostersync.enums import Bucket, Mode, Op
 from rostersync.errors import PlanRefused
-from rostersync.sync.holdings import NOT_ENROLLED
+from rostersync.frames import digests, json_rows
+from rostersync.frames.columns import Table
+from rostersync.sync.state.current import NOT_ENROLLED
 from rostersync.tables import (
     CHANGES,
     COURSES,
@@ -31,7 +32,6 @@ from rostersync.tables import (
     Source,
 )
 from rostersync.tables.questions import document, question
-from rostersync.vocabulary import Bucket, Mode, Op
 
 FORMAT = "rostersync-plan"
 VERSION = 8
@@ -131,8 +131,8 @@ class Plan:
     def digest(self) -> str:
         """That of the tables as `canonical` has them, in the order of TABLES, and of the head: its name and seal."""
         if not self._digest:
-            parts = [p for name, kind in TABLES.items() for p in canonical.content(name, kind, getattr(self, name))]
-            object.__setattr__(self, "_digest", canonical.digest([*parts, [canonical.plain(self.head())]]))
+            parts = [p for name, kind in TABLES.items() for p in digests.content(name, kind, getattr(self, name))]
+            object.__setattr__(self, "_digest", digests.digest([*parts, [digests.plain(self.head())]]))
         return self._digest
 
 
@@ -144,7 +144,7 @@ def write(plan: Plan) -> Iterator[bytes]:
     for name in TABLES:
         frame = getattr(plan, name)
         yield f',\n"{name}": {{"columns": {json.dumps(list(frame.columns))}, '.encode() + _FIRST
-        yield from jsonrows.arrays(frame)
+        yield from json_rows.arrays(frame)
         yield _LAST + b"}"
     yield b"\n}\n"
 
@@ -253,7 +253,7 @@ def _table(kind: Table, document: Mapping[str, Any], text: bytes, spans: list[tu
     if document.keys() != {"columns", "rows"} or document["columns"] != list(kind.columns):
         raise ValueError("columns that are not the table's")
     rows = document["rows"]
-    return jsonrows.table(kind, [rows] if isinstance(rows, list) else jsonrows.pieces(text, *spans[rows]))
+    return json_rows.table(kind, [rows] if isinstance(rows, list) else json_rows.pieces(text, *spans[rows]))
 
 
 def _source_document(source: Source) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from rostersync.sync.holdings import NOT_ENROLLED
-from rostersync.sync.keys import Ints, Mask, contains, distinct, pack
-from rostersync.sync.limits import UNCERTAIN
-from rostersync.sync.marks import Marks
+from rostersync.enums import Op, counted
+from rostersync.frames.packed import Ints, Mask, contains, distinct, pack
 from rostersync.sync.plan import Plan
-from rostersync.vocabulary import Op, counted
+from rostersync.sync.safety.holds import Holds
+from rostersync.sync.safety.limits import UNCERTAIN
+from rostersync.sync.state.current import NOT_ENROLLED
 
 GAINS = (str(Op.ENROL), str(Op.ASSIGN))
 STRUCK = "struck_out"
@@ -33,7 +33,7 @@ def strike(plan: Plan, struck: Collection[int]) -> Plan:
         plan: what was reviewed.
         struck: CHANGES.change of changes that nothing holds.
     """
-    marks = Marks(plan.changes)
+    marks = Holds(plan.changes)
     marks.hold(np.array(sorted(struck), dtype=np.int64), STRUCK, "")
     _hold_dependents(marks, sorted(struck))
     _hold_emptying(marks, plan, sorted(struck))
@@ -50,7 +50,7 @@ def strike(plan: Plan, struck: Collection[int]) -> Plan:
     )
 
 
-def _hold_dependents(marks: Marks, struck: list[int]) -> None:
+def _hold_dependents(marks: Holds, struck: list[int]) -> None:
     """What the same person must not get, or lose, without what is struck out."""
     changes, free = marks.changes, marks.free()
     op = changes["op"].astype(str).to_numpy(dtype=object)
@@ -70,7 +70,7 @@ def _hold_dependents(marks: Marks, struck: list[int]) -> None:
     _hold(marks, found)
 
 
-def _hold_emptying(marks: Marks, plan: Plan, struck: list[int]) -> None:
+def _hold_emptying(marks: Holds, plan: Plan, struck: list[int]) -> None:
     """Rule 3 again, where somebody who was to come, or a role that was to be given, is struck out.
 
     Holds of rule 1 count as carried out, as in `limits`.
@@ -100,7 +100,7 @@ def _hold_emptying(marks: Marks, plan: Plan, struck: list[int]) -> None:
     _hold(marks, found)
 
 
-def _hold(marks: Marks, found: dict[int, int]) -> None:
+def _hold(marks: Holds, found: dict[int, int]) -> None:
     """Hold these changes; each depends on one that is struck out."""
     at = np.array(sorted(found), dtype=np.int64)
     words = np.full(len(at), "", dtype=object)

@@ -9,16 +9,27 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rostersync.sync.access import Access
-from rostersync.sync.deeds import Deeds, as_it_was
-from rostersync.sync.diff import role_to_send
-from rostersync.sync.facts import Facts
-from rostersync.sync.keys import Ints, Mask, contains, count, course_of, distinct, enrolment_of, pack, place, role_of
-from rostersync.sync.parts import Part, assemble
-from rostersync.vocabulary import NOT_GIVEN, Bucket, Op
+from rostersync.enums import NOT_GIVEN, Bucket, Op
+from rostersync.frames.packed import (
+    Ints,
+    Mask,
+    contains,
+    count,
+    course_of,
+    distinct,
+    enrolment_of,
+    pack,
+    place,
+    role_of,
+)
+from rostersync.sync.changes.assemble import Part, assemble
+from rostersync.sync.changes.diff import role_to_send
+from rostersync.sync.effects import Effects, as_it_was
+from rostersync.sync.state.access import Access
+from rostersync.sync.state.facts import Facts
 
 
-def take_back(facts: Facts, done: Deeds, access: Access) -> pd.DataFrame:
+def take_back(facts: Facts, done: Effects, access: Access) -> pd.DataFrame:
     """CHANGES that undo a run, as far as the state is still the one that it left.
 
     Args:
@@ -87,7 +98,7 @@ def _left_with(facts: Facts, keys: Ints, given: Ints) -> Ints:
     return count(enrolment_of(facts.held.roles), keys) - count(enrolment_of(given), keys)
 
 
-def _back(facts: Facts, done: Deeds, roles: Ints, access: Access) -> Part:
+def _back(facts: Facts, done: Effects, roles: Ints, access: Access) -> Part:
     """Enrolments that come back, with the dates and the suspension that rostersync knew."""
     keys = enrolment_of(roles)
     start, end, suspended = as_it_was(done, keys)
@@ -104,7 +115,7 @@ def _back(facts: Facts, done: Deeds, roles: Ints, access: Access) -> Part:
     }
 
 
-def _status(facts: Facts, done: Deeds, staying: Mask, access: Access) -> Part:
+def _status(facts: Facts, done: Effects, staying: Mask, access: Access) -> Part:
     """Suspensions, reactivations and dates of people who are still enrolled."""
     keys = facts.keys
     start, end, _ = as_it_was(done, keys)
@@ -140,23 +151,23 @@ def _by_another(facts: Facts) -> Mask:
     return (facts.inactive == 1) & ~facts.suspended_by_us
 
 
-def _came_back_idle(facts: Facts, done: Deeds) -> Mask:
+def _came_back_idle(facts: Facts, done: Effects) -> Mask:
     """Whom the run unenrolled, and who is enrolled by now and was suspended by rostersync."""
     return facts.enrolled & facts.suspended_by_us & contains(done.unenrolled, facts.keys)
 
 
-def _has_others(facts: Facts, done: Deeds) -> Mask:
+def _has_others(facts: Facts, done: Effects) -> Mask:
     """Who has a role that they had not before the run."""
     return count(enrolment_of(facts.held.roles[~contains(done.took, facts.held.roles)]), facts.keys) > 0
 
 
-def _suspended_by_hand(facts: Facts, done: Deeds, access: Access) -> Mask:
+def _suspended_by_hand(facts: Facts, done: Effects, access: Access) -> Mask:
     """Whom the run enrolled, and somebody else has suspended since: they are not touched."""
     idle = facts.enrolled & (facts.inactive == 1) & contains(done.enrolled, facts.keys)
     return idle & ~facts.suspended_by_us & ~(facts.known & access.outside(facts.last_start, facts.last_end))
 
 
-def _suspended_anew(facts: Facts, done: Deeds) -> Mask:
+def _suspended_anew(facts: Facts, done: Effects) -> Mask:
     """Whom the run suspended, and somebody else has suspended again since they were let in."""
     theirs = contains(done.suspended, facts.keys) & ~contains(done.was_idle, facts.keys)
     return facts.enrolled & theirs & _by_another(facts)
@@ -168,7 +179,7 @@ def _left_as_they_are(facts: Facts, chosen: Mask) -> Part:
     return {"at": at, "op": Op.NOTHING, "effect": Bucket.UNCHANGED, "hold": "inactive_unexplained"}
 
 
-def _lost_dates(facts: Facts, done: Deeds, staying: Mask) -> Part:
+def _lost_dates(facts: Facts, done: Effects, staying: Mask) -> Part:
     """People who got other dates, of whom nobody knows the old ones: nothing can be done, and it is said."""
     keys = facts.keys
     start, end, _ = as_it_was(done, keys)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
-from rostersync.vocabulary import Bucket, Op, Proof
+from rostersync.enums import Bucket, Op, Proof
+from rostersync.frames.columns import BOOL, INT, TEXT, Column, Table, choice
 
 CHANGES = Table(
     "changes",

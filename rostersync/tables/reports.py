@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
+from rostersync.enums import Bucket
+from rostersync.frames.columns import BOOL, INT, TEXT, Column, Table, choice
 from rostersync.tables.questions import Question
 from rostersync.tables.roster import Source
-from rostersync.vocabulary import Bucket
 
 REPORT_ROWS = Table(
     "report rows",

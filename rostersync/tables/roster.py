@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
-from rostersync.distinct import Distinct, whole
-from rostersync.originals import Original
-from rostersync.vocabulary import Action, CourseField, Mode, RowState, Status, UserField
+from rostersync.enums import Action, CourseField, Mode, RowState, Status, UserField
+from rostersync.frames.columns import BOOL, INT, TEXT, Column, Table, choice
+from rostersync.frames.distinct import Distinct, whole
+from rostersync.tables.originals import Original
 
 ROSTER = Table(
     "roster",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rostersync.columns import INT, TEXT, Column, Table
+from rostersync.frames.columns import INT, TEXT, Column, Table
 
 ROSTER_COURSES = Table(
     "courses of a roster",

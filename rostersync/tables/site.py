@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rostersync.columns import BOOL, INT, TEXT, Column, Table, choice
-from rostersync.vocabulary import CourseField, Match, UserField
+from rostersync.enums import CourseField, Match, UserField
+from rostersync.frames.columns import BOOL, INT, TEXT, Column, Table, choice
 
 USER_MATCHES = Table(
     "user matches",

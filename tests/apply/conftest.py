@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rostersync import moodle, pipeline
+from rostersync import moodle
 from rostersync.moodle import Client
 from rostersync.sandbox.records import Assignment, Enrolment
 from rostersync.sandbox.state import State
@@ -20,7 +20,9 @@ from rostersync.settings import Settings
 from rostersync.store import Store, open_store
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
-from rostersync.work import READING, WRITING, Work
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import READING, WRITING, Site
 from tests import invented
 from tests.invented import NOW, ROLES, TOKEN
 
@@ -45,7 +47,7 @@ class World:
         return self.folder / "store.db"
 
     @contextmanager
-    def work(self, **settings: object) -> Iterator[Work]:
+    def work(self, **settings: object) -> Iterator[Site]:
         """The site, ready to work with; nobody waits."""
         made = Settings.model_validate({"mode": "mirror", **self.settings, **settings})
         client = Client(self.gate.url, SecretStr(TOKEN), settings=made, sleep=self.waits.append, random=lambda: 0.5)
@@ -53,7 +55,7 @@ class World:
         try:
             with client:
                 moodle.require(moodle.site_info(client), (*READING, *WRITING))
-                yield Work(
+                yield Site(
                     client=client,
                     store=store,
                     settings=made,
@@ -78,17 +80,17 @@ class World:
     def plan(self, text: str, **settings: object) -> Plan:
         """The plan for a roster."""
         with self.work(**settings) as work:
-            return pipeline.make_plan([self.roster(text)], work)
+            return make_plan([self.roster(text)], work)
 
     def apply(self, plan: Plan, **settings: object) -> Report:
         """The report of carrying a plan out."""
         with self.work(**settings) as work:
-            return pipeline.apply_plan(plan, work)
+            return apply_plan(plan, work)
 
     def apply_at_once(self, plan: Plan, **settings: object) -> Report:
         """The same by the process that made the plan a moment ago."""
         with self.work(**settings) as work:
-            return pipeline.apply_plan(plan, work, just_made=True)
+            return apply_plan(plan, work, just_made=True)
 
     def sync(self, text: str, **settings: object) -> Report:
         """Both."""

@@ -16,13 +16,15 @@ from typing import TypeAlias
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from rostersync.workflow.resume import resume
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
 from rostersync.errors import RosterSyncError, SiteBusy
 from rostersync.sandbox.state import State
-from rostersync.store import State as RunState
+from rostersync.store import RunState
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.workflow.apply import apply_plan
 from tests.invented import NOW, TOKEN
 
 from .conftest import document
@@ -208,7 +210,7 @@ class Term(RuleBasedStateMachine):
         self.checked(before, report, fair=False)
         with self.world.work(**self.settings()) as work:
             if work.store.runs()[-1].state is not RunState.DONE:
-                report = pipeline.resume(work)
+                report = resume(work)
                 self.checked(before, report, fair=False)
 
     @rule(
@@ -238,7 +240,7 @@ class Term(RuleBasedStateMachine):
             if hand is not None:
                 self.interferes(hand, before)
             with self.world.work(**self.settings()) as work:
-                report = pipeline.resume(work)
+                report = resume(work)
         self.checked(before, report, fair=False)
 
     def weather(self, does: Callable[[int], Fault]) -> Callable[[Called], Fault]:
@@ -269,10 +271,10 @@ class Term(RuleBasedStateMachine):
             run = work.store.runs()[-1].run
             if hand is not None and not late:
                 interfere()
-            plan = pipeline.undo_plan(run, work)
+            plan = undo_plan(run, work)
             if hand is not None and late:
                 interfere()
-            pipeline.apply_plan(plan, work)
+            apply_plan(plan, work)
         now, kept = site_of(self.world), held_by(plan, self.world)
         if touched:
             assert touched in now, (touched, "who got a role by hand is thrown out")
@@ -295,7 +297,7 @@ class Term(RuleBasedStateMachine):
         with self.world.work(**self.settings()) as work:
             work.store.acquire(plan.site, "somebody else")
             with pytest.raises(SiteBusy):
-                pipeline.apply_plan(plan, work)
+                apply_plan(plan, work)
             work.store.release(plan.site, "somebody else")
         assert site_of(self.world) == before
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.review import preview
 
 Make = Callable[..., Any]
 DATED = "username,course,role,start,end\n"
@@ -48,11 +50,11 @@ def test_dates_that_were_never_known_are_told_by_undo(world: Any) -> None:  # no
     """Who lost access by new dates is listed with the reason why the old ones cannot come back."""
     world.sync(lines("s0"))
     with world.work() as work:
-        plan = pipeline.undo_plan(1, work)
+        plan = undo_plan(1, work)
     assert set(plan.changes["hold"]) == {"dates_lost"}
     assert len(plan.changes) == 6
     assert any("6 got other dates by that run" in note for note in plan.notes)
-    assert pipeline.preview(plan).exit_code == 3
+    assert preview(plan).exit_code == 3
 
 
 def test_dates_that_were_known_come_back(world: Any) -> None:  # noqa: ANN401 - a World
@@ -61,6 +63,6 @@ def test_dates_that_were_known_come_back(world: Any) -> None:  # noqa: ANN401 - 
     world.sync(lines("s0"))
     assert world.dates("BIO101", "s0")[1] < world.now[0]
     with world.work() as work:
-        report = pipeline.apply_plan(pipeline.undo_plan(2, work), work, just_made=True)
+        report = apply_plan(undo_plan(2, work), work, just_made=True)
     assert report.exit_code == 0
     assert world.dates("BIO101", "s0") == world.dates("BIO101", "s1")

@@ -9,12 +9,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from rostersync.workflow.plan_file import load_plan, save_plan
+from rostersync.workflow.resume import resume
 
-from rostersync import pipeline
 from rostersync.errors import PlanRefused
-from rostersync.sync.again import replaced
 from rostersync.sync.plan import Plan
+from rostersync.sync.recheck import replaced
 from rostersync.tables import CHANGES, ROLES, Report
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
 
 from .gate import Fault
 
@@ -102,9 +105,9 @@ def test_a_plan_that_says_one_thing_and_does_another_is_none(
     """Whoever is in a course is not enrolled: that would suspend them past every limit."""
     plan = world.plan(roster(*rows(STUDENTS[1:])))
     changes = CHANGES.frame({name: plan.changes[name] for name in CHANGES.columns} | forged)
-    pipeline.save_plan(replace(plan, changes=changes), tmp_path / "plan.json")
+    save_plan(replace(plan, changes=changes), tmp_path / "plan.json")
     with pytest.raises(PlanRefused, match="say one thing and do another"):
-        pipeline.load_plan(tmp_path / "plan.json")
+        load_plan(tmp_path / "plan.json")
 
 
 def test_roles_that_a_roster_may_not_give_now_are_not_given(world: Any) -> None:  # noqa: ANN401 - a World
@@ -152,7 +155,7 @@ def test_an_answer_that_takes_a_day_does_not_keep_what_was_seen(world: Any) -> N
     world.now[0] += 600
     later = world.roster(roster(*rows(STUDENTS)), name="tuesday.csv")
     with world.work() as work:
-        assert pipeline.apply_plan(pipeline.make_plan([later], work), work).exit_code == 0
+        assert apply_plan(make_plan([later], work), work).exit_code == 0
     world.now[0] += 20 * 3600
     report = world.apply_at_once(plan)
     assert held(report) == {("s00", "older")}
@@ -259,7 +262,7 @@ def test_a_changed_file_is_found_wherever_the_command_is_started(
         world.roster(roster(*rows([*STUDENTS, "new"])))
         from pathlib import Path
 
-        plan = pipeline.make_plan([Path("roster.csv")], work)
+        plan = make_plan([Path("roster.csv")], work)
     (elsewhere := tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(elsewhere)
     path = world.roster(roster(*rows(STUDENTS)))
@@ -282,13 +285,13 @@ def broken_off(world: Any, plan: Plan) -> None:  # noqa: ANN401 - a World
 
     world.gate.script = lambda called: Fault.LOSE_CALL if called.writes else Fault.NONE
     with world.work() as work, pytest.raises(PowerCut):
-        pipeline.apply_plan(plan, replace(work, sleep=cut))
+        apply_plan(plan, replace(work, sleep=cut))
     world.gate.script = lambda _: Fault.NONE
 
 
 def resumed(world: Any, **settings: object) -> Report:  # noqa: ANN401 - a World
     with world.work(**settings) as work:
-        return pipeline.resume(work)
+        return resume(work)
 
 
 def test_resume_knows_who_was_protected_meanwhile(world: Any) -> None:  # noqa: ANN401 - a World
@@ -335,7 +338,7 @@ def test_resume_counts_what_the_run_removed_before(make: Make) -> None:
 
     world.gate.script = lambda called: Fault.LOSE_CALL if called.writes and len(world.wrote()) > 2 else Fault.NONE
     with world.work(allow_removals=8) as work, pytest.raises(PowerCut):
-        pipeline.apply_plan(plan, replace(work, sleep=cut))
+        apply_plan(plan, replace(work, sleep=cut))
     world.gate.script = lambda _: Fault.NONE
     with pytest.raises(PlanRefused, match="the run would remove 8 of 40 enrolments"):
         resumed(world, run_limit_count=7)

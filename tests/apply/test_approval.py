@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
 from rostersync.errors import PlanRefused
 from rostersync.sync.plan import Plan
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
 
 Make = Callable[..., Any]
 ROSTER = "username,course,role\nada,BIO101,student\ncyd,BIO101,student"
@@ -78,7 +80,7 @@ def test_an_undo_needs_no_file(world: Any) -> None:  # noqa: ANN401 - a World
     world.sync(ROSTER)
     world.roster("username,course,role\nsomebody,ELSE,student")
     with world.work() as work:
-        report = pipeline.apply_plan(pipeline.undo_plan(1, work), work)
+        report = apply_plan(undo_plan(1, work), work)
     assert report.exit_code == 0
     assert sorted(world.people("BIO101")) == ["ada", "ben", "dot"]
 
@@ -93,7 +95,7 @@ def test_a_plan_whose_archive_has_changed_is_refused(world: Any) -> None:  # noq
 
     packed(ROSTER)
     with world.work() as work:
-        plan = pipeline.make_plan([archive], work)
+        plan = make_plan([archive], work)
     packed(ROSTER + "\nben,BIO101,student")
     assert "term.zip/lists/roster.csv has changed since the plan was made" in str(refused(world, plan))
     packed(ROSTER, "roster.csv")
@@ -103,6 +105,6 @@ def test_a_plan_whose_archive_has_changed_is_refused(world: Any) -> None:  # noq
     packed(ROSTER)
     assert world.apply(plan).exit_code == 0
     with world.work() as work:
-        other = pipeline.make_plan([archive], work)
+        other = make_plan([archive], work)
     archive.unlink()
     assert world.apply(other).exit_code == 0

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
 from rostersync.sandbox.records import Enrolment, Group
 from rostersync.tables import Report
 
@@ -235,7 +235,7 @@ def test_who_comes_back_by_an_undo_needs_a_believed_list_too(make: Make) -> None
     lacks(world, "moodle/site:accessallgroups")
     before = world.people("BIO101")
     with world.work() as work:
-        plan = pipeline.undo_plan(1, work)
+        plan = undo_plan(1, work)
     assert set(plan.changes["hold"].tolist()) == {"read_incomplete"}
     assert world.people("BIO101") == before
 

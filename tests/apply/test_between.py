@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rostersync.workflow.plan_file import load_plan, save_plan
 
-from rostersync import pipeline
 from rostersync.errors import Unreachable
 from rostersync.sandbox.records import Grade, Group
 
@@ -102,8 +102,8 @@ def test_a_saved_plan_does_what_sync_does(make: Make, settings: dict[str, Any]) 
     one, two = world_of(make), world_of(make)
     at_once = one.sync(ROSTER, **settings)
     path = two.folder / "monday.plan.json"
-    pipeline.save_plan(two.plan(ROSTER, **settings), path)
-    later = two.apply(pipeline.load_plan(path), **settings)
+    save_plan(two.plan(ROSTER, **settings), path)
+    later = two.apply(load_plan(path), **settings)
     assert one.people("BIO101") == two.people("BIO101") == {"ada": "student", "ben": "student", "tom": "editingteacher"}
     assert at_once.rows.equals(later.rows)
     assert at_once.removals.equals(later.removals)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rostersync.workflow.resume import resume
 
-from rostersync import pipeline
 from rostersync.apply.blame import LIMIT, LIMIT_EVERYWHERE
 from rostersync.errors import UsageError
 from rostersync.sandbox.refusals import Refusal, moodle
@@ -141,7 +141,7 @@ def test_what_is_refused_to_those_who_were_written_elsewhere_is_the_courses(make
     assert set(held["code"]) == {"not_sent"}
     assert held["message"].str.endswith("remove the cause, then sync the roster again").all()
     with world.work() as work, pytest.raises(UsageError, match="came to its end"):
-        pipeline.resume(work)  # which the message must not advise, therefore
+        resume(work)  # which the message must not advise, therefore
     assert held["message"].str.contains(r"Moodle refused it for this course: No more room \[full_up\]").all()
     assert len(ends(report)["enrolled"]) == 110
     assert len(world.wrote()) < 20

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import history, pipeline
 from rostersync.errors import UsageError
+from rostersync.workflow import history
+from rostersync.workflow.apply import apply_plan
 
 from .gate import Fault
 
@@ -74,7 +76,7 @@ def test_what_is_unproved_can_be_taken_back(make: Make) -> None:
     assert world.people("BIO101") != before
     world.gate.script = lambda _: Fault.NONE
     with world.work() as work:
-        pipeline.apply_plan(pipeline.undo_plan(1, work), work)
+        apply_plan(undo_plan(1, work), work)
     assert world.people("BIO101") == before
 
 
@@ -88,7 +90,7 @@ def test_undo_of_what_never_came_about_does_nothing(make: Make) -> None:
     world.gate.script = lambda _: Fault.NONE
     calls = len(world.wrote())
     with world.work() as work:
-        pipeline.apply_plan(pipeline.undo_plan(1, work), work)
+        apply_plan(undo_plan(1, work), work)
     assert world.people("BIO101") == before
     assert len(world.wrote()) == calls
 
@@ -151,7 +153,7 @@ def test_what_was_never_sent_has_nothing_to_undo(make: Make) -> None:
     world.apply(plan)
     world.state.missing_capabilities.clear()
     with world.work() as work, pytest.raises(UsageError, match="changed nothing"):
-        pipeline.undo_plan(1, work)
+        undo_plan(1, work)
 
 
 def test_a_welcome_message_that_cannot_be_sent_fails_nobody(make: Make) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
 from rostersync.sandbox.records import Grade
 from rostersync.store import open_store
+from rostersync.workflow.apply import apply_plan
 
 from .gate import Fault
 
@@ -49,7 +50,7 @@ def test_a_clock_that_jumps_while_a_run_goes_on(make: Make, days: int) -> None:
     assert set(world.people("BIO101")) == {"tom", "ben", *NAMES}
     assert todo(world, ROSTER) == 0
     with world.work(allow_removals=99) as work:
-        assert pipeline.apply_plan(pipeline.undo_plan(1, work), work).exit_code == 0
+        assert apply_plan(undo_plan(1, work), work).exit_code == 0
     assert set(world.people("BIO101")) == {"tom", "ben", "cyd", "dot"}
 
 
@@ -65,7 +66,7 @@ def test_a_clock_that_jumps_between_runs(make: Make, days: int) -> None:
         assert store.prune(30, dry_run=True).runs == (1 if days > 0 else 0)
     assert todo(world, HEAD + f"{NAMES[0]},BIO101,student\n{NAMES[1]},BIO101,student") == 0
     with world.work(allow_removals=99) as work:
-        assert pipeline.apply_plan(pipeline.undo_plan(2, work), work).exit_code == 0
+        assert apply_plan(undo_plan(2, work), work).exit_code == 0
     assert set(world.people("BIO101")) == {"tom", "ben", "cyd", NAMES[0]}
 
 

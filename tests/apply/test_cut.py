@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from rostersync import pipeline
 from rostersync.errors import CutFile
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
 
 from .conftest import World
 
@@ -34,7 +35,7 @@ def test_a_file_that_is_cut_within_a_line_removes_nobody_whom_the_whole_file_nam
     for place in range(end + 1, end + len(whole[14])):
         path.write_text(text[:place], encoding="utf-8")
         with pytest.raises(CutFile), world.work(missing_users="accept") as work:
-            pipeline.make_plan([path], work)
+            make_plan([path], work)
 
 
 @pytest.mark.parametrize("count", ["Total records: 12", "Total students,12", "***FileFooter|14"])
@@ -46,9 +47,9 @@ def test_rows_that_are_counted_and_not_there_remove_nobody(make: Make, count: st
     rows = "".join(f"BIO101,student,{p}\n" for p in people)
     path.write_text(f"course short name,role,username\n{rows}{count}\n", encoding="utf-8")
     with pytest.raises(CutFile), world.work() as work:
-        pipeline.make_plan([path], work)
+        make_plan([path], work)
     with world.work(mode="add-only") as work:
-        report = pipeline.apply_plan(pipeline.make_plan([path], work), work, just_made=True)
+        report = apply_plan(make_plan([path], work), work, just_made=True)
     assert (report.exit_code, {*world.people("BIO101")}) == (0, {"new", *PEOPLE})
 
 
@@ -62,5 +63,5 @@ def test_a_last_row_without_a_line_end_that_names_somebody_is_no_cut(make: Make)
         encoding="utf-8",
     )
     with world.work() as work:
-        report = pipeline.apply_plan(pipeline.make_plan([path], work), work, just_made=True)
+        report = apply_plan(make_plan([path], work), work, just_made=True)
     assert (report.exit_code, [*world.people("BIO101")]) == (0, ["u100", "u1000", "u1001"])

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from rostersync import pipeline
 from rostersync.errors import RosterError
-from rostersync.report.review import lines_of
+from rostersync.report.review_workbook import lines_of
 from rostersync.sync.plan import Plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.review import preview
 
 from .conftest import World
 
@@ -79,7 +80,7 @@ def test_another_file_of_the_run_is_not_condemned(make: Make) -> None:
     wrong = world.roster(rows(PEOPLE[:3], (*PEOPLE[1:3], PEOPLE[0])), "wrong.csv")
     right = world.roster(rows(PEOPLE[3:], PEOPLE[3:], "CHE201"), "right.csv")
     with world.work() as work:
-        plan = pipeline.make_plan([wrong, right], work)
+        plan = make_plan([wrong, right], work)
     assert [state for state, _ in states(plan)] == ["rejected"] * 3 + ["ok"] * 5
 
 
@@ -231,7 +232,7 @@ def test_accounts_are_named_as_moodle_does(make: Make) -> None:
     world = make({"BIO101": "hal:student"}, people=PEOPLE)
     text = f"{HEAD}\nada,Adah,Exhampel,BIO101,student\nben,EXAMPLE,Bén,BIO101,student\ncyd,,,BIO101,student"
     plan = world.plan(text, on_missing="keep")
-    report = pipeline.preview(plan)
+    report = preview(plan)
     names = ["Ada Example (file: Adah Exhampel)", "Ben Example", "Cyd Example"]
     assert report.changes["name"].tolist()[:3] == names
     assert report.rows["name"].tolist() == names

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from rostersync import pipeline
 from rostersync.sandbox.latency import Capacity
 from rostersync.sync.plan import read, write
 from rostersync.sync.strike import strike
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.review import preview
 
 from .test_pace import QUICKER, Watched, at_work, roster
 
@@ -51,12 +53,12 @@ def test_a_run_sends_the_mails_that_its_preview_foretold(make: Make, case: str) 
     text, settings, mails, suspended = CASES[case]
     world = make(TAUGHT, people=["dot"], methods=MANUAL, allow_removals=9, teacher_means="teacher", **settings)
     plan = world.plan(text)
-    told = pipeline.preview(plan).forecast
+    told = preview(plan).forecast
     assert told is not None
     assert (told.mails, told.mails_suspended, told.mails_courses) == (mails, suspended, min(mails, 1))
     report = world.apply(plan)
     assert (report.exit_code, len(world.state.mails)) == (0, mails)
-    again = pipeline.preview(world.plan(text))
+    again = preview(world.plan(text))
     assert again.forecast is not None
     assert (again.forecast.mails, again.verdict) == (0, "nothing to do")
 
@@ -67,7 +69,7 @@ def test_a_course_sends_none_before_it_has_a_teacher(make: Make, at_once: bool, 
     world = make({"BIO101": "zed:student", "CHE101": "yan:editingteacher"}, people=["ada", "mia", "sue"])
     text = f"{HEAD}\nzed,BIO101,student\nada,BIO101,student\nmia,BIO101,editingteacher\nsue,BIO101,student"
     plan = world.plan(text + "\nyan,CHE101,editingteacher")
-    told = pipeline.preview(plan).forecast
+    told = preview(plan).forecast
     (world.apply_at_once if at_once else world.apply)(plan)
     assert [one.to.partition(".")[0] for one in world.state.mails] == mailed
     assert told is not None
@@ -80,7 +82,7 @@ def test_what_is_held_or_struck_out_sends_none(make: Make) -> None:
     plan = world.plan(STAY + "cyd,BIO101,student\ndot,BIO101,student\neve,BIO101,student")
     same = read(b"".join(write(plan)), "plan")
     for one, mails in ((plan, 2), (same, 2), (strike(plan, [0]), 1)):
-        told = pipeline.preview(one).forecast
+        told = preview(one).forecast
         assert told is not None
         assert told.mails == mails
 
@@ -97,7 +99,7 @@ def test_calls_that_mail_begin_small_and_stay_so(make: Make) -> None:
     text = [HEAD, "ben,BIO101,student", "tea,CHE101,editingteacher"]
     text += [f"{p},BIO101,student" for p in people] + [f"{p},CHE101,student" for p in people[:60]]
     with Watched(world, capacity) as server, at_work(world, server, clock, connections=1) as work:
-        report = pipeline.apply_plan(pipeline.make_plan([world.roster("\n".join(text))], work), work)
+        report = apply_plan(make_plan([world.roster("\n".join(text))], work), work)
     assert report.exit_code == 0
     assert (sum(server.sizes), len(world.state.mails)) == (360, 60)
     plain = server.sizes[: server.sizes.index(20)]
@@ -112,6 +114,6 @@ def test_a_call_that_mails_ends_within_its_time_limit(make: Make) -> None:
     capacity = Capacity()
     with Watched(world, capacity) as server, at_work(world, server, time.monotonic, timeout=0.5) as work:
         text = roster(world, people).read_text() + "ben,BIO101,editingteacher\n"
-        report = pipeline.apply_plan(pipeline.make_plan([world.roster(text)], work), work)
+        report = apply_plan(make_plan([world.roster(text)], work), work)
     assert (max(server.sizes), sum(server.sizes)) == (2, 12)
     assert (report.exit_code, report.buckets()["enrolled"]) == (0, 12)

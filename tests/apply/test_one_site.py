@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from rostersync import pipeline, report
+from rostersync import report
 from rostersync.cli.result import question
 from rostersync.errors import PlanRefused, SiteBusy
 from rostersync.report.wording import site_words
 from rostersync.settings import Settings
 from rostersync.store import open_store
 from rostersync.sync.plan import Plan
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.review import preview
+from rostersync.workflow.site import open_site
 from tests.invented import TOKEN
 
 Make = Callable[..., Any]
@@ -33,8 +37,8 @@ def settings_of(world: Any, site: str) -> Settings:  # noqa: ANN401 - a World
 
 
 def planned(world: Any, site: str) -> Plan:  # noqa: ANN401 - a World
-    with pipeline.at_work(settings_of(world, site)) as work:
-        return pipeline.make_plan([world.roster(ROSTER)], work)
+    with open_site(settings_of(world, site)) as work:
+        return make_plan([world.roster(ROSTER)], work)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -43,13 +47,13 @@ def test_a_plan_of_one_spelling_is_carried_out_by_another(make: Make, spelling: 
     world = make({"BIO101": "ben:student"}, people=["ada"])
     other = spelling(world.gate.url)
     plan = planned(world, other)
-    with pipeline.at_work(settings_of(world, world.gate.url)) as work:
-        assert pipeline.apply_plan(plan, work).exit_code == 0
+    with open_site(settings_of(world, world.gate.url)) as work:
+        assert apply_plan(plan, work).exit_code == 0
     assert world.people("BIO101") == WANTED
-    with pipeline.at_work(settings_of(world, other)) as work:
+    with open_site(settings_of(world, other)) as work:
         assert [run.run for run in work.store.runs(work.client.site)] == [1]
         with pytest.raises(PlanRefused, match="applied already"):
-            pipeline.apply_plan(plan, work)
+            apply_plan(plan, work)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -62,16 +66,16 @@ def test_two_runs_at_once_on_one_moodle_never_happen(make: Make, spelling: Calla
 
     def come(called: Any, body: bytes) -> bytes:  # noqa: ANN401 - the gate's own type
         if called.writes and not busy:
-            with pipeline.at_work(settings_of(world, other)) as work:
+            with open_site(settings_of(world, other)) as work:
                 try:
-                    pipeline.apply_plan(second, work)
+                    apply_plan(second, work)
                 except SiteBusy as error:
                     busy.append(error)
         return body
 
     world.gate.spoil = come
-    with pipeline.at_work(settings_of(world, world.gate.url)) as work:
-        assert pipeline.apply_plan(first, work).exit_code == 0
+    with open_site(settings_of(world, world.gate.url)) as work:
+        assert apply_plan(first, work).exit_code == 0
     assert len(busy) == 1
     assert len(world.wrote()) == 1
 
@@ -92,9 +96,9 @@ def test_previews_and_reports_name_the_address_that_can_be_opened(make: Make) ->
     world.state.site["url"] = "https://moodle.uni.example"
     plan = planned(world, world.gate.url.replace("127.0.0.1", "localhost"))
     there = world.gate.url.replace("127.0.0.1", "localhost")
-    with pipeline.at_work(settings_of(world, there)) as work:
-        done = pipeline.apply_plan(plan, work)
-    for shown in (pipeline.preview(plan), done):
+    with open_site(settings_of(world, there)) as work:
+        done = apply_plan(plan, work)
+    for shown in (preview(plan), done):
         named = f"{there}, which calls itself https://moodle.uni.example (Moodle {shown.release})"
         assert site_words(shown) == named
         document = report.document(shown)
@@ -109,7 +113,7 @@ def test_an_address_that_moodle_calls_itself_stands_alone(make: Make) -> None:
     """Other spellings of one address are the same."""
     world = make({"BIO101": "ben:student"}, people=["ada"])
     there = world.gate.url.replace("127.0.0.1", "localhost")
-    shown = pipeline.preview(planned(world, there))
+    shown = preview(planned(world, there))
     assert site_words(shown) == f"{there} (Moodle {shown.release})"
 
 

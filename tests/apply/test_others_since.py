@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rostersync.workflow.resume import resume
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
 from rostersync.sync import plan as plans
 from rostersync.tables import Report
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.review import preview
 
 from .gate import Fault
 
@@ -31,7 +34,7 @@ def world(make: Make) -> Any:  # noqa: ANN401 - a World
 
 def undo(world: Any, run: int, **settings: object) -> Report:  # noqa: ANN401 - a World
     with world.work(**settings) as work:
-        return pipeline.apply_plan(pipeline.undo_plan(run, work), work, just_made=True)
+        return apply_plan(undo_plan(run, work), work, just_made=True)
 
 
 def codes(report: Report) -> dict[str, str]:
@@ -193,13 +196,13 @@ def test_resume_takes_no_role_whose_replacement_was_taken_away(make: Make) -> No
     gone = "core_role_unassign_roles"
     world.gate.script = lambda called: Fault.LOSE_CALL if called.function == gone else Fault.NONE
     with world.work() as work, pytest.raises(PowerCut):
-        pipeline.apply_plan(plan, replace(work, sleep=cut))
+        apply_plan(plan, replace(work, sleep=cut))
     world.gate.script = lambda _: Fault.NONE
     course, ada = world.state.course("BIO101").id, world.state.user("ada").id
     for one in [a for a in world.state.assignments.all() if (a.courseid, a.userid, a.roleid) == (course, ada, 4)]:
         world.state.drop_assignment(one)
     with world.work() as work:
-        report = pipeline.resume(work)
+        report = resume(work)
     assert world.people("BIO101")["ada"] == "student"
     assert report.exit_code == 3
 
@@ -212,7 +215,7 @@ def test_who_loses_access_by_dates_is_named(world: Any, capsys: pytest.CaptureFi
 
     lines = [f"{name},BIO101,student,2019-01-01,{end}" for name, end in (("ada", "2020-01-01"), ("ben", "2031-01-01"))]
     plan = world.plan(roster(*lines, head=HEAD + ",start,end"))
-    report.show(pipeline.preview(plan), Console(width=120, color_system=None))
+    report.show(preview(plan), Console(width=120, color_system=None))
     shown = capsys.readouterr().out
     assert "To lose access by dates: 1" in shown
     assert "Moodle's own expiry action may unenrol them" in " ".join(shown.split())

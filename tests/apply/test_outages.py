@@ -12,14 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rostersync.workflow.plan_file import save_plan
+from rostersync.workflow.resume import resume
 
-from rostersync import pipeline
 from rostersync.errors import Unreachable
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
-from rostersync.work import Work, at_work
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import Site, open_site
 from tests.invented import NOW, TOKEN
 
 from .conftest import document
@@ -54,11 +57,11 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def working(server: Server, folder: Path, **settings: object) -> Iterator[Work]:
+def working(server: Server, folder: Path, **settings: object) -> Iterator[Site]:
     """The site, ready to work with, as a command has it: whoever waits really waits."""
     store = str(folder / "store.db")
     chosen = {**SETTINGS, "site": server.url, "token": TOKEN, "store": store, **settings}
-    with at_work(Settings.model_validate(chosen)) as work:
+    with open_site(Settings.model_validate(chosen)) as work:
         yield work
 
 
@@ -66,7 +69,7 @@ def planned(server: Server, folder: Path) -> Plan:
     """The plan for ROSTER."""
     (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
     with working(server, folder) as work:
-        return pipeline.make_plan([folder / "roster.csv"], work)
+        return make_plan([folder / "roster.csv"], work)
 
 
 SETTING = "(outage_minutes in the settings file, which `rostersync config path` names)"
@@ -87,7 +90,7 @@ def test_an_outage_within_the_limit_leaves_no_trace(
     plan = planned(server, tmp_path)
     server.faults.add(f"{dress}:n={MIDDLE},lasts=2")
     with working(server, tmp_path) as work:
-        report = pipeline.apply_plan(plan, work)
+        report = apply_plan(plan, work)
     assert server.faults.describe()[0]["met"] > 0
     assert (report.exit_code, report.buckets()["enrolled"]) == (0, 180), report.verdict
     assert set(report.rows["proof"]) == {"proved"}
@@ -103,7 +106,7 @@ def test_a_run_that_an_outage_has_stopped_is_resumed(server: Server, tmp_path: P
     plan = planned(server, tmp_path)
     server.faults.add(f"{dress}:n={MIDDLE},times=0")
     with working(server, tmp_path, outage_minutes=0.03) as work:
-        report = pipeline.apply_plan(plan, work)
+        report = apply_plan(plan, work)
         run = work.store.runs()[-1]
     assert server.faults.describe()[0]["met"] <= 40, "nobody hammers a site that is away"
     assert report.exit_code == 5, report.verdict
@@ -115,7 +118,7 @@ def test_a_run_that_an_outage_has_stopped_is_resumed(server: Server, tmp_path: P
     assert sum(enrolled(server).values()) < 180
     server.faults.clear()
     with working(server, tmp_path) as work:
-        report = pipeline.resume(work)
+        report = resume(work)
         assert str(work.store.runs()[-1].state) == "done"
     assert report.exit_code == 0, report.verdict
     assert enrolled(server) == dict.fromkeys(COURSES, 15)
@@ -130,7 +133,7 @@ def test_a_plan_waits_as_well_and_ends_with_5(server: Server, tmp_path: Path, dr
     server.faults.clear()
     server.faults.add(f"{dress}:n=30,times=0")
     with working(server, tmp_path, outage_minutes=0.03) as work, pytest.raises(Unreachable) as caught:
-        pipeline.make_plan([tmp_path / "roster.csv"], work)
+        make_plan([tmp_path / "roster.csv"], work)
     assert caught.value.exit_code == 5
     assert SETTING in caught.value.message
     assert caught.value.remedy
@@ -160,7 +163,7 @@ def test_one_read_that_is_always_refused_holds_its_course_alone(server: Server, 
     began = time.monotonic()
     plan = planned(server, tmp_path)
     with working(server, tmp_path) as work:
-        report = pipeline.apply_plan(plan, work)
+        report = apply_plan(plan, work)
     assert time.monotonic() - began < 60
     assert server.faults.describe()[0]["met"] > 0
     assert (report.exit_code, report.buckets()["enrolled"]) == (3, 165), report.verdict
@@ -181,7 +184,7 @@ def test_one_read_that_is_refused_when_all_is_written_leaves_its_course_unproved
     about = f"function=core_enrol_get_enrolled_users,course={server.state.course('C03').id}"
     server.faults.add(f"{dress}{sep}{about},n=3,times=0")  # two show the empty list before it is written
     with working(server, tmp_path) as work:
-        report = pipeline.apply_plan(plan, work)
+        report = apply_plan(plan, work)
         assert str(work.store.runs()[-1].state) == "done"
     assert (report.exit_code, report.buckets()["enrolled"]) == (3, 165), report.verdict
     assert report.buckets()["unproved"] == 15
@@ -195,7 +198,7 @@ def test_one_write_that_is_always_refused_fails_alone(server: Server, tmp_path: 
     server.faults.add(f"{dress}:function=enrol_manual_enrol_users,course={server.state.course('C11').id}")
     began = time.monotonic()
     with working(server, tmp_path, attempts=1) as work:
-        report = pipeline.apply_plan(plan, work)
+        report = apply_plan(plan, work)
     assert time.monotonic() - began < 120
     assert enrolled(server) == {**dict.fromkeys(COURSES, 15), "C11": 0}, report.verdict
     assert report.buckets()["enrolled"] == 165
@@ -225,7 +228,7 @@ def begun(server: Server, folder: Path, *words: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("what", ["apply", "plan"])
 def test_a_signal_ends_the_wait_and_resume_goes_on(server: Server, tmp_path: Path, what: str) -> None:
     """Within two seconds, whatever Moodle has asked to wait for; what was said until then stands on standard error."""
-    pipeline.save_plan(planned(server, tmp_path), tmp_path / "plan.json")
+    save_plan(planned(server, tmp_path), tmp_path / "plan.json")
     words = ["apply", "plan.json"] if what == "apply" else ["plan", "roster.csv", "--out", "other.json"]
     number = server.faults.add(f"maintenance:n={MIDDLE if what == 'apply' else 12}")
     process = begun(server, tmp_path, *words)
@@ -243,7 +246,7 @@ def test_a_signal_ends_the_wait_and_resume_goes_on(server: Server, tmp_path: Pat
     server.faults.clear(number)
     if what == "apply":
         with working(server, tmp_path) as work:
-            assert pipeline.resume(work).exit_code == 0
+            assert resume(work).exit_code == 0
         assert enrolled(server) == dict.fromkeys(COURSES, 15)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rostersync import pipeline
 from rostersync.tables import Forecast
+from rostersync.workflow.review import preview
 from tests.invented import NOW
 
 from .gate import Called, Fault
@@ -35,7 +35,7 @@ def test_the_forecast_says_what_people_would_lose(make: Make) -> None:
     world = make(COURSES, allow_removals=9)
     seen(world, "ben", NOW - DAY)
     seen(world, "cyd", NOW - 15 * DAY)
-    report = pipeline.preview(world.plan(ROSTER))
+    report = preview(world.plan(ROSTER))
     assert report.forecast == Forecast(
         unenrolled=4, graded=0, maybe_graded=0, none_left=2, left_unknown=0, seen=1, seen_unknown=0
     )
@@ -50,7 +50,7 @@ def test_the_forecast_counts_the_graded_apart(make: Make) -> None:
         return Fault.BROKEN if mine and called.form["userid"] == "102" else Fault.NONE
 
     world.gate.script = script
-    forecast = pipeline.preview(world.plan(ROSTER)).forecast
+    forecast = preview(world.plan(ROSTER)).forecast
     assert forecast is not None
     assert (forecast.unenrolled, forecast.graded, forecast.maybe_graded) == (3, 0, 1)
 
@@ -71,11 +71,11 @@ def test_the_forecast_asks_only_for_those_who_go(make: Make) -> None:
 def test_the_forecast_has_its_limit(make: Make) -> None:
     """No more calls than the setting allows; what was not asked is said to be not known."""
     world = make(COURSES, allow_removals=9)
-    few = pipeline.preview(world.plan(ROSTER, forecast_calls=1)).forecast
+    few = preview(world.plan(ROSTER, forecast_calls=1)).forecast
     assert few is not None
     assert (few.left_unknown, few.none_left, few.seen_unknown) == (3, 0, 0)
     world.gate.calls.clear()
-    none = pipeline.preview(world.plan(ROSTER, forecast_calls=0)).forecast
+    none = preview(world.plan(ROSTER, forecast_calls=0)).forecast
     assert none is not None
     assert (none.unenrolled, none.left_unknown, none.seen_unknown) == (4, 4, 4)
     assert asked(world, "core_enrol_get_users_courses", returnusercount="0") == []
@@ -93,6 +93,6 @@ def test_a_forecast_that_is_not_told_stops_nothing(make: Make) -> None:
     world.gate.script = script
     plan = world.plan(ROSTER)
     assert plan.changes.equals(fair.changes)
-    forecast = pipeline.preview(plan).forecast
+    forecast = preview(plan).forecast
     assert forecast is not None
     assert (forecast.left_unknown, forecast.seen_unknown) == (4, 4)

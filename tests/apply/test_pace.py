@@ -11,14 +11,16 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from rostersync import moodle, pipeline
+from rostersync import moodle
 from rostersync.moodle import Client
-from rostersync.sandbox.door import Arrival
+from rostersync.sandbox.http import Arrival
 from rostersync.sandbox.latency import Capacity
 from rostersync.sandbox.server import LOOPBACK, Server
 from rostersync.settings import Settings
 from rostersync.store import open_store
-from rostersync.work import READING, WRITING, Work
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import READING, WRITING, Site
 
 from .gate import Fault
 
@@ -43,14 +45,14 @@ class Watched(Server):
 
 
 @contextmanager
-def at_work(world: Any, server: Server, clock: Callable[[], float], **settings: object) -> Iterator[Work]:  # noqa: ANN401 - a World
+def at_work(world: Any, server: Server, clock: Callable[[], float], **settings: object) -> Iterator[Site]:  # noqa: ANN401 - a World
     """Everything that is needed to work with this site, by this clock; nobody waits between tries."""
     made = Settings.model_validate({"mode": "mirror", **settings})
     store = open_store(world.store_path, clock=world.clock)
     token = SecretStr(server.token)
     with Client(server.url, token, settings=made, sleep=world.waits.append, clock=clock) as client:
         moodle.require(moodle.site_info(client), (*READING, *WRITING))
-        yield Work(client=client, store=store, settings=made, clock=world.clock, sleep=world.waits.append)
+        yield Site(client=client, store=store, settings=made, clock=world.clock, sleep=world.waits.append)
     store.close()
 
 
@@ -64,9 +66,9 @@ def test_answers_that_come_too_late_make_calls_smaller(make: Make) -> None:
     world = make({"BIO101": "ben:student"}, people=people)
     late = "slow-first-byte:function=enrol_manual_enrol_users,seconds=2,times=3"
     with Watched(world) as server, at_work(world, server, time.monotonic, timeout=0.6, connections=2) as work:
-        plan = pipeline.make_plan([roster(world, ["ben", *people])], work)
+        plan = make_plan([roster(world, ["ben", *people])], work)
         with server.faulty(late):
-            report = pipeline.apply_plan(plan, work)
+            report = apply_plan(plan, work)
     assert server.sizes[:7] == [50, 25, 12, 10, 15, 22, 33]
     assert sum(server.sizes) == 200  # nothing was sent twice
     assert report.buckets()["enrolled"] == 200
@@ -96,7 +98,7 @@ def test_on_a_site_as_quick_as_a_real_one_calls_grow_to_what_fits(make: Make) ->
 
     capacity = Capacity(clock=clock, sleep=lambda seconds: time.sleep(seconds / QUICKER))
     with Watched(world, capacity) as server, at_work(world, server, clock) as work:
-        report = pipeline.apply_plan(pipeline.make_plan([roster(world, ["ben", *people])], work), work)
+        report = apply_plan(make_plan([roster(world, ["ben", *people])], work), work)
     assert (server.sizes[0], max(server.sizes)) == (50, 149)
     assert server.sizes[:-1] == sorted(server.sizes[:-1])
     assert sum(server.sizes) == 900

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
 from rostersync.sync.plan import Plan
 
 Make = Callable[..., Any]
@@ -95,7 +95,7 @@ def test_an_undo_asks_too(world: Any) -> None:  # noqa: ANN401 - a World
     """What a run gave is not taken away while somebody unknown is protected."""
     world.sync("username,course,role\nzoe,BIO101,student", mode="add-only")
     with world.work(protected_users="zoee") as work:
-        plan = pipeline.undo_plan(1, work)
+        plan = undo_plan(1, work)
     assert holds(plan) == {"protected_unknown"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rostersync.apply.resume import Earlier, earlier
+from rostersync.apply.interrupted import Earlier, earlier
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rostersync import history
 from rostersync.report import document
 from rostersync.store import Store, open_store
+from rostersync.workflow import history
 
 Make = Callable[..., Any]
 NAMES = [f"p{n:02}" for n in range(20)]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rostersync import pipeline
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
 
 Make = Callable[..., Any]
 PEOPLE = {"ada": "00000101", "ben": "00000102", "cyd": "00000103", "tom": "00000104"}
@@ -36,7 +37,7 @@ def synced(
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     with world.work(mode=None, **settings) as work:
-        report = pipeline.apply_plan(pipeline.make_plan([folder], work), work)
+        report = apply_plan(make_plan([folder], work), work)
     return {bucket: number for bucket, number in report.buckets().items() if number}
 
 

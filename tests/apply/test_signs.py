@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
 from rostersync.sandbox.records import Grade
-from rostersync.sync.signs import SIGNS
+from rostersync.sync.safety.signs import SIGNS
 from rostersync.tables import Answer, Report
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.history import see_roster
+from rostersync.workflow.plan import answered, make_plan
 
 from .conftest import World
 
@@ -154,7 +157,7 @@ def test_sections_in_several_files_are_one_roster(make: Make) -> None:
             world.roster(term(rows(PEOPLE[6:11], more=",02"), head=SECTIONS), "two.csv"),
         ]
         for _ in range(2):
-            report = pipeline.apply_plan(pipeline.make_plan(files, work), work)
+            report = apply_plan(make_plan(files, work), work)
             assert (report.exit_code, held(report)) == (0, set())
     assert tuple(world.people("BIO101")) == PEOPLE[:11]
     for many in (12, 11):
@@ -226,9 +229,9 @@ def test_nothing_to_do_is_remembered_without_a_run(make: Make) -> None:
     world.sync(term(rows(PEOPLE[:12])))
     world.put("BIO101", "a12")
     with world.work() as work:
-        plan = pipeline.make_plan([world.roster(term(rows(PEOPLE[:13])))], work)
+        plan = make_plan([world.roster(term(rows(PEOPLE[:13])))], work)
         assert plan.changes.empty
-        pipeline.see_roster(plan, work)
+        see_roster(plan, work)
         assert len(work.store.runs()) == 1
     assert held(world.sync(term(rows(PEOPLE[:12])))) == {"older"}
 
@@ -240,10 +243,10 @@ def test_an_answer_frees_what_its_question_is_about(make: Make) -> None:
         world.sync(text)
     file = world.roster(term(rows(PEOPLE[:12])))
     with world.work() as work:
-        (question,) = pipeline.make_plan([file], work).questions
-        freed = pipeline.answered(work, [question.answers[1], Answer(words="", setting="meant", value="part")])
+        (question,) = make_plan([file], work).questions
+        freed = answered(work, [question.answers[1], Answer(words="", setting="meant", value="part")])
         assert freed.settings.meant == ("older", "part")
-        plan = pipeline.make_plan([file], freed)
+        plan = make_plan([file], freed)
     assert (plan.questions, plan.changes["hold"].tolist()) == ((), [""])
 
 
@@ -253,7 +256,7 @@ def test_a_roster_that_was_undone_is_not_the_last_one(make: Make) -> None:
     assert world.sync(term(rows(PEOPLE[:5]))).exit_code == 0
     wrong = world.sync(term(rows(PEOPLE[:16])))
     with world.work() as work:
-        assert pipeline.apply_plan(pipeline.undo_plan(int(wrong.run), work), work).exit_code == 0
+        assert apply_plan(undo_plan(int(wrong.run), work), work).exit_code == 0
     assert tuple(world.people("BIO101")) == PEOPLE[:5]
     assert world.sync(term(rows(PEOPLE[:4]))).exit_code == 0
     assert tuple(world.people("BIO101")) == PEOPLE[:4]
@@ -286,7 +289,7 @@ def undone_twice(make: Make, role: str) -> tuple[World, Report]:
     world.state.grades.put((eva, course), Grade(userid=eva, courseid=course, rawgrade=55.0))
     for run in (3, 2):
         with world.work(allow_removals=9, courses="BIO101") as work:
-            report = pipeline.apply_plan(pipeline.undo_plan(run, work), work, just_made=True)
+            report = apply_plan(undo_plan(run, work), work, just_made=True)
     return world, report
 
 
@@ -337,8 +340,8 @@ def test_an_old_plan_that_has_nothing_to_do_is_not_the_last_roster(make: Make) -
     assert world.sync(monday).exit_code == 0
     old = world.plan(monday)
     with world.work() as work:
-        later = pipeline.make_plan([world.roster(tuesday, "tuesday.csv")], work)
-        assert pipeline.apply_plan(later, work).exit_code == 0
+        later = make_plan([world.roster(tuesday, "tuesday.csv")], work)
+        assert apply_plan(later, work).exit_code == 0
     world.roster(monday)
     assert world.apply(old).exit_code == 0
     assert held(world.sync(monday)) == {"older"}
@@ -355,7 +358,7 @@ def test_an_undo_forgets_no_roster_of_another_run(make: Make, undone: int) -> No
     for text in (first, second, third):
         assert world.sync(text).exit_code == 0
     with world.work() as work:
-        assert pipeline.apply_plan(pipeline.undo_plan(undone, work), work).exit_code == 0
+        assert apply_plan(undo_plan(undone, work), work).exit_code == 0
     stays = {2: ("CHE101", "a12"), 3: ("BIO101", "a13")}[undone]
     assert held(world.sync(first)) == {"older"}
     assert stays[1] in world.people(stays[0])

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from rostersync.errors import RosterSyncError
-from rostersync.moodle.examination import examine
+from rostersync.moodle.diagnostics import examine
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from tests.invented import TOKEN

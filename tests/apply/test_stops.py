@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rostersync.workflow.resume import resume
 
-from rostersync import history, pipeline
 from rostersync.errors import PlanRefused, SiteBusy, SiteError
 from rostersync.store import lease, open_store
+from rostersync.workflow import history
+from rostersync.workflow.apply import apply_plan
 
 from .gate import Fault
 
@@ -262,7 +264,7 @@ def test_a_run_that_was_resumed_while_it_slept_leaves_it_as_it_is(make: Make) ->
         world.gate.script = lambda _: Fault.NONE
         world.gate.lock.release()  # the gate holds it while it asks its script
         with world.work() as work:
-            pipeline.resume(work)
+            resume(work)
         world.gate.lock.acquire()
 
     at_write(world, 2, sleep_and_lose)
@@ -290,7 +292,7 @@ def test_a_crash_between_sent_and_done_is_finished_by_the_next_run(make: Make) -
         from dataclasses import replace
 
         with pytest.raises(PowerCut):
-            pipeline.apply_plan(plan, replace(work, sleep=cut))
+            apply_plan(plan, replace(work, sleep=cut))
         events = [(event, code) for _, event, code in work.store.journal(1)]
     assert events == [("sent", "")] * 10 + [("done", "")] * 10 + [("sent", "")] * 10 + [("unknown", "")] * 10
     world.gate.script = lambda c: Fault.NONE

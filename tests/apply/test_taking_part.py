@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rostersync import pipeline
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.workflow.plan import make_plan
 
 from .conftest import World
 
@@ -38,7 +38,7 @@ def roster(world: World, header: str, marks: dict[str, str], other: str, course:
 
 def planned(world: World, path: Path, **settings: object) -> Plan:
     with world.work(**settings) as work:
-        return pipeline.make_plan([path], work)
+        return make_plan([path], work)
 
 
 def synced(world: World, path: Path, **settings: object) -> Report:

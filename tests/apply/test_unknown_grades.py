@@ -11,13 +11,15 @@ import pytest
 from openpyxl import load_workbook
 from rich.console import Console
 
-from rostersync import pipeline, report
-from rostersync.printing import LONGEST_WORDS
+from rostersync import report
+from rostersync.enums import WHAT_GOES
 from rostersync.report.changes import forecast_lines
 from rostersync.sandbox.records import GradeItem, ItemGrade
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report, UnknownGrades
-from rostersync.vocabulary import WHAT_GOES
+from rostersync.text.terminal import LONGEST_WORDS
+from rostersync.workflow import review
+from rostersync.workflow.review import send_out
 
 from .gate import Called, Fault
 
@@ -97,7 +99,7 @@ def test_what_the_preview_advises_lets_it_be_known(make: Make, what: str) -> Non
     world = college(make)
     functions = world.state.functions
     lacks(world, what)
-    (one,) = told(pipeline.preview(world.plan(ROSTER)))
+    (one,) = told(review.preview(world.plan(ROSTER)))
     advice = {
         "release": "open Grades once",
         "hidden": "show it there",
@@ -111,7 +113,7 @@ def test_what_the_preview_advises_lets_it_be_known(make: Make, what: str) -> Non
         book.open(number)
         for one_item in [*book.items_of(number)]:
             book.put_item(replace(one_item, hidden=0, gradetype=1))
-    preview = pipeline.preview(world.plan(ROSTER))
+    preview = review.preview(world.plan(ROSTER))
     assert preview.forecast is not None
     assert (preview.forecast.unenrolled, told(preview)) == (4, ())
 
@@ -122,7 +124,7 @@ def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: M
     world = college(make)
     lacks(world, what)
     plan = world.plan(ROSTER)
-    preview = pipeline.preview(plan)
+    preview = review.preview(plan)
     (one,) = told(preview)
     assert (one.cause, one.people, one.courses, one.already_suspended) == (what, 4, 2, 0)
     assert one.flag == "--on-unknown-grades unenrol"
@@ -131,7 +133,7 @@ def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: M
     assert (preview.forecast.unenrolled, preview.forecast.maybe_graded, preview.forecast.at_risk) == (0, 4, 0)
     lines = "\n".join(forecast_lines(preview.forecast))
     assert f"to unenrol 4 of them all the same, in this run: {one.flag}; any grades go with the enrolment" in lines
-    forced = pipeline.preview(world.plan(ROSTER, **UNENROL))
+    forced = review.preview(world.plan(ROSTER, **UNENROL))
     assert forced.forecast is not None
     assert (forced.forecast.unenrolled, forced.forecast.maybe_graded) == (4, 0)
     (gone,) = told(forced)
@@ -143,7 +145,7 @@ def test_the_preview_says_what_lacks_and_the_flag_that_it_names_unenrols(make: M
     assert world.people("BIO101") == {"ada": "student", "ben": "!student", "cyd": "!student", "dot": "!student"}
     assert world.sync(ROSTER, **UNENROL).exit_code == 0
     assert (world.people("BIO101"), world.people("CHE101")) == ({"ada": "student"}, {"ada": "student"})
-    assert pipeline.preview(world.plan(ROSTER, **UNENROL)).verdict == "nothing to do"
+    assert review.preview(world.plan(ROSTER, **UNENROL)).verdict == "nothing to do"
 
 
 def test_what_moodle_hides_or_cannot_calculate_is_not_called_a_lack_of_rights(make: Make) -> None:
@@ -153,7 +155,7 @@ def test_what_moodle_hides_or_cannot_calculate_is_not_called_a_lack_of_rights(ma
     item(world, "CHE101", {})
     book, number = world.state.gradebook, world.state.course("CHE101").id
     book.put_item(replace(book.total(number), needsupdate=1))
-    found = told(pipeline.preview(world.plan(ROSTER)))
+    found = told(review.preview(world.plan(ROSTER)))
     assert [(one.cause, one.people, bool(one.flag)) for one in found] == [
         ("hidden", 3, True),
         ("calculation", 1, False),
@@ -171,7 +173,7 @@ def test_whoever_is_known_to_have_grades_keeps_them_whatever_the_settings_say(ma
     item(world, "BIO101", {"cyd": 66}, hidden=1)
     world.state.missing_capabilities.add(HIDDEN)
     forced = world.plan(ROSTER, **UNENROL)
-    forecast = pipeline.preview(forced).forecast
+    forecast = review.preview(forced).forecast
     assert forecast is not None
     assert (forecast.graded, forecast.at_risk, forecast.unenrolled) == (1, 2, 3)
     world.apply(forced, **UNENROL)
@@ -187,7 +189,7 @@ def test_an_answer_that_does_not_come_is_no_reason_to_unenrol(make: Make) -> Non
         return Fault.BROKEN if called.function == REPORT else Fault.NONE
 
     world.gate.script = script
-    preview = pipeline.preview(world.plan(ROSTER, **UNENROL))
+    preview = review.preview(world.plan(ROSTER, **UNENROL))
     (one,) = told(preview)
     assert (one.cause, one.people, one.flag) == ("", 4, "")
     world.sync(ROSTER, **UNENROL)
@@ -201,14 +203,14 @@ def test_those_who_are_suspended_already_are_counted_with_the_offer(make: Make) 
     number, person = world.state.course("BIO101").id, world.state.user("dot").id
     for held in [*world.state.enrolments.held(number, person).values()]:
         world.state.put_enrolment(replace(held, status=1))
-    preview = pipeline.preview(world.plan(ROSTER))
+    preview = review.preview(world.plan(ROSTER))
     (one,) = told(preview)
     assert (one.people, one.already_suspended) == (3, 1)
     assert preview.forecast is not None
     assert "to unenrol 3 of them and 1 who were suspended before all the same" in "\n".join(
         forecast_lines(preview.forecast)
     )
-    forced = pipeline.preview(world.plan(ROSTER, **UNENROL)).forecast
+    forced = review.preview(world.plan(ROSTER, **UNENROL)).forecast
     assert forced is not None
     assert forced.at_risk == 4
 
@@ -257,7 +259,7 @@ def shown(preview: Report) -> str:
 def in_review(world: Any, plan: Plan) -> str:  # noqa: ANN401 - a World
     """Everything that stands in the cells of the workbook for review."""
     path = world.folder / "review.xlsx"
-    pipeline.send_out(plan, path)
+    send_out(plan, path)
     book = load_workbook(path)
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     return "\n".join(str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row if cell)
@@ -269,7 +271,7 @@ def test_a_suspension_that_is_held_says_that_grades_are_its_reason(make: Make, w
     world = college(make, methods={})
     lacks(world, what)
     plan = world.plan(ROSTER)
-    preview = pipeline.preview(plan)
+    preview = review.preview(plan)
     (one,) = told(preview)
     assert (one.cause, one.people, one.courses, one.held) == (what, 4, 2, 4)
     assert preview.forecast is not None
@@ -288,7 +290,7 @@ def test_a_suspension_that_is_held_says_that_grades_are_its_reason(make: Make, w
         assert "4 people in 2 courses neither unenrolled nor suspended" in text
         assert f"to unenrol 4 of them all the same, in this run: {one.flag}; {WHAT_GOES}" in text
         assert 'to do so in every run: on_unknown_grades = "unenrol" in the settings file' in text
-    forced = pipeline.preview(world.plan(ROSTER, **UNENROL)).forecast
+    forced = review.preview(world.plan(ROSTER, **UNENROL)).forecast
     assert forced is not None
     assert forced.at_risk == 4
     assert world.sync(ROSTER, **UNENROL).exit_code == 0
@@ -301,7 +303,7 @@ def test_a_suspension_that_is_held_for_somebody_with_grades_says_so(make: Make) 
     item(world, "BIO101", {"ben": 55})
     item(world, "CHE101", {})
     plan = world.plan(ROSTER)
-    preview = pipeline.preview(plan)
+    preview = review.preview(plan)
     assert preview.forecast is not None
     assert (preview.forecast.graded, preview.forecast.graded_held, preview.forecast.unenrolled) == (0, 1, 3)
     (held,) = [c for c in report.document(preview)["changes"] if c["code"] == "method_unknown"]
@@ -321,7 +323,7 @@ def test_those_who_are_suspended_are_told_from_those_whose_suspension_is_held(ma
     """One course has manual enrolments alone, the other self enrolment, too."""
     world = college(make, methods={"CHE101": ["manual"]})
     lacks(world, ITEMS)
-    preview = pipeline.preview(world.plan(ROSTER))
+    preview = review.preview(world.plan(ROSTER))
     (one,) = told(preview)
     assert (one.people, one.held) == (4, 3)
     assert "4 people in 2 courses not unenrolled (1 is suspended; suspending 3 is held, see below)" in shown(preview)
@@ -332,7 +334,7 @@ def test_an_answer_that_did_not_come_offers_no_flag_in_the_hold_either(make: Mak
     world = college(make, attempts=1, methods={})
     item(world, "BIO101", {"ben": 55})
     world.gate.script = lambda called: Fault.BROKEN if called.function == REPORT else Fault.NONE
-    preview = pipeline.preview(world.plan(ROSTER))
+    preview = review.preview(world.plan(ROSTER))
     messages = {c["message"] for c in report.document(preview)["changes"]}
     assert len(messages) == 1
     assert "Moodle gave no answer that tells it" in min(messages)
@@ -345,7 +347,7 @@ def test_a_hold_for_an_unknown_status_names_the_grades_too(make: Make) -> None:
     world = college(make)
     world.state.missing_capabilities.add("moodle/course:enrolreview")
     lacks(world, ITEMS)
-    changes = report.document(pipeline.preview(world.plan(ROSTER)))["changes"]
+    changes = report.document(review.preview(world.plan(ROSTER)))["changes"]
     assert {c["code"] for c in changes} == {"suspension_unknown"}
     (message,) = {c["message"] for c in changes}
     assert ITEMS in message

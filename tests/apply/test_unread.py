@@ -7,10 +7,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from rostersync.workflow.check import check
 
-from rostersync import pipeline
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.workflow.ignored_parts import remember
+from rostersync.workflow.plan import make_plan
 
 from .conftest import World
 
@@ -47,7 +49,7 @@ def book(world: World, sheets: Mapping[str, Rows]) -> Path:
 def planned(world: World, path: Path, **settings: object) -> Plan:
     """The plan for a file."""
     with world.work(**settings) as work:
-        return pipeline.make_plan([path], work)
+        return make_plan([path], work)
 
 
 def synced(world: World, path: Path, **settings: object) -> Report:
@@ -196,7 +198,7 @@ def test_what_was_left_out_is_remembered_for_files_with_the_same_header(world: W
     sheets: dict[str, Rows] = {"Term": [HEAD, *rows(*HERE)], "Gone": [[LEFT], ["u2000"]]}
     path = book(world, sheets)
     with world.work(ignore_sheets=["Gone"]) as work:
-        pipeline.remember_ignored(pipeline.check([path], work.settings), work)
+        remember(check([path], work.settings), work)
     plan = planned(world, path)
     assert not held(plan)
     assert any("“Gone” is none of the roster: remembered from" in note for note in plan.notes)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rostersync import pipeline
+from rostersync.workflow.plan import make_plan
 from tests.invented import TOKEN
 
 from .gate import Fault
@@ -146,7 +146,7 @@ def test_each_key_is_asked_for_once(make: Make) -> None:
         for name in ("ada", "ben")
     ]
     with world.work() as work:
-        assert pipeline.make_plan([*files, files[0]], work).changes.empty
+        assert make_plan([*files, files[0]], work).changes.empty
     users = [c for c in world.gate.calls if c.function == "core_user_get_users_by_field"]
     assert [sorted(v for k, v in c.form.items() if k.startswith("values[")) for c in users] == [["ada", "ben"]]
     courses = [c for c in world.gate.calls if c.function == "core_course_get_courses_by_field"]

@@ -19,22 +19,23 @@ import pyarrow as pa
 import pyarrow.csv
 from pydantic import SecretStr
 
-from rostersync import history, moodle
+from rostersync import moodle
 from rostersync.apply import Applied
 from rostersync.apply.outcomes import Brake, Outcomes
 from rostersync.apply.send import Sender
+from rostersync.enums import Mode
 from rostersync.moodle.client import Fields
-from rostersync.moodle.encoding import Body
+from rostersync.moodle.request_body import Body
 from rostersync.report.delimited import csv_bytes
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.store import Said, lease, open_store, this_process
-from rostersync.sync import reconcile
 from rostersync.sync.batch import bundles, to_do
 from rostersync.sync.plan import Plan
+from rostersync.sync.reconciliation import reconcile
 from rostersync.tables import Report
-from rostersync.vocabulary import Mode
-from rostersync.work import Work
+from rostersync.workflow import history
+from rostersync.workflow.site import Site
 from tests.bench import given
 from tests.bench.figure import Figure, measure
 from tests.bench.rosters import write_roster
@@ -102,20 +103,20 @@ def run(roster: Path, folder: Path, users: pd.DataFrame, courses: pd.DataFrame) 
     (folder / "store.db").unlink(missing_ok=True)
     store = open_store(str(folder / "store.db"), clock=lambda: given.NOW)
     with closing(store), Given(given.SITE, SecretStr("none"), settings=settings) as client:
-        report = _applied(plan, Work(client=client, store=store, settings=settings, clock=lambda: given.NOW))
+        report = _applied(plan, Site(client=client, store=store, settings=settings, clock=lambda: given.NOW))
     if report.buckets()["enrolled"] < 0.99 * len(plan.rows):
         raise AssertionError(report.verdict)
     with (folder / "report.csv").open("wb") as file:
         file.writelines(csv_bytes(report.rows))
 
 
-def _applied(plan: Plan, work: Work) -> Report:
+def _applied(plan: Plan, work: Site) -> Report:
     """The story of `execution` and `apply.run` without what is read: everything is sent, journalled and reported."""
     with lease(work.store, plan.site, this_process(work)):
         return _sent(plan, work)
 
 
-def _sent(plan: Plan, work: Work) -> Report:
+def _sent(plan: Plan, work: Site) -> Report:
     run = work.store.begin(plan.site, plan.digest(), history.to_keep(plan, Said()))
     sender = Sender(
         client=work.client,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from rostersync.settings import Settings
-from rostersync.sync import losses, propose, resolve, scope
-from rostersync.sync.asked import both_asked
-from rostersync.sync.basis import Basis
-from rostersync.sync.basis import basis as make_basis
+from rostersync.sync import proposal
 from rostersync.sync.compose import Head, compose
-from rostersync.sync.matched import both_matched
+from rostersync.sync.forecast import losses
 from rostersync.sync.plan import Plan
+from rostersync.sync.resolve import row_ids
+from rostersync.sync.resolve.distinct_keys import both_asked
+from rostersync.sync.resolve.matches import both_matched
+from rostersync.sync.snapshot import Snapshot
+from rostersync.sync.snapshot import basis as make_basis
+from rostersync.sync.state import scope
 from rostersync.tables import COURSE_MATCHES, CURRENT, LEDGER, READS, ROLES, USER_MATCHES, Roster
 
 MADE = "2026-09-01T00:00:00+00:00"
@@ -60,7 +63,7 @@ def roles() -> pd.DataFrame:
     return ROLES.frame({"role_id": [4, 5], "shortname": ["teacher", "student"], "learnt": [True, True]})
 
 
-def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings: Settings) -> Basis:
+def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings: Settings) -> Snapshot:
     """What a decision is made from where all courses of this roster are empty: `gather` without its questions.
 
     Args:
@@ -70,7 +73,7 @@ def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings
         settings: how to decide.
     """
     found = both_matched(both_asked(loaded), known, catalogue)
-    resolution = resolve.resolve(loaded, found, ((), ()), settings)
+    resolution = row_ids.resolve(loaded, found, ((), ()), settings)
     here = scope.courses_in_scope(loaded, resolution, catalogue, settings)
     true = [True] * len(here)
     reads = READS.frame({"course_id": here["course_id"], "complete": true, "proven": true, "status_known": true})
@@ -78,9 +81,9 @@ def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings
     return make_basis(loaded, resolution, here, read, LEDGER.empty(), settings, own_id=1)
 
 
-def plan(known: Basis, settings: Settings) -> Plan:
+def plan(known: Snapshot, settings: Settings) -> Plan:
     """The plan that follows: `planning` without its questions."""
-    changes, verdict = propose.limit(known, propose.propose(known, settings, now=NOW), settings, now=NOW)
+    changes, verdict = proposal.limit(known, proposal.propose(known, settings, now=NOW), settings, now=NOW)
     head = Head(site=SITE, address=SITE, site_name="Example", release="4.5", made=MADE)
     return compose(
         head,

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rostersync import pipeline
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
 from rostersync.store import Store
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import open_site
 from tests.bench.figure import Figure
 from tests.bench.served import additions, sandbox
 
@@ -50,11 +52,11 @@ def share(changes: int) -> tuple[float, float]:
         roster = Path(folder) / "roster.csv"
         roster.write_text(additions(state, changes, COURSES), encoding="utf-8")
         values = {"site": site.url, "token": site.token, "store": f"{folder}/store.db", "mode": "add-only"}
-        with pipeline.at_work(Settings.model_validate(values)) as work:
-            plan = pipeline.make_plan([roster], work)
+        with open_site(Settings.model_validate(values)) as work:
+            plan = make_plan([roster], work)
             with _timed(work.store) as spent:
                 began = time.perf_counter()
-                report = pipeline.apply_plan(plan, work)
+                report = apply_plan(plan, work)
                 took = (time.perf_counter() - began) * work.settings.connections
     if report.buckets()["enrolled"] != changes:
         raise RuntimeError(f"the run did not enrol {changes}: {report.verdict}")

@@ -22,17 +22,19 @@ from urllib.parse import urlencode
 import pandas as pd
 import requests
 
-from rostersync import moodle, pipeline
-from rostersync.address import SERVICE_PATH
+from rostersync import moodle
 from rostersync.apply import run
 from rostersync.moodle import Client
-from rostersync.moodle.enrolled import FIELDS, KEYS
+from rostersync.moodle.enrolments import FIELDS, KEYS
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
-from rostersync.work import Work
+from rostersync.text.addresses import SERVICE_PATH
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import Site, open_site
 from tests.bench.figure import Figure, measure
 from tests.bench.served import Served, additions, everybody, sandbox
 
@@ -172,8 +174,8 @@ def _values(site: Served, folder: Path) -> dict[str, str]:
 def _sync(site: Served, roster: Path) -> Spent:
     """A whole run that has nothing to do."""
     before, began, cpu = sum(site.called().values()), time.perf_counter(), time.process_time()
-    with pipeline.at_work(Settings.model_validate(_values(site, roster.parent))) as work:
-        report = pipeline.apply_plan(pipeline.make_plan([roster], work), work)
+    with open_site(Settings.model_validate(_values(site, roster.parent))) as work:
+        report = apply_plan(make_plan([roster], work), work)
     spent = Spent(seconds=time.perf_counter() - began, cpu=time.process_time() - cpu)
     if report.buckets()["unchanged"] != len(report.rows):
         raise RuntimeError(f"there was something to do: {report.verdict}")
@@ -181,7 +183,7 @@ def _sync(site: Served, roster: Path) -> Spent:
 
 
 @contextmanager
-def _site(changes: int) -> Iterator[tuple[Served, Path, Work, Plan]]:
+def _site(changes: int) -> Iterator[tuple[Served, Path, Site, Plan]]:
     """A fresh site, and the plan of these enrolments."""
     people, enrolments = 2 * changes, 80
     state = State.load(term(people=people, courses=20, enrolments=enrolments))
@@ -189,8 +191,8 @@ def _site(changes: int) -> Iterator[tuple[Served, Path, Work, Plan]]:
         roster = Path(folder) / "roster.csv"
         roster.write_text(additions(state, changes, 20), encoding="utf-8")
         values = {**_values(site, Path(folder)), "mode": "add-only"}
-        with pipeline.at_work(Settings.model_validate(values)) as work:
-            yield site, roster, work, pipeline.make_plan([roster], work)
+        with open_site(Settings.model_validate(values)) as work:
+            yield site, roster, work, make_plan([roster], work)
 
 
 def _enrol(changes: int, *, proved: bool) -> Spent:
@@ -199,7 +201,7 @@ def _enrol(changes: int, *, proved: bool) -> Spent:
         _, _, work, plan = stack.enter_context(_site(changes))
         written = [] if proved else stack.enter_context(_only_written())
         began, cpu = time.perf_counter(), time.process_time()
-        report: Report = pipeline.apply_plan(plan, work)
+        report: Report = apply_plan(plan, work)
         spent = Spent(seconds=time.perf_counter() - began, cpu=time.process_time() - cpu)
     proofs = report.rows["proof"].value_counts().to_dict()
     if proofs != {"proved" if proved else "unproved": changes}:

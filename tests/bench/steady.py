@@ -16,17 +16,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync import lookups
+from rostersync.enums import Op
+from rostersync.frames.packed import contains, enrolment_of, pack
 from rostersync.roster import load
 from rostersync.settings import Settings
-from rostersync.sync import basis, decide, losses, propose, resolve, scope, seen
-from rostersync.sync.asked import both_asked
+from rostersync.sync import proposal, snapshot
 from rostersync.sync.compose import Head, compose
-from rostersync.sync.grades import to_ask
-from rostersync.sync.keys import contains, enrolment_of, pack
-from rostersync.sync.matched import both_matched
+from rostersync.sync.forecast import losses
 from rostersync.sync.plan import Plan
-from rostersync.vocabulary import Op
+from rostersync.sync.resolve import key_columns, row_ids
+from rostersync.sync.resolve.distinct_keys import both_asked
+from rostersync.sync.resolve.matches import both_matched
+from rostersync.sync.safety.graded import to_ask
+from rostersync.sync.state import emptied, scope
+from rostersync.workflow import lookup
 from tests.bench.figure import Figure, measure
 from tests.bench.terms import Ints, write_term
 
@@ -124,26 +127,29 @@ def plan_of(roster: Path, tables: Tables) -> Plan:
     [keys for each in asked for keys in each.by_field()]
     users, courses = tables["users"], tables["courses"]
     found = both_matched(asked, users, courses)
-    lookups.doubtful(loaded, found, settings)
-    decisions = (decide.decide(asked[0], users, loaded.sources), decide.decide(asked[1], courses, loaded.sources))
-    unknown = lookups.unknown(found, decisions, settings)
-    offers = lookups.offered(loaded, unknown, users, courses)
-    resolution = resolve.resolve(loaded, found, decisions, settings, offers)
+    lookup.doubtful(loaded, found, settings)
+    decisions = (
+        key_columns.decide(asked[0], users, loaded.sources),
+        key_columns.decide(asked[1], courses, loaded.sources),
+    )
+    unknown = lookup.unknown(found, decisions, settings)
+    offers = lookup.offered(loaded, unknown, users, courses)
+    resolution = row_ids.resolve(loaded, found, decisions, settings, offers)
     in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
     scope.needs_status(resolution, in_scope, tables["ledger"], settings)
-    reads = seen.doubt_emptied(tables["reads"], {}, "")
+    reads = emptied.doubt_emptied(tables["reads"], {}, "")
     read = (tables["current"], reads, tables["roles"])
-    known = basis.basis(loaded, resolution, in_scope, read, tables["ledger"], settings, own_id=1)
-    changes = propose.propose(known, settings, now=NOW)
-    losing, going = propose.may_lose(changes), propose.may_go(changes)
-    known = basis.read_closer(known, *(_of_courses(tables[name], losing) for name in ("current", "reads")))
+    known = snapshot.basis(loaded, resolution, in_scope, read, tables["ledger"], settings, own_id=1)
+    changes = proposal.propose(known, settings, now=NOW)
+    losing, going = proposal.may_lose(changes), proposal.may_go(changes)
+    known = snapshot.read_closer(known, *(_of_courses(tables[name], losing) for name in ("current", "reads")))
     known = replace(known, people=tables["people"][tables["people"]["user_id"].isin(going)])
-    changes = propose.propose(known, settings, now=NOW)
-    if propose.surely_refused(known, changes, settings):
+    changes = proposal.propose(known, settings, now=NOW)
+    if proposal.surely_refused(known, changes, settings):
         raise ValueError("nobody is to be refused here")
     to_ask(changes)
-    changes, verdict = propose.limit(
-        known, propose.with_grades(known, changes, tables["grades"], settings, now=NOW), settings, now=NOW
+    changes, verdict = proposal.limit(
+        known, proposal.with_grades(known, changes, tables["grades"], settings, now=NOW), settings, now=NOW
     )
     left = losses.losses(changes, {}, {})
     return compose(HEAD, known, changes, settings, refused=verdict.refused, notes=known.resolution.notes, losses=left)

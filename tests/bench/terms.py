@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rostersync.sync.keys import distinct, pack
+from rostersync.frames.packed import distinct, pack
 from rostersync.tables import COURSE_MATCHES, CURRENT, GRADES, LEDGER, PEOPLE, READS, ROLES, USER_MATCHES
 
 Ints = npt.NDArray[np.int64]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rostersync import store
-from rostersync.roster.doubts import fingerprint
+from rostersync.roster.columns.ambiguous import fingerprint
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.store import Mapped, Store

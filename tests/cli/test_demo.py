@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rostersync.sandbox.workbook import sample_path
+from rostersync.sandbox.sample_roster import sample_path
 
 Run = Callable[..., Any]
 FILES = ["report.csv", "report.json", "report.removals.csv", "report.xlsx", "term-roster.xlsx"]

@@ -10,7 +10,7 @@ import pytest
 
 from rostersync import guide
 from rostersync.cli.explaining import explained
-from rostersync.vocabulary import ExitCode
+from rostersync.enums import ExitCode
 from tests.cli.conftest import Run
 from tests.cli.test_help import EVERY
 from tests.cli.test_terminal import Terminal

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rostersync import owned, settings, store
+from rostersync import private_files, settings, store
 from rostersync.sandbox.server import Server
 
 Run = Callable[..., Any]
@@ -111,7 +111,7 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
         (tmp_path / "victim").write_text("mine", encoding="utf-8")
         (tmp_path / lies).symlink_to(target)
         with pytest.raises(FileExistsError):
-            owned.create(tmp_path / lies)
+            private_files.create(tmp_path / lies)
     assert not (tmp_path / "nowhere").exists()
     assert (tmp_path / "victim").read_text(encoding="utf-8") == "mine"
 

@@ -15,19 +15,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import SecretStr
+from rostersync.workflow.resume import resume
 
-from rostersync import moodle, pipeline
+from rostersync import moodle
 from rostersync.errors import RosterSyncError
 from rostersync.moodle import Client
 from rostersync.sandbox.faults import parse
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
-from rostersync.store import State as RunState
-from rostersync.store import open_store
+from rostersync.store import RunState, open_store
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
-from rostersync.work import READING, WRITING, Work
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import READING, WRITING, Site
 from tests.faults import laws
 from tests.faults.weather import Weather, forecast
 from tests.faults.world import SETTINGS, Held, Pair, World, holdings, world
@@ -163,7 +165,7 @@ def _bad_day(
         if not weather.planned_before:
             plan = _plan(server, folder, settings)
         with replaced(server, strangers), _work(server, folder, settings) as work:
-            told = pipeline.apply_plan(plan, work)
+            told = apply_plan(plan, work)
     except RosterSyncError as error:
         result.outcome = type(error).__name__
         if error.exit_code != 5:
@@ -181,7 +183,7 @@ def _resumed(server: Server, folder: Path, chosen: World, result: Result) -> Ite
         run = work.store.runs()[-1]
         if run.state is not RunState.STOPPED:
             yield f"an outage ended the run, and its state is {run.state}"
-        told = pipeline.resume(work)
+        told = resume(work)
     now = holdings(server.document())
     result.outcome += f", resumed: {told.exit_code}"
     if told.exit_code not in {0, 3}:
@@ -193,7 +195,7 @@ def _good_days(server: Server, folder: Path, chosen: World, stuck: Mapping[Pair,
     """Sync without faults; once has to be enough. Who was found not to go is not tried again."""
     plan = _plan(server, folder, FAIR, at=NEXT_DAY)
     with _work(server, folder, FAIR, at=NEXT_DAY) as work:
-        told = pipeline.apply_plan(plan, work)
+        told = apply_plan(plan, work)
     now = holdings(server.document())
     # Who keeps a role can have got the dates by now that failed on the bad day.
     ends = {pair: {held.enrolment, chosen.wanted.get(pair, laws.NOBODY).enrolment} for pair, held in stuck.items()}
@@ -206,11 +208,11 @@ def _good_days(server: Server, folder: Path, chosen: World, stuck: Mapping[Pair,
 
 def _plan(server: Server, folder: Path, settings: dict[str, object], *, at: float = NOW) -> Plan:
     with _work(server, folder, settings, at=at) as work:
-        return pipeline.make_plan([folder / "roster.csv"], work)
+        return make_plan([folder / "roster.csv"], work)
 
 
 @contextmanager
-def _work(server: Server, folder: Path, settings: dict[str, object], *, at: float = NOW) -> Iterator[Work]:
+def _work(server: Server, folder: Path, settings: dict[str, object], *, at: float = NOW) -> Iterator[Site]:
     """The site, ready to work with from this time on, as `rostersync.work.at_work` makes it; waits are cut short."""
     began = time.monotonic()
 
@@ -225,7 +227,7 @@ def _work(server: Server, folder: Path, settings: dict[str, object], *, at: floa
         moodle.require(moodle.site_info(client), (*READING, *WRITING))
         store = open_store(folder / "store.db", clock=clock)
         try:
-            yield Work(client=client, store=store, settings=made, clock=clock, sleep=sleep)
+            yield Site(client=client, store=store, settings=made, clock=clock, sleep=sleep)
         finally:
             store.close()
 

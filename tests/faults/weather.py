@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from rostersync.sandbox.faults import Fault, Kind
+from rostersync.sandbox.faults import Fault, FaultKind
 from tests.faults.world import FUNCTIONS
 from tests.invented import WRITES
 
@@ -17,45 +17,45 @@ TIMEOUT = 0.3
 LATE = 0.45
 """Seconds that a slow answer takes: longer than the client waits."""
 NETWORK = (
-    Kind.REFUSED,
-    Kind.RESET_BEFORE,
-    Kind.RESET_AFTER_COMMIT,
-    Kind.SLOW_FIRST_BYTE,
-    Kind.SLOW_BODY,
-    Kind.TRUNCATED,
-    Kind.HTML_200,
-    Kind.REDIRECT,
-    Kind.TOO_MANY,
-    Kind.ERROR_500,
-    Kind.UNAVAILABLE,
-    Kind.GATEWAY_TIMEOUT,
+    FaultKind.REFUSED,
+    FaultKind.RESET_BEFORE,
+    FaultKind.RESET_AFTER_COMMIT,
+    FaultKind.SLOW_FIRST_BYTE,
+    FaultKind.SLOW_BODY,
+    FaultKind.TRUNCATED,
+    FaultKind.HTML_200,
+    FaultKind.REDIRECT,
+    FaultKind.TOO_MANY,
+    FaultKind.ERROR_500,
+    FaultKind.UNAVAILABLE,
+    FaultKind.GATEWAY_TIMEOUT,
 )
 AWAY = (
-    Kind.DATABASE_AWAY,
-    Kind.DATABASE_LOST,
-    Kind.MAINTENANCE,
-    Kind.MAINTENANCE_ANSWER,
-    Kind.RESET_BEFORE,
-    Kind.RESET_AFTER_COMMIT,
-    Kind.TRUNCATED,
-    Kind.HTML_200,
-    Kind.ERROR_500,
-    Kind.UNAVAILABLE,
+    FaultKind.DATABASE_AWAY,
+    FaultKind.DATABASE_LOST,
+    FaultKind.MAINTENANCE,
+    FaultKind.MAINTENANCE_ANSWER,
+    FaultKind.RESET_BEFORE,
+    FaultKind.RESET_AFTER_COMMIT,
+    FaultKind.TRUNCATED,
+    FaultKind.HTML_200,
+    FaultKind.ERROR_500,
+    FaultKind.UNAVAILABLE,
 )
 """What an outage can look like."""
 OUTAGE_MINUTES = 2.0
 """The limit of each scenario. Its waits are cut short, and count all the same: it is over after ten tries or so."""
-SLOW = frozenset({Kind.SLOW_FIRST_BYTE, Kind.SLOW_BODY})
+SLOW = frozenset({FaultKind.SLOW_FIRST_BYTE, FaultKind.SLOW_BODY})
 MOODS = (
-    Kind.MAINTENANCE,
-    Kind.MAINTENANCE_CLI,
-    Kind.MAINTENANCE_ANSWER,
-    Kind.TOKEN_EXPIRED,
-    Kind.TOKEN_UNKNOWN,
-    Kind.SERVICE_OFF,
-    Kind.WEB_SERVICES_OFF,
-    Kind.ACCOUNT_SUSPENDED,
-    Kind.SEPARATE_GROUPS,
+    FaultKind.MAINTENANCE,
+    FaultKind.MAINTENANCE_CLI,
+    FaultKind.MAINTENANCE_ANSWER,
+    FaultKind.TOKEN_EXPIRED,
+    FaultKind.TOKEN_UNKNOWN,
+    FaultKind.SERVICE_OFF,
+    FaultKind.WEB_SERVICES_OFF,
+    FaultKind.ACCOUNT_SUSPENDED,
+    FaultKind.SEPARATE_GROUPS,
 )
 LOST = (
     "enrol/manual:enrol",
@@ -87,12 +87,12 @@ class Weather:
     @property
     def untold(self) -> bool:
         """Dates may be accepted and not set."""
-        return any(f.kind is Kind.NOT_DONE and f.function == WRITES[0] for f in self.faults)
+        return any(f.kind is FaultKind.NOT_DONE and f.function == WRITES[0] for f in self.faults)
 
     @property
     def passes(self) -> bool:
         """There is nothing but an outage that is shorter than its limit; a page at first may be a wrong address."""
-        return self.outage == "within" and len(self.faults) == 1 and self.faults[0].kind is not Kind.HTML_200
+        return self.outage == "within" and len(self.faults) == 1 and self.faults[0].kind is not FaultKind.HTML_200
 
     def __str__(self) -> str:
         """Everything that is needed to see what it was."""
@@ -134,7 +134,7 @@ def forecast(seed: int) -> Weather:
 
 def _outage(rng: random.Random, calls: int, outage: str) -> Fault:
     """A site that is away as a whole from some call on: for a few calls, which is within the limit, or for good."""
-    kind = rng.choice(AWAY if outage == "beyond" else [one for one in AWAY if one is not Kind.MAINTENANCE])
+    kind = rng.choice(AWAY if outage == "beyond" else [one for one in AWAY if one is not FaultKind.MAINTENANCE])
     times = rng.randint(2, 6) if outage == "within" else None
     return Fault(kind=kind, n=rng.randint(2, calls), times=times)
 
@@ -143,17 +143,17 @@ def _short(rng: random.Random, calls: int) -> tuple[Fault, ...]:
     """Lists that are cut short from a moment on, without an error."""
     n = rng.randint(1, calls)
     if rng.random() < 0.5:
-        return (Fault(kind=Kind.CAPABILITY, subject="moodle/user:viewdetails", n=n),)
-    groups = Fault(kind=Kind.SEPARATE_GROUPS, n=n)
-    return groups, Fault(kind=Kind.CAPABILITY, subject="moodle/site:accessallgroups", n=n)
+        return (Fault(kind=FaultKind.CAPABILITY, subject="moodle/user:viewdetails", n=n),)
+    groups = Fault(kind=FaultKind.SEPARATE_GROUPS, n=n)
+    return groups, Fault(kind=FaultKind.CAPABILITY, subject="moodle/site:accessallgroups", n=n)
 
 
 def _blind(rng: random.Random, before: int) -> tuple[Fault, ...]:
     """Proofs that cannot be read, or would show that what was accepted was not done; or both."""
-    kind, times = rng.choice([Kind.TRUNCATED, Kind.ERROR_500, Kind.HTML_200]), rng.choice([3, 10, None])
+    kind, times = rng.choice([FaultKind.TRUNCATED, FaultKind.ERROR_500, FaultKind.HTML_200]), rng.choice([3, 10, None])
     lists = Fault(kind=kind, function=LISTS, n=before + rng.choice(PROOFS), times=times)
     function = rng.choice((WRITES[0], *WRITES))
-    writes = Fault(kind=Kind.NOT_DONE, function=function, n=rng.randint(1, 5), times=rng.choice([1, 3, None]))
+    writes = Fault(kind=FaultKind.NOT_DONE, function=function, n=rng.randint(1, 5), times=rng.choice([1, 3, None]))
     return rng.choice([(lists,), (writes,), (writes, lists)])
 
 
@@ -162,13 +162,13 @@ def _network(rng: random.Random, calls: int) -> Fault:
     said: dict[str, Any] = {}
     if kind in SLOW:
         said["seconds"] = LATE
-    elif kind is Kind.REFUSED:
+    elif kind is FaultKind.REFUSED:
         said["seconds"] = rng.choice([0.01, 0.05, 0.15])
-    elif kind is Kind.GATEWAY_TIMEOUT:
+    elif kind is FaultKind.GATEWAY_TIMEOUT:
         said["seconds"] = rng.choice([0.0, 0.02, 0.1])
-    elif kind in {Kind.TOO_MANY, Kind.UNAVAILABLE}:
+    elif kind in {FaultKind.TOO_MANY, FaultKind.UNAVAILABLE}:
         said["retry_after"] = rng.choice([None, 1, 30])
-    if kind is not Kind.REFUSED and rng.random() < 0.5:
+    if kind is not FaultKind.REFUSED and rng.random() < 0.5:
         said["function"] = rng.choice(FUNCTIONS[1:] + FUNCTIONS[-4:])
     if rng.random() < 0.5:
         most = 2 if kind in SLOW else rng.choice([1, 3, 10])
@@ -180,7 +180,7 @@ def _network(rng: random.Random, calls: int) -> Fault:
 
 def _mood(rng: random.Random, calls: int) -> Fault:
     if rng.random() < 0.5:
-        kind, subject = Kind.CAPABILITY, rng.choice(LOST)
+        kind, subject = FaultKind.CAPABILITY, rng.choice(LOST)
     else:
         kind, subject = rng.choice(MOODS), ""
     times = rng.choice([None, 1, 10])

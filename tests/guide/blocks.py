@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rostersync import guide, problems
 from rostersync.cli.explaining import EMPTY, explained
+from rostersync.enums import ExitCode
 from rostersync.moodle.answers import CODES, LOST, STATUSES, UNKNOWN
-from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
-from rostersync.problems import NOT_ACTIVE, UNKNOWN_GRADES, Kind, Severity
+from rostersync.moodle.diagnostics.needs import CAPABILITIES, FUNCTIONS
+from rostersync.problems import NOT_ACTIVE, UNKNOWN_GRADES, ProblemKind, Severity
 from rostersync.problems.files import IN_FILES
 from rostersync.problems.lookups import LOOKED_UP
 from rostersync.problems.values import IN_VALUES
-from rostersync.vocabulary import ExitCode
 from tests.bench import scale
 
 FOLDER = Path(guide.__file__).parent
@@ -45,12 +45,12 @@ def exit_codes() -> str:
     return "| code | meaning |\n|---|---|\n" + "".join(f"| {int(code)} | {code.meaning} |\n" for code in ExitCode)
 
 
-def kinds(several: Mapping[str, Kind], *, does: bool) -> str:
+def kinds(several: Mapping[str, ProblemKind], *, does: bool) -> str:
     """A section for each code: its message, what to do, what it does to its row."""
     return "\n".join(_kind(code, kind, does=does) for code, kind in several.items())
 
 
-def _kind(code: str, kind: Kind, *, does: bool) -> str:
+def _kind(code: str, kind: ProblemKind, *, does: bool) -> str:
     lines = [f"### {code}", "", _sentence(kind.message), ""]
     if kind.remedy:
         lines += [f"**To do:** {_sentence(kind.remedy)}", ""]

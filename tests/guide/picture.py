@@ -16,11 +16,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from rostersync import pipeline, report
+from rostersync import report
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
+from rostersync.workflow import review
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import open_site
 
 TOP = Path(__file__).parents[2]
 PLACE = TOP / "samples" / "preview.svg"
@@ -37,8 +40,8 @@ def preview() -> str:
     with serve(State.load(term())) as server, tempfile.TemporaryDirectory() as folder:
         server.state.site["url"] = server.url
         settings = Settings.model_validate({"site": server.url, "token": server.token, "store": f"{folder}/store.db"})
-        with pipeline.at_work(settings) as work:
-            shown = pipeline.preview(pipeline.make_plan([TOP / "samples" / "term-roster.xlsx"], work))
+        with open_site(settings) as work:
+            shown = review.preview(make_plan([TOP / "samples" / "term-roster.xlsx"], work))
     shown = replace(shown, site=ADDRESS, address=ADDRESS, digest="0" * 64, started=MADE, finished=MADE)
     console = Console(
         file=io.StringIO(), width=WIDTH, force_terminal=True, color_system="standard", legacy_windows=False

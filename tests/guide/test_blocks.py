@@ -11,9 +11,9 @@ import pytest
 from rostersync import problems
 from rostersync.cli.explaining import explained, template
 from rostersync.cli.main import COMMANDS, cli
+from rostersync.enums import Bucket
 from rostersync.moodle import Remedy
 from rostersync.settings import SECTIONS, Settings
-from rostersync.vocabulary import Bucket
 from tests.guide.blocks import BLOCKS, FOLDER, blocks, rendered
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md"))}

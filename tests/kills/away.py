@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from rostersync.sandbox.faults import Fault
-from rostersync.store import State
+from rostersync.store import RunState
 from tests.faults import laws
 from tests.faults.weather import AWAY
 from tests.kills.site import LIMIT
@@ -32,7 +32,7 @@ def away(stage: Stage, rng: random.Random, result: Result) -> None:
     waits = not met or (short and "maintenance" not in kind.value)
     if code != (ENDED if waits else AWAY_FOR_GOOD) and (waits or code != ENDED):
         result.violations.append(f"it ended with {code}: {process.said()[-500:]}")
-    if code == AWAY_FOR_GOOD and runs and runs[-1].state is State.DONE:
+    if code == AWAY_FOR_GOOD and runs and runs[-1].state is RunState.DONE:
         result.violations.append("Moodle was away, and the run counts as done")
     if report is not None:
         result.violations += laws.report(report, stage.chosen, stage.now())

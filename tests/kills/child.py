@@ -9,9 +9,12 @@ import pickle
 import sys
 from pathlib import Path
 
-from rostersync import pipeline
+from rostersync.workflow.plan_file import load_plan
+from rostersync.workflow.resume import resume
+
 from rostersync.cli.failure import ended
 from rostersync.errors import RosterSyncError
+from rostersync.workflow.apply import apply_plan
 from tests.kills.site import at_work
 
 
@@ -20,10 +23,7 @@ def main() -> int:
     what, url, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     try:
         with at_work(url, folder) as work:
-            if what == "apply":
-                told = pipeline.apply_plan(pipeline.load_plan(folder / "plan.json"), work)
-            else:
-                told = pipeline.resume(work)
+            told = apply_plan(load_plan(folder / "plan.json"), work) if what == "apply" else resume(work)
     except RosterSyncError as error:
         return ended(error, [])
     pickle.dump(told, sys.stdout.buffer)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rostersync.store import State
+from rostersync.store import RunState
 from tests.faults import laws
 from tests.kills.stage import CALLS, ENDED, LATER, Child, Result, Stage
 
@@ -82,7 +82,7 @@ def _told(stage: Stage, process: Child, code: int, result: Result) -> Iterator[s
         return
     yield from laws.report(report, stage.chosen, now)
     words = [report.verdict, *report.notes]
-    if code == ENDED and (state is not State.DONE or list(laws.final(stage.chosen, now))):
+    if code == ENDED and (state is not RunState.DONE or list(laws.final(stage.chosen, now))):
         yield f"all is said to be done, and the run is {state}"
     if code != ENDED and (code != 1 or not any(f"the store {stage.folder}" in one for one in words)):
         yield f"it ended with {code} and these words: {words}"

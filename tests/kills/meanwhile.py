@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from rostersync import pipeline
+from rostersync.workflow.resume import resume
+
 from rostersync.errors import PlanRefused
-from rostersync.store import State
+from rostersync.store import RunState
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
 from tests.faults import laws
 from tests.faults.scenario import others, replaced
 from tests.faults.world import SETTINGS, SOON, Held, Pair, World
@@ -74,7 +77,7 @@ ROSTER = "roster"
 def broke_off(stage: Stage) -> bool:
     """Whether there is a run that did not come to its end."""
     runs = stage.runs()
-    return bool(runs) and runs[-1].state is not State.DONE
+    return bool(runs) and runs[-1].state is not RunState.DONE
 
 
 def roster_changed(stage: Stage, rng: random.Random) -> Iterator[str]:
@@ -88,7 +91,7 @@ def roster_changed(stage: Stage, rng: random.Random) -> Iterator[str]:
     (stage.folder / "roster.csv").write_text(chosen.roster, encoding="utf-8")
     with at_work(stage.server.url, stage.folder) as work:
         try:
-            pipeline.resume(work)
+            resume(work)
             yield "the roster has changed, and the run was resumed"
         except PlanRefused as refused:
             if "has changed since the plan was made" not in refused.message:
@@ -101,7 +104,7 @@ def roster_changed(stage: Stage, rng: random.Random) -> Iterator[str]:
 def synced(stage: Stage, chosen: World) -> Iterator[str]:
     """A new plan ends as it is to be."""
     with at_work(stage.server.url, stage.folder) as work:
-        told = pipeline.apply_plan(pipeline.make_plan([stage.folder / "roster.csv"], work), work)
+        told = apply_plan(make_plan([stage.folder / "roster.csv"], work), work)
     now = stage.now()
     wrong = [*laws.final(chosen, now), *laws.report(told, chosen, now), *laws.ended(told, chosen, now)]
     yield from (f"after a new plan: {one}" for one in wrong)

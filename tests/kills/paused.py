@@ -12,9 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 
-from rostersync import pipeline
-from rostersync.store import State, lease
+from rostersync.workflow.plan_file import load_plan
+from rostersync.workflow.resume import resume
+
+from rostersync.store import RunState, lease
 from rostersync.store.lease import LEASE_SECONDS
+from rostersync.workflow.apply import apply_plan
 from tests.faults import laws
 from tests.kills.site import at_work, passes
 from tests.kills.stage import ENDED, Child, Result, Stage, moment
@@ -37,7 +40,7 @@ def paused(stage: Stage, rng: random.Random, result: Result) -> None:
     passes(LEASE_SECONDS + 100, stage.folder)
     with stage.server.faulty("refused:seconds=60"):
         pass  # connections are cut when it begins
-    if _is_locked(stage) or [run for run in stage.runs() if run.state is State.DONE]:
+    if _is_locked(stage) or [run for run in stage.runs() if run.state is RunState.DONE]:
         other = "nobody"  # gets in, or needs to
     result.outcome = other
     result.violations += {"nobody": _alone, "holds": _held, "resumes": _resumed}[other](stage, process)
@@ -75,9 +78,9 @@ def _resumed(stage: Stage, process: Child) -> Iterator[str]:
     mine = _announced(stage)
     with at_work(stage.server.url, stage.folder) as work:
         if work.store.runs():
-            pipeline.resume(work)
+            resume(work)
         else:
-            pipeline.apply_plan(pipeline.load_plan(stage.folder / "plan.json"), work)
+            apply_plan(load_plan(stage.folder / "plan.json"), work)
         told, known = work.store.runs(), work.store.outcomes(1)
         ledger = work.store.ledger(stage.server.url, range(100))
     before = stage.now()

@@ -7,8 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from rostersync import history, pipeline
-from rostersync.store import State
+from rostersync.workflow.plan_file import load_plan
+from rostersync.workflow.resume import resume
+from rostersync.workflow.undo import undo_plan
+
+from rostersync.store import RunState
+from rostersync.workflow import history
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
 from tests.faults import laws
 from tests.faults.world import Held
 from tests.invented import ROLES
@@ -53,11 +59,11 @@ def _to_the_end(stage: Stage, meanwhile: Meanwhile) -> Iterator[str]:
     with at_work(stage.server.url, stage.folder) as work:
         runs = work.store.runs()
         if not runs:
-            told = pipeline.apply_plan(pipeline.load_plan(stage.folder / "plan.json"), work)
-        elif runs[-1].state is State.DONE:
+            told = apply_plan(load_plan(stage.folder / "plan.json"), work)
+        elif runs[-1].state is RunState.DONE:
             told = history.again(work.store, runs[-1].run)
         else:
-            told = pipeline.resume(work)
+            told = resume(work)
     now = stage.now()
     yield from laws.final(chosen, now)
     yield from laws.report(told, chosen, now)
@@ -68,7 +74,7 @@ def _to_the_end(stage: Stage, meanwhile: Meanwhile) -> Iterator[str]:
     pairs = set(unclaimed[["course_id", "user_id"]].itertuples(index=False, name=None)) & chosen.planned
     yield from (f"{pair} was changed by this run, and is called unchanged" for pair in sorted(pairs))
     with at_work(stage.server.url, stage.folder) as work:
-        again = pipeline.make_plan([stage.folder / "roster.csv"], work)
+        again = make_plan([stage.folder / "roster.csv"], work)
     todo = again.changes[(again.changes["op"] != "nothing") & (again.changes["hold"] == "")]
     todo = todo[[pair not in meanwhile.left for pair in zip(todo["course_id"], todo["user_id"], strict=True)]]
     if len(todo):
@@ -79,8 +85,8 @@ def _taken_back(stage: Stage) -> Iterator[str]:
     """Undone, everybody holds what they held before, as far as rostersync can know; nobody else is touched."""
     chosen = stage.chosen
     with at_work(stage.server.url, stage.folder, allow_removals=9999) as work:
-        plan = pipeline.undo_plan(work.store.runs()[-1].run, work)
-        told = pipeline.apply_plan(plan, work)
+        plan = undo_plan(work.store.runs()[-1].run, work)
+        told = apply_plan(plan, work)
     now = stage.now()
     for pair in sorted(chosen.before.keys() | now.keys()):
         was, found = chosen.before.get(pair, laws.NOBODY), now.get(pair, laws.NOBODY)

@@ -16,7 +16,7 @@ from rostersync import moodle
 from rostersync.moodle import Client
 from rostersync.settings import Settings
 from rostersync.store import open_store
-from rostersync.work import READING, WRITING, Work
+from rostersync.workflow.site import READING, WRITING, Site
 from tests.faults import world
 from tests.invented import NOW, TOKEN
 
@@ -47,7 +47,7 @@ def protect(names: Iterable[str], folder: Path) -> None:
 
 
 @contextmanager
-def at_work(url: str, folder: Path, **others: object) -> Iterator[Work]:
+def at_work(url: str, folder: Path, **others: object) -> Iterator[Site]:
     """The site and the store in this folder, with these settings besides."""
     began, said = time.monotonic(), folder / PROTECTED
     names = said.read_text(encoding="ascii").split() if said.exists() else ()
@@ -60,4 +60,4 @@ def at_work(url: str, folder: Path, **others: object) -> Iterator[Work]:
     with Client(url, SecretStr(TOKEN), settings=settings) as client:
         moodle.require(moodle.site_info(client), (*READING, *WRITING))
         with open_store(folder / "store.db", clock=clock) as store:
-            yield Work(client=client, store=store, settings=settings, clock=clock)
+            yield Site(client=client, store=store, settings=settings, clock=clock)

@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rostersync import pipeline
+from rostersync.workflow.plan_file import save_plan
+
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.store import Run
 from rostersync.tables import Report
+from rostersync.workflow.plan import make_plan
 from tests.faults.world import Held, Pair, World, holdings, world
 from tests.invented import NOW, TOKEN, WRITES
 from tests.kills.site import ahead, at_work
@@ -97,8 +99,8 @@ def staged(folder: Path, release: str) -> Iterator[Stage]:
     with serve(state) as server:
         state.site["url"] = server.url
         with at_work(server.url, folder) as work:
-            plan = pipeline.make_plan([folder / "roster.csv"], work)
-            pipeline.save_plan(plan, folder / "plan.json")
+            plan = make_plan([folder / "roster.csv"], work)
+            save_plan(plan, folder / "plan.json")
         yield Stage(chosen=chosen, server=server, folder=folder)
 
 

@@ -18,14 +18,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rostersync.distinct import Distinct
+from rostersync.enums import Action, Mode, RowState, Status
+from rostersync.frames.distinct import Distinct
 from rostersync.settings import Settings
-from rostersync.sync import basis as bases
-from rostersync.sync import propose
-from rostersync.sync.basis import Basis
-from rostersync.sync.grades import to_ask
-from rostersync.sync.protection import Unknown
-from rostersync.sync.resolve import Resolution
+from rostersync.sync import proposal
+from rostersync.sync import snapshot as bases
+from rostersync.sync.resolve.row_ids import Resolution
+from rostersync.sync.safety.graded import to_ask
+from rostersync.sync.safety.protected_names import UnknownName
+from rostersync.sync.snapshot import Snapshot
 from rostersync.tables import (
     BLOCKERS,
     COURSES,
@@ -43,7 +44,6 @@ from rostersync.tables import (
 from rostersync.tables import (
     ROLES as ROLES_TABLE,
 )
-from rostersync.vocabulary import Action, Mode, RowState, Status
 from tests.laws.outcomes import FIRST, Outcomes, outcomes
 from tests.laws.states import ADD, BLANK, HIGH, LOW, NONE, NOW, OTHER, ROLE_IDS, ROLES, Ints, Mask, States
 
@@ -137,7 +137,7 @@ class Courses:
     """Which courses stand in `--courses`."""
 
 
-def basis_of(states: States, rules: Rules, settings: Settings, courses: Courses | None = None) -> Basis:
+def basis_of(states: States, rules: Rules, settings: Settings, courses: Courses | None = None) -> Snapshot:
     """What the decision is made from."""
     if courses:
         course = courses.course
@@ -159,7 +159,7 @@ def basis_of(states: States, rules: Rules, settings: Settings, courses: Courses 
         settings,
         own_id=OWN,
     )
-    nobody = Unknown(setting="protected_users", name="nobody", words="is nobody on this site")
+    nobody = UnknownName(setting="protected_users", name="nobody", words="is nobody on this site")
     unknown = (nobody,) if rules.protection == UNKNOWN_NAME else ()
     return replace(known, people=_people(states, user), unknown=unknown)
 
@@ -394,9 +394,9 @@ def decide(
     """
     settings = rules.settings(**more)
     known = basis_of(states, rules, settings, courses)
-    changes = propose.propose(known, settings, now=NOW)
-    changes = propose.with_grades(known, changes, _grades(states, to_ask(changes)), settings, now=NOW)
-    changes, _ = propose.limit(known, changes, settings, now=NOW)
+    changes = proposal.propose(known, settings, now=NOW)
+    changes = proposal.with_grades(known, changes, _grades(states, to_ask(changes)), settings, now=NOW)
+    changes, _ = proposal.limit(known, changes, settings, now=NOW)
     return outcomes(changes, len(states)), changes[changes["user_id"] < FIRST]
 
 

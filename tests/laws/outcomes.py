@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from rostersync import problems
-from rostersync.distinct import Distinct, whole
-from rostersync.vocabulary import Op
+from rostersync.enums import Op
+from rostersync.frames.distinct import Distinct, whole
 from tests.laws.states import HIGH, LOW, OTHER, ROLE_IDS, Ints, Mask
 
 FIRST = 10

@@ -12,11 +12,14 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from rostersync.sync import access, basis, limits, parts, propose, scope
-from rostersync.sync.keys import distinct, pack
-from rostersync.sync.limits import Verdict
+from rostersync.enums import Op
+from rostersync.frames.packed import distinct, pack
+from rostersync.sync import proposal, snapshot
+from rostersync.sync.changes import assemble
+from rostersync.sync.safety import limits
+from rostersync.sync.safety.limits import Verdict
+from rostersync.sync.state import access, scope
 from rostersync.tables import CHANGES
-from rostersync.vocabulary import Op
 from tests.laws import adapter, check, counts
 from tests.laws.states import CORE, DESIRES, FACTORS, HIGH, LOW, NONE, SETTINGS_NAMES, Ints, only, possible
 
@@ -52,13 +55,13 @@ def changed(target: object, name: str, change: Change) -> Callable[[], AbstractC
 
 def sent(change: Change) -> Callable[[], AbstractContextManager[Any]]:
     """CHANGES that are changed after everything."""
-    given = propose.limit
+    given = proposal.limit
 
     def limit(*args: Any, **named: Any) -> tuple[pd.DataFrame, Verdict]:  # noqa: ANN401 - as it was
         changes, verdict = given(*args, **named)
         return CHANGES.check(change(changes)), verdict
 
-    return lambda: patch.object(propose, "limit", limit)
+    return lambda: patch.object(proposal, "limit", limit)
 
 
 def nothing(*args: Any, **named: Any) -> None:  # noqa: ANN401 - whatever it takes
@@ -129,7 +132,7 @@ def every_role_managed() -> Iterator[None]:
             made, used=distinct(np.append(made.used, others)), by_absence=distinct(np.append(made.by_absence, others))
         )
 
-    with patch.object(basis, "managed_roles", managed):
+    with patch.object(snapshot, "managed_roles", managed):
         yield
 
 
@@ -150,7 +153,7 @@ def rejected_roles_managed() -> Iterator[None]:
         ok = rows["state"].astype(str).replace("rejected", "ok").astype(rows["state"].dtype)
         return given(sources, rows.assign(state=ok), *more)
 
-    with patch.object(basis, "managed_roles", managed):
+    with patch.object(snapshot, "managed_roles", managed):
         yield
 
 
@@ -162,7 +165,7 @@ def weighed(removal: Callable[[pd.DataFrame, Any], Any]) -> Callable[[], Abstrac
         lost, rise = given(changes, *more)
         return removal(changes, lost), rise
 
-    return lambda: patch.object(parts, "weigh", weigh)
+    return lambda: patch.object(assemble, "weigh", weigh)
 
 
 def both(*plants: Callable[[], AbstractContextManager[Any]]) -> Callable[[], AbstractContextManager[Any]]:
@@ -227,7 +230,7 @@ FAULTS: dict[str, Fault] = {
     "dates are not changed": Fault(law="scope_dates_are_changed", plant=sent(without(Op.UPDATE)), focus={"read": [0]}),
     "the status is the other way round": Fault(law="scope_status_as_the_row_says", plant=sent(other_way_round)),
     "rule 1: rejected rows hold nobody": Fault(
-        law="rule_1_a_rejected_row_is_no_absence", plant=instead(propose, "hold_unresolved", nothing)
+        law="rule_1_a_rejected_row_is_no_absence", plant=instead(proposal, "hold_unresolved", nothing)
     ),
     "rule 2: every list is taken for complete": Fault(
         law="rule_2_an_incomplete_read_changes_nothing",
@@ -235,10 +238,10 @@ FAULTS: dict[str, Fault] = {
         focus={"read": [3]},
     ),
     "rule 2: lists need no proof": Fault(
-        law="rule_2_an_unproven_read_removes_nobody", plant=instead(propose, "hold_unproven", nothing)
+        law="rule_2_an_unproven_read_removes_nobody", plant=instead(proposal, "hold_unproven", nothing)
     ),
     "rule 3: courses are emptied": Fault(
-        law="rule_3_no_course_is_emptied", plant=instead(propose, "hold_emptying", nothing), counts=counts.emptied
+        law="rule_3_no_course_is_emptied", plant=instead(proposal, "hold_emptying", nothing), counts=counts.emptied
     ),
     "rule 3: a role loses everybody": Fault(
         law="rule_3_no_role_loses_everybody", plant=sent(free("would_lose_role")), counts=counts.emptied
@@ -310,11 +313,11 @@ FAULTS: dict[str, Fault] = {
         focus={"ranks": [1]},
     ),
     "rule 9: nobody is protected": Fault(
-        law="rule_9_the_protected_lose_nothing", plant=instead(propose, "hold_protected", nothing)
+        law="rule_9_the_protected_lose_nothing", plant=instead(proposal, "hold_protected", nothing)
     ),
     "rule 9: no role is protected": Fault(
         law="rule_9_the_protected_lose_nothing",
-        plant=instead(propose, "hold_protected_roles", nothing),
+        plant=instead(proposal, "hold_protected_roles", nothing),
         focus={"protection": [1], "read": [0], "beside": [0], "desire": ABSENT},
     ),
     "rule 10: no rise is told": Fault(
@@ -331,12 +334,12 @@ FAULTS: dict[str, Fault] = {
     ),
     "rule 16: every list is believed": Fault(
         law="rule_16_additions_need_a_believed_read",
-        plant=instead(propose, "hold_unbelieved", nothing),
+        plant=instead(proposal, "hold_unbelieved", nothing),
         focus={"read": [2]},
     ),
     "rule 21: the role of a rejected row does not matter": Fault(
         law="rule_21_a_rejected_row_widens_no_loss",
-        plant=instead(propose, "hold_widened", nothing),
+        plant=instead(proposal, "hold_widened", nothing),
         focus={"beside": [2, 3], "desire": ABSENT_OF_ONE_ROLE, "has": [LOW | HIGH], "read": [0], "on_missing": [1]},
     ),
     "rule 21: a rejected row manages its role": Fault(
@@ -353,7 +356,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "rule 22: a name that fits nobody does not matter": Fault(
         law="rule_22_an_unknown_name_holds_all_removals",
-        plant=instead(propose, "hold_unknown_protection", nothing),
+        plant=instead(proposal, "hold_unknown_protection", nothing),
         focus={"protection": [2], "read": [0], "beside": [0]},
     ),
     "what is not told is forgotten": Fault(

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
+from rostersync.workflow.export import export
 
-from rostersync import moodle, pipeline
+from rostersync import moodle
+from rostersync.enums import CourseField, Op, UserField
 from rostersync.errors import AnswerError
 from rostersync.moodle import Client
-from rostersync.moodle.gradebook import COURSE_ITEMS
+from rostersync.moodle.grades import COURSE_ITEMS
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
-from rostersync.vocabulary import CourseField, Op, UserField
-from rostersync.work import Work, at_work
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import Site, open_site
 
 LIST = "core_enrol_get_enrolled_users"
 HEAD = "username,course,role,action,status"
@@ -54,9 +57,9 @@ class Place:
         )
 
     @contextmanager
-    def work(self, **more: object) -> Iterator[Work]:
+    def work(self, **more: object) -> Iterator[Site]:
         """The site, as the commands have it."""
-        with at_work(self.settings(**more)) as work:
+        with open_site(self.settings(**more)) as work:
             yield work
 
     @contextmanager
@@ -74,7 +77,7 @@ class Place:
     def plan(self, lines: Sequence[str]) -> Plan:
         """What these lines with actions would do."""
         with self.work() as work:
-            return pipeline.make_plan([self.roster(lines)], work)
+            return make_plan([self.roster(lines)], work)
 
     def sync(self, lines: Sequence[str]) -> Report:
         """Do it, after making sure that it is about nobody else."""
@@ -84,21 +87,21 @@ class Place:
         """Apply a plan that is about nobody else."""
         assert set(pending(plan)) <= set(self.pairs())
         with self.work(**more) as work:
-            return pipeline.apply_plan(plan, work)
+            return apply_plan(plan, work)
 
     def mirror(self, without: Collection[str] = (), **more: object) -> Plan:
         """What a roster of all that is in the courses would do, if these people were left out of it."""
         more = {"mode": "mirror", "allow_removals": 1_000_000, **more}
         with self.work(**more) as work:
-            table, _ = pipeline.export(self.courses, work)
+            table, _ = export(self.courses, work)
             path = self.folder / f"mirror-{threading.get_ident()}.csv"
             table[~table["Username"].isin(without)].to_csv(path, index=False)
-            return pipeline.make_plan([path], work)
+            return make_plan([path], work)
 
     def students(self) -> list[str]:
         """The usernames of those who are nothing but students where the courses name them."""
         with self.work() as work:
-            table, _ = pipeline.export(self.courses, work)
+            table, _ = export(self.courses, work)
         others = set(table.loc[table["Role"] != "student", "Username"])
         return sorted(set(table["Username"]) - others)
 

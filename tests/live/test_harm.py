@@ -10,10 +10,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
-from rostersync.vocabulary import Op
-from rostersync.work import at_work
+from rostersync.enums import Op
+from rostersync.workflow.site import open_site
 
 from .place import LIST, Pair, Place, pending
 from .test_live import done, lines
@@ -87,8 +87,8 @@ def test_a_run_is_taken_back(place: Place) -> None:
     with place.borrowed() as pairs:
         done(place, place.sync(lines(place, ("student", "add", ""))), "enrolled", len(pairs))
         others = {pair: roles for pair, roles in members(place).items() if pair not in set(pairs)}
-        with at_work(place.settings(allow_removals=1_000_000)) as work:
-            plan = pipeline.undo_plan(work.store.runs()[-1].run, work)
+        with open_site(place.settings(allow_removals=1_000_000)) as work:
+            plan = undo_plan(work.store.runs()[-1].run, work)
         report = place.carry_out(plan, allow_removals=1_000_000)
         assert report.exit_code == 0, report.verdict
         assert set(place.held().values()) <= {"!student"}

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import pytest
 from pydantic import SecretStr
+from rostersync.workflow.export import export
 
-from rostersync import moodle, pipeline
-from rostersync.moodle.examination import examine
+from rostersync import moodle
+from rostersync.enums import Op
+from rostersync.moodle.diagnostics import examine
 from rostersync.tables import Report
-from rostersync.vocabulary import Op
-from rostersync.work import READING, WRITING
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.review import preview
+from rostersync.workflow.site import READING, WRITING
 
 from .place import Place
 
@@ -54,11 +57,11 @@ def test_doctor_finds_a_site_that_can_be_used(place: Place) -> None:
 def test_what_is_exported_is_what_is_there(place: Place) -> None:
     """A course that is exported and read again as a roster leaves nothing to do."""
     with place.work() as work:
-        table, _ = pipeline.export(place.courses, work)
+        table, _ = export(place.courses, work)
     path = place.folder / "export.csv"
     table.to_csv(path, index=False)
     with place.work(mode="mirror") as work:
-        plan = pipeline.make_plan([path], work)
+        plan = make_plan([path], work)
     todo = plan.changes[(plan.changes["op"] != Op.NOTHING) & (plan.changes["hold"] == "")]
     assert todo.empty, todo.to_string()
 
@@ -67,7 +70,7 @@ def test_what_is_exported_is_what_is_there(place: Place) -> None:
 def test_a_preview_changes_nothing(place: Place) -> None:
     """Planning to enrol people enrols nobody."""
     plan = place.plan(lines(place, ("student", "add", "")))
-    assert pipeline.preview(plan).buckets()["enrolled"] == len(place.courses) * len(place.people)
+    assert preview(plan).buckets()["enrolled"] == len(place.courses) * len(place.people)
     assert place.held() == {}
 
 

@@ -13,8 +13,8 @@ import requests_mock as mocking
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
-from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS, TREE
-from rostersync.moodle.site import SITE_INFO
+from rostersync.moodle.grades import COURSE_ITEMS, PERSON_ITEMS, TREE
+from rostersync.moodle.site_info import SITE_INFO
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pydantic import SecretStr
 
-from rostersync.moodle.examination import Examination, Finding, Verdict, examine
+from rostersync.moodle.diagnostics import Conclusion, Examination, Finding, examine
 from rostersync.sandbox import state as sandbox
 from rostersync.sandbox.server import Server, serve
 from rostersync.settings import Settings
@@ -37,7 +37,7 @@ def finding(examination: Examination, code: str) -> Finding:
 
 def only(examination: Examination) -> Finding:
     """The one finding of a run that did not get in."""
-    assert (examination.verdict, examination.exit_code) == (Verdict.UNUSABLE, 5)
+    assert (examination.verdict, examination.exit_code) == (Conclusion.UNUSABLE, 5)
     (found,) = examination.findings
     return found
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from rostersync import errors
+from rostersync.enums import CourseField
 from rostersync.moodle import Client, all_courses, find_courses, find_courses_any
 from rostersync.tables import COURSE_MATCHES
-from rostersync.vocabulary import CourseField
 
 Moodle = Callable[[Mapping[str, Any]], list[dict[str, str]]]
 FUNCTION = "core_course_get_courses_by_field"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rostersync.moodle.examination import State, Verdict, examine
-from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
+from rostersync.moodle.diagnostics import Conclusion, FindingState, examine
+from rostersync.moodle.diagnostics.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox import state as sandbox
 from rostersync.sandbox.records import Assignment, GradeItem, ItemGrade
 from rostersync.sandbox.releases import RELEASES
@@ -51,9 +51,9 @@ def test_a_healthy_site_gets_no_false_alarm(site: sandbox.State) -> None:
     """All is well, reads can be trusted, and what cannot be told is not called missing."""
     examination = doctor(site)
     assert bad(examination) == {}
-    assert (examination.verdict, examination.exit_code, examination.trust_reads) == (Verdict.WELL, 0, True)
-    assert {f.code for f in examination.findings if f.state is State.NOT_TESTED} == set(NO_DIFFERENCE)
-    assert [f.code for f in examination.findings if f.state is State.WARNING] == ["welcome mail"]
+    assert (examination.verdict, examination.exit_code, examination.trust_reads) == (Conclusion.WELL, 0, True)
+    assert {f.code for f in examination.findings if f.state is FindingState.NOT_TESTED} == set(NO_DIFFERENCE)
+    assert [f.code for f in examination.findings if f.state is FindingState.WARNING] == ["welcome mail"]
     assert examination.milliseconds.keys() == {"empty call", "look-up", "read"}
 
 
@@ -64,7 +64,7 @@ def test_the_rights_to_enrol_and_unenrol_are_seen_on_each_release(release: str) 
     site.missing_capabilities.clear()
     examination = doctor(site)
     for code in ("enrol/manual:enrol", "enrol/manual:unenrol", "moodle/role:assign"):
-        assert finding(examination, code).state is State.OK
+        assert finding(examination, code).state is FindingState.OK
     site.missing_capabilities = {"enrol/manual:enrol", "enrol/manual:unenrol", "moodle/role:assign"}
     assert site.missing_capabilities <= bad(doctor(site)).keys()
 
@@ -78,7 +78,7 @@ def test_mails_are_told_where_a_course_has_a_teacher(site: sandbox.State) -> Non
         for role, component, item in [*site.assignments.held(HISTORY, user)]:
             gone = Assignment(courseid=HISTORY, userid=user, roleid=role, component=component, itemid=item)
             site.drop_assignment(gone)
-    assert finding(doctor(site), "welcome mail").state is State.OK
+    assert finding(doctor(site), "welcome mail").state is FindingState.OK
 
 
 def test_gradebooks_that_nobody_has_opened_stay_so(site: sandbox.State) -> None:
@@ -88,23 +88,23 @@ def test_gradebooks_that_nobody_has_opened_stay_so(site: sandbox.State) -> None:
     examination = doctor(site)
     assert (bad(examination), examination.exit_code) == ({}, 0)
     for capability in ("gradereport/user:view", "moodle/grade:viewall", "moodle/grade:viewhidden"):
-        assert finding(examination, capability).state is State.NOT_TESTED
+        assert finding(examination, capability).state is FindingState.NOT_TESTED
 
 
 @pytest.mark.parametrize(
     ("lacks", "graded", "state"),
     [
-        (False, False, State.NOT_TESTED),
-        (False, True, State.OK),
-        (True, True, State.ONE_OF),
-        (True, False, State.ONE_OF),
+        (False, False, FindingState.NOT_TESTED),
+        (False, True, FindingState.OK),
+        (True, True, FindingState.ONE_OF),
+        (True, False, FindingState.ONE_OF),
     ],
 )
 def test_a_hidden_item_is_no_alarm_where_the_account_may_see_it(
     site: sandbox.State,
     lacks: bool,  # noqa: FBT001
     graded: bool,  # noqa: FBT001
-    state: State,
+    state: FindingState,
 ) -> None:
     """Empty it says nothing, with a grade it shows the right, and where it is left out the right is missing."""
     book = site.gradebook
@@ -142,7 +142,7 @@ def test_most_capabilities_are_told_apart(site: sandbox.State, capability: str) 
     site.missing_capabilities = {capability}
     examination = doctor(site)
     assert bad(examination) == {capability: (capability,)}
-    assert finding(examination, capability).state is State.MISSING
+    assert finding(examination, capability).state is FindingState.MISSING
 
 
 @pytest.mark.parametrize("capability", NO_DIFFERENCE)
@@ -150,14 +150,14 @@ def test_what_makes_no_difference_cannot_be_told(site: sandbox.State, capability
     """Moodle answers as if it were there, so that it is listed as such, and is no alarm."""
     site.missing_capabilities = {capability}
     examination = doctor(site)
-    assert finding(examination, capability).state is State.NOT_TESTED
+    assert finding(examination, capability).state is FindingState.NOT_TESTED
     assert bad(examination) == {}
 
 
 def test_the_capability_to_list_people_shows_where_the_stronger_one_is_missing(site: sandbox.State) -> None:
     """Either of the two lets participants be listed, so that each hides whether the other is there."""
     site.missing_capabilities = {"moodle/course:enrolreview"}
-    assert finding(doctor(site), "moodle/course:viewparticipants").state is State.OK
+    assert finding(doctor(site), "moodle/course:viewparticipants").state is FindingState.OK
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -166,7 +166,7 @@ def test_a_missing_function_is_named(site: sandbox.State, function: str) -> None
     site.functions.remove(function)
     examination = doctor(site)
     missing = finding(examination, function)
-    assert (missing.state, missing.causes) == (State.MISSING, (function,))
+    assert (missing.state, missing.causes) == (FindingState.MISSING, (function,))
     assert function in missing.remedy
     late = {
         "core_enrol_get_users_courses",
@@ -203,7 +203,7 @@ def test_a_token_that_may_enter_no_course_cannot_be_used(site: sandbox.State) ->
     """Everything that needs a course is then not tried, rather than missing."""
     site.missing_capabilities = {"moodle/course:view"}
     examination = doctor(site)
-    assert examination.verdict is Verdict.UNUSABLE
+    assert examination.verdict is Conclusion.UNUSABLE
     assert bad(examination) == {"moodle/course:view": ("moodle/course:view",)}
 
 
@@ -219,7 +219,7 @@ def test_courses_that_are_named_are_looked_at(site: sandbox.State) -> None:
     """By short name, ID number or id; one that is not found may be hidden."""
     site.missing_capabilities = {"moodle/course:viewhiddencourses"}
     examination = doctor(site, "his110", "CHE-201-2026", "308", "ART500")
-    assert finding(examination, "reads").state is State.OK
+    assert finding(examination, "reads").state is FindingState.OK
     assert finding(examination, "courses").causes == ("course “ART500”", "moodle/course:viewhiddencourses")
     assert finding(examination, "moodle/course:view").what == "every course that was seen can be entered (3)"
 
@@ -229,7 +229,7 @@ def test_a_site_without_people_cannot_be_told(site: sandbox.State) -> None:
     document = {**site.document(), "enrolments": [], "role_assignments": []}
     examination = doctor(sandbox.State.load(document, clock=site.clock))
     assert (examination.exit_code, examination.trust_reads) == (0, False)
-    assert finding(examination, "reads").state is State.NOT_TESTED
+    assert finding(examination, "reads").state is FindingState.NOT_TESTED
 
 
 def test_courses_without_the_manual_method_are_named(site: sandbox.State) -> None:
@@ -247,7 +247,7 @@ def test_the_address_that_moodle_calls_itself_is_compared(site: sandbox.State) -
         examination = examine(Settings(site=server.url), SecretStr(server.token))
         site.site["url"] = server.url
     found = finding(examination, "address")
-    assert (found.state, found.causes, examination.exit_code) == (State.WARNING, ("https://moodle.example",), 0)
+    assert (found.state, found.causes, examination.exit_code) == (FindingState.WARNING, ("https://moodle.example",), 0)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_release_that_was_not_measured_is_a_warning(
     """What differs is said."""
     site.release, site.version = called, version
     found = finding(doctor(site), "release")
-    assert found.state is State.WARNING
+    assert found.state is FindingState.WARNING
     assert said in found.what
 
 
@@ -285,7 +285,7 @@ def test_the_document_says_it_all(site: sandbox.State) -> None:
 
 def test_functions_that_block_are_those_that_plans_need() -> None:
     """The doctor calls a token unusable where the pipeline would not begin."""
-    from rostersync.work import READING, WRITING
+    from rostersync.workflow.site import READING, WRITING
 
     blocking = {name for name, need in FUNCTIONS.items() if need.blocks}
     assert blocking == {"core_webservice_get_site_info", *READING, *WRITING}
@@ -293,9 +293,9 @@ def test_functions_that_block_are_those_that_plans_need() -> None:
 
 def test_only_calls_about_nobody_are_sent_to_functions_that_write(make_client: Callable[..., Any]) -> None:
     """Anything else is a mistake in the program, and stays here."""
-    from rostersync.moodle.enrolled import NOBODY
-    from rostersync.moodle.examination.asking import knock
-    from rostersync.vocabulary import Op
+    from rostersync.enums import Op
+    from rostersync.moodle.diagnostics.attempts import knock
+    from rostersync.moodle.enrolments import NOBODY
 
     client = make_client()
     for op, row in (

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from requests.exceptions import ConnectTimeout
 from requests_mock import Mocker
 
-from rostersync.moodle.examination import Examination, State, examine
-from rostersync.moodle.examination.needs import FUNCTIONS
+from rostersync.moodle.diagnostics import Examination, FindingState, examine
+from rostersync.moodle.diagnostics.needs import FUNCTIONS
 from rostersync.settings import Settings
 
 from .examined import bad, only
@@ -173,7 +173,7 @@ def test_a_list_longer_than_the_count_proves_nothing(requests_mock: Mocker, heal
     )
     examination = doctor()
     (found,) = [f for f in examination.findings if f.code == "reads"]
-    assert (found.state, examination.exit_code, examination.trust_reads) == (State.NOT_TESTED, 0, False)
+    assert (found.state, examination.exit_code, examination.trust_reads) == (FindingState.NOT_TESTED, 0, False)
 
 
 def test_keys_that_are_hidden_are_named_as_a_set(requests_mock: Mocker, healthy: dict[str, Any]) -> None:
@@ -222,7 +222,7 @@ def test_a_site_that_is_slow_is_a_warning(requests_mock: Mocker, healthy: dict[s
     ticks = iter(range(0, 10_000, 5))
     examination = examine(Settings(site=SITE), SecretStr("f00dfeed"), clock=lambda: float(next(ticks)))
     (found,) = [f for f in examination.findings if f.code == "speed"]
-    assert (found.state, examination.milliseconds["empty call"]) == (State.WARNING, 5000.0)
+    assert (found.state, examination.milliseconds["empty call"]) == (FindingState.WARNING, 5000.0)
 
 
 def test_nothing_that_goes_wrong_on_the_way_is_raised(requests_mock: Mocker, healthy: dict[str, Any]) -> None:
@@ -246,7 +246,7 @@ def test_an_activity_that_the_account_does_not_see_is_no_lack_of_the_right_to_hi
     answers(requests_mock, healthy)
     examination = doctor()
     (told,) = [one for one in examination.findings if "mod/assign:view" in one.causes]
-    assert told.state is State.ONE_OF
+    assert told.state is FindingState.ONE_OF
     assert ("moodle/grade:viewhidden" in told.causes) is not hidden
     assert "mod/quiz:view" in told.remedy
     assert examination.exit_code == 3

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
-from rostersync.moodle.examination.finding import Finding, State
-from rostersync.moodle.examination.limits import CEILING, input_limit, longest
+from rostersync.moodle.diagnostics.finding import Finding, FindingState
+from rostersync.moodle.diagnostics.server import CEILING, input_limit, longest
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State as Site
 from rostersync.settings import Settings
@@ -43,7 +43,7 @@ def test_max_input_vars_is_found_exactly(limit: int) -> None:
 def test_answers_that_get_lost_are_not_taken_for_the_limit(fault: str, n: int) -> None:
     """A look-up that brought nothing is sent again before anything is said of its length."""
     found, finding = measured(5000, faults=[f"{fault}:n={n},times=2"])
-    assert (found, finding.state) == (5000, State.OK)
+    assert (found, finding.state) == (5000, FindingState.OK)
     assert "other than PHP" not in finding.what
 
 
@@ -57,20 +57,20 @@ def test_no_limit_is_told_as_that_many_or_more() -> None:
 def test_a_limit_below_everything_is_not_guessed() -> None:
     """Where even a short look-up loses its function, the limit is not known."""
     found, finding = measured(10)
-    assert (found, finding.state) == (None, State.NOT_TESTED)
+    assert (found, finding.state) == (None, FindingState.NOT_TESTED)
 
 
 def test_max_fields_above_the_limit_is_something_to_put_right() -> None:
     """Bodies would lose their function; a value that fits is said."""
     _, finding = measured(1000, max_fields=4000)
-    assert finding.state is State.MISSING
+    assert finding.state is FindingState.MISSING
     assert "max_fields = 900" in finding.remedy
 
 
 def test_room_for_larger_calls_is_mentioned() -> None:
     """Not as something to put right."""
     _, finding = measured(5000)
-    assert (finding.state, finding.remedy) == (State.OK, "max_fields = 4500 would make fewer, larger calls")
+    assert (finding.state, finding.remedy) == (FindingState.OK, "max_fields = 4500 would make fewer, larger calls")
 
 
 def counted(limit: int) -> tuple[Callable[[int], bool], list[int]]:

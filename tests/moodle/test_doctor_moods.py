@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from rostersync.moodle.examination import State, Verdict, examine
+from rostersync.moodle.diagnostics import Conclusion, FindingState, examine
 from rostersync.sandbox import state as sandbox
 from rostersync.settings import Settings
 from tests.contract.moods import FAULTS, LACKS, moods
@@ -55,7 +55,7 @@ def test_what_keeps_a_token_out_is_named(site: sandbox.State, title: str) -> Non
         assert sum(server.called().values()) <= 3
     code, causes = SHUT_OUT[title]
     assert (found.code, found.causes) == (code, causes)
-    assert found.state is (State.MISSING if len(causes) == 1 else State.ONE_OF)
+    assert found.state is (FindingState.MISSING if len(causes) == 1 else FindingState.ONE_OF)
     assert found.remedy
 
 
@@ -63,7 +63,7 @@ def test_what_keeps_a_token_out_is_named(site: sandbox.State, title: str) -> Non
 def test_a_capability_that_was_taken_from_the_token_is_named(site: sandbox.State, title: str) -> None:
     """As missing, among causes that Moodle answers alike, or as what cannot be told from outside."""
     examination = doctor(site, faults=moods(title))
-    assert [f for f in examination.findings if title.removeprefix(LACKS) in f.causes and f.state is not State.OK]
+    assert [f for f in examination.findings if title.removeprefix(LACKS) in f.causes and f.state is not FindingState.OK]
 
 
 def test_groups_that_the_token_may_not_see_are_named(site: sandbox.State) -> None:
@@ -76,7 +76,7 @@ def test_groups_that_the_token_may_not_see_are_named(site: sandbox.State) -> Non
 def test_a_mood_that_changes_nothing_is_no_alarm(site: sandbox.State, title: str) -> None:
     """All is well."""
     examination = doctor(site, faults=moods(title))
-    assert (bad(examination), examination.verdict) == ({}, Verdict.WELL)
+    assert (bad(examination), examination.verdict) == ({}, Conclusion.WELL)
 
 
 def test_no_recorded_mood_is_left_out() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rostersync.moodle.examination import Finding, State, Verdict, examine
+from rostersync.enums import Mode
+from rostersync.moodle.diagnostics import Conclusion, Finding, FindingState, examine
 from rostersync.sandbox import state as sandbox
 from rostersync.sandbox.records import Enrolment
 from rostersync.sandbox.releases import RELEASES
 from rostersync.settings import Settings
-from rostersync.vocabulary import Mode
 
 from .examined import bad, doctor, finding, unchanged
 
@@ -30,7 +30,7 @@ def release(request: pytest.FixtureRequest) -> str:
 
 def untested(findings: tuple[Finding, ...]) -> dict[str, Finding]:
     """What was not tested, by its code."""
-    return {f.code: f for f in findings if f.state is State.NOT_TESTED}
+    return {f.code: f for f in findings if f.state is FindingState.NOT_TESTED}
 
 
 def without(site: sandbox.State, **tables: object) -> sandbox.State:
@@ -64,8 +64,8 @@ def test_contacts_do_not_show_that_everybody_is_seen(site: sandbox.State) -> Non
     enrolments = [e for e in site.document()["enrolments"] if (method[e["enrolid"]], e["userid"]) in people]
     alone = without(site, role_assignments=teachers, enrolments=enrolments)
     examination = doctor(alone)
-    assert finding(examination, "reads").state is State.OK
-    assert finding(examination, DETAILS).state is State.NOT_TESTED
+    assert finding(examination, "reads").state is FindingState.OK
+    assert finding(examination, DETAILS).state is FindingState.NOT_TESTED
     assert not examination.trust_reads
     assert examination.in_the_way == (DETAILS,)
 
@@ -74,7 +74,7 @@ def test_a_read_that_breaks_is_missing_even_where_another_is_proven(site: sandbo
     """Of two courses that are named, one can be read and the other cannot."""
     fault = "500:function=core_enrol_get_enrolled_users,n=1,times=1"
     examination = doctor(site, "HIS110", "CHE201", faults=[fault])
-    assert finding(examination, "reads").state is State.MISSING
+    assert finding(examination, "reads").state is FindingState.MISSING
     assert not examination.trust_reads
 
 
@@ -83,9 +83,9 @@ def test_a_named_course_whose_list_nothing_proves_is_told(site: sandbox.State) -
     manual = next(i.id for i in site.instances_of(CHEMISTRY) if i.enrol == "manual")
     site.put_enrolment(Enrolment(enrolid=manual, userid=20004, status=1, timestart=0, timeend=0))
     examination = doctor(site, "HIS110", "CHE201")
-    assert finding(examination, "reads").state is State.OK
+    assert finding(examination, "reads").state is FindingState.OK
     found = finding(examination, "reads of CHE201")
-    assert (found.state, "CHE201" in found.what) == (State.NOT_TESTED, True)
+    assert (found.state, "CHE201" in found.what) == (FindingState.NOT_TESTED, True)
     assert (examination.exit_code, examination.trust_reads) == (0, True)
 
 
@@ -93,8 +93,8 @@ def test_a_hidden_course_that_is_named_is_read(site: sandbox.State) -> None:
     """Its editing teacher sees it, and is asked for the count."""
     site.courses[HISTORY] = replace(site.courses[HISTORY], visible=0)
     examination = doctor(site, "HIS110")
-    assert finding(examination, "reads").state is State.OK
-    assert finding(examination, "moodle/course:viewhiddencourses").state is State.OK
+    assert finding(examination, "reads").state is FindingState.OK
+    assert finding(examination, "moodle/course:viewhiddencourses").state is FindingState.OK
 
 
 def test_a_forced_change_of_password_is_told_as_such(site: sandbox.State) -> None:
@@ -105,8 +105,8 @@ def test_a_forced_change_of_password_is_told_as_such(site: sandbox.State) -> Non
     assert "change its password" in told.what
     assert "log in as that account once" in told.remedy
     assert "Force password change" in told.remedy
-    assert (examination.verdict, examination.exit_code) == (Verdict.UNUSABLE, 5)
-    assert finding(examination, "moodle/course:view").state is State.NOT_TESTED
+    assert (examination.verdict, examination.exit_code) == (Conclusion.UNUSABLE, 5)
+    assert finding(examination, "moodle/course:view").state is FindingState.NOT_TESTED
 
 
 def disabled(site: sandbox.State, *courses: int) -> sandbox.State:

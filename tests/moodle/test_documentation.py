@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rostersync.moodle.answers import CODES, LOST, STATUSES, UNKNOWN
-from rostersync.moodle.examination.needs import CAPABILITIES
+from rostersync.moodle.diagnostics.needs import CAPABILITIES
 from rostersync.sandbox import capabilities as sandbox
 from tests.guide.blocks import answers
 

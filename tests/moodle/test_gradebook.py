@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from rostersync import errors
 from rostersync.moodle import Client, grades, site_info
-from rostersync.moodle.gradebook import COURSE_ITEMS, NO_GRADEBOOK, PERSON_ITEMS, TREE
+from rostersync.moodle.grades import COURSE_ITEMS, NO_GRADEBOOK, PERSON_ITEMS, TREE
 from rostersync.sandbox.records import ItemGrade
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from rostersync import errors
 from rostersync.moodle import Client
-from rostersync.moodle.lines import GRACE
+from rostersync.moodle.connections import GRACE
 from rostersync.settings import Settings
 
 from .dripping import HEAD, Answer, Dripping, drip, silent

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.moodle.matching import compare, is_id
-from rostersync.names import alike
-from rostersync.vocabulary import Match
+from rostersync.enums import Match
+from rostersync.moodle.key_matching import compare, is_id
+from rostersync.text.names import alike
 
 
 @pytest.mark.parametrize(

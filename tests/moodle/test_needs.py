@@ -6,14 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from pydantic import SecretStr
+from rostersync.workflow.undo import undo_plan
 
-from rostersync import pipeline
-from rostersync.moodle.examination import examine
-from rostersync.moodle.examination.needs import CAPABILITIES, FUNCTIONS
-from rostersync.moodle.shapes import SHAPES
+from rostersync.moodle.answer_shapes import SHAPES
+from rostersync.moodle.diagnostics import examine
+from rostersync.moodle.diagnostics.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
+from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan import make_plan
 from tests.faults.world import world
 from tests.invented import NOW, TOKEN
 from tests.kills.site import at_work
@@ -58,8 +60,8 @@ def test_what_is_called_and_asked_for_is_what_the_doctor_lists(tmp_path: Path) -
     with serve(state) as server:
         state.site["url"] = server.url
         with at_work(server.url, tmp_path, allow_removals=9999) as work:
-            pipeline.apply_plan(pipeline.make_plan([tmp_path / "roster.csv"], work), work)
-            pipeline.apply_plan(pipeline.undo_plan(work.store.runs()[-1].run, work), work)
+            apply_plan(make_plan([tmp_path / "roster.csv"], work), work)
+            apply_plan(undo_plan(work.store.runs()[-1].run, work), work)
         examine(Settings(site=server.url), SecretStr(TOKEN))
         called = {*server.called()} - {TOO_LONG}
     assert called == set(FUNCTIONS) == set(SHAPES)

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from requests_mock import Mocker
 
+from rostersync.enums import Op
 from rostersync.errors import MoodleError, TransportError
 from rostersync.moodle import Client, enrol, rows_at_this_pace
-from rostersync.moodle.pace import GOOD_CALLS, Pace
-from rostersync.moodle.transport import Kind, Setback
-from rostersync.vocabulary import Op
+from rostersync.moodle.throttle import GOOD_CALLS, Throttle
+from rostersync.moodle.transport import Setback, SetbackKind
 
 ENROL, UNENROL = "enrol_manual_enrol_users", "enrol_manual_unenrol_users"
-TIMED_OUT = Setback(Kind.LATE, "no answer in time")
-LOST = Setback(Kind.LOST, "the connection broke")
-NOBODY_THERE = Setback(Kind.UNSENT, "no connection")
-TURNED_AWAY = Setback(Kind.REFUSED, "slow down", status=429)
+TIMED_OUT = Setback(SetbackKind.LATE, "no answer in time")
+LOST = Setback(SetbackKind.LOST, "the connection broke")
+NOBODY_THERE = Setback(SetbackKind.UNSENT, "no connection")
+TURNED_AWAY = Setback(SetbackKind.REFUSED, "slow down", status=429)
 
 
 class Bench:
@@ -28,7 +28,7 @@ class Bench:
 
     def __init__(self, rows: int = 200, connections: int = 4) -> None:
         self.now = 0.0
-        self.pace = Pace(rows=rows, connections=connections, clock=lambda: self.now)
+        self.pace = Throttle(rows=rows, connections=connections, clock=lambda: self.now)
 
     def write(self, rows: int, seconds: float = 0.1, error: Exception | None = None, function: str = ENROL) -> int:
         """One call, and the rows of the next."""
@@ -125,7 +125,7 @@ def test_calls_that_succeed_together_count_once() -> None:
         TIMED_OUT,
         TURNED_AWAY,
         NOBODY_THERE,
-        *(Setback(Kind.LOST, "a proxy's page", status=status) for status in (503, 504)),
+        *(Setback(SetbackKind.LOST, "a proxy's page", status=status) for status in (503, 504)),
     ],
 )
 def test_connections_are_halved_down_to_one(error: Setback) -> None:
@@ -161,7 +161,7 @@ def test_one_lost_answer_puts_the_next_connection_off() -> None:
 
 def test_no_more_calls_are_under_way_than_may_be() -> None:
     """Whoever comes while the gate is full waits for a turn, and gets it."""
-    pace = Pace(rows=200, connections=3)
+    pace = Throttle(rows=200, connections=3)
     with suppress(Setback), pace.call(ENROL):
         raise TURNED_AWAY
     inside, most, lock = [0], [0], threading.Lock()
@@ -224,4 +224,4 @@ def test_calls_that_mail_have_a_size_of_their_own() -> None:
 @pytest.mark.parametrize(("patience", "rows"), [(120.0, 20), (4.0, 20), (3.0, 15), (1.0, 5), (0.1, 1)])
 def test_mails_are_expected_to_take_half_of_the_time_limit(patience: float, rows: int) -> None:
     """At a tenth of a second each."""
-    assert Pace(rows=200, connections=1, patience=patience).rows(ENROL, mails=True) == rows
+    assert Throttle(rows=200, connections=1, patience=patience).rows(ENROL, mails=True) == rows

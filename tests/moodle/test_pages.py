@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
-from rostersync.moodle.enrolled import ENROLLED_USERS, list_people
-from rostersync.moodle.pace import PAGE_FLOOR, Pace
-from rostersync.moodle.transport import Kind, Setback
-from rostersync.sandbox.door import Arrival
+from rostersync.moodle.enrolments import ENROLLED_USERS, list_people
+from rostersync.moodle.throttle import PAGE_FLOOR, Throttle
+from rostersync.moodle.transport import Setback, SetbackKind
+from rostersync.sandbox.http import Arrival
 from rostersync.sandbox.server import LOOPBACK, Server
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
@@ -120,14 +120,14 @@ def test_a_page_that_does_not_come_is_asked_for_again_smaller(server: Watched) -
         (1.9, None, 500),
         (2.1, None, 333),
         (4.1, None, 250),
-        (0.1, Setback(Kind.LATE, "no answer in time"), 250),
-        (0.1, Setback(Kind.REFUSED, "slow down", status=429), 500),
+        (0.1, Setback(SetbackKind.LATE, "no answer in time"), 250),
+        (0.1, Setback(SetbackKind.REFUSED, "slow down", status=429), 500),
     ],
 )
 def test_the_time_of_a_full_page_decides(seconds: float, error: Setback | None, then: int) -> None:
     """The aim is 1 to 2 s, so that no call takes more than 3 s for long."""
     now = [0.0]
-    pace = Pace(rows=200, connections=4, clock=lambda: now[0])
+    pace = Throttle(rows=200, connections=4, clock=lambda: now[0])
 
     def one() -> None:
         with pace.call("list", page=500) as turn:
@@ -147,7 +147,7 @@ def test_the_time_of_a_full_page_decides(seconds: float, error: Setback | None, 
 def test_the_last_page_of_a_list_says_nothing_of_the_size() -> None:
     """Three people are quick on any site; and a page is never made smaller than what a call costs anyway."""
     now = [0.0]
-    pace = Pace(rows=200, connections=4, clock=lambda: now[0])
+    pace = Throttle(rows=200, connections=4, clock=lambda: now[0])
     with pace.call("list", page=500) as turn:
         turn.got = 3
     assert pace.page("list", 5000) == 500

@@ -1,14 +1,14 @@
 """No function is called whose answer nobody checks."""
 
+from rostersync.frames import packed
+from rostersync.moodle.answer_shapes import COURSES, ROLES, SHAPES, USERS
 from rostersync.moodle.courses import COURSES_BY_FIELD
-from rostersync.moodle.enrolled import ENROLLED_USERS, USERS_COURSES
-from rostersync.moodle.examination import needs
-from rostersync.moodle.gradebook import COURSE_ITEMS, PERSON_ITEMS, TREE
-from rostersync.moodle.shapes import COURSES, ROLES, SHAPES, USERS
-from rostersync.moodle.site import SITE_INFO
+from rostersync.moodle.diagnostics import needs
+from rostersync.moodle.enrolments import ENROLLED_USERS, USERS_COURSES
+from rostersync.moodle.grades import COURSE_ITEMS, PERSON_ITEMS, TREE
+from rostersync.moodle.site_info import SITE_INFO
 from rostersync.moodle.users import USERS_BY_FIELD
 from rostersync.moodle.writes import FORMS
-from rostersync.sync import keys
 
 
 def test_every_function_has_a_shape() -> None:
@@ -28,5 +28,5 @@ def test_every_function_has_a_shape() -> None:
 
 def test_ids_are_those_that_can_be_reckoned_with() -> None:
     """A greater one would end a run in the middle."""
-    bits = (keys.COURSE_BITS, keys.USER_BITS, keys.ROLE_BITS)
+    bits = (packed.COURSE_BITS, packed.USER_BITS, packed.ROLE_BITS)
     assert tuple((1 << bit) - 1 for bit in bits) == (COURSES, USERS, ROLES)

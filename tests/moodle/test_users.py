@@ -10,11 +10,11 @@ import pytest
 from pydantic import SecretStr
 
 from rostersync import errors
+from rostersync.enums import UserField
 from rostersync.moodle import Client, find_users, find_users_any
 from rostersync.sandbox.server import serve
 from rostersync.settings import Settings
 from rostersync.tables import USER_MATCHES
-from rostersync.vocabulary import UserField
 from tests.contract.recordings import FOLDERS, load
 
 Moodle = Callable[[Mapping[str, Any]], list[dict[str, str]]]

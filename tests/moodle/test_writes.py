@@ -11,6 +11,7 @@ import pytest
 from requests_mock import Mocker
 
 from rostersync import errors
+from rostersync.enums import Op
 from rostersync.moodle import (
     Client,
     assign_roles,
@@ -21,7 +22,6 @@ from rostersync.moodle import (
     unenrol,
 )
 from rostersync.tables import CHANGES
-from rostersync.vocabulary import Op
 
 URL = "https://moodle.example/webservice/rest/server.php"
 HEAD = "wstoken=f00dfeed&moodlewsrestformat=json&moodlewssettingraw=1"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from rostersync.enums import Mode
 from rostersync.tables import PROBLEMS, REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, ROSTER, Report, Roster, Source
-from rostersync.vocabulary import Mode
 
 BUCKETS = [
     ("tnosuch", "BIO-101", "student", "Theo Nosuch", "rejected", "", "user_not_found"),

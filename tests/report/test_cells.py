@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from rostersync import report
-from rostersync.originals import CELL, LINE
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
+from rostersync.tables.originals import CELL, LINE
 
 ROWS = [
     [None, "Class list"],

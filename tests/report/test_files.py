@@ -9,10 +9,10 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from rostersync import report
-from rostersync.columns import TEXT
 from rostersync.errors import ReportError
+from rostersync.frames.columns import TEXT
 from rostersync.report.sheets import add_table, new_workbook, save
-from rostersync.roster import delimited, files, workbook
+from rostersync.roster.readers import delimited, files, workbook
 from rostersync.settings import Settings
 from rostersync.tables import REPORT_COURSES, REPORT_NOT_ACTIVE, REPORT_REMOVALS, REPORT_ROWS, Report
 

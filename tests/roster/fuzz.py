@@ -22,7 +22,7 @@ from typing import Any, Literal
 import openpyxl
 from hypothesis import strategies as st
 
-from rostersync.roster.words import meanings, normalise
+from rostersync.roster.columns.words import meanings, normalise
 
 FIELDS = {
     "username": "username",

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostersync.errors import RosterError
-from rostersync.roster.alike import Likeness
-from rostersync.roster.headers import understand
+from rostersync.roster.columns.headers import understand
+from rostersync.roster.columns.suggestions import Suggestion
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
 Load = Callable[..., Roster]
 
 
-def like(header: str) -> Likeness | None:
+def like(header: str) -> Suggestion | None:
     return understand([header], Settings()).alike.get(0)
 
 

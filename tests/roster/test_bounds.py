@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rostersync.errors import RosterError, RosterSyncError
-from rostersync.roster import bounds, files, load
-from rostersync.roster.kinds import Kind
+from rostersync.roster import load
+from rostersync.roster.readers import files, memory_limits
+from rostersync.roster.readers.file_kinds import FileKind
 from rostersync.settings import Settings
 
 Write = Callable[..., Path]
@@ -244,7 +245,7 @@ def test_two_members_of_one_name_are_refused(write: Write) -> None:
 def test_a_format_far_out_is_no_cell(write: Write) -> None:
     """A cell without a value costs nothing, and many workbooks have one."""
     path = write(workbook(b'<row r="1048576"><c r="XFD1048576" s="0"/></row>'), "term.xlsx")
-    bounds.check(files.File(path="f", data=path.read_bytes(), sha256="", kind=Kind.XLSX), Settings())
+    memory_limits.check(files.File(path="f", data=path.read_bytes(), sha256="", kind=FileKind.XLSX), Settings())
 
 
 def test_a_wide_sheet_within_the_limit_is_read(write: Write) -> None:
@@ -306,12 +307,12 @@ CELL = b'<table:table-cell office:value-type="string"%s><text:p>a</text:p></tabl
 )
 def test_repeated_cells_of_ods_are_counted(rows: bytes, fits: bool) -> None:  # noqa: FBT001 -- a parameter of the test
     """Blank rows up to the end of the sheet are usual, and cost nothing without a cell behind them."""
-    file = files.File(path="t.ods", data=ods(rows), sha256="", kind=Kind.ODS)
+    file = files.File(path="t.ods", data=ods(rows), sha256="", kind=FileKind.ODS)
     if fits:
-        bounds.check(file, SMALL)
+        memory_limits.check(file, SMALL)
         return
     with pytest.raises(RosterError, match="has a cell far out: row 1,048,576, column 16,384"):
-        bounds.check(file, SMALL)
+        memory_limits.check(file, SMALL)
 
 
 def test_cells_of_xlsb_are_counted() -> None:
@@ -319,12 +320,12 @@ def test_cells_of_xlsb_are_counted() -> None:
     row, cell = struct.pack("<BBI", 0, 4, 1_048_575), struct.pack("<BBII", 6, 8, 16_383, 0)
     for records, fits in ((row, True), (cell, True), (row + cell, False)):
         data = packed({"xl/workbook.bin": b"", "xl/worksheets/sheet1.bin": records})
-        file = files.File(path="t.xlsb", data=data, sha256="", kind=Kind.XLSB)
+        file = files.File(path="t.xlsb", data=data, sha256="", kind=FileKind.XLSB)
         if fits:
-            bounds.check(file, SMALL)
+            memory_limits.check(file, SMALL)
         else:
             with pytest.raises(RosterError, match="has a cell far out: row 1,048,576, column 16,384"):
-                bounds.check(file, SMALL)
+                memory_limits.check(file, SMALL)
 
 
 @pytest.mark.parametrize("cut", [1, 100, 1000])

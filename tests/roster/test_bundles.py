@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from rostersync.errors import RosterError, UsageError
-from rostersync.roster import files, load
-from rostersync.roster.kinds import Kind
+from rostersync.roster import load
+from rostersync.roster.readers import files
+from rostersync.roster.readers.file_kinds import FileKind
 from rostersync.settings import Settings
 
 Write = Callable[..., Path]
@@ -91,7 +92,7 @@ def test_archives_in_a_folder_are_read(tmp_path: Path) -> None:
 def test_gzip_of_text_of_a_workbook_and_of_an_archive(loaded: Callable[..., object], write: Write) -> None:
     """What is in it decides how it is read, and that it was unpacked is said."""
     workbook = write([["user", "course", "role"], ["ann", "BIO101", "student"]], "t.xlsx").read_bytes()
-    for content, kind in ((ANN, Kind.TEXT), (workbook, Kind.XLSX)):
+    for content, kind in ((ANN, FileKind.TEXT), (workbook, FileKind.XLSX)):
         (bundle,) = bundles(write(gzip.compress(content), "t.gz"))
         assert [(f.kind, f.notes) for f in bundle.files] == [(kind, ("unpacked (gzip)",))]
         assert load([write(gzip.compress(content), "t.gz")], Settings()).rows["user"].tolist() == ["ann"]
@@ -192,12 +193,12 @@ def test_a_password_is_named(write: Write) -> None:
 @pytest.mark.parametrize(
     ("parts", "kind"),
     [
-        ({"xl__workbook_xml": b""}, Kind.XLSX),
-        ({"xl__workbook_bin": b""}, Kind.XLSB),
-        ({"content_xml": b"", "mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}, Kind.ODS),
+        ({"xl__workbook_xml": b""}, FileKind.XLSX),
+        ({"xl__workbook_bin": b""}, FileKind.XLSB),
+        ({"content_xml": b"", "mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}, FileKind.ODS),
     ],
 )
-def test_workbooks_that_are_archives_are_known(write: Write, parts: dict[str, bytes], kind: Kind) -> None:
+def test_workbooks_that_are_archives_are_known(write: Write, parts: dict[str, bytes], kind: FileKind) -> None:
     """By their parts, whatever they are called."""
     (bundle,) = bundles(write(packed(**parts), "term.zip"))
     assert [f.kind for f in bundle.files] == [kind]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.roster import dates
-from rostersync.roster.dates import (
+from rostersync.roster.columns import dates
+from rostersync.roster.columns.dates import (
     BAD,
     CENTURY,
     NEVER_BEGINS,

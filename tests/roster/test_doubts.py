@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rostersync.errors import RosterError
 from rostersync.roster import load
-from rostersync.roster.doubts import Doubt, Heard, Ruling, fingerprint
+from rostersync.roster.columns.ambiguous import AmbiguousColumns, Heard, Ruling, fingerprint
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
@@ -20,11 +20,11 @@ Write = Callable[..., Path]
 LIST = "Kennung,Kurs,Art\nann,BIO101,Student\nben,BIO101,Student\n"
 
 
-def judged(path: Path, *rulings: Ruling, **settings: object) -> tuple[list[Doubt], Callable[[], Roster]]:
+def judged(path: Path, *rulings: Ruling, **settings: object) -> tuple[list[AmbiguousColumns], Callable[[], Roster]]:
     """The doubts that a judge is told, and the loading that tells it."""
-    told: list[Doubt] = []
+    told: list[AmbiguousColumns] = []
 
-    def judge(doubt: Doubt) -> Ruling:
+    def judge(doubt: AmbiguousColumns) -> Ruling:
         told.append(doubt)
         return rulings[len(told) - 1]
 

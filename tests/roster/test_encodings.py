@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostersync.errors import RosterError
-from rostersync.roster import encodings, endings, regional, spelling
+from rostersync.roster.readers import encodings, file_end, legacy_encodings, letter_frequencies
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
@@ -71,7 +71,7 @@ def test_a_guess_changes_nothing_or_is_refused(data: bytes) -> None:
         return
     name = found.encoding.removesuffix(" (without a byte order mark)")
     whole = (b"user,course\n" + data).decode(name).removeprefix("\ufeff")
-    assert found.data == endings.unpadded(whole.encode())
+    assert found.data == file_end.unpadded(whole.encode())
 
 
 def test_a_regional_guess_is_shown_by_words_that_have_every_letter(loaded: Load) -> None:
@@ -185,7 +185,7 @@ def test_japanese_that_passes_for_ascii_is_refused(loaded: Load) -> None:
 )
 def test_words_that_read_well(word: str) -> None:
     """Names in one script, with the signs that stand in names."""
-    assert spelling.reads_well(word)
+    assert letter_frequencies.reads_well(word)
 
 
 @pytest.mark.parametrize(
@@ -194,10 +194,10 @@ def test_words_that_read_well(word: str) -> None:
 )
 def test_words_that_read_badly(word: str) -> None:
     """Signs amid letters, a capital amid small letters, two scripts in a word."""
-    assert not spelling.reads_well(word)
+    assert not letter_frequencies.reads_well(word)
 
 
 def test_a_long_word_takes_no_long_time() -> None:
     """A megabyte without a blank is looked at once."""
     data = b"a" * 3_000_000 + "ü".encode("cp1252") + b"a" * 3_000_000
-    assert sum(regional.words(data).values()) >= 1
+    assert sum(legacy_encodings.words(data).values()) >= 1

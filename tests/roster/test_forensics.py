@@ -13,15 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostersync import problems
-from rostersync.distinct import encoded
-from rostersync.roster import headers, rows
-from rostersync.roster.doubts import Settled
+from rostersync.enums import Mode
+from rostersync.frames.distinct import encoded
+from rostersync.roster.columns import headers
+from rostersync.roster.columns.ambiguous import Settled
 from rostersync.roster.forensics.repairs import repairs
-from rostersync.roster.rows import Part
-from rostersync.roster.sheets import Sheet
+from rostersync.roster.rows import build
+from rostersync.roster.rows.build import SheetRows
+from rostersync.roster.sheet import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from rostersync.vocabulary import Mode
 
 Load = Callable[..., Roster]
 ORDINARY = {"key_undecided", "key_second", "column_ignored", "column_offered", "column_contradicts"}
@@ -32,7 +33,7 @@ def built(
     columns: Sequence[Sequence[str]],
     settings: Settings = Settings(),  # noqa: B008 - it is frozen
     **more: Mapping[int, Any],
-) -> Part:
+) -> SheetRows:
     """A sheet's part of a roster, as from a workbook that says which cells are numbers and dates."""
     kinds = {name: {p: np.array(m, dtype=bool) for p, m in masks.items()} for name, masks in more.items()}
     sheet = Sheet(
@@ -45,21 +46,21 @@ def built(
     )
     understood = Settled(columns=headers.understand(sheet.header, settings), settings=settings)
     known = encoded(sheet.cells, understood.columns.fields.values())
-    return rows.build(sheet, known, understood, Mode.MIRROR, source=0, first_row=0)
+    return build.build(sheet, known, understood, Mode.MIRROR, source=0, first_row=0)
 
 
-def users(*keys: str) -> Part:
+def users(*keys: str) -> SheetRows:
     """A roster with these id numbers."""
     return built(["student id", "course short name", "role"], [keys, ["BIO101"] * len(keys), ["student"] * len(keys)])
 
 
-def courses(*keys: str) -> Part:
+def courses(*keys: str) -> SheetRows:
     """A roster with these courses."""
     people = [f"p{n}" for n in range(len(keys))]
     return built(["username", "course short name", "role"], [people, keys, ["student"] * len(keys)])
 
 
-def found(part: Part) -> list[list[Any]]:
+def found(part: SheetRows) -> list[list[Any]]:
     """Each finding's line, code and value, in order."""
     mine = part.problems[~part.problems["code"].isin(ORDINARY)]
     lines: list[list[Any]] = mine[["line", "code", "value"]].to_numpy().tolist()
@@ -266,7 +267,7 @@ def test_a_workbook_tells_what_became_of_its_keys(loaded: Load) -> None:
     assert roster.sources[0].letters == {"student id": "A", "course short name": "B", "role": "C"}
 
 
-def _starts(values: list[str], dates: list[bool], **settings: object) -> Part:
+def _starts(values: list[str], dates: list[bool], **settings: object) -> SheetRows:
     count = len(values)
     columns = [[*"abcdefgh"[:count]], ["BIO101"] * count, ["student"] * count, values]
     header = ["username", "course short name", "role", "start"]

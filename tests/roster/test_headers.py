@@ -10,9 +10,9 @@ import pytest
 
 from rostersync.errors import RosterError, SettingsError
 from rostersync.roster import load
-from rostersync.roster.fields import ALIASES
-from rostersync.roster.headers import understand
-from rostersync.roster.words import lists, normalise
+from rostersync.roster.columns.fields import ALIASES
+from rostersync.roster.columns.headers import understand
+from rostersync.roster.columns.words import lists, normalise
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 

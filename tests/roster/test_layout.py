@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from rostersync.enums import Mode
 from rostersync.errors import EmptyRoster, RosterError
 from rostersync.tables import Roster
-from rostersync.vocabulary import Mode
 
 Load = Callable[..., Roster]
 Rows = list[list[Any]]

@@ -12,10 +12,10 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rostersync.enums import Mode
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from rostersync.vocabulary import Mode
 
 HEADER = ["username", "course shortname", "role id"]
 KEYS = st.text(st.sampled_from("abcxyz019 .-ÄßñЖ"), max_size=6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rostersync.roster import numberformat
+from rostersync.roster.readers import number_format
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ from rostersync.roster import numberformat
 )
 def test_numbers_are_shown_as_their_format_says(code: str, digits: str, shown: str) -> None:
     """Zeros fill up, signs stand where they stand, and further digits go before."""
-    assert numberformat.changes(code)
-    assert numberformat.show(code, digits) == shown
+    assert number_format.changes(code)
+    assert number_format.show(code, digits) == shown
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_numbers_are_shown_as_their_format_says(code: str, digits: str, shown: s
 )
 def test_formats_that_leave_digits_alone(code: str) -> None:
     """Amounts, dates and percentages are no way to write an id."""
-    assert not numberformat.changes(code)
+    assert not number_format.changes(code)

@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from rostersync.errors import RosterError
-from rostersync.roster import bounds, files, kinds, ole
-from rostersync.roster.kinds import Kind
+from rostersync.roster.readers import file_kinds, files, memory_limits, ole
+from rostersync.roster.readers.file_kinds import FileKind
 from rostersync.settings import Settings
 
 SMALL = Settings(max_megabytes=8)
@@ -45,26 +45,26 @@ START = record(0x0809, struct.pack("<HH", 0x0600, 0x0005))
 
 def xls(*records: bytes) -> files.File:
     data = container("Workbook", b"".join([START, *records, record(0x000A, b"")]))
-    return files.File(path="t.xls", data=data, sha256="", kind=Kind.XLS)
+    return files.File(path="t.xls", data=data, sha256="", kind=FileKind.XLS)
 
 
 @pytest.mark.parametrize("name", ["Workbook", "Book"])
 def test_a_workbook_is_known_by_its_stream(name: str) -> None:
     """The second name is that of Excel 95."""
-    assert kinds.kind_of("t.doc", container(name, START)) == Kind.XLS
+    assert file_kinds.kind_of("t.doc", container(name, START)) == FileKind.XLS
 
 
 @pytest.mark.parametrize("name", ["WordDocument", "__properties_version1.0"])
 def test_documents_and_mails_are_no_spreadsheets(name: str) -> None:
     """They lie in the same container."""
     with pytest.raises(RosterError, match=r"t\.xls is not a spreadsheet"):
-        kinds.kind_of("t.xls", container(name, START))
+        file_kinds.kind_of("t.xls", container(name, START))
 
 
 def test_a_password_of_an_old_workbook_is_named() -> None:
     """Its record stands behind the first one."""
     with pytest.raises(RosterError, match="is protected by a password"):
-        kinds.kind_of("t.xls", container("Workbook", START + record(0x002F, bytes(54))))
+        file_kinds.kind_of("t.xls", container("Workbook", START + record(0x002F, bytes(54))))
 
 
 def test_a_container_that_is_cut_short_is_damaged() -> None:
@@ -72,7 +72,7 @@ def test_a_container_that_is_cut_short_is_damaged() -> None:
     whole = container("Workbook", START)
     for length in (8, 100, 512, 1000, 1500, 2048):
         with pytest.raises(RosterError, match="is damaged or cut short"):
-            kinds.kind_of("t.xls", whole[:length])
+            file_kinds.kind_of("t.xls", whole[:length])
 
 
 def test_a_chain_without_an_end_is_damaged() -> None:
@@ -80,12 +80,12 @@ def test_a_chain_without_an_end_is_damaged() -> None:
     whole = bytearray(container("Workbook", START))
     struct.pack_into("<I", whole, 512 + 4 * 9, 2)
     with pytest.raises(RosterError, match="is damaged or cut short"):
-        kinds.kind_of("t.xls", bytes(whole))
+        file_kinds.kind_of("t.xls", bytes(whole))
 
 
 def test_cells_within_the_format_are_accepted() -> None:
     """A sheet of three rows and three columns, and what it says of itself."""
-    bounds.check(
+    memory_limits.check(
         xls(
             record(0x00FC, struct.pack("<II", 9, 7)),
             record(0x0200, struct.pack("<IIHHH", 0, 3, 0, 3, 0)),
@@ -109,7 +109,7 @@ def test_cells_within_the_format_are_accepted() -> None:
 def test_what_a_workbook_says_of_itself_is_checked(harm: bytes, message: str) -> None:
     """Each of these makes calamine ask for more memory than there is, which ends the process."""
     with pytest.raises(RosterError, match=message):
-        bounds.check(xls(harm), SMALL)
+        memory_limits.check(xls(harm), SMALL)
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -125,6 +125,6 @@ def test_long_texts_that_cells_share_are_bounded(wide: bool) -> None:  # noqa: F
         return b"".join(record(0x00FD, struct.pack("<HHHI", row, 0, 0, text)) for row in range(1500))
 
     with pytest.raises(RosterError, match="has long texts in so many cells that they would take"):
-        bounds.check(xls(table, shown(0)), SMALL)
-    bounds.check(xls(table, shown(1)), SMALL)
-    bounds.check(xls(table[:-20], shown(0)), Settings(max_megabytes=64))
+        memory_limits.check(xls(table, shown(0)), SMALL)
+    memory_limits.check(xls(table, shown(1)), SMALL)
+    memory_limits.check(xls(table[:-20], shown(0)), Settings(max_megabytes=64))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rostersync.roster import panics
+from rostersync.roster.readers import panics
 
 SAMPLE = Path("samples/inscriptions.xls")
 PLACE = 4183

@@ -11,7 +11,8 @@ import pytest
 
 from rostersync import guide
 from rostersync.errors import RosterError, SettingsError
-from rostersync.roster import load, presets
+from rostersync.roster import load
+from rostersync.roster.presets import catalogue
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
@@ -30,12 +31,12 @@ def mine(write: Write) -> Callable[[str], str]:
 def test_every_shipped_preset_says_where_its_facts_come_from() -> None:
     """A specification, or why there is none; and it can be recognised."""
     names = {"banner", "peoplesoft", "workday", "sits", "blackboard", "brightspace", "canvas", "sds", "oneroster"}
-    assert names | {"moodle-upload", "powerschool"} == set(presets.shipped())
-    for preset in presets.shipped().values():
+    assert names | {"moodle-upload", "powerschool"} == set(catalogue.shipped())
+    for preset in catalogue.shipped().values():
         assert preset.source or preset.unverified
         assert len(preset.recognise) >= 2
     for name in ("banner", "peoplesoft", "workday", "sits"):
-        assert presets.shipped()[name].unverified.startswith("no public specification")
+        assert catalogue.shipped()[name].unverified.startswith("no public specification")
 
 
 def test_everything_that_is_wrong_is_said_at_once(mine: Callable[[str], str]) -> None:
@@ -45,7 +46,7 @@ def test_everything_that_is_wrong_is_said_at_once(mine: Callable[[str], str]) ->
         '[status_words]\nW = "gone"\n'
     )
     with pytest.raises(SettingsError) as raised:
-        presets.load(wrong)
+        catalogue.load(wrong)
     for said in ("colums", "timezone", "“usser” is no field", "“(” for “B” is no regular expression", "status_words.W"):
         assert said in raised.value.message
 
@@ -63,13 +64,13 @@ def test_everything_that_is_wrong_is_said_at_once(mine: Callable[[str], str]) ->
 def test_a_preset_that_cannot_be_used_is_refused(mine: Callable[[str], str], text: str, said: str) -> None:
     """Before any file is read."""
     with pytest.raises(SettingsError, match=re.escape(said)):
-        presets.load(mine(text))
+        catalogue.load(mine(text))
 
 
 def test_an_unknown_name_brings_its_neighbour_and_the_list() -> None:
     """And so does no name at all."""
     with pytest.raises(SettingsError, match=r"no preset “baner” \(did you mean banner\?\)") as raised:
-        presets.load("baner")
+        catalogue.load("baner")
     assert "oneroster" in raised.value.remedy
 
 
@@ -192,8 +193,8 @@ def test_the_sheet_as_it_lay_there_is_kept() -> None:
     import numpy as np
     import pyarrow as pa
 
-    from rostersync.roster.recast import under_preset
-    from rostersync.roster.sheets import Sheet
+    from rostersync.roster.presets.recast import under_preset
+    from rostersync.roster.sheet import Sheet
 
     cells = [pa.array([v]) for v in ("202710", "20117", "@1", "RE")]
     sheet = Sheet(

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rostersync.formulas import restored
-from rostersync.roster.rejected import originals
-from rostersync.roster.sheets import Sheet
+from rostersync.roster.rows.rejected import originals
+from rostersync.roster.sheet import Sheet
 from rostersync.tables import ROSTER, Roster
+from rostersync.text.formulas import restored
 
 Load = Callable[..., Roster]
 

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostersync import report
-from rostersync.columns import TEXT
-from rostersync.originals import OURS
+from rostersync.frames.columns import TEXT
 from rostersync.problems import DAMAGED
-from rostersync.roster import delimited, files, load, workbook
-from rostersync.roster.sheets import Sheet
+from rostersync.roster import load
+from rostersync.roster.readers import delimited, files, workbook
+from rostersync.roster.sheet import Sheet
 from rostersync.settings import Settings
+from rostersync.tables.originals import OURS
 from tests.roster import fuzz
 
 SIGNS = st.text("'=+-@ \t\r\n＝＋－＠\"_x0041,;\x07a1", max_size=8)  # noqa: RUF001 - wide signs

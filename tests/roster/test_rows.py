@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from rostersync import problems
-from rostersync.distinct import trimmed
+from rostersync.frames.distinct import trimmed
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import PROBLEMS, ROSTER, Roster

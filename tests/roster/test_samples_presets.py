@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rostersync.enums import Mode
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from rostersync.vocabulary import Mode
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rostersync.enums import Mode
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from rostersync.vocabulary import Mode
 
 Write = Callable[..., Path]
 Load = Callable[..., Roster]

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rostersync.enums import Mode
 from rostersync.errors import EmptyRoster, RosterError
-from rostersync.roster import load, shapes
-from rostersync.roster.delimited import read
-from rostersync.roster.files import File
-from rostersync.roster.kinds import Kind
+from rostersync.roster import bundles, load
+from rostersync.roster.readers.delimited import read
+from rostersync.roster.readers.file_kinds import FileKind
+from rostersync.roster.readers.files import File
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from rostersync.vocabulary import Mode
 
 Load = Callable[..., Roster]
 Write = Callable[..., Path]
@@ -278,8 +278,8 @@ CELL = st.sampled_from(["", "A", "B", " "])
 def test_no_row_and_no_course_is_lost(cells: list[tuple[str, str, str]]) -> None:
     """Every line is there at least once, and every courseN that names a course exactly once."""
     text = "username,course1,course2,course3\n" + "".join(f"u{i},{','.join(c)}\n" for i, c in enumerate(cells))
-    file = File(path="x.csv", data=text.encode(), sha256="", kind=Kind.TEXT)
-    sheet = shapes.melted(read(file, Settings()), Settings())
+    file = File(path="x.csv", data=text.encode(), sha256="", kind=FileKind.TEXT)
+    sheet = bundles.melted(read(file, Settings()), Settings())
     assert sorted(set(sheet.lines.tolist())) == [*range(2, len(cells) + 2)]
     courses = sheet.cells[sheet.header.index("course")].to_pylist()
     stated = [(line, c.strip()) for line, c in zip(sheet.lines.tolist(), courses, strict=True) if c.strip()]

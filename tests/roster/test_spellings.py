@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rostersync.enums import Mode
 from rostersync.errors import RosterError
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from rostersync.vocabulary import Mode
 from tests.examples import many, while_time_lasts
 
 Load = Callable[..., Roster]

@@ -8,15 +8,15 @@ import pyarrow as pa
 import pytest
 
 from rostersync.errors import RosterError
-from rostersync.roster import tells
+from rostersync.roster.columns import profile
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
 Load = Callable[..., Roster]
 
 
-def shape(*values: str) -> tells.Shape:
-    return tells.look(pa.array(values, pa.string()), Settings())
+def shape(*values: str) -> profile.Shape:
+    return profile.look(pa.array(values, pa.string()), Settings())
 
 
 @pytest.mark.parametrize(
@@ -33,25 +33,25 @@ def shape(*values: str) -> tells.Shape:
 )
 def test_the_values_are_put_into_words(values: list[str], fields: list[str], expected: str) -> None:
     """Only what matters for these fields is said; blank cells are no values."""
-    assert tells.sentence(shape(*values), fields) == expected
+    assert profile.sentence(shape(*values), fields) == expected
 
 
 def test_values_rank_what_a_column_may_be() -> None:
     """Addresses speak for an e-mail address and against an id number; digits alone speak for no id in particular."""
     addresses, numbers = shape("a@x.example", "b@x.example"), shape("1", "2")
-    assert tells.ranked(("idnumber", "username", "email"), addresses) == ("email", "username", "idnumber")
-    assert tells.ranked(("idnumber", "id"), numbers) == ("idnumber", "id")
-    assert tells.contradicted("email", numbers)
-    assert tells.contradicted("id", addresses)
-    assert not tells.contradicted("username", addresses)
-    assert not tells.contradicted("email", shape(""))
+    assert profile.ranked(("idnumber", "username", "email"), addresses) == ("email", "username", "idnumber")
+    assert profile.ranked(("idnumber", "id"), numbers) == ("idnumber", "id")
+    assert profile.contradicted("email", numbers)
+    assert profile.contradicted("id", addresses)
+    assert not profile.contradicted("username", addresses)
+    assert not profile.contradicted("email", shape(""))
 
 
 def test_a_long_column_is_sampled_from_end_to_end() -> None:
     """What stands only in the last rows is seen, and the sentence says that it was a sample."""
-    seen = tells.look(pa.array(["a"] * 60_000 + ["z@x.example"], pa.string()), Settings())
+    seen = profile.look(pa.array(["a"] * 60_000 + ["z@x.example"], pa.string()), Settings())
     assert seen.values.to_pylist() == ["a", "z@x.example"]
-    assert tells.sentence(seen, ["email"]) == "1 of 2 values of a sample are e-mail addresses"
+    assert profile.sentence(seen, ["email"]) == "1 of 2 values of a sample are e-mail addresses"
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from rostersync.errors import RosterError
-from rostersync.roster import files, load, webtable, xmlsheet
-from rostersync.roster.kinds import Kind
-from rostersync.roster.sheets import Sheet
+from rostersync.roster import load
+from rostersync.roster.readers import files, html, xml_spreadsheet
+from rostersync.roster.readers.file_kinds import FileKind
+from rostersync.roster.sheet import Sheet
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 
@@ -28,8 +29,8 @@ def page(*tables: str) -> str:
 
 def sheets(content: str | bytes, **chosen: object) -> list[Sheet]:
     data = content.encode() if isinstance(content, str) else content
-    file = files.File(path="t.xls", data=data, sha256="", kind=Kind.HTML)
-    return webtable.read(file, Settings.model_validate(chosen))
+    file = files.File(path="t.xls", data=data, sha256="", kind=FileKind.HTML)
+    return html.read(file, Settings.model_validate(chosen))
 
 
 def refused(content: str, **chosen: object) -> str:
@@ -316,8 +317,8 @@ def worksheet(name: str, rows: str, more: str = "") -> str:
 
 def book(content: str, **chosen: object) -> Sheet:
     data = ("<?xml version='1.0'?>" + XML.format(content)).encode()
-    file = files.File(path="t.xls", data=data, sha256="", kind=Kind.XML)
-    (sheet,) = xmlsheet.read(file, Settings.model_validate(chosen))
+    file = files.File(path="t.xls", data=data, sha256="", kind=FileKind.XML)
+    (sheet,) = xml_spreadsheet.read(file, Settings.model_validate(chosen))
     return sheet
 
 

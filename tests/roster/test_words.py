@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rostersync.errors import SettingsError
-from rostersync.roster.words import Actions, Reading, Roles, Statuses, normalise
+from rostersync.roster.columns.words import Actions, Roles, Statuses, WordMeaning, normalise
 from rostersync.settings import Settings
 
 
@@ -55,16 +55,16 @@ def test_words_are_compared_by_their_letters(text: str, expected: str) -> None:
 )
 def test_role_words_are_understood(word: str, role: str) -> None:
     """Words become short names."""
-    assert roles().read(word) == Reading(role)
+    assert roles().read(word) == WordMeaning(role)
 
 
 @pytest.mark.parametrize(("word", "role"), [("5", "5"), ("03", "3"), ("17", "17")])
 def test_numbers_are_ids_only_where_that_is_said(word: str, role: str) -> None:
     """In a column that is just called role they mean nothing by themselves; the settings can give them a meaning."""
-    assert Roles(Settings(), ids=True).read(word) == Reading(role)
-    assert roles().read(word) == Reading("", "role_digits")
-    assert roles(role_words={word: "student"}).read(word) == Reading("student")
-    assert roles(role_words={word: word}).read(word) == Reading(word)
+    assert Roles(Settings(), ids=True).read(word) == WordMeaning(role)
+    assert roles().read(word) == WordMeaning("", "role_digits")
+    assert roles(role_words={word: "student"}).read(word) == WordMeaning("student")
+    assert roles(role_words={word: word}).read(word) == WordMeaning(word)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_numbers_are_ids_only_where_that_is_said(word: str, role: str) -> None:
 )
 def test_role_words_that_are_not_certain_are_problems(word: str, code: str, detail: str) -> None:
     """Nobody gets a role by a guess, nor one that a roster may not give."""
-    assert roles().read(word) == Reading("", code, detail)
+    assert roles().read(word) == WordMeaning("", code, detail)
 
 
 def test_the_settings_say_what_teacher_means() -> None:
@@ -100,19 +100,19 @@ def test_the_settings_say_what_teacher_means() -> None:
 def test_words_of_the_settings_come_first() -> None:
     """Compared by their letters; what they name must be allowed too."""
     own = roles(role_words={"Tutor/in": "student", "Chef": "manager", "Teacher": "teacher"})
-    assert own.read("TUTOR in") == Reading("student")
-    assert own.read("teacher") == Reading("teacher")
-    assert own.read("chef") == Reading("", "role_not_allowed", "manager")
+    assert own.read("TUTOR in") == WordMeaning("student")
+    assert own.read("teacher") == WordMeaning("teacher")
+    assert own.read("chef") == WordMeaning("", "role_not_allowed", "manager")
 
 
 def test_roles_of_the_settings_are_words() -> None:
     """A site's own role is known by its short name, and may be given where it is assignable."""
-    assert roles(roles={"examiner": 9}).read("Examiner") == Reading("", "role_not_allowed", "examiner")
+    assert roles(roles={"examiner": 9}).read("Examiner") == WordMeaning("", "role_not_allowed", "examiner")
     own = roles(roles={"examiner": 9}, assignable_roles=("student", "examiner"))
-    assert own.read("Examiner") == Reading("examiner")
+    assert own.read("Examiner") == WordMeaning("examiner")
     by_id = Roles(Settings(roles={"examiner": 9}, assignable_roles=("student", "examiner")), ids=True)
-    assert by_id.read("9") == Reading("9")
-    assert by_id.read("4") == Reading("", "role_not_allowed", "teacher")
+    assert by_id.read("9") == WordMeaning("9")
+    assert by_id.read("4") == WordMeaning("", "role_not_allowed", "teacher")
 
 
 def test_digits_of_a_type_column_are_no_role_ids() -> None:
@@ -139,27 +139,27 @@ def test_a_default_role_that_may_not_be_given_is_refused(wanted: str) -> None:
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
-        ("", Reading("")),
-        ("Enrolled", Reading("active")),
-        ("inscrit(e)", Reading("active")),
-        ("gesperrt", Reading("suspended")),
-        ("leave of absence", Reading("", "not_taking_part")),
-        ("inaktiv", Reading("", "not_taking_part")),
-        ("rejected", Reading("", "not_taking_part")),
-        ("withdrawn", Reading("removed")),
-        ("DW", Reading("removed")),
-        ("履修取消", Reading("removed")),
-        ("waitlisted", Reading("", "waiting_list")),
-        ("WL", Reading("", "waiting_list")),
-        ("W", Reading("", "status_unknown")),
-        ("E", Reading("", "status_unknown")),
-        ("completed", Reading("", "status_unknown")),
-        ("1", Reading("", "status_unknown")),
-        ("yes", Reading("", "status_unknown")),
-        ("FALSE", Reading("", "status_unknown")),
+        ("", WordMeaning("")),
+        ("Enrolled", WordMeaning("active")),
+        ("inscrit(e)", WordMeaning("active")),
+        ("gesperrt", WordMeaning("suspended")),
+        ("leave of absence", WordMeaning("", "not_taking_part")),
+        ("inaktiv", WordMeaning("", "not_taking_part")),
+        ("rejected", WordMeaning("", "not_taking_part")),
+        ("withdrawn", WordMeaning("removed")),
+        ("DW", WordMeaning("removed")),
+        ("履修取消", WordMeaning("removed")),
+        ("waitlisted", WordMeaning("", "waiting_list")),
+        ("WL", WordMeaning("", "waiting_list")),
+        ("W", WordMeaning("", "status_unknown")),
+        ("E", WordMeaning("", "status_unknown")),
+        ("completed", WordMeaning("", "status_unknown")),
+        ("1", WordMeaning("", "status_unknown")),
+        ("yes", WordMeaning("", "status_unknown")),
+        ("FALSE", WordMeaning("", "status_unknown")),
     ],
 )
-def test_status_words_are_read_and_yes_and_no_are_not(word: str, expected: Reading) -> None:
+def test_status_words_are_read_and_yes_and_no_are_not(word: str, expected: WordMeaning) -> None:
     """In a column named “status” nobody knows what a 1 affirms."""
     assert statuses("status").read(word) == expected
 
@@ -239,7 +239,7 @@ def test_the_sense_and_the_words_of_a_status_can_be_set() -> None:
 )
 def test_action_words_are_understood(word: str, expected: str) -> None:
     """In the languages of the lists."""
-    assert Actions().read(word) == Reading(expected)
+    assert Actions().read(word) == WordMeaning(expected)
 
 
 @pytest.mark.parametrize("word", ["", "update", "?"])

@@ -4,7 +4,7 @@ import pytest
 
 from rostersync import guide
 from rostersync.cli.sandbox import command
-from rostersync.sandbox.faults import NETWORK, Kind
+from rostersync.sandbox.faults import NETWORK, FaultKind
 
 SECTION = guide.page("sandbox")
 
@@ -17,14 +17,14 @@ def listed(head: str) -> list[str]:
 
 def test_the_guide_lists_every_fault() -> None:
     """Moods and faults of the network, each once."""
-    assert sorted(listed("mood of the site")) == sorted(kind.value for kind in Kind if kind not in NETWORK)
+    assert sorted(listed("mood of the site")) == sorted(kind.value for kind in FaultKind if kind not in NETWORK)
     assert sorted(listed("fault of the network")) == sorted(kind.value for kind in NETWORK)
 
 
 def test_the_help_lists_every_fault() -> None:
     """Whoever has no guide at hand finds the words that `--fault` takes."""
     words = (command.help or "").partition("Faults:")[2].partition("\n\n")[0].replace(",", " ").split()
-    assert words == [kind.value for kind in Kind]
+    assert words == [kind.value for kind in FaultKind]
 
 
 @pytest.mark.parametrize(

@@ -5,41 +5,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostersync.errors import UsageError
-from rostersync.sandbox.faults import MEANINGS, NETWORK, Fault, Kind, parse
+from rostersync.sandbox.faults import MEANINGS, NETWORK, Fault, FaultKind, parse
 from rostersync.sandbox.switches import Faults, Met
 
-PLAIN = sorted(NETWORK - {Kind.REFUSED}, key=lambda kind: kind.value)
+PLAIN = sorted(NETWORK - {FaultKind.REFUSED}, key=lambda kind: kind.value)
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("maintenance", Fault(kind=Kind.MAINTENANCE)),
-        ("maintenance:n=100", Fault(kind=Kind.MAINTENANCE, n=100)),
-        ("database-away:n=40,lasts=20.0", Fault(kind=Kind.DATABASE_AWAY, n=40, lasts=20)),
-        ("500:n=40,times=0,lasts=0.5", Fault(kind=Kind.ERROR_500, n=40, lasts=0.5)),
-        ("reset-after-commit:p=0.02", Fault(kind=Kind.RESET_AFTER_COMMIT, p=0.02)),
-        ("html-200:n=7", Fault(kind=Kind.HTML_200, n=7, times=1)),
-        ("html-200:n=7,times=0", Fault(kind=Kind.HTML_200, n=7)),
-        ("503:p=0.1,retry-after=2", Fault(kind=Kind.UNAVAILABLE, p=0.1, retry_after=2)),
-        ("slow-first-byte:p=0.1,seconds=0.2", Fault(kind=Kind.SLOW_FIRST_BYTE, p=0.1, seconds=0.2)),
+        ("maintenance", Fault(kind=FaultKind.MAINTENANCE)),
+        ("maintenance:n=100", Fault(kind=FaultKind.MAINTENANCE, n=100)),
+        ("database-away:n=40,lasts=20.0", Fault(kind=FaultKind.DATABASE_AWAY, n=40, lasts=20)),
+        ("500:n=40,times=0,lasts=0.5", Fault(kind=FaultKind.ERROR_500, n=40, lasts=0.5)),
+        ("reset-after-commit:p=0.02", Fault(kind=FaultKind.RESET_AFTER_COMMIT, p=0.02)),
+        ("html-200:n=7", Fault(kind=FaultKind.HTML_200, n=7, times=1)),
+        ("html-200:n=7,times=0", Fault(kind=FaultKind.HTML_200, n=7)),
+        ("503:p=0.1,retry-after=2", Fault(kind=FaultKind.UNAVAILABLE, p=0.1, retry_after=2)),
+        ("slow-first-byte:p=0.1,seconds=0.2", Fault(kind=FaultKind.SLOW_FIRST_BYTE, p=0.1, seconds=0.2)),
         (
             "503:function=core_enrol_get_enrolled_users,course=302",
-            Fault(kind=Kind.UNAVAILABLE, function="core_enrol_get_enrolled_users", course=302),
+            Fault(kind=FaultKind.UNAVAILABLE, function="core_enrol_get_enrolled_users", course=302),
         ),
-        ("refused", Fault(kind=Kind.REFUSED, times=1)),
-        ("capability=moodle/user:viewdetails", Fault(kind=Kind.CAPABILITY, subject="moodle/user:viewdetails")),
+        ("refused", Fault(kind=FaultKind.REFUSED, times=1)),
+        ("capability=moodle/user:viewdetails", Fault(kind=FaultKind.CAPABILITY, subject="moodle/user:viewdetails")),
         (
             "capability=moodle/user:viewdetails:function=core_user_get_users_by_field,n=2",
             Fault(
-                kind=Kind.CAPABILITY,
+                kind=FaultKind.CAPABILITY,
                 subject="moodle/user:viewdetails",
                 function="core_user_get_users_by_field",
                 n=2,
             ),
         ),
-        ("separate-groups", Fault(kind=Kind.SEPARATE_GROUPS)),
-        ("separate-groups=LIT Ünï 7:times=3", Fault(kind=Kind.SEPARATE_GROUPS, subject="LIT Ünï 7", times=3)),
+        ("separate-groups", Fault(kind=FaultKind.SEPARATE_GROUPS)),
+        ("separate-groups=LIT Ünï 7:times=3", Fault(kind=FaultKind.SEPARATE_GROUPS, subject="LIT Ünï 7", times=3)),
     ],
 )
 def test_a_fault_is_read_from_words(text: str, fault: Fault) -> None:
@@ -84,15 +84,15 @@ def test_words_that_mean_nothing_are_refused(text: str, part: str) -> None:
 @given(
     st.builds(
         Fault,
-        kind=st.sampled_from([*PLAIN, Kind.MAINTENANCE, Kind.TOKEN_EXPIRED]),
+        kind=st.sampled_from([*PLAIN, FaultKind.MAINTENANCE, FaultKind.TOKEN_EXPIRED]),
         function=st.sampled_from(["", "core_enrol_get_enrolled_users"]),
         course=st.sampled_from([0, 302]),
         p=st.floats(0, 1),
         n=st.integers(1, 50),
         times=st.none() | st.integers(1, 9),
     )
-    | st.builds(Fault, kind=st.just(Kind.REFUSED), n=st.integers(1, 9), times=st.none() | st.integers(1, 9))
-    | st.builds(Fault, kind=st.just(Kind.UNAVAILABLE), retry_after=st.none() | st.integers(0, 900))
+    | st.builds(Fault, kind=st.just(FaultKind.REFUSED), n=st.integers(1, 9), times=st.none() | st.integers(1, 9))
+    | st.builds(Fault, kind=st.just(FaultKind.UNAVAILABLE), retry_after=st.none() | st.integers(0, 900))
 )
 def test_a_fault_is_written_as_it_is_read(fault: Fault) -> None:
     """What the sandbox shows of a fault switches the same fault on."""
@@ -101,7 +101,7 @@ def test_a_fault_is_written_as_it_is_read(fault: Fault) -> None:
 
 def test_every_kind_says_what_it_does() -> None:
     """No kind is without its line in the list that the control address shows."""
-    assert set(MEANINGS) == set(Kind)
+    assert set(MEANINGS) == set(FaultKind)
 
 
 def seen(faults: Faults, calls: int, function: str = "f") -> list[int]:
@@ -157,7 +157,7 @@ def test_the_second_of_two_faults_at_the_same_call_waits() -> None:
     faults.add("html-200:n=3")
     faults.add("500:n=3")
     met = [fault.kind if (fault := faults.meet("f").network) else None for _ in range(5)]
-    assert met == [None, None, Kind.HTML_200, Kind.ERROR_500, None]
+    assert met == [None, None, FaultKind.HTML_200, FaultKind.ERROR_500, None]
 
 
 def test_chance_is_drawn_from_the_seed() -> None:

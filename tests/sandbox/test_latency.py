@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from rostersync.sandbox.form import Form
 from rostersync.sandbox.latency import MAIL, WRITE, Capacity, cost_of
+from rostersync.sandbox.php_form import Form
 from rostersync.sandbox.records import Enrolment, User
 from rostersync.sandbox.rehearsal import rehearse
 from rostersync.sandbox.server import Server

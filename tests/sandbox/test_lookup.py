@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from rostersync.sandbox.collation import Database
+from rostersync.sandbox.collation import DatabaseKind
 from rostersync.sandbox.state import State
 
 Call = Callable[..., Any]
@@ -36,11 +36,11 @@ def test_postgresql_takes_a_text_as_it_is(document: dict[str, Any]) -> None:
 
 def test_a_site_is_on_postgresql_whatever_its_document_says(document: dict[str, Any]) -> None:
     """Asked for PostgreSQL, look-ups by e-mail address tell case, and the state that comes back says so."""
-    state = State.load(document, database=Database.POSTGRESQL)
+    state = State.load(document, database=DatabaseKind.POSTGRESQL)
     assert state.users_where("email", "mona@host.example") == []
     assert state.users_where("email", "Mona@Host.example") == [31]
     assert state.document()["site"]["collation"] == "exact"
-    again = State.load(state.document(), database=Database.MARIADB)
+    again = State.load(state.document(), database=DatabaseKind.MARIADB)
     assert again.users_where("email", "mona@host.example") == [31]
 
 

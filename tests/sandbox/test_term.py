@@ -6,9 +6,9 @@ import openpyxl
 import pytest
 
 from rostersync.sandbox.demo import COLUMNS
+from rostersync.sandbox.sample_roster import write_roster
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import SEED, demo_roster, term
-from rostersync.sandbox.workbook import write_roster
 
 SAMPLE = pathlib.Path(__file__).parents[2] / "samples" / "term-roster.xlsx"
 DOCUMENT = term()

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from rostersync.sandbox.form import read_form
+from rostersync.sandbox.php_form import read_form
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from rostersync.sandbox.wire import PATH, answer

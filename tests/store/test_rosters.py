@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from rostersync.store import Kept, State, Store
+from rostersync.store import Kept, RunState, Store
 from rostersync.tables import ROSTER_COURSES, ROSTERS_SEEN
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
@@ -27,7 +27,7 @@ def test_a_run_remembers_its_roster_when_it_ends(store: Store, now: list[float])
     """With the run's number and time; for its own site and course alone."""
     run = store.begin(SITE, "d1")
     assert seen(store, 11) == []
-    store.end(run, State.DONE, 0, rosters=roster())
+    store.end(run, RunState.DONE, 0, rosters=roster())
     found = store.rosters_seen(SITE, [11, 12]).to_dict("records")
     assert found == [roster().to_dict("records")[0] | {"seen": int(now[0])}]
     assert seen(store, 12) == []
@@ -48,12 +48,12 @@ def test_the_last_one_is_known_even_where_the_clock_is_not_to_be_trusted(store: 
 def test_the_roster_of_a_run_that_was_undone_is_forgotten(store: Store) -> None:
     """The one before it is the last one again."""
     first, second = store.begin(SITE, "d1"), store.begin(SITE, "d2")
-    store.end(first, State.DONE, 0, rosters=roster(digest="aa"))
-    store.end(second, State.DONE, 0, rosters=roster(digest="bb"))
+    store.end(first, RunState.DONE, 0, rosters=roster(digest="aa"))
+    store.end(second, RunState.DONE, 0, rosters=roster(digest="bb"))
     undoing = store.begin(SITE, "d3", Kept(made="2026-09-01", release="", text=[b"{}"], undoes=second))
-    store.end(undoing, State.STOPPED, 5)
+    store.end(undoing, RunState.STOPPED, 5)
     assert seen(store, 11) == [(11, "bb"), (11, "aa")]
-    store.end(undoing, State.DONE, 0)
+    store.end(undoing, RunState.DONE, 0)
     assert seen(store, 11) == [(11, "aa")]
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from rostersync.apply.memory import as_sent
+from rostersync.apply.ledger_updates import as_sent
+from rostersync.enums import Op
 from rostersync.errors import SiteBusy, StoreError
 from rostersync.store import Store, database, default_path, lease, open_store
 from rostersync.store.ledger import columns_of
 from rostersync.tables import LEDGER
-from rostersync.vocabulary import Op
 
 SITE, OTHER = "https://moodle.example", "https://other.example"
 Opened = Callable[..., Store]

@@ -32,27 +32,21 @@ import pandas as pd
 import pytest
 
 from rostersync import problems
+from rostersync.enums import Mode, RowState
 from rostersync.settings import Settings
-from rostersync.sync import (
-    basis,
-    belief,
-    identity,
-    propose,
-    reconcile,
-    resolve,
-    rosters,
-    scope,
-    scrambled,
-    signs,
-)
-from rostersync.sync.asked import both_asked, fields_of
-from rostersync.sync.basis import Basis
+from rostersync.sync import proposal, snapshot
 from rostersync.sync.compose import Head, compose
-from rostersync.sync.grades import to_ask
-from rostersync.sync.looked import look_up
-from rostersync.sync.matched import both_matched
 from rostersync.sync.plan import Plan
-from rostersync.sync.protection import Unknown, unknown_courses, unknown_roles, unknown_users
+from rostersync.sync.reconciliation import reconcile
+from rostersync.sync.resolve import identity, row_ids, scrambled
+from rostersync.sync.resolve.distinct_keys import both_asked, fields_of
+from rostersync.sync.resolve.lookup import look_up
+from rostersync.sync.resolve.matches import both_matched
+from rostersync.sync.safety import believed_reads, signs
+from rostersync.sync.safety.graded import to_ask
+from rostersync.sync.safety.protected_names import UnknownName, unknown_courses, unknown_roles, unknown_users
+from rostersync.sync.snapshot import Snapshot
+from rostersync.sync.state import mirrored, scope
 from rostersync.tables import (
     COURSE_MATCHES,
     CURRENT,
@@ -70,7 +64,6 @@ from rostersync.tables import (
     Roster,
     Source,
 )
-from rostersync.vocabulary import Mode, RowState
 
 NOW = 1000
 ROLE_IDS = {"manager": 1, "editingteacher": 3, "teacher": 4, "student": 5, "guide": 9}
@@ -197,7 +190,7 @@ def _account(name: str, number: int) -> dict[str, Any]:
     }
 
 
-def _owners(world: World, differing: Sequence[identity.Differing]) -> pd.DataFrame:
+def _owners(world: World, differing: Sequence[identity.DifferingKeys]) -> pd.DataFrame:
     """USER_MATCHES of what stands beside the keys."""
     accounts = [_account(name, number) for name, number in world.users.items()]
     return USER_MATCHES.records(
@@ -211,13 +204,13 @@ def _owners(world: World, differing: Sequence[identity.Differing]) -> pd.DataFra
     )
 
 
-def _resolved(world: World, roster: Roster, courses: pd.DataFrame, settings: Settings) -> resolve.Resolution:
+def _resolved(world: World, roster: Roster, courses: pd.DataFrame, settings: Settings) -> row_ids.Resolution:
     """The rows after all that is found out about their people: the story of `gather.read` up to the decision."""
     found = both_matched(both_asked(roster), _users(world), courses)
     user = look_up(found[0], fields_of(found[0].keys, ()))
     differing = identity.differing(roster, user)
     beside = identity.beside(differing, user, _owners(world, differing))
-    resolution = resolve.resolve(roster, found, ((), ()), settings, beside=beside)
+    resolution = row_ids.resolve(roster, found, ((), ()), settings, beside=beside)
     listed = {name: world.users[name] for _, name, _, _ in world.people}
     people = PEOPLE.records([_account(name, number) for name, number in sorted(listed.items())])
     return scrambled.reject_scrambled(roster, resolution, found[0].matches, people)
@@ -304,7 +297,7 @@ def _grades(world: World, text: str, pairs: pd.DataFrame) -> pd.DataFrame:
     return GRADES.records(lines)
 
 
-def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
+def basis_of(texts: Mapping[str, str]) -> tuple[Snapshot, Settings, World]:
     """What the first decision is made from: the story of `gather.read` without a network."""
     world, settings = read_world(texts), Settings.model_validate(tomllib.loads(texts.get("settings.toml", "")))
     roster, courses = roster_of(world), _courses(world, settings)
@@ -317,10 +310,10 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Basis, Settings, World]:
     read = (*_read(world, ids, status, prove=False), roles)
     ledger = ledger[ledger["course_id"].isin(ids)]
     own_id = world.users.get("robot", 1)
-    made = basis.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id)
-    past = rosters.all_past(roster, made.resolution, NOW)
+    made = snapshot.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id)
+    past = mirrored.all_past(roster, made.resolution, NOW)
     before = _seen(texts, settings)
-    told = signs.signs_of(rosters.courses_of(roster, made.resolution), before, past, settings)
+    told = signs.signs_of(mirrored.courses_of(roster, made.resolution), before, past, settings)
     return replace(made, signs=told), settings, world
 
 
@@ -331,12 +324,12 @@ def _seen(texts: Mapping[str, str], settings: Settings) -> pd.DataFrame:
         world = read_world({"roster.csv": texts[name], "moodle.txt": texts["moodle.txt"]})
         roster = roster_of(world)
         matched = both_matched(both_asked(roster), _users(world), _courses(world, settings))
-        mine = rosters.courses_of(roster, resolve.resolve(roster, matched, ((), ()), settings))
+        mine = mirrored.courses_of(roster, row_ids.resolve(roster, matched, ((), ()), settings))
         found.append(ROSTERS_SEEN.frame({n: mine[n] for n in mine.columns} | {"seen": at * 86_400}))
     return pd.concat(found, ignore_index=True)
 
 
-def _unknown(known: Basis, world: World, settings: Settings) -> tuple[Unknown, ...]:
+def _unknown(known: Snapshot, world: World, settings: Settings) -> tuple[UnknownName, ...]:
     """The story of `protection.unknown`: names that nobody and no course in these texts has."""
     people = PEOPLE.records(
         [{"user_id": i, "username": n, "fullname": f"{n.title()} Example"} for n, i in sorted(world.users.items())]
@@ -360,52 +353,52 @@ def _unknown(known: Basis, world: World, settings: Settings) -> tuple[Unknown, .
     )
 
 
-def closer(known: Basis, changes: pd.DataFrame, world: World) -> Basis:
+def closer(known: Snapshot, changes: pd.DataFrame, world: World) -> Snapshot:
     """The story of `gather.look_closer`: courses that may lose or gain somebody are read again and counted."""
-    losing, going = propose.may_lose(changes), set(propose.may_go(changes))
+    losing, going = proposal.may_lose(changes), set(proposal.may_go(changes))
     peopled = set(known.reads.loc[known.reads["listed"] > 0, "course_id"])
-    counted = sorted({*losing, *(set(propose.may_gain(changes)) & peopled)})
+    counted = sorted({*losing, *(set(proposal.may_gain(changes)) & peopled)})
     people = [
         {"user_id": i, "username": n, "email": f"{n}@people.example", "fullname": f"{n.title()} Example"}
         for n, i in sorted(world.users.items())
         if i in going
     ]
     status = {*losing, *known.reads.loc[known.reads["status_known"], "course_id"]}
-    known = basis.read_closer(known, *_read(world, counted, status, prove=True))
-    known = basis.with_belief(known, _believed(known, changes, world))
+    known = snapshot.read_closer(known, *_read(world, counted, status, prove=True))
+    known = snapshot.with_belief(known, _believed(known, changes, world))
     unconfirmed = frozenset(world.users[name] for name in world.unconfirmed)
     return replace(known, people=PEOPLE.records(people), unconfirmed=unconfirmed)
 
 
-def _believed(known: Basis, changes: pd.DataFrame, world: World) -> pd.DataFrame:
+def _believed(known: Snapshot, changes: pd.DataFrame, world: World) -> pd.DataFrame:
     """READS as `belief.bear_out` makes them."""
     if world.trusting:
-        return belief.trusted(known.reads)
+        return believed_reads.trusted(known.reads)
     listed = known.sides.lists.table
     own = {world.courses[course] for course, traits in world.traits.items() if traits.get("groups") == "own"}
-    seen = {c: c not in own for c in belief.separate(changes, listed, known.reads, known.courses)}
-    doubt = belief.doubtful(changes, listed, known.reads, known.courses, known.roles, seen=seen)
+    seen = {c: c not in own for c in believed_reads.separate(changes, listed, known.reads, known.courses)}
+    doubt = believed_reads.doubtful(changes, listed, known.reads, known.courses, known.roles, seen=seen)
     names = {i: n for n, i in world.users.items()}
     there = world.unlisted | {(c, u) for c, u, _, idle in world.people if not idle}
     silent = any("unasked" in traits for traits in world.traits.values())
     told = {i: None if silent else frozenset(world.courses[c] for c, u in there if u == names[i]) for i in doubt.people}
-    return belief.believe(known.reads, doubt, told)
+    return believed_reads.believe(known.reads, doubt, told)
 
 
-def proposed_of(texts: Mapping[str, str]) -> tuple[Basis, pd.DataFrame, Settings]:
+def proposed_of(texts: Mapping[str, str]) -> tuple[Snapshot, pd.DataFrame, Settings]:
     """CHANGES before rules 3 and 4."""
     known, settings, world = basis_of(texts)
     world.trusting = settings.trust_reads
     known = replace(known, unknown=_unknown(known, world, settings))
-    known = closer(known, propose.propose(known, settings, now=NOW), world)
-    changes = propose.propose(known, settings, now=NOW)
+    known = closer(known, proposal.propose(known, settings, now=NOW), world)
+    changes = proposal.propose(known, settings, now=NOW)
     grades = _grades(world, texts.get("grades.txt", ""), to_ask(changes))
-    return known, propose.with_grades(known, changes, grades, settings, now=NOW), settings
+    return known, proposal.with_grades(known, changes, grades, settings, now=NOW), settings
 
 
 def plan_of(texts: Mapping[str, str]) -> Plan:
     known, changes, settings = proposed_of(texts)
-    changes, verdict = propose.limit(known, changes, settings, now=NOW)
+    changes, verdict = proposal.limit(known, changes, settings, now=NOW)
     head = Head(
         site="https://moodle.example",
         address="https://moodle.example",
@@ -451,7 +444,7 @@ def planned() -> Callable[[Texts], Plan]:
 
 
 @pytest.fixture(scope="session")
-def proposed() -> Callable[[Texts], tuple[Basis, pd.DataFrame, Settings]]:
+def proposed() -> Callable[[Texts], tuple[Snapshot, pd.DataFrame, Settings]]:
     """Makes the changes before rules 3 and 4, with what they were made from."""
     return proposed_of
 

@@ -8,9 +8,9 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rostersync.enums import Op
 from rostersync.sync.batch import Chunk, bundles
 from rostersync.tables import CHANGES
-from rostersync.vocabulary import Op
 
 OPS = list(Op)
 SENT = [str(op) for op in Op if op is not Op.NOTHING]

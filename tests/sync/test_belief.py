@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from rostersync.settings import Settings
-from rostersync.sync.belief import believe, believed_courses, doubtful, separate, trusted
+from rostersync.sync.safety.believed_reads import believe, believed_courses, doubtful, separate, trusted
 from rostersync.tables import CHANGES, COURSES, CURRENT, READS, ROLES
 
 BIO, CHE, ART = 11, 12, 13

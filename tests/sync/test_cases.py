@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from rostersync import problems, report
-from rostersync.sync import reconcile
 from rostersync.sync.plan import Plan
+from rostersync.sync.reconciliation import reconcile
 
 CASES = sorted(p for p in (Path(__file__).parent / "cases").iterdir() if p.is_dir())
 APPLY_ONLY = {"changed_since_plan", "not_sent", "not_tried", "replacement_failed", "role_unverified", "stopped"}

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rostersync import canonical
-from rostersync.columns import BOOL, INT, TEXT, Column
 from rostersync.errors import PlanRefused
+from rostersync.frames import digests
+from rostersync.frames.columns import BOOL, INT, TEXT, Column
 from rostersync.sync import plan as plans
 from rostersync.sync.plan import TABLES, Plan
 from rostersync.tables import PROBLEMS, READS
@@ -269,7 +269,7 @@ def test_what_is_no_table_has_no_digest(spoiled: dict[str, Any], error: type[Exc
     """A value that is missing, or of another type, is not made to fit."""
     frame = READS.frame({"course_id": [1]}).assign(**spoiled)
     with pytest.raises(error):
-        canonical.digest(canonical.content("reads", READS, frame))
+        digests.digest(digests.content("reads", READS, frame))
 
 
 def test_a_choice_that_is_missing_or_none_has_no_digest(plan: Plan) -> None:
@@ -282,4 +282,4 @@ def test_a_choice_that_is_missing_or_none_has_no_digest(plan: Plan) -> None:
         (frame.drop(columns="op"), TypeError),
     ):
         with pytest.raises(error):
-            canonical.digest(canonical.content("changes", kind, spoiled))
+            digests.digest(digests.content("changes", kind, spoiled))

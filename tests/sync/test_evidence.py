@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rostersync.sync import evidence
+from rostersync.sync.resolve import evidence
 from rostersync.tables import USER_MATCHES
 
 KEYS = [f"k{i}" for i in range(20)]

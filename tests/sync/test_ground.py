@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rostersync.sync.ground import own_doing
+from rostersync.sync.proof.own_changes import own_doing
 from rostersync.tables import CHANGES
 
 ANNA = {"course_id": 11, "user_id": 101, "inactive_before": 0}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.sync import keys
-from rostersync.sync.basis import complete_lists
+from rostersync.frames import packed as keys
+from rostersync.sync.snapshot import complete_lists
 from rostersync.tables import CURRENT, READS
 
 ids = st.tuples(st.integers(0, 2**24 - 1), st.integers(0, 2**27 - 1), st.integers(0, 2**12 - 1))

@@ -11,16 +11,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rostersync.settings import Settings
-from rostersync.sync import reconcile
-from rostersync.sync.access import Access
-from rostersync.sync.basis import Basis
-from rostersync.sync.diff import diff
+from rostersync.sync.changes.diff import diff
 from rostersync.sync.plan import Plan
+from rostersync.sync.reconciliation import reconcile
+from rostersync.sync.snapshot import Snapshot
+from rostersync.sync.state.access import Access
 from tests.examples import many, while_time_lasts
 
 Texts = Mapping[str, str]
 Planned = Callable[[Texts], Plan]
-Proposed = Callable[[Texts], tuple[Basis, pd.DataFrame, Settings]]
+Proposed = Callable[[Texts], tuple[Snapshot, pd.DataFrame, Settings]]
 Row = tuple[str, ...]
 
 HEADER = "user,course,role,action,status,start,end,file,state"
@@ -186,7 +186,7 @@ def losses(changes: pd.DataFrame) -> set[tuple[Any, ...]]:
     return set(losing[["course_id", "user_id"]].itertuples(index=False, name=None))
 
 
-def named(basis: Basis, changes: set[tuple[Any, ...]]) -> set[tuple[str, int]]:
+def named(basis: Snapshot, changes: set[tuple[Any, ...]]) -> set[tuple[str, int]]:
     """The same with the courses' names: a course more would shift their ids."""
     names = dict(zip(basis.courses["course_id"], basis.courses["shortname"], strict=True))
     return {(names[c], u) for c, u in changes}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rostersync.sync.likeness import Likeness
+from rostersync.sync.resolve.resemblance import Resemblance
 from rostersync.tables import PEOPLE
 
 ANNA = {"username": "aberg", "email": "anna.berg@uni.example", "idnumber": "0004711", "fullname": "Anna Berg"}
 
 
 def alike(row: dict[str, str], person: dict[str, str]) -> bool:
-    likeness = Likeness(PEOPLE.records([{"user_id": 7, **person}]))
+    likeness = Resemblance(PEOPLE.records([{"user_id": 7, **person}]))
     blank = dict.fromkeys(("user", "email", "first_name", "last_name"), "")
     return likeness.to(**{**blank, "user_field": "username", **row})(7)
 
@@ -52,7 +52,7 @@ def test_a_row_does_not_resemble_everybody(row: dict[str, str]) -> None:
 def test_who_is_not_known_resembles_every_row() -> None:
     """Somebody whom Moodle does not show could be anybody."""
     for people in (PEOPLE.records([{"user_id": 7, "fullname": "Anna Berg"}]), PEOPLE.empty()):
-        assert Likeness(people).to("zoe", "", "", "", "username")(7)
+        assert Resemblance(people).to("zoe", "", "", "", "username")(7)
 
 
 def test_an_id_number_alone_cannot_be_told_from_somebody_who_has_none() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostersync.sync.lines import _one_row, _several_rows
 from rostersync.sync.plan import Plan
-from rostersync.sync.reconcile import reconcile
+from rostersync.sync.reconciliation.change_lines import _one_row, _several_rows
+from rostersync.sync.reconciliation.reconcile import reconcile
 
 Planned = Callable[[Mapping[str, str]], Plan]
 Told = list[tuple[str, str, str, str]]

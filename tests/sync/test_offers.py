@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import DamerauLevenshtein
 
-from rostersync.sync.offers import FAR, SHORT, of_courses, of_users
+from rostersync.sync.resolve.near_misses import FAR, SHORT, of_courses, of_users
 from rostersync.tables import COURSE_MATCHES, USER_MATCHES
 
 KNOWN = USER_MATCHES.records(

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from rostersync.columns import TEXT
+from rostersync.frames.columns import TEXT
 from rostersync.settings import Settings
-from rostersync.sync.prove import prove, recheck
+from rostersync.sync.proof.prove import prove, recheck
 from rostersync.tables import CHANGES, CURRENT, READS
 
 STUDENT, TEACHER = 5, 4

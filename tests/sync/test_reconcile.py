@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from rostersync.sync.plan import Plan
-from rostersync.sync.reconcile import reconcile
+from rostersync.sync.reconciliation.reconcile import reconcile
 from rostersync.tables import OUTCOMES, Report
 
 Texts = Mapping[str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rostersync.sync.rewritten import SAMPLE, rewritings, sample
+from rostersync.sync.resolve.rewritings import SAMPLE, rewritings, sample
 
 
 def how(keys: list[str], wanted: list[str], known: list[str] | None = None, domains: list[str] | None = None) -> str:

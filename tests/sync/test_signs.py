@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 import pytest
 
+from rostersync.enums import Sign
 from rostersync.settings import Settings
-from rostersync.sync import rosters
-from rostersync.sync.basis import Basis
 from rostersync.sync.plan import Plan
-from rostersync.sync.signs import SIGNS, signs_of
+from rostersync.sync.safety.signs import SIGNS, signs_of
+from rostersync.sync.snapshot import Snapshot
+from rostersync.sync.state import mirrored
 from rostersync.tables import ROSTER_COURSES, ROSTERS_SEEN, Answer
-from rostersync.vocabulary import Sign
 
 Texts = Mapping[str, str]
 Planned = Callable[[Texts], Plan]
-Proposed = Callable[[Texts], tuple[Basis, pd.DataFrame, Settings]]
+Proposed = Callable[[Texts], tuple[Snapshot, pd.DataFrame, Settings]]
 HEAD = "user,course,role,start,end,file,part\n"
 MOODLE = "BIO\n  anna student\n  ben student\n  cleo teacher\nCHE\n  anna student\n"
 
@@ -242,5 +242,5 @@ def test_a_file_is_over_where_most_people_have_an_end_and_none_is_ahead(
     """A few who leave early, with an end each, are ordinary."""
     lines = "".join(f"{n},BIO,student,100,{e}\n" for n, e in zip(("anna", "ben", "dan"), ends, strict=True))
     known, _, _ = proposed({"roster.csv": "user,course,role,start,end\n" + lines, "moodle.txt": MOODLE})
-    over = rosters.all_past(known.roster, known.resolution, 1000)
+    over = mirrored.all_past(known.roster, known.resolution, 1000)
     assert bool(over) is (ends.count(900) > 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rostersync.sync.plan import Plan, read, write
-from rostersync.sync.reconcile import reconcile
+from rostersync.sync.reconciliation.reconcile import reconcile
 from rostersync.sync.strike import strike
 
 Planned = Callable[[Mapping[str, str]], Plan]

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostersync.settings import Settings
-from rostersync.sync.access import Access
-from rostersync.sync.deeds import Deeds, deeds, managed, wanted
-from rostersync.sync.facts import Facts, facts
+from rostersync.sync.effects import Effects, deeds, managed, wanted
+from rostersync.sync.state.access import Access
+from rostersync.sync.state.facts import Facts, facts
 from rostersync.sync.undo import may_empty, take_back
 from rostersync.tables import CHANGES, COURSES, CURRENT, LEDGER, OUTCOMES, READS
 from rostersync.tables import ROLES as SITE_ROLES
@@ -77,13 +77,13 @@ def change(before: State, user: int, **columns: Any) -> dict[str, Any]:  # noqa:
     }
 
 
-def run(before: State, rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame, Deeds]:
+def run(before: State, rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame, Effects]:
     changes = CHANGES.records([{"change": at, **row} for at, row in enumerate(rows)])
     outcomes = OUTCOMES.records([{"change": at, "proof": "proved"} for at in range(len(rows))])
     return changes, outcomes, deeds(changes, outcomes, ledger(before))
 
 
-def undone(after: State, done: Deeds) -> tuple[Facts, pd.DataFrame]:
+def undone(after: State, done: Effects) -> tuple[Facts, pd.DataFrame]:
     reads = READS.records([{"course_id": COURSE, "complete": True, "proven": True, "listed": len(after)}])
     courses = COURSES.records([{"course_id": COURSE, "shortname": "BIO", "manual": True, "only_manual": True}])
     seen = facts(wanted(done), current(after), reads, courses, ledger(after), managed(done))

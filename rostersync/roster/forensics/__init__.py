@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.distinct import Distinct, mask
-from rostersync.roster.fields import COURSE_KEYS
+from rostersync.frames.distinct import Distinct, mask
+from rostersync.roster.columns.fields import COURSE_KEYS
+from rostersync.roster.columns.months import SHORT
 from rostersync.roster.forensics import days, letters, numbers, people
 from rostersync.roster.forensics.damage import Damage
-from rostersync.roster.months import SHORT
-from rostersync.roster.sheets import Ints, Mask
+from rostersync.roster.sheet import Ints, Mask
 
 ODD_START = rf"^['=]|{numbers.SHAPES}|{days.SHAPES}"
 """What an ASCII key can be damaged by; what this does not fit needs no second look."""
@@ -33,7 +33,7 @@ POWER = r"^[1-9][0-9]*00$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
+class KeyColumn:
     """A key column."""
 
     field: str
@@ -50,7 +50,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class DamagedRows:
     """Rows with one code, each with its detail: an array with one for each row of the sheet."""
 
     code: str
@@ -58,7 +58,7 @@ class Found:
     detail: pa.Array | str = ""
 
 
-def examine(keys: Keys) -> Iterator[Found]:
+def examine(keys: KeyColumn) -> Iterator[DamagedRows]:
     """Everything that is odd in one key column, codes of `problems.IN_VALUES`.
 
     Args:
@@ -72,7 +72,7 @@ def examine(keys: Keys) -> Iterator[Found]:
     lost = numbers.rounded(keys.distinct, digits, keys.numbers)
     if lost.size:
         damaged[lost] = True
-        yield Found(code="key_rounded", rows=lost)
+        yield DamagedRows(code="key_rounded", rows=lost)
     odd = keys.used & (keys.distinct.rows(_odd(keys.distinct.texts)) | keys.dates)
     for found in _values(keys, np.flatnonzero(odd)):
         damaged[found.rows] = found.code != "key_script"
@@ -80,7 +80,7 @@ def examine(keys: Keys) -> Iterator[Found]:
     if keys.field not in {"id", "course_id", "email", "course_name"}:
         short, length = numbers.shortened(keys.distinct, keys.used & ~damaged, digits & ~damaged)
         if short.size:
-            yield Found(code="zeros_lost", rows=short, detail=pc.utf8_lpad(keys.cells, length, "0"))
+            yield DamagedRows(code="zeros_lost", rows=short, detail=pc.utf8_lpad(keys.cells, length, "0"))
     if keys.numbers.any():
         yield from _numbers(keys, digits & ~damaged, damaged)
 
@@ -98,7 +98,7 @@ def capitals(cells: Distinct, used: Mask) -> tuple[int, str]:
     return len(rows), cells.take(rows[:1])[0].as_py() if rows.size else ""
 
 
-def names(cells: Distinct) -> Iterator[Found]:
+def names(cells: Distinct) -> Iterator[DamagedRows]:
     """Names that were read in a wrong encoding."""
     maybe = pc.or_(pc.invert(pc.string_is_ascii(cells.texts)), pc.match_substring(cells.texts, "?"))
     some = np.flatnonzero(mask(maybe))
@@ -108,7 +108,9 @@ def names(cells: Distinct) -> Iterator[Found]:
     yield from _each(cells, rows, lambda name: Damage("text_mojibake", d) if (d := letters.misread(name)) else None)
 
 
-def people_in(keys: Distinct, course: Distinct, spelled: Sequence[Distinct], email: Distinct | None) -> Iterator[Found]:
+def people_in(
+    keys: Distinct, course: Distinct, spelled: Sequence[Distinct], email: Distinct | None
+) -> Iterator[DamagedRows]:
     """Keys beside two names, and people with two keys: of one address, or of one name in one course.
 
     Args:
@@ -126,7 +128,7 @@ def people_in(keys: Distinct, course: Distinct, spelled: Sequence[Distinct], ema
         yield _listed("person_two_keys", people.by_name(owners, spelled, course, email), count)
 
 
-def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Found:
+def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> DamagedRows:
     """Findings whose detail is one for several rows."""
     details = [""]
     at = np.zeros(count, dtype=np.int64)
@@ -134,10 +136,12 @@ def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> Found:
         at[rows] = len(details)
         details.append(said)
     rows = np.flatnonzero(at)
-    return Found(code=code, rows=rows, detail=pa.array(details, pa.string()).take(pa.array(at)) if rows.size else "")
+    return DamagedRows(
+        code=code, rows=rows, detail=pa.array(details, pa.string()).take(pa.array(at)) if rows.size else ""
+    )
 
 
-def _values(keys: Keys, rows: Ints) -> Iterator[Found]:
+def _values(keys: KeyColumn, rows: Ints) -> Iterator[DamagedRows]:
     """Damage that a value shows by itself, or beside the others of its column."""
     if not rows.size:
         return
@@ -170,7 +174,7 @@ def _marked(key: str) -> Damage | None:
     return None
 
 
-def _habits(keys: Keys, rows: Ints) -> Callable[[str], bool]:
+def _habits(keys: KeyColumn, rows: Ints) -> Callable[[str], bool]:
     """Says of a code whether its shape is how this column is written."""
     values = keys.distinct.take(rows)
     many = int(keys.used.sum()) * HABIT
@@ -213,12 +217,12 @@ def _has_months(values: pa.Array) -> bool:
     return bool(_matching(values, rf"^(?i:{SHORT})").any())
 
 
-def _numbers(keys: Keys, digits: Mask, damaged: Mask) -> Iterator[Found]:
+def _numbers(keys: KeyColumn, digits: Mask, damaged: Mask) -> Iterator[DamagedRows]:
     """What numbers of a workbook may have lost: a zero behind the point, or the E of a code."""
     mine = keys.numbers & keys.used & ~damaged
     parts = np.flatnonzero(mine & mask(pc.match_substring_regex(keys.cells, numbers.PART)))
     if parts.size:
-        yield Found(code="key_fraction", rows=parts)
+        yield DamagedRows(code="key_fraction", rows=parts)
     texts = keys.used & ~keys.numbers & mask(pc.not_equal(keys.cells, ""))
     lettered = keys.cells.filter(pa.array(texts & ~digits))
     if len(lettered) * 2 <= int(keys.used.sum()):
@@ -232,7 +236,7 @@ def _power(key: str) -> Damage:
     return Damage("key_power", f": it may have been “{stem}E{len(key) - len(stem)}”")
 
 
-def _each(cells: Distinct, rows: Ints, read: Callable[[str], Damage | None]) -> Iterator[Found]:
+def _each(cells: Distinct, rows: Ints, read: Callable[[str], Damage | None]) -> Iterator[DamagedRows]:
     """These rows by code, after each distinct value was looked at once."""
     if not rows.size:
         return
@@ -244,7 +248,7 @@ def _each(cells: Distinct, rows: Ints, read: Callable[[str], Damage | None]) -> 
     details = pa.array(["", *(d.detail if d else "" for d in found)], pa.string())
     for code in sorted({d.code for d in found if d}):
         here = rows[np.array([False, *(d is not None and d.code == code for d in found)], dtype=bool)[of_rows[rows]]]
-        yield Found(code=code, rows=here, detail=details.take(pa.array(of_rows)))
+        yield DamagedRows(code=code, rows=here, detail=details.take(pa.array(of_rows)))
 
 
 def _odd(values: pa.Array) -> Mask:

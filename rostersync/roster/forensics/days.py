@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rostersync.distinct import Distinct
+from rostersync.frames.distinct import Distinct
+from rostersync.roster.columns.months import MONTHS, SHORT, month
 from rostersync.roster.forensics.damage import Damage
-from rostersync.roster.months import MONTHS, SHORT, month
-from rostersync.roster.sheets import Mask
+from rostersync.roster.sheet import Mask
 
 ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9:.]+)?")
 DAY_FIRST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})")

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.distinct import Known, mask
-from rostersync.roster.sheets import Sheet
+from rostersync.frames.distinct import Known, mask
+from rostersync.roster.sheet import Sheet
 
 ERRORS = frozenset(
     word.casefold()

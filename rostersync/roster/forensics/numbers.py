@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rostersync.distinct import Distinct
+from rostersync.frames.distinct import Distinct
 from rostersync.roster.forensics.damage import Damage, was
-from rostersync.roster.sheets import Ints, Mask
+from rostersync.roster.sheet import Ints, Mask
 
 DIGITS = 15
 """Digits of a number that Excel keeps; whole numbers beyond 2^53, of 16 digits, are rounded by everybody."""

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from rostersync import names
-from rostersync.distinct import Distinct, Index, mask
-from rostersync.roster.sheets import Ints
+from rostersync.frames.distinct import Distinct, Index, mask
+from rostersync.roster.sheet import Ints
+from rostersync.text import names
 
 MOST = 1000
 """Pairs of each kind that are reported: beyond that, a column is not what it was taken for."""

@@ -2,7 +2,7 @@
 
 from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.refusals import missing_record
-from rostersync.sandbox.schema import Field, Given, Kind, Need, Several, Structure
+from rostersync.sandbox.schema import Field, Given, Need, ParameterType, Several, Structure
 from rostersync.sandbox.state import State
 
 
@@ -83,16 +83,16 @@ def _user(state: State, named: Given) -> int | None:
     return min(found, default=None)
 
 
-_NAMED = Structure({"type": Field(Kind.ALPHANUMEXT), "value": Field(Kind.RAW)})
+_NAMED = Structure({"type": Field(ParameterType.ALPHANUMEXT), "value": Field(ParameterType.RAW)})
 FUNCTIONS = (
     Function(
         name="core_cohort_get_cohorts",
-        takes=Structure({"cohortids": Several(Field(Kind.INT), Need.OPTIONAL)}),
+        takes=Structure({"cohortids": Several(Field(ParameterType.INT), Need.OPTIONAL)}),
         run=cohorts,
     ),
     Function(
         name="core_cohort_get_cohort_members",
-        takes=Structure({"cohortids": Several(Field(Kind.INT))}),
+        takes=Structure({"cohortids": Several(Field(ParameterType.INT))}),
         run=members,
     ),
     Function(
@@ -103,7 +103,9 @@ FUNCTIONS = (
     ),
     Function(
         name="core_cohort_delete_cohort_members",
-        takes=Structure({"members": Several(Structure({"cohortid": Field(Kind.INT), "userid": Field(Kind.INT)}))}),
+        takes=Structure(
+            {"members": Several(Structure({"cohortid": Field(ParameterType.INT), "userid": Field(ParameterType.INT)}))}
+        ),
         run=delete_members,
         writes=True,
     ),

@@ -4,7 +4,7 @@ from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.records import SITE_COURSE, Course
 from rostersync.sandbox.refusals import Refusal, course_context, invalid_parameter
 from rostersync.sandbox.rules import CONTACT, may_enter
-from rostersync.sandbox.schema import Field, Kind, Need, Several, Structure, clean_int, clean_text
+from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure, clean_int, clean_text
 from rostersync.sandbox.state import State
 
 
@@ -124,13 +124,15 @@ def courses_by_ids(call: Call) -> Json:
 FUNCTIONS = (
     Function(
         name="core_course_get_courses_by_field",
-        takes=Structure({"field": Field(Kind.ALPHA, Need.OPTIONAL), "value": Field(Kind.RAW, Need.OPTIONAL)}),
+        takes=Structure(
+            {"field": Field(ParameterType.ALPHA, Need.OPTIONAL), "value": Field(ParameterType.RAW, Need.OPTIONAL)}
+        ),
         run=courses_by_field,
     ),
     Function(
         name="core_course_get_courses",
         takes=Structure(
-            {"options": Structure({"ids": Several(Field(Kind.INT), Need.OPTIONAL)}, Need.OPTIONAL)},
+            {"options": Structure({"ids": Several(Field(ParameterType.INT), Need.OPTIONAL)}, Need.OPTIONAL)},
         ),
         run=courses_by_ids,
     ),

@@ -27,10 +27,10 @@ from rostersync.sandbox.rules import (
     unenrol_user,
     welcome,
 )
-from rostersync.sandbox.schema import Field, Kind, Need, Several, Structure
+from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure
 
-_INT = Field(Kind.INT)
-_OPTIONAL = Field(Kind.INT, Need.OPTIONAL)
+_INT = Field(ParameterType.INT)
+_OPTIONAL = Field(ParameterType.INT, Need.OPTIONAL)
 _METHOD_NAMES = {"self": "Self enrolment (Student)", "guest": "Guest access"}
 
 
@@ -200,7 +200,7 @@ FUNCTIONS = (
     ),
     Function(
         name="core_enrol_get_users_courses",
-        takes=Structure({"userid": _INT, "returnusercount": Field(Kind.BOOL, Need.OPTIONAL)}),
+        takes=Structure({"userid": _INT, "returnusercount": Field(ParameterType.BOOL, Need.OPTIONAL)}),
         run=users_courses,
     ),
 )

@@ -9,7 +9,7 @@ from rostersync.sandbox.grading import Reports
 from rostersync.sandbox.records import Course, User
 from rostersync.sandbox.refusals import array_of_bool, login_required, missing_user, moodle, not_in_group
 from rostersync.sandbox.rules import SEPARATE_GROUPS, find_course, is_active, may_enter, require, require_active
-from rostersync.sandbox.schema import Field, Kind, Need, Structure
+from rostersync.sandbox.schema import Field, Need, ParameterType, Structure
 from rostersync.sandbox.state import State
 
 
@@ -156,14 +156,14 @@ def course_grades(call: Call) -> Json:
     return {"grades": answer, "warnings": []}
 
 
-_COURSE = Field(Kind.INT)
-_SOMEBODY = Field(Kind.INT, Need.OPTIONAL)
+_COURSE = Field(ParameterType.INT)
+_SOMEBODY = Field(ParameterType.INT, Need.OPTIONAL)
 FUNCTIONS = (
     Function(name="core_grades_get_gradeitems", takes=Structure({"courseid": _COURSE}), run=grade_items),
     Function(name="core_grades_get_grade_tree", takes=Structure({"courseid": _COURSE}), run=grade_tree),
     Function(
         name="gradereport_user_get_grade_items",
-        takes=Structure({"courseid": _COURSE, "userid": _SOMEBODY, "groupid": Field(Kind.INT, Need.OPTIONAL)}),
+        takes=Structure({"courseid": _COURSE, "userid": _SOMEBODY, "groupid": Field(ParameterType.INT, Need.OPTIONAL)}),
         run=user_items,
     ),
     Function(name="gradereport_overview_get_course_grades", takes=Structure({"userid": _SOMEBODY}), run=course_grades),

@@ -4,7 +4,7 @@ from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.records import Group
 from rostersync.sandbox.refusals import course_context, invalid_parameter, login_required, missing_record
 from rostersync.sandbox.rules import find_course, may_enter, require
-from rostersync.sandbox.schema import Field, Kind, Need, Several, Structure
+from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure
 from rostersync.sandbox.state import State
 
 
@@ -105,9 +105,13 @@ def _existing(state: State, userid: int) -> None:
         raise missing_record("user")
 
 
-_MEMBERS = Structure({"members": Several(Structure({"groupid": Field(Kind.INT), "userid": Field(Kind.INT)}))})
+_MEMBERS = Structure(
+    {"members": Several(Structure({"groupid": Field(ParameterType.INT), "userid": Field(ParameterType.INT)}))}
+)
 FUNCTIONS = (
-    Function(name="core_group_get_course_groups", takes=Structure({"courseid": Field(Kind.INT)}), run=course_groups),
+    Function(
+        name="core_group_get_course_groups", takes=Structure({"courseid": Field(ParameterType.INT)}), run=course_groups
+    ),
     Function(
         name="core_group_create_groups",
         takes=Structure(
@@ -115,10 +119,10 @@ FUNCTIONS = (
                 "groups": Several(
                     Structure(
                         {
-                            "courseid": Field(Kind.INT),
-                            "name": Field(Kind.TEXT),
-                            "description": Field(Kind.RAW),
-                            "idnumber": Field(Kind.RAW, Need.OPTIONAL),
+                            "courseid": Field(ParameterType.INT),
+                            "name": Field(ParameterType.TEXT),
+                            "description": Field(ParameterType.RAW),
+                            "idnumber": Field(ParameterType.RAW, Need.OPTIONAL),
                         }
                     )
                 )
@@ -131,7 +135,7 @@ FUNCTIONS = (
     Function(name="core_group_delete_group_members", takes=_MEMBERS, run=delete_members, writes=True),
     Function(
         name="core_group_get_group_members",
-        takes=Structure({"groupids": Several(Field(Kind.INT))}),
+        takes=Structure({"groupids": Several(Field(ParameterType.INT))}),
         run=group_members,
     ),
 )

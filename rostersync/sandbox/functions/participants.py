@@ -16,7 +16,7 @@ from rostersync.sandbox.rules import (
     sees_details,
     sees_in_course,
 )
-from rostersync.sandbox.schema import Field, Kind, Need, Several, Structure, clean_int
+from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure, clean_int
 from rostersync.sandbox.state import State
 
 USER_FIELDS = [
@@ -220,9 +220,10 @@ FUNCTIONS = (
         name="core_enrol_get_enrolled_users",
         takes=Structure(
             {
-                "courseid": Field(Kind.INT),
+                "courseid": Field(ParameterType.INT),
                 "options": Several(
-                    Structure({"name": Field(Kind.ALPHANUMEXT), "value": Field(Kind.RAW)}), Need.OPTIONAL
+                    Structure({"name": Field(ParameterType.ALPHANUMEXT), "value": Field(ParameterType.RAW)}),
+                    Need.OPTIONAL,
                 ),
             }
         ),

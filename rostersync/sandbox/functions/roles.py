@@ -3,7 +3,7 @@
 from rostersync.sandbox.call import Call, Function, Json
 from rostersync.sandbox.refusals import invalid_parameter, login_required
 from rostersync.sandbox.rules import assign_role, find_course, may_assign, may_enter, require, unassign_role
-from rostersync.sandbox.schema import Field, Given, Kind, Need, Several, Structure
+from rostersync.sandbox.schema import Field, Given, Need, ParameterType, Several, Structure
 from rostersync.sandbox.state import State
 
 
@@ -38,11 +38,11 @@ def _checked(state: State, row: Given) -> int:
 
 _ROW = Structure(
     {
-        "roleid": Field(Kind.INT),
-        "userid": Field(Kind.INT),
-        "contextid": Field(Kind.INT, Need.OPTIONAL),
-        "contextlevel": Field(Kind.ALPHA, Need.OPTIONAL),
-        "instanceid": Field(Kind.INT, Need.OPTIONAL),
+        "roleid": Field(ParameterType.INT),
+        "userid": Field(ParameterType.INT),
+        "contextid": Field(ParameterType.INT, Need.OPTIONAL),
+        "contextlevel": Field(ParameterType.ALPHA, Need.OPTIONAL),
+        "instanceid": Field(ParameterType.INT, Need.OPTIONAL),
     }
 )
 FUNCTIONS = (

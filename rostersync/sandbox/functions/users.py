@@ -10,8 +10,8 @@ from rostersync.sandbox.rules import names_of, require, sees_details, sees_profi
 from rostersync.sandbox.schema import (
     Field,
     Given,
-    Kind,
     Need,
+    ParameterType,
     Several,
     Structure,
     clean_int,
@@ -20,8 +20,8 @@ from rostersync.sandbox.schema import (
 )
 from rostersync.sandbox.state import State
 
-_OPTIONAL_RAW = Field(Kind.RAW, Need.OPTIONAL)
-_OPTIONAL_TEXT = Field(Kind.TEXT, Need.OPTIONAL)
+_OPTIONAL_RAW = Field(ParameterType.RAW, Need.OPTIONAL)
+_OPTIONAL_TEXT = Field(ParameterType.TEXT, Need.OPTIONAL)
 _PASSWORD_POLICY = (
     (r".{8}", "Passwords must be at least 8 characters long."),
     (r"[0-9]", "Passwords must have at least 1 digit(s)."),
@@ -183,12 +183,14 @@ def _warning(row: Given, code: str, message: str) -> dict[str, Json]:
 FUNCTIONS = (
     Function(
         name="core_user_get_users_by_field",
-        takes=Structure({"field": Field(Kind.ALPHA), "values": Several(Field(Kind.RAW))}),
+        takes=Structure({"field": Field(ParameterType.ALPHA), "values": Several(Field(ParameterType.RAW))}),
         run=users_by_field,
     ),
     Function(
         name="core_user_get_users",
-        takes=Structure({"criteria": Several(Structure({"key": Field(Kind.ALPHA), "value": Field(Kind.RAW)}))}),
+        takes=Structure(
+            {"criteria": Several(Structure({"key": Field(ParameterType.ALPHA), "value": Field(ParameterType.RAW)}))}
+        ),
         run=search_users,
     ),
     Function(
@@ -198,11 +200,11 @@ FUNCTIONS = (
                 "users": Several(
                     Structure(
                         {
-                            "username": Field(Kind.USERNAME),
-                            "firstname": Field(Kind.TEXT),
-                            "lastname": Field(Kind.TEXT),
-                            "email": Field(Kind.TRIMMED),
-                            "createpassword": Field(Kind.BOOL, Need.OPTIONAL),
+                            "username": Field(ParameterType.USERNAME),
+                            "firstname": Field(ParameterType.TEXT),
+                            "lastname": Field(ParameterType.TEXT),
+                            "email": Field(ParameterType.TRIMMED),
+                            "createpassword": Field(ParameterType.BOOL, Need.OPTIONAL),
                             "password": _OPTIONAL_RAW,
                             "auth": _OPTIONAL_TEXT,
                             "idnumber": _OPTIONAL_RAW,
@@ -221,12 +223,12 @@ FUNCTIONS = (
                 "users": Several(
                     Structure(
                         {
-                            "id": Field(Kind.INT),
+                            "id": Field(ParameterType.INT),
                             "firstname": _OPTIONAL_TEXT,
                             "lastname": _OPTIONAL_TEXT,
-                            "email": Field(Kind.TRIMMED, Need.OPTIONAL),
+                            "email": Field(ParameterType.TRIMMED, Need.OPTIONAL),
                             "idnumber": _OPTIONAL_RAW,
-                            "suspended": Field(Kind.BOOL, Need.OPTIONAL),
+                            "suspended": Field(ParameterType.BOOL, Need.OPTIONAL),
                         }
                     )
                 )

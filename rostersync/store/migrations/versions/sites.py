@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from rostersync.address import canonical
 from rostersync.store.sites import spellings, unify
+from rostersync.text.addresses import canonical
 
 revision = "0007"
 down_revision = "0006"

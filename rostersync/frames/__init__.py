@@ -1,0 +1,1 @@
+"""Packed integer keys, distinct values, schema checks, digests, rows as JSON: the only place for speed tricks."""

@@ -1,0 +1,1 @@
+"""Recognise what each column holds, and read its words and dates."""

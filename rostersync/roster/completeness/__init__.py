@@ -1,0 +1,1 @@
+"""Tell whether a file is whole: counts, cut ends, parts that were not read."""

@@ -1,0 +1,1 @@
+"""Find the header row, and the rows that state no enrolment."""

@@ -1,0 +1,1 @@
+"""Read a file of any format into sheets of text cells."""

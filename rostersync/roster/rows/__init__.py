@@ -1,0 +1,1 @@
+"""Turn the cells of a sheet into rows of the ROSTER table, with their problems."""

@@ -1,0 +1,1 @@
+"""Work out the changes that make Moodle say what the roster says."""

@@ -1,0 +1,1 @@
+"""Tell beforehand what a plan would cost: lost grades and groups, mails."""

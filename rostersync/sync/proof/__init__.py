@@ -1,0 +1,1 @@
+"""Compare what was sent with a fresh read."""

@@ -1,0 +1,1 @@
+"""Give every row of the roster its one bucket, and every change its outcome."""

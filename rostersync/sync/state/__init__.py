@@ -1,0 +1,1 @@
+"""Put the desired enrolments beside the current ones."""
