@@ -2,7 +2,7 @@
 
 The public interface, loaded when it is first used:
 
-    check, make_plan, apply_plan, preview, save_plan, load_plan, export, at_work   the story (see `pipeline`)
+    check, make_plan, apply_plan, preview, save_plan, load_plan, export, open_site   the use cases (see `workflow`)
     Settings, load_settings                                                        how it goes (see `settings`)
     errors                                                                         what ends it
 """
@@ -15,14 +15,14 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PLACES = {
-    "apply_plan": "pipeline",
-    "at_work": "pipeline",
-    "check": "pipeline",
-    "export": "pipeline",
-    "load_plan": "pipeline",
-    "make_plan": "pipeline",
-    "preview": "pipeline",
-    "save_plan": "pipeline",
+    "apply_plan": "workflow.apply",
+    "open_site": "workflow.site",
+    "check": "workflow.check",
+    "export": "workflow.export",
+    "load_plan": "workflow.plan_file",
+    "make_plan": "workflow.plan",
+    "preview": "workflow.review",
+    "save_plan": "workflow.plan_file",
     "Settings": "settings",
     "load_settings": "settings",
     "errors": "errors",

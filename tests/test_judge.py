@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from rostersync.workflow.check import check
 
 from rostersync import store
 from rostersync.errors import RosterError
 from rostersync.roster.columns.ambiguous import AmbiguousColumns, Doubted, Heard
 from rostersync.settings import Settings
+from rostersync.workflow.check import check
 from rostersync.workflow.questions import ColumnDecider
 
 

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rostersync.workflow.export import export
-from rostersync.workflow.plan_file import load_plan, save_plan
 
 from rostersync.enums import Mode
 from rostersync.errors import (
@@ -31,7 +29,9 @@ from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.workflow import review
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.export import export
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.plan_file import load_plan, save_plan
 from rostersync.workflow.site import open_site
 
 

@@ -1,1 +1,1 @@
-"""The commands: parse, call the pipeline, render, exit. One file a command."""
+"""The commands: parse, call the workflow, render, exit. One file a command."""

@@ -220,7 +220,7 @@ def said(chosen: Mapping[str, Any], folder: Path | None, settings: Settings, bef
         before: the same without the answers.
     """
     from rostersync.store import Said
-    from rostersync.workflow.pipeline import ALLOWING
+    from rostersync.workflow.apply import ALLOWING
 
     mine = given(chosen)
     answered = {n for n in ALLOWING if before is not None and getattr(settings, n) != getattr(before, n)}

@@ -45,12 +45,14 @@ class SetbackKind(Enum):
 REMEDIES: Mapping[SetbackKind, str] = {
     SetbackKind.UNSENT: "look whether the address opens in a browser on this machine, and whether a proxy is needed "
     "(HTTPS_PROXY)",
-    SetbackKind.NOWHERE: "look whether the address is written as in a browser, and whether this machine is on the network",
+    SetbackKind.NOWHERE: "look whether the address is written as in a browser, and whether this machine is on the "
+    "network",
     SetbackKind.REFUSED: "try again later; during maintenance, when it is over",
     SetbackKind.LATE: "try again when the site is less busy, or set a longer timeout or a smaller page_size",
-    SetbackKind.HOPELESS: "correct the address; for a certificate, have the site's certificate or this machine's clock and "
-    "certificate store put right",
-    SetbackKind.STOPPED: "run it again, or go on with it by `rostersync resume`: what is done is seen and not done twice",
+    SetbackKind.HOPELESS: "correct the address; for a certificate, have the site's certificate or this machine's clock "
+    "and certificate store put right",
+    SetbackKind.STOPPED: "run it again, or go on with it by `rostersync resume`: what is done is seen and not done "
+    "twice",
 }
 _STOPPED_WORDS = "somebody stopped the run"
 

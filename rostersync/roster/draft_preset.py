@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rostersync.errors import RosterError
-from rostersync.roster import bundles, load
+from rostersync.roster import bundles
 from rostersync.roster.columns.fields import FIELDS
 from rostersync.roster.columns.headers import Columns, understand
 from rostersync.roster.columns.words import Roles, Statuses, WordMeaning
+from rostersync.roster.load import sheets
 from rostersync.roster.presets import catalogue, recast, recognition
 from rostersync.roster.readers import files
 from rostersync.roster.sheet import Sheet
@@ -47,9 +48,7 @@ def draft(path: Path, settings: Settings, *, call: str) -> str:
     Raises:
         RosterError: the file cannot be read.
     """
-    found = next(
-        (pair for bundle in files.gather([path], settings) for pair in load.sheets(bundle.files, settings)), None
-    )
+    found = next((pair for bundle in files.gather([path], settings) for pair in sheets(bundle.files, settings)), None)
     if found is None:
         raise RosterError(f"{path} has no sheet to look at", remedy="name another file")
     file, sheet = found

@@ -38,6 +38,8 @@ class Snapshot:
     """The token's own account."""
     accounts: pd.DataFrame = field(default_factory=PEOPLE.empty)
     """PEOPLE of the roster, as they were found for its keys."""
+    shown: pd.DataFrame = field(default_factory=PEOPLE.empty)
+    """PEOPLE that were looked up or listed (these by their full names alone), where settings may mean one by name."""
     unknown: tuple[UnknownName, ...] = ()
     """Protected names that fit nobody on the site."""
     unconfirmed: frozenset[int] = frozenset()
@@ -55,7 +57,7 @@ class Snapshot:
         return sides.facts(self.reads, self.courses)
 
 
-def basis(
+def snapshot_of(
     roster: Roster,
     resolution: Resolution,
     courses: pd.DataFrame,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ from rostersync.apply.interrupted import earlier
 from rostersync.apply.ledger_updates import SETS_DATES
 from rostersync.enums import NOT_GIVEN, Bucket, ExitCode, Proof, RowState
 from rostersync.errors import PlanRefused, SiteBusy, StoreError, UsageError
-from rostersync.store import Entry, Kept, Run, RunState, Said, Store
+from rostersync.settings import Settings
+from rostersync.store import Entry, Kept, Run, RunState, Said, Store, store_as_it_is
 from rostersync.sync import plan as plans
 from rostersync.sync.batch import to_do
 from rostersync.sync.plan import Plan
@@ -22,6 +24,7 @@ from rostersync.sync.reconciliation import reconcile
 from rostersync.sync.state.emptied import people_left
 from rostersync.tables import LEDGER, OUTCOMES, Report
 from rostersync.tables.past import MOVED, Comparison, Difference
+from rostersync.text.addresses import canonical
 from rostersync.workflow.site import Site
 
 KILLED = "the run did not end: it was killed, or the machine stopped"
@@ -100,10 +103,33 @@ def tell_unconfirmed(plan: Plan, site: Site) -> None:
         site.store.tell(site.client.site, UNCONFIRMED, now)
 
 
+def see_roster(plan: Plan, site: Site) -> None:
+    """Remember the roster of a plan by which nothing is to be done: no run does it.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    site.store.see_rosters(site.client.site, plan.rosters)
+    tell_unconfirmed(plan, site)
+
+
 def _unconfirmed(plan: Plan) -> set[tuple[int, int]]:
     rows = plan.rows[(plan.rows["state"] == RowState.IGNORED) & (plan.rows["code"] == UNCONFIRMED)]
     absent = plan.changes[plan.changes["hold"] == NOT_CONFIRMED]
     return {pair for part in (rows, absent) for pair in part[PERSON].itertuples(index=False, name=None)}
+
+
+def known_as(settings: Settings) -> str:
+    """What the site of the settings is known by in the store, without asking it; "" where none is set.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    opened = store_as_it_is(settings.store, clock=time.time)
+    if opened is None:
+        return canonical(settings.site)
+    with opened:
+        return opened.site_of(settings.site)
 
 
 def run_of(store: Store, number: int) -> Run:

@@ -1,157 +1,131 @@
-"""A roster goes in, or a run that is to be undone; a plan comes out, after all rules, and nothing is changed."""
+"""Make a plan: what is to be done so that Moodle says what the roster says. Nothing is changed.
+
+The stages stand here in their order: load, look up, resolve, read, diff, safety, second look, grades, limits, plan.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from rostersync import moodle, roster
+from rostersync import moodle
 from rostersync.enums import RowState
-from rostersync.errors import EmptyRoster, StoreError, UsageError
-from rostersync.store import Run, RunState
-from rostersync.sync import effects, proposal, recheck, undo
-from rostersync.sync import plan as plans
+from rostersync.errors import EmptyRoster
+from rostersync.roster import refusal
+from rostersync.settings import Settings
+from rostersync.sync import proposal
 from rostersync.sync.compose import Head, compose
 from rostersync.sync.plan import Plan
 from rostersync.sync.resolve import distinct_keys
 from rostersync.sync.safety.graded import to_ask
 from rostersync.sync.safety.signs import left_alone
 from rostersync.sync.snapshot import Snapshot
-from rostersync.sync.state.access import Access
-from rostersync.tables import GRADES, Roster
-from rostersync.workflow import forecast, history, ignored_parts, protected, reading, user_cache
+from rostersync.tables import GRADES, Answer, Roster
+from rostersync.workflow import forecast, history, ignored_parts, protected, user_cache
+from rostersync.workflow.check import check
+from rostersync.workflow.questions import ColumnDecider
+from rostersync.workflow.reading import look_closer, read
+from rostersync.workflow.resolve import resolve
 from rostersync.workflow.site import Site
 
-Decide = Callable[[Snapshot], pd.DataFrame]
-"""What is to be changed (CHANGES), with every hold but those that more questions decide."""
+
+def make_plan(files: Sequence[Path], site: Site) -> Plan:
+    """What is to be done so that Moodle says what the files say.
+
+    Raises:
+        RosterSyncError: the files or the site cannot be read, or the settings do not decide what a column holds.
+    """
+    return plan_for(check(files, site.settings, ColumnDecider(site.settings, ask_site=True, site=site)), site)
 
 
-def plan_for(loaded: Roster, site: Site) -> Plan:
+def plan_for(roster: Roster, site: Site) -> Plan:
     """What is to be done so that Moodle says what the roster says.
 
     Raises:
+        EmptyRoster: no row states an enrolment.
+        CutFile: a mirrored file breaks off.
         RosterSyncError: the site cannot be read, or the settings do not decide what a column holds.
     """
-    if (loaded.rows["state"] == RowState.IGNORED).all():
+    if (roster.rows["state"] == RowState.IGNORED).all():
         raise EmptyRoster("no row of the roster states an enrolment", remedy="an empty roster never empties courses")
-    if any(source.partial for source in loaded.sources):
+    if any(source.partial for source in roster.sources):
         # Named courses are managed as a whole, which a part of a roster can say nothing of.
         site = replace(site, settings=site.settings.model_copy(update={"courses": ()}))
-    loaded, left_out = ignored_parts.recalled(loaded, site)
-    found = reading.read(loaded, site)
-    _refuse_cut(loaded, found.basis.resolution.rows)
-    unknown = protected.unknown(site, found.basis.roles, found.shown)
     now = int(site.clock())
+    roster, ignored = ignored_parts.recalled(roster, site)
 
-    def decide(known: Snapshot) -> pd.DataFrame:
-        return proposal.propose(known, site.settings, now=now)
+    resolved = resolve(roster, site)
+    snapshot = read(roster, resolved, site)
+    _refuse_cut(roster, snapshot.resolution.rows)
+    snapshot = replace(snapshot, unknown=protected.unknown(site, snapshot.roles, snapshot.shown))
+    snapshot, changes = _changes(snapshot, site, now)
+    if not user_cache.still_so(resolved.remembered, roster, snapshot, changes, site):
+        fresh = read(roster, resolve(roster, site, afresh=True), site)
+        snapshot, changes = _changes(replace(fresh, unknown=snapshot.unknown), site, now)
+    changes, grades = with_grades(snapshot, changes, site, now)
+    changes, verdict = proposal.limit(snapshot, changes, site.settings, now=now)
 
-    basis, changes = _closer(replace(found.basis, unknown=unknown), decide, site)
-    if not user_cache.still_so(found.known, loaded, basis, changes, site):
-        found = reading.read(loaded, site, afresh=True)
-        basis, changes = _closer(replace(found.basis, unknown=unknown), decide, site)
-    plan = _decided(basis, changes, (*left_out, *found.notes), site, now)
+    not_active, untold = forecast.without_access(snapshot, changes, site)
+    alone = left_alone(snapshot.signs, snapshot.sides.lists.keys, snapshot.courses, snapshot.roles)
+    notes = (*ignored, *snapshot.resolution.notes, *alone, *protected.notes(snapshot.unknown), *untold)
+    plan = compose_plan(snapshot, changes, site, refused=verdict.refused, notes=notes, not_active=not_active)
+    plan = replace(plan, grades=grades)
     return replace(plan, news=history.news(plan, site))
 
 
-def _refuse_cut(loaded: Roster, rows: pd.DataFrame) -> None:
+def _changes(snapshot: Snapshot, site: Site, now: int) -> tuple[Snapshot, pd.DataFrame]:
+    """CHANGES that the comparison asks for, held by the safety rules; courses that would change were read once more."""
+    first = proposal.propose(snapshot, site.settings, now=now)
+    snapshot = look_closer(snapshot, first, site)
+    return snapshot, proposal.propose(snapshot, site.settings, now=now)
+
+
+def _refuse_cut(roster: Roster, rows: pd.DataFrame) -> None:
     """Makes sure that no mirrored file breaks off within the key of its last row, which is then nobody's.
 
     Raises:
         CutFile: one does.
     """
-    for row, why in loaded.ends.items():
+    for row, why in roster.ends.items():
         # Who waits or does not take part is looked up as well.
         stated = rows["code"].iloc[row] in {distinct_keys.WAITING, distinct_keys.GONE}
         nobody = rows["user_id"].iloc[row] == 0 or rows["course_id"].iloc[row] == 0
         if rows["state"].iloc[row] == RowState.REJECTED or (stated and nobody):
-            raise roster.refusal(loaded.sources[int(rows["source"].iloc[row])].path, why)
+            raise refusal(roster.sources[int(rows["source"].iloc[row])].path, why)
 
 
-def undo_plan(number: int, site: Site) -> Plan:
-    """What is to be done to take back what a run did, as far as nobody else has changed it since.
-
-    Raises:
-        UsageError: there is no such run of this site, it has not ended, or it changed nothing.
-        StoreError: its plan is not kept any more.
-        RosterSyncError: the site cannot be read.
-    """
-    run = _ended(number, site)
-    text = site.store.plan_text(run.digest)
-    if not text:
-        raise StoreError(f"the plan of run {number} is not kept any more: it cannot be undone")
-    before = plans.read(text, f"the plan of run {number}")
-    done = effects.deeds(before.changes, site.store.outcomes(number), site.store.before(number))
-    if not len(done.people()):
-        raise UsageError(f"run {number} changed nothing: there is nothing to undo")
-    basis = effects.staked(reading.read_again(effects.basis(before, done, run=number), site), done)
-    basis = replace(basis, unknown=protected.unknown(site, basis.roles, before.people))
-    now = int(site.clock())
-
-    def decide(known: Snapshot) -> pd.DataFrame:
-        access = Access.of(known.roles, site.settings, now=now)
-        changes = undo.take_back(known.facts(), done, access)
-        if not known.people.empty:  # known from the second look on
-            changes = recheck.hold_replaced(changes, before, known.people, known.courses)
-        return proposal.guard(known, changes, site.settings)
-
-    free = undo.may_empty(basis.facts(), decide(basis), basis.courses, before.reads)
-    basis = replace(basis, courses=basis.courses.assign(may_empty=basis.courses["may_empty"] | free))
-    basis, changes = _closer(basis, decide, site)
-    plan = _decided(basis, changes, effects.limits_of(before, done, run=number), site, now, named=False)
-    return replace(plan, undoes=number)
+def with_grades(snapshot: Snapshot, changes: pd.DataFrame, site: Site, now: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CHANGES that suspend whoever has or may have grades; and the GRADES that are not known."""
+    if proposal.surely_refused(snapshot, changes, site.settings):
+        return changes, GRADES.empty()
+    grades = moodle.grades(site.client, to_ask(changes), progress=site.told("asking for grades"))
+    changes = proposal.with_grades(snapshot, changes, grades, site.settings, now=now)
+    return changes, grades[~grades["known"]].reset_index(drop=True)
 
 
-def _ended(number: int, site: Site) -> Run:
-    run = site.store.run(number)
-    if run is None or run.site != site.client.site:
-        raise UsageError(
-            f"there is no run {number} of {site.client.site} in the store",
-            remedy="`rostersync runs` lists what there is",
-        )
-    if run.state not in {RunState.DONE, RunState.STOPPED}:
-        raise UsageError(
-            f"run {number} broke off, and what it did is not known",
-            remedy=f"let it come to its end first: `rostersync resume {number}`; where that is refused, sync the "
-            "roster that is right now: it takes out whom it does not name",
-        )
-    return run
-
-
-def _closer(basis: Snapshot, decide: Decide, site: Site) -> tuple[Snapshot, pd.DataFrame]:
-    """The decision after the second look at courses that would lose somebody."""
-    # Only they are worth a second look, and they get a strict one (rule 2).
-    basis = reading.look_closer(basis, decide(basis), site)
-    return basis, decide(basis)
-
-
-def _decided(
-    basis: Snapshot, changes: pd.DataFrame, notes: tuple[str, ...], site: Site, now: int, *, named: bool = True
-) -> Plan:
-    """The plan after the grades and the limits; who is `named` by a roster, and has no access, is told beside it."""
-    unknown = GRADES.empty()
-    if not proposal.surely_refused(basis, changes, site.settings):
-        grades = moodle.grades(site.client, to_ask(changes), progress=site.told("asking for grades"))
-        changes = proposal.with_grades(basis, changes, grades, site.settings, now=now)
-        unknown = grades[~grades["known"]].reset_index(drop=True)
-    changes, verdict = proposal.limit(basis, changes, site.settings, now=now)
-    notes = (*notes, *left_alone(basis.signs, basis.sides.lists.keys, basis.courses, basis.roles))
-    notes = (*notes, *(f"{one.sentence}: it protects nothing, and holds all removals" for one in basis.unknown))
-    out, untold = forecast.without_access(basis, changes, site) if named else (None, ())
-    return replace(_plan(basis, changes, verdict.refused, (*notes, *untold), site, out), grades=unknown)
-
-
-def _plan(
-    basis: Snapshot,
+def compose_plan(
+    snapshot: Snapshot,
     changes: pd.DataFrame,
+    site: Site,
+    *,
     refused: str,
     notes: tuple[str, ...],
-    site: Site,
-    not_active: pd.DataFrame | None,
+    not_active: pd.DataFrame | None = None,
 ) -> Plan:
+    """The plan of these changes, with the forecast of what people would lose.
+
+    Args:
+        snapshot: what was read.
+        changes: CHANGES after all rules.
+        site: the site.
+        refused: why the run's limits refuse it; "" where they do not.
+        notes: what a person should know of it.
+        not_active: NOT_ACTIVE of whom the roster names, where a roster is planned.
+    """
     info = site.client.info or moodle.site_info(site.client)
     head = Head(
         site=site.client.site,
@@ -163,11 +137,22 @@ def _plan(
     )
     return compose(
         head,
-        basis,
+        snapshot,
         changes,
         site.settings,
         refused=refused,
         notes=notes,
-        losses=forecast.look(changes, basis.reads, site),
+        losses=forecast.look(changes, snapshot.reads, site),
         not_active=not_active,
     )
+
+
+def answered(site: Site, answers: Sequence[Answer]) -> Site:
+    """The same with what was answered to the questions of a plan, which has to be made again."""
+    said: dict[str, Any] = {}
+    for answer in answers:
+        before = said.get(answer.setting, getattr(site.settings, answer.setting))
+        said[answer.setting] = (*before, answer.value) if isinstance(before, tuple) else answer.value
+    values = Settings.model_validate(said)
+    update = {name: getattr(values, name) for name in said}
+    return replace(site, settings=site.settings.model_copy(update=update))

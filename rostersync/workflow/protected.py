@@ -43,6 +43,11 @@ def unknown(site: Site, roles: pd.DataFrame, people: pd.DataFrame) -> tuple[Unkn
     return (*found, *unknown_roles(roles, settings))
 
 
+def notes(unknown: tuple[UnknownName, ...]) -> tuple[str, ...]:
+    """What a person should know of protected names that fit nobody."""
+    return tuple(f"{one.sentence}: it protects nothing, and holds all removals" for one in unknown)
+
+
 def _answered(ask: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:
     """What was found, or None where Moodle refuses to look: nothing is known to be wrong then."""
     try:

@@ -1,9 +1,9 @@
-"""A roster goes in; everything that a decision is made from comes out, asked of Moodle and of the store."""
+"""Read what Moodle and the store have of a roster's courses: for the comparison, and once more before a loss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
@@ -12,85 +12,59 @@ from rostersync.apply.samples import bear_out
 from rostersync.enums import CourseField, Match, UserField
 from rostersync.settings import Settings
 from rostersync.sync import proposal, snapshot
-from rostersync.sync.resolve import key_columns, row_ids, scrambled
-from rostersync.sync.resolve.distinct_keys import both_asked
-from rostersync.sync.resolve.matches import both_matched
+from rostersync.sync.resolve import scrambled
 from rostersync.sync.safety import signs
 from rostersync.sync.snapshot import Snapshot
 from rostersync.sync.state import desired, emptied, mirrored, scope
-from rostersync.tables import COURSES, PEOPLE, USER_MATCHES, Roster
-from rostersync.workflow import history, lookup, suggestions, user_cache
+from rostersync.tables import COURSES, PEOPLE, Roster
+from rostersync.workflow import history
+from rostersync.workflow.resolve import ResolvedRoster
 from rostersync.workflow.site import Site
 
 EMPTIED = "after the last run; if it was emptied on purpose, name it with --courses this once"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
-    """What the first decision is made from, and how it is known."""
-
-    basis: Snapshot
-    notes: tuple[str, ...]
-    """How the undecided columns were decided."""
-    shown: pd.DataFrame
-    """PEOPLE that were looked up or listed (these by their full names alone), where settings may mean one by name."""
-    known: pd.DataFrame
-    """USER_MATCHES that were not looked up: a list bears out what is remembered."""
-
-
-def read(loaded: Roster, site: Site, *, afresh: bool = False) -> Gathered:
-    """Everything that the first decision is made from.
+def read(roster: Roster, resolved: ResolvedRoster, site: Site) -> Snapshot:
+    """Everything that the first decision is made from: the current enrolments and the ledger beside the desired ones.
 
     Args:
-        loaded: the roster.
+        roster: the rows.
+        resolved: the same with their ids.
         site: the site.
-        afresh: look up all keys, whatever is remembered of them.
+
+    Raises:
+        SiteError: nothing can go on.
     """
-    settings, client, asked = site.settings, site.client, both_asked(loaded)
-    with moodle.indispensable(client.address):
-        courses = lookup.look_up_courses(asked[1], site)
-        known, listed = (USER_MATCHES.empty(), {}) if afresh else user_cache.borne_out(asked, courses, site)
-        users = lookup.look_up_users(loaded, asked[0], site, known)
-        found = both_matched(asked, users, courses)
-        lookup.make_sure(lookup.doubtful(loaded, found, settings), site)
-    decisions = (
-        key_columns.decide(asked[0], users, loaded.sources, settings.user_key),
-        key_columns.decide(asked[1], courses, loaded.sources, settings.course_key),
-    )
-    unknown = lookup.unknown(found, decisions, settings)
-    more = lookup.ask_again(unknown, users, courses, site)
-    hinted = suggestions.look(loaded, found, decisions, more[1], site)
-    offers = hinted.instead(lookup.offered(loaded, unknown, *more))
-    with moodle.indispensable(client.address):
-        beside = lookup.look_up_beside(loaded, found[0], decisions[0], site)
-    resolution = row_ids.resolve(loaded, found, decisions, settings, offers, beside)
-    if len(hinted.problems):
-        resolution = replace(resolution, problems=pd.concat([hinted.problems, resolution.problems], ignore_index=True))
-    in_scope = scope.courses_in_scope(loaded, resolution, courses, settings)
-    ids = in_scope["course_id"].tolist()
+    settings, client = site.settings, site.client
+    courses = scope.courses_in_scope(roster, resolved.resolution, resolved.courses, settings)
+    ids = courses["course_id"].tolist()
     ledger = history.ledger(site.store, client.site, ids)
-    read = moodle.read_courses(
+    current = moodle.read_courses(
         client,
         ids,
         page_size=settings.page_size,
-        with_status=scope.needs_status(resolution, in_scope, ledger, settings),
-        listed=listed,
+        with_status=scope.needs_status(resolved.resolution, courses, ledger, settings),
+        listed=resolved.listed,
         progress=site.told("reading courses"),
     )
     reads = emptied.doubt_emptied(
-        read.reads,
+        current.reads,
         site.store.courses_seen(client.site, ids),
         EMPTIED,
-        believed=in_scope.loc[in_scope["may_empty"], "course_id"].tolist(),
+        believed=courses.loc[courses["may_empty"], "course_id"].tolist(),
     )
-    ledger = history.forget_lifted(site.store, client.site, ledger, read.current, reads)
+    ledger = history.forget_lifted(site.store, client.site, ledger, current.current, reads)
     own_id = (client.info or moodle.site_info(client)).user_id
-    resolution = scrambled.reject_scrambled(loaded, resolution, users, read.people)
-    made = snapshot.basis(
-        loaded, resolution, in_scope, (read.current, reads, read.roles), ledger, settings, own_id=own_id
+    resolution = scrambled.reject_scrambled(roster, resolved.resolution, resolved.users, current.people)
+    known = snapshot.snapshot_of(
+        roster, resolution, courses, (current.current, reads, current.roles), ledger, settings, own_id=own_id
     )
-    made = replace(made, accounts=_accounts(users), signs=_signs(loaded, made, site))
-    return Gathered(basis=made, notes=made.resolution.notes, shown=_shown(users, read.people, settings), known=known)
+    return replace(
+        known,
+        accounts=_accounts(resolved.users),
+        signs=_signs(roster, known, site),
+        shown=_shown(resolved.users, current.people, settings),
+    )
 
 
 def _shown(users: pd.DataFrame, listed: pd.DataFrame, settings: Settings) -> pd.DataFrame:

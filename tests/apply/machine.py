@@ -16,8 +16,6 @@ from typing import TypeAlias
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from rostersync.workflow.resume import resume
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.errors import RosterSyncError, SiteBusy
 from rostersync.sandbox.state import State
@@ -25,6 +23,8 @@ from rostersync.store import RunState
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.resume import resume
+from rostersync.workflow.undo import undo_plan
 from tests.invented import NOW, TOKEN
 
 from .conftest import document

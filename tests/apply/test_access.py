@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.review import preview
+from rostersync.workflow.undo import undo_plan
 
 Make = Callable[..., Any]
 DATED = "username,course,role,start,end\n"

@@ -9,8 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from rostersync.workflow.plan_file import load_plan, save_plan
-from rostersync.workflow.resume import resume
 
 from rostersync.errors import PlanRefused
 from rostersync.sync.plan import Plan
@@ -18,6 +16,8 @@ from rostersync.sync.recheck import replaced
 from rostersync.tables import CHANGES, ROLES, Report
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.plan_file import load_plan, save_plan
+from rostersync.workflow.resume import resume
 
 from .gate import Fault
 

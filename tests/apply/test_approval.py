@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.errors import PlanRefused
 from rostersync.sync.plan import Plan
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.undo import undo_plan
 
 Make = Callable[..., Any]
 ROSTER = "username,course,role\nada,BIO101,student\ncyd,BIO101,student"

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.sandbox.records import Enrolment, Group
 from rostersync.tables import Report
+from rostersync.workflow.undo import undo_plan
 
 from .gate import Fault
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rostersync.workflow.plan_file import load_plan, save_plan
 
 from rostersync.errors import Unreachable
 from rostersync.sandbox.records import Grade, Group
+from rostersync.workflow.plan_file import load_plan, save_plan
 
 from .gate import Called, Fault
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.errors import UsageError
 from rostersync.workflow import history
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.undo import undo_plan
 
 from .gate import Fault
 

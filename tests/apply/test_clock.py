@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.sandbox.records import Grade
 from rostersync.store import open_store
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.undo import undo_plan
 
 from .gate import Fault
 

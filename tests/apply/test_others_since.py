@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rostersync.workflow.resume import resume
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.sync import plan as plans
 from rostersync.tables import Report
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.resume import resume
 from rostersync.workflow.review import preview
+from rostersync.workflow.undo import undo_plan
 
 from .gate import Fault
 

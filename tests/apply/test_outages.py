@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from rostersync.workflow.plan_file import save_plan
-from rostersync.workflow.resume import resume
 
 from rostersync.errors import Unreachable
 from rostersync.sandbox.server import Server, serve
@@ -22,6 +20,8 @@ from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.plan_file import save_plan
+from rostersync.workflow.resume import resume
 from rostersync.workflow.site import Site, open_site
 from tests.invented import NOW, TOKEN
 

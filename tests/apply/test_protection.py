@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.sync.plan import Plan
+from rostersync.workflow.undo import undo_plan
 
 Make = Callable[..., Any]
 ROSTER = "username,course,role\nada,BIO101,student\nzoe,BIO101,student"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.sandbox.records import Grade
 from rostersync.sync.safety.signs import SIGNS
@@ -13,6 +12,7 @@ from rostersync.tables import Answer, Report
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.history import see_roster
 from rostersync.workflow.plan import answered, make_plan
+from rostersync.workflow.undo import undo_plan
 
 from .conftest import World
 

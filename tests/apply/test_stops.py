@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rostersync.workflow.resume import resume
 
 from rostersync.errors import PlanRefused, SiteBusy, SiteError
 from rostersync.store import lease, open_store
 from rostersync.workflow import history
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.resume import resume
 
 from .gate import Fault
 

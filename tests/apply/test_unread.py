@@ -7,10 +7,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from rostersync.workflow.check import check
 
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.workflow.check import check
 from rostersync.workflow.ignored_parts import remember
 from rostersync.workflow.plan import make_plan
 

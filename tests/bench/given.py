@@ -13,7 +13,7 @@ from rostersync.sync.resolve import row_ids
 from rostersync.sync.resolve.distinct_keys import both_asked
 from rostersync.sync.resolve.matches import both_matched
 from rostersync.sync.snapshot import Snapshot
-from rostersync.sync.snapshot import basis as make_basis
+from rostersync.sync.snapshot import snapshot_of as make_basis
 from rostersync.sync.state import scope
 from rostersync.tables import COURSE_MATCHES, CURRENT, LEDGER, READS, ROLES, USER_MATCHES, Roster
 

@@ -11,11 +11,12 @@ from tests.bench.rosters import write_roster
 MAKE = """
 import json, pathlib
 from dataclasses import replace
-from rostersync import pipeline
+from rostersync.workflow.plan_file import load_plan, save_plan
+from rostersync.workflow.review import come_back, send_out
 from rostersync.roster import load
 from rostersync.settings import Settings
-from rostersync.sync.access import Access
-from rostersync.sync.diff import diff
+from rostersync.sync.state.access import Access
+from rostersync.sync.changes.diff import diff
 from rostersync.sync.plan import TABLES
 from tests.bench import given
 settings, path = Settings(mode="mirror"), pathlib.Path({path!r})
@@ -27,8 +28,8 @@ plan, facts = given.plan(basis, settings), basis.facts()
 WHOLE = """
 plan = replace(plan, changes=diff(facts, settings, Access.of(basis.roles, settings, now=given.NOW)))
 plan.digest()
-pipeline.save_plan(plan, path)
-assert pipeline.load_plan(path).digest() == plan.digest()
+save_plan(plan, path)
+assert load_plan(path).digest() == plan.digest()
 """
 RECORDS = """
 rows = {{name: getattr(plan, name).astype(object).to_dict("records") for name in TABLES}}
@@ -40,10 +41,10 @@ with path.open() as file:
     json.load(file)
 """
 SEND = """
-pipeline.send_out(plan, path.with_suffix(".xlsx"))
+send_out(plan, path.with_suffix(".xlsx"))
 """
 COME_BACK = """
-pipeline.come_back(path.with_suffix(".xlsx"))
+come_back(path.with_suffix(".xlsx"))
 """
 BARE_BOOK = """
 list(CalamineWorkbook.from_path(path.with_suffix(".xlsx")).get_sheet_by_index(0).iter_rows())
@@ -52,19 +53,20 @@ SAVED = """
 import json, pathlib
 import openpyxl, pyarrow
 from python_calamine import CalamineWorkbook
-from rostersync import pipeline
+from rostersync.workflow.plan_file import load_plan, save_plan
+from rostersync.workflow.review import come_back, send_out
 from rostersync.errors import PlanRefused
 path = pathlib.Path({path!r})
 """
 LOAD = """
-pipeline.load_plan(path)
+load_plan(path)
 """
 BARE_LOAD = """
 json.loads(path.read_text())
 """
 REFUSE = """
 try:
-    pipeline.load_plan(path, most_megabytes=path.stat().st_size >> 20)
+    load_plan(path, most_megabytes=path.stat().st_size >> 20)
 except PlanRefused:
     pass
 else:

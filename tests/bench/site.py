@@ -53,15 +53,17 @@ def timed(self, body):
     slowest[0] = max(slowest[0], time.perf_counter() - began)
     return reply
 client.post = timed
-with pipeline.at_work(Settings.model_validate({values!r})) as work:
-    plan = pipeline.make_plan([pathlib.Path({roster!r})], work)
+with open_site(Settings.model_validate({values!r})) as work:
+    plan = make_plan([pathlib.Path({roster!r})], work)
 assert plan.changes.empty and len(plan.rows) == {people}, len(plan.rows)
 pathlib.Path({told!r}).write_text(str(slowest[0]))
 """
 """One course, planned: a process of its own tells its memory, and writes down how long its slowest call took."""
 IMPORTS = """
 import pathlib, rostersync.moodle.transport
-from rostersync import moodle, pipeline
+from rostersync import moodle
+from rostersync.workflow.plan import make_plan
+from rostersync.workflow.site import open_site
 from rostersync.settings import Settings
 """
 

@@ -139,7 +139,7 @@ def plan_of(roster: Path, tables: Tables) -> Plan:
     scope.needs_status(resolution, in_scope, tables["ledger"], settings)
     reads = emptied.doubt_emptied(tables["reads"], {}, "")
     read = (tables["current"], reads, tables["roles"])
-    known = snapshot.basis(loaded, resolution, in_scope, read, tables["ledger"], settings, own_id=1)
+    known = snapshot.snapshot_of(loaded, resolution, in_scope, read, tables["ledger"], settings, own_id=1)
     changes = proposal.propose(known, settings, now=NOW)
     losing, going = proposal.may_lose(changes), proposal.may_go(changes)
     known = snapshot.read_closer(known, *(_of_courses(tables[name], losing) for name in ("current", "reads")))

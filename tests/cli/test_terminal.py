@@ -203,7 +203,7 @@ def test_a_mistake_of_our_own_is_one_line(run: Run, roster: Path, monkeypatch: p
     def broken(*_: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr("rostersync.pipeline.check", broken)
+    monkeypatch.setattr("rostersync.workflow.check.check", broken)
     quiet, loud = run("check", roster), run("check", roster, "--debug")
     assert (quiet.code, loud.code) == (1, 1)
     assert quiet.err == (

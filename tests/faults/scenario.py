@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import SecretStr
-from rostersync.workflow.resume import resume
 
 from rostersync import moodle
 from rostersync.errors import RosterSyncError
@@ -29,6 +28,7 @@ from rostersync.sync.plan import Plan
 from rostersync.tables import Report
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.resume import resume
 from rostersync.workflow.site import READING, WRITING, Site
 from tests.faults import laws
 from tests.faults.weather import Weather, forecast

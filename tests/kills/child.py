@@ -9,12 +9,11 @@ import pickle
 import sys
 from pathlib import Path
 
-from rostersync.workflow.plan_file import load_plan
-from rostersync.workflow.resume import resume
-
 from rostersync.cli.failure import ended
 from rostersync.errors import RosterSyncError
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan_file import load_plan
+from rostersync.workflow.resume import resume
 from tests.kills.site import at_work
 
 

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from rostersync.workflow.resume import resume
-
 from rostersync.errors import PlanRefused
 from rostersync.store import RunState
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.resume import resume
 from tests.faults import laws
 from tests.faults.scenario import others, replaced
 from tests.faults.world import SETTINGS, SOON, Held, Pair, World

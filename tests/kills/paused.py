@@ -12,12 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 
-from rostersync.workflow.plan_file import load_plan
-from rostersync.workflow.resume import resume
-
 from rostersync.store import RunState, lease
 from rostersync.store.lease import LEASE_SECONDS
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.plan_file import load_plan
+from rostersync.workflow.resume import resume
 from tests.faults import laws
 from tests.kills.site import at_work, passes
 from tests.kills.stage import ENDED, Child, Result, Stage, moment

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from rostersync.workflow.plan_file import load_plan
-from rostersync.workflow.resume import resume
-from rostersync.workflow.undo import undo_plan
-
 from rostersync.store import RunState
 from rostersync.workflow import history
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.plan_file import load_plan
+from rostersync.workflow.resume import resume
+from rostersync.workflow.undo import undo_plan
 from tests.faults import laws
 from tests.faults.world import Held
 from tests.invented import ROLES

@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rostersync.workflow.plan_file import save_plan
-
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
 from rostersync.store import Run
 from rostersync.tables import Report
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.plan_file import save_plan
 from tests.faults.world import Held, Pair, World, holdings, world
 from tests.invented import NOW, TOKEN, WRITES
 from tests.kills.site import ahead, at_work

@@ -150,7 +150,7 @@ def basis_of(states: States, rules: Rules, settings: Settings, courses: Courses 
     rows, blockers = _rows(states, course, user, heads, bystanders)
     roster, resolution = _roster(rows, blockers, heads, rules.roles)
     read = (_current(states, course, user, bystanders), _reads(heads, ids), _site_roles(rules.roles))
-    known = bases.basis(
+    known = bases.snapshot_of(
         roster,
         resolution,
         _courses(heads, ids, courses),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
-from rostersync.workflow.export import export
 
 from rostersync import moodle
 from rostersync.enums import CourseField, Op, UserField
@@ -20,6 +19,7 @@ from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
 from rostersync.workflow.apply import apply_plan
+from rostersync.workflow.export import export
 from rostersync.workflow.plan import make_plan
 from rostersync.workflow.site import Site, open_site
 

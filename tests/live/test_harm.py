@@ -10,10 +10,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.enums import Op
 from rostersync.workflow.site import open_site
+from rostersync.workflow.undo import undo_plan
 
 from .place import LIST, Pair, Place, pending
 from .test_live import done, lines

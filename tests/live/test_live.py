@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import pytest
 from pydantic import SecretStr
-from rostersync.workflow.export import export
 
 from rostersync import moodle
 from rostersync.enums import Op
 from rostersync.moodle.diagnostics import examine
 from rostersync.tables import Report
+from rostersync.workflow.export import export
 from rostersync.workflow.plan import make_plan
 from rostersync.workflow.review import preview
 from rostersync.workflow.site import READING, WRITING

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from pydantic import SecretStr
-from rostersync.workflow.undo import undo_plan
 
 from rostersync.moodle.answer_shapes import SHAPES
 from rostersync.moodle.diagnostics import examine
@@ -16,6 +15,7 @@ from rostersync.sandbox.state import State
 from rostersync.settings import Settings
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
+from rostersync.workflow.undo import undo_plan
 from tests.faults.world import world
 from tests.invented import NOW, TOKEN
 from tests.kills.site import at_work

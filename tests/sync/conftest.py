@@ -310,7 +310,7 @@ def basis_of(texts: Mapping[str, str]) -> tuple[Snapshot, Settings, World]:
     read = (*_read(world, ids, status, prove=False), roles)
     ledger = ledger[ledger["course_id"].isin(ids)]
     own_id = world.users.get("robot", 1)
-    made = snapshot.basis(roster, resolution, in_scope, read, ledger, settings, own_id=own_id)
+    made = snapshot.snapshot_of(roster, resolution, in_scope, read, ledger, settings, own_id=own_id)
     past = mirrored.all_past(roster, made.resolution, NOW)
     before = _seen(texts, settings)
     told = signs.signs_of(mirrored.courses_of(roster, made.resolution), before, past, settings)

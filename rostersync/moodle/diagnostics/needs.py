@@ -59,7 +59,7 @@ FUNCTIONS: Mapping[str, Requirement] = {
         "unenrolled, and the grades are lost"
     ),
 }
-"""Every function that rostersync calls. Those that block are those that `pipeline` asks for before anything else."""
+"""Every function that rostersync calls. Those that block are those that are asked for when a site is opened."""
 
 CAPABILITIES: Mapping[str, Requirement] = {
     "webservice/rest:use": Requirement(name="Use REST protocol", why="to be let in at all"),
