@@ -14,7 +14,8 @@ from python_calamine import CalamineWorkbook
 """
 """What is loaded before the clock starts where reading is compared with reading."""
 OURS = f"""{LIBRARIES}
-from rostersync.roster import load, workbook
+from rostersync.roster import load
+from rostersync.roster.readers import workbook
 from rostersync.settings import Settings
 """
 LOAD = """

@@ -34,7 +34,8 @@ from pathlib import Path
 from rostersync.errors import RosterError
 from rostersync.roster import load
 from rostersync.settings import Settings
-from rostersync.roster import bounds, workbook, webtable, xmlsheet  # what importing takes is not what is measured
+# What importing takes is not what is measured.
+from rostersync.roster.readers import html, memory_limits, workbook, xml_spreadsheet
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before, found = peak(), {}
 for path in sys.argv[1:]:

@@ -207,4 +207,4 @@ def _words(group: str) -> frozenset[str]:
 
 @cache
 def _lists() -> Mapping[str, Any]:
-    return tomllib.loads((files(__package__) / "data" / "taking_part.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((files("rostersync.roster") / "data" / "taking_part.toml").read_text(encoding="utf-8"))

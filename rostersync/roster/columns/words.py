@@ -71,14 +71,16 @@ def words_of(header: str) -> list[str]:
 @cache
 def aliases() -> Mapping[str, Any]:
     """Everything in aliases.json."""
-    found: Mapping[str, Any] = json.loads((files(__package__) / "data" / "aliases.json").read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = json.loads(
+        (files("rostersync.roster") / "data" / "aliases.json").read_text(encoding="utf-8")
+    )
     return found
 
 
 @cache
 def lists() -> Mapping[str, Any]:
     """Everything in words.toml."""
-    return tomllib.loads((files(__package__) / "data" / "words.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((files("rostersync.roster") / "data" / "words.toml").read_text(encoding="utf-8"))
 
 
 def flat(languages: Mapping[str, Sequence[str]]) -> dict[str, str]:

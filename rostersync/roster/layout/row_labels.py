@@ -125,6 +125,6 @@ def _spaced(group: str) -> str:
 @cache
 def _words(group: str, *, japanese: bool = False) -> str:
     """The words of a list in layout.toml as a pattern, long ones first; only those in Japanese signs, or all."""
-    lists = tomllib.loads((files(__package__) / "data" / "layout.toml").read_text(encoding="utf-8"))
+    lists = tomllib.loads((files("rostersync.roster") / "data" / "layout.toml").read_text(encoding="utf-8"))
     words = {w for language in lists[group].values() for w in language if not japanese or w[0] >= KANA}
     return "|".join(_SIGNS.sub(r"\\\g<0>", w) for w in sorted(words, key=lambda w: (-len(w), w)))

@@ -34,7 +34,7 @@ from rostersync.settings import Settings, StatusWord
 
 NONE = "none"
 """What `--preset` says where nothing is to be recognised."""
-_FOLDER = files(__package__) / "data" / "presets"
+_FOLDER = files("rostersync.roster") / "data" / "presets"
 
 
 def _several(value: object) -> object:
