@@ -1,4 +1,4 @@
-"""Find out whose a refusal is whose code does not say it: the row's that is refused alone, or the whole course's.
+"""Find out whether a refusal without a telling code concerns one row or the whole course.
 
 A course is stopped only by what is proved to be the course's: a call about nobody that is refused there with the same
 code, or, where nothing was taken, several rows refused there alone whose accounts were written elsewhere in this run.

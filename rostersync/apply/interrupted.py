@@ -1,4 +1,4 @@
-"""The journal of a run that broke off goes in; what had become of its changes comes out, as a fresh read shows it.
+"""Settle what had become of a broken run's changes: its journal beside a fresh read.
 
 Every call was set down before it left and after it came back. Between the two nobody knows: a call may have been
 carried out whose answer never came (guide/moodle.md, fact 24). So nothing is repeated, and nothing claimed, before it

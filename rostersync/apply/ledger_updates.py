@@ -1,4 +1,4 @@
-"""Changes and what was proved of them go in; what is to be remembered of each enrolment comes out (LEDGER).
+"""Work out what the ledger remembers of each enrolment after a run.
 
 Moodle tells neither dates nor methods (guide/moodle.md, fact 10): what rostersync does not remember, it does not know.
 """

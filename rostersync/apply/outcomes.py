@@ -1,4 +1,4 @@
-"""What is known of each change while a run goes on; threads add to it, and OUTCOMES come out."""
+"""Collect the outcome of each change while several connections are at work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes go in; their courses are read again and come out as they are now, with what such a read may not be taken for.
+"""Read the courses of some changes again, and say what such a read cannot prove.
 
 A list that may be incomplete looks exactly like "everybody left", and proves nothing (guide/rules.md, rule 2).
 """

@@ -1,4 +1,4 @@
-"""A plan goes in and is carried out; an outcome for each change comes out, proved by a fresh read where one can."""
+"""Carry out a plan: read again, send what still holds good, and prove it by a fresh read."""
 
 from __future__ import annotations
 

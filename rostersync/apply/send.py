@@ -1,4 +1,4 @@
-"""A chunk goes in and is sent at the site's pace; what came of each of its changes comes out.
+"""Send the calls of a plan at the site's pace, journal each, and say what came of every change.
 
 What comes of a refusal stands in `refused`. After a time-out or a reset PHP goes on and commits (guide/moodle.md, fact
 24): the courses are read again, and only what is not in place is sent once more.

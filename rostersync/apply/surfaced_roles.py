@@ -1,4 +1,4 @@
-"""Enrolments and a read after them go in; roles that nobody gave in this run, and that now show, come out as notes.
+"""Tell roles that show after somebody was enrolled, although nobody gave them in this run.
 
 A role may be held without an enrolment, and is then not listed (guide/moodle.md, fact 12): enrolling its holder brings
 it to light. It is told, and not touched in the run that found it.

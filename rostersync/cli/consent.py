@@ -1,4 +1,4 @@
-"""A preview goes in; a person's yes lets the command go on, anything else ends it."""
+"""Ask for a person's yes after a preview; anything else ends the command."""
 
 from __future__ import annotations
 

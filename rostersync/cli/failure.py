@@ -1,4 +1,4 @@
-"""What ended a command goes in; one message, with --json one document too, and the exit code come out."""
+"""Turn whatever ended a command into one message, a JSON document with --json, and an exit code."""
 
 from __future__ import annotations
 

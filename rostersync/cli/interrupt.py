@@ -1,4 +1,4 @@
-"""A run goes in; it is stopped in the same way by Ctrl-C, by a supervisor and by a lost line."""
+"""Stop a run in the same way on Ctrl-C, on a supervisor's signal and on a lost line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line goes in; one command is loaded and run; its exit code comes out (guide/exit-codes.md)."""
+"""Load and run one command; its result is the exit code (`rostersync help exit-codes`)."""
 
 from __future__ import annotations
 

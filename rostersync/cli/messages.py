@@ -1,4 +1,4 @@
-"""Text and documents go in; they are printed: results on standard output, messages on standard error.
+"""Print results on standard output, and messages on standard error.
 
 This is the one door to the terminal. Whatever is written to either stream passes `Door`, which masks the token and
 shows control characters as escapes; what rich prints passes `screen.Screen`, for its colours are control characters.

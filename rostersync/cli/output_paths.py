@@ -1,4 +1,4 @@
-"""Paths that a command will write go in; an error comes out before anything is sent to Moodle, not after."""
+"""Make sure that files can be written before anything is sent to Moodle."""
 
 from __future__ import annotations
 

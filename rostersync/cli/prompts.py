@@ -1,4 +1,4 @@
-"""A doubt about a file's columns goes in; a question is asked on the terminal, and the answer comes out.
+"""Ask on the terminal what only a person can decide about a file's columns.
 
 Ctrl-C and Ctrl-D end the command (click.Abort): nothing is remembered, nothing is done.
 """

@@ -1,4 +1,4 @@
-"""A preview or a finished report goes in; it is written, shown, and its exit code comes out."""
+"""Show and write a preview or a finished report, and return its exit code."""
 
 from __future__ import annotations
 

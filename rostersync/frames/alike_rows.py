@@ -1,4 +1,4 @@
-"""Rows go in, and which of them are alike comes out; what is worked out once for a kind goes back to all its rows."""
+"""Work something out once for all rows that are alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table goes in and bytes come out that say what is in it, and nothing of how it lies in memory: for digests.
+"""Turn a table into bytes that depend on its contents alone, for digests.
 
 The first part is the table's name, its columns with their types, and the number of rows, as JSON in ASCII behind its
 length in 8 bytes. Then each column is a part:

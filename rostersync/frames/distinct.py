@@ -1,4 +1,4 @@
-"""A column goes in; its distinct values come out, and each row's place among them: every value is looked at once.
+"""Look at each distinct value of a column once, and spread the result over the rows.
 
 Names, courses, roles and dates stand in a roster many times over. What is asked of a value is asked of the distinct
 ones, and spread over the rows.

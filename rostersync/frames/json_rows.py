@@ -1,4 +1,4 @@
-"""A table goes in and its rows as JSON come out, or the other way round: column by column, not cell by cell.
+"""Convert tables to JSON and back, column by column.
 
 A million rows are written in a second or two, and as many bytes are held as a piece of them takes.
 """

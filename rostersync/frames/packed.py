@@ -1,4 +1,4 @@
-"""Ids of courses, users and roles go in; one int64 for each (course, user, role) comes out, and sets of them compare.
+"""Pack the ids of course, user and role into one int64, and compare sets of them.
 
 Packed keys make set operations one sort or one binary search; `np.unique`, `isin` and `setdiff1d` are many times slower
 in numpy 2.4 (guide/libraries.md).

@@ -1,4 +1,4 @@
-"""Function names and parameters go in, Moodle's decoded answers come out; everything else becomes an exception.
+"""Call functions of Moodle's web services; whatever is no answer becomes an exception.
 
 Reads are repeated here. Writes are repeated only where they were certainly not processed: for anything else the caller
 reads again first (guide/moodle.md, fact 24). Where the site is away, all calls wait for it together (`outage`); a call

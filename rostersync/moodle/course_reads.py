@@ -1,4 +1,4 @@
-"""Course ids go in; out come their current enrolments, and for each course how far its list can be trusted."""
+"""Read the current enrolments of many courses, and say how far each read can be trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Courses' keys go in, the table of the courses found (COURSE_MATCHES) comes out."""
+"""Look up courses by short name, ID number or id (COURSE_MATCHES)."""
 
 from __future__ import annotations
 

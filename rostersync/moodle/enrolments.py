@@ -1,4 +1,4 @@
-"""A course's id goes in; out come its people with their roles, who of them is inactive, and how many there should be.
+"""Read one course: its people with their roles, who is inactive, and how many there should be.
 
 A read that may be incomplete looks exactly like "everybody left" (guide/moodle.md, fact 11). So a list says of itself
 whether it is complete, and why not.

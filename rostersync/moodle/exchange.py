@@ -1,4 +1,4 @@
-"""Make one call: a function and its body go in, Moodle's decoded answer comes out; everything else is an exception."""
+"""Make one call and decode its answer; everything else is an exception."""
 
 from __future__ import annotations
 

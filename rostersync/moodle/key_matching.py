@@ -1,4 +1,4 @@
-"""What was asked for and what Moodle found go in; how they compare comes out (guide/moodle.md, fact 14).
+"""Compare keys as they were asked for with what Moodle found (fact 14).
 
 Moodle compares with its database's collation, which differs from site to site. So what came back is compared again.
 """

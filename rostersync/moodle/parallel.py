@@ -1,4 +1,4 @@
-"""Pieces of work go in, their results come out in the same order, done over the site's connections."""
+"""Do pieces of work over several connections, and return their results in order."""
 
 from __future__ import annotations
 

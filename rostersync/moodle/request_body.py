@@ -1,4 +1,4 @@
-"""Parameters go in, the form-encoded text of a body comes out, with the number of its fields.
+"""Encode parameters as a form, and count its fields.
 
 `requests` takes 3 ms for a body of 600 fields given as a dictionary; texts joined here take 0.1 ms
 (guide/libraries.md).

@@ -1,4 +1,4 @@
-"""How calls went goes in; how many rows the next one takes, and how many calls may be under way at once, come out.
+"""Decide from past calls how many rows the next one takes, and how many calls may be under way.
 
 Large calls gain little (guide/moodle.md, "Speed of the server": 50 rows a call are as quick a row as 200), and one that
 PHP or a proxy cuts off costs a second read of its courses. So a run starts small and grows only while the site is

@@ -1,4 +1,4 @@
-"""Users' keys go in, the table of the users found (USER_MATCHES) comes out."""
+"""Look up users by user name, ID number, e-mail address or id (USER_MATCHES)."""
 
 from __future__ import annotations
 

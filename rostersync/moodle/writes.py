@@ -1,4 +1,4 @@
-"""Rows of a plan go in and are sent to Moodle; nothing comes out but the certainty that Moodle answered null.
+"""Send rows to the functions that change something, and make sure that Moodle answered null.
 
 One call is one transaction (guide/moodle.md, fact 18). Nothing is repeated here that may have been carried out.
 """

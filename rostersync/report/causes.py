@@ -1,4 +1,4 @@
-"""A table of problems goes in; its causes come out, each with its message, its remedy and where it first occurs."""
+"""Group problems by cause, each with its message, its remedy and where it first occurs."""
 
 from __future__ import annotations
 

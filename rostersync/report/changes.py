@@ -1,4 +1,4 @@
-"""The changes and the forecast of a preview go in; what an approver is shown of them comes out: old state and new."""
+"""Show an approver what would change, and what people would lose: the old state and the new."""
 
 from __future__ import annotations
 

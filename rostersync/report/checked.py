@@ -1,4 +1,4 @@
-"""A checked roster goes in; what a person should see of it comes out: how each file was read, and what to repair."""
+"""Show a checked roster: how each file was read, and what to repair."""
 
 from __future__ import annotations
 

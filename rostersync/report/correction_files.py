@@ -1,4 +1,4 @@
-"""Rejected rows of a sheet go in; a workbook or a CSV file comes out, with a seal that tells whether it was changed."""
+"""Write the rejected rows of a sheet to a file that shows later whether it was changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A checked roster goes in; files with its rejected rows come out, to be corrected there and sent again.
+"""Write files of rejected rows, to be corrected there and sent again.
 
 They have the columns of the file that was checked, in its order and with its values, then our own. Only what we wrote
 ourselves is ever replaced, and only as long as nobody has corrected anything in it.

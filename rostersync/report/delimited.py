@@ -1,4 +1,4 @@
-"""A table goes in; the bytes of a CSV file come out, whole columns at a time: a million rows take about a second."""
+"""Write a table as CSV, whole columns at a time: a million rows take about a second."""
 
 from __future__ import annotations
 

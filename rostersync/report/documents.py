@@ -1,4 +1,4 @@
-"""A report or a checked roster goes in; the JSON document that stands for it comes out, whole or as pieces of text."""
+"""Make the JSON document of a report or of a checked roster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of runs that are over goes in; what a person should see of it, or a JSON document, comes out."""
+"""Show runs that are over, in a terminal or as JSON."""
 
 from __future__ import annotations
 

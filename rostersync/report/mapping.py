@@ -1,4 +1,4 @@
-"""Sources and their problems go in; what each of their columns was read as, or why it is not used, comes out."""
+"""Say what each column of a file was read as, or why it is not used."""
 
 from __future__ import annotations
 

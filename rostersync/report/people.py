@@ -1,4 +1,4 @@
-"""A report goes in; one line for each person and course about whom there is something to say comes out."""
+"""List one line for each person and course about whom there is something to say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workbook that came back from somebody goes in; the cells of its sheets come out as text, a line at a time.
+"""Read the cells of a workbook that came back from review, as text.
 
 calamine reads it, ten times as quickly as openpyxl. But it shows no formulas and no error values, and lays a sheet out
 as a rectangle up to its furthest cell. Where a sheet has any such thing, openpyxl reads the workbook.

@@ -1,4 +1,4 @@
-"""A preview and its plan's text go in; a workbook in which a reviewer strikes changes out comes out, and is read back.
+"""Write the workbook in which a reviewer strikes changes out, and read it back.
 
 The first sheet has one line for each change and a column “apply?” with yes, no, or held. The plan itself stands on a
 hidden sheet, compressed, so that the workbook is all that has to be sent to and fro. Nothing but “apply?” is to be

@@ -1,4 +1,4 @@
-"""Text, causes and columns go in; lines on a console come out, whatever the data contain and however wide it is."""
+"""Print text, causes and columns on a console of any width, whatever the data contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables and lines go in; sheets of a workbook come out: text stays text, and the same input gives the same bytes."""
+"""Write tables as sheets of a workbook: text stays text, and the same input gives the same bytes."""
 
 from __future__ import annotations
 

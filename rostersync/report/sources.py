@@ -1,4 +1,4 @@
-"""A report goes in; how its files were read, and what would make whole columns known, is printed."""
+"""Show how the files were read, and what would make whole columns known."""
 
 from __future__ import annotations
 

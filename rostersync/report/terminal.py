@@ -1,4 +1,4 @@
-"""A report goes in; what a person should see of it in a terminal comes out, the verdict last."""
+"""Show a report in a terminal, the verdict last."""
 
 from __future__ import annotations
 

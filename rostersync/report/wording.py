@@ -1,4 +1,4 @@
-"""Numbers, names and text from files go in; strings that people can read in a terminal or a workbook come out."""
+"""Word numbers, names and text from files for a terminal or a workbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report or a roster goes in; files come out, whole or not at all."""
+"""Write the files of a report or a roster, whole or not at all."""
 
 from __future__ import annotations
 

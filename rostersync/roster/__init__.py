@@ -1,4 +1,4 @@
-"""What the registrar sent goes in; the roster table and its problems come out."""
+"""Read the registrar's files into one roster."""
 
 from rostersync.roster.completeness.cut_files import refusal
 from rostersync.roster.load import load

@@ -1,4 +1,4 @@
-"""A file goes in; a preset written from a look at it comes out: what is understood, and lines to complete."""
+"""Draft a preset from a look at a file: what is understood, and lines to complete."""
 
 from __future__ import annotations
 

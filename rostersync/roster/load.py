@@ -1,4 +1,4 @@
-"""Paths and settings go in; one Roster comes out: every row of every file, and what is wrong with them."""
+"""Load files as one roster: every row of every file, and what is wrong with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call of a web service function: the state and the checked parameters in, what JSON can say out."""
+"""Describe one call of a web service function: the state and its checked parameters."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

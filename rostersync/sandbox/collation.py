@@ -1,4 +1,4 @@
-"""How a database compares texts: a text and the name of a collation in, the key that equal texts share out."""
+"""Compare texts as a database's collation does."""
 
 import enum
 import functools

@@ -1,4 +1,4 @@
-"""The control address that only the sandbox has: method, path and body in, JSON about faults, state and calls out.
+"""Answer the sandbox's own address: faults, state and calls, as JSON.
 
 GET    /sandbox/faults       what is switched on, how many calls have met it, and what there is
 POST   /sandbox/faults       {"fault": "reset-after-commit:p=0.02"} switches one on

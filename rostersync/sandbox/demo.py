@@ -1,4 +1,4 @@
-"""The sample roster: a term's state document and a seed in, the rows of a registrar's next export out."""
+"""Make the sample roster: a registrar's next export after an invented term."""
 
 import random
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""What can go wrong, by name: words such as `reset-after-commit:p=0.02` in, frozen faults that are checked out."""
+"""Name what can go wrong: `reset-after-commit:p=0.02` and the like, parsed and checked."""
 
 import enum
 import re

@@ -1,4 +1,4 @@
-"""The door to the network: HTTP requests in, the site's answers out, or what the network makes of them."""
+"""Serve HTTP: the site's answers, or what a bad network makes of them."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Invented people and courses to draw from: nothing in, names by language and subjects out."""
+"""Draw invented people and courses, by language and subject."""
 
 import unicodedata
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How long a real server takes: a function and its number of rows in, seconds out, spent on one shared capacity."""
+"""Take as long as a real server does for a function and its number of rows."""
 
 import enum
 import threading

@@ -1,4 +1,4 @@
-"""The HTTP answers that are none of a web service: nothing in, pages and errors of Moodle, PHP and proxies out."""
+"""Answer as no web service does: pages and errors of Moodle, PHP and proxies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

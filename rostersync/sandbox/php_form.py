@@ -1,4 +1,4 @@
-"""What PHP makes of a form: a body in, nested dictionaries out, without the fields past `max_input_vars`."""
+"""Read a form as PHP does: nested, and without the fields past `max_input_vars`."""
 
 import re
 from typing import TypeAlias

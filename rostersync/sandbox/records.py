@@ -1,4 +1,4 @@
-"""The records of a site: rows of a state document in, frozen dataclasses out, and back."""
+"""Hold the records of a site: frozen dataclasses, from and to a state document."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields

@@ -1,4 +1,4 @@
-"""Moodle's refusals: what is wrong in, the exception that the wire renders as `{exception, errorcode, message}` out."""
+"""Refuse as Moodle does: `{exception, errorcode, message}`."""
 
 from rostersync.sandbox.capabilities import CAPABILITIES
 

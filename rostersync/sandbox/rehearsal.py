@@ -1,4 +1,4 @@
-"""The words of `rostersync sandbox` about bad days: options as text in, a state changed and a running server out."""
+"""Set the sandbox up as the options of `rostersync sandbox` say."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What Moodle does when people come and go, and who may see whom: a state in, the state changed or an answer out."""
+"""Do what Moodle does when people come and go, and decide who may see whom."""
 
 from collections.abc import Mapping
 

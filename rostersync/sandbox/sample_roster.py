@@ -1,4 +1,4 @@
-"""The sample roster as a file: rows in, a workbook out that is byte for byte the same for the same rows."""
+"""Write the sample roster as a workbook, byte for byte the same for the same rows."""
 
 import datetime as dt
 import pathlib

@@ -1,4 +1,4 @@
-"""Checks of parameters: a form and a function's description in, checked values or `invalidparameter` out."""
+"""Check parameters as Moodle's descriptions of functions do."""
 
 import enum
 import re

@@ -1,4 +1,4 @@
-"""The sandbox over HTTP: a state in, a server on the loopback address out."""
+"""Serve a sandbox over HTTP on the loopback address."""
 
 import threading
 from collections import Counter

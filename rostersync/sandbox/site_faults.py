@@ -1,4 +1,4 @@
-"""What a site's moods do to a call: the moods that it meets in, another answer, a refusal or a changed site out."""
+"""Let the site itself misbehave: refusals, mail that fails, a database that is away."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The state of a site: a state document in, indexed tables that can be changed and rolled back, a document out."""
+"""Hold the state of a site in tables that can be changed, rolled back and saved."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""The faults that are switched on: a call's function in, the faults that it meets out, the same for the same seed."""
+"""Switch faults on, and draw which of them a call meets: the same for the same seed."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""Tables in memory: records in, indexed look-ups out; every write can be rolled back, whatever the tables' size."""
+"""Hold records in memory with indexed look-ups; every write can be rolled back."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager

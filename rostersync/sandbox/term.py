@@ -1,4 +1,4 @@
-"""An invented term: a seed and sizes in, a state document out; `--write` makes the sample roster that goes with it."""
+"""Invent a term of a school or university from a seed and sizes."""
 
 import argparse
 import pathlib

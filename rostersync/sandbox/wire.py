@@ -1,4 +1,4 @@
-"""Moodle's REST protocol without a network: the body of a POST in, status, content type and body of the answer out."""
+"""Speak Moodle's REST protocol: the body of a POST, and the answer's status, type and body."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Profiles (TOML), environment and flags go in; one Settings comes out, and each value knows where it came from.
+"""Read settings from profiles (TOML), the environment and flags; each value knows where it came from.
 
 Later ones win: defaults, then the profile in the settings file, then `ROSTERSYNC_…` variables, then flags.
 """

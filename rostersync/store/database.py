@@ -1,4 +1,4 @@
-"""A path goes in; a database comes out that is read and written in transactions, and whose errors are in our words."""
+"""Open a database, read and write it in transactions, and word its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is about to be sent and what came back goes in, and is on the disk when the call returns."""
+"""Write down each call before it leaves and after it came back, on disk before returning."""
 
 from __future__ import annotations
 

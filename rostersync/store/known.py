@@ -1,4 +1,4 @@
-"""Keys of users and whose they were when they were looked up go in; they come out as long as that was not long ago.
+"""Remember for a week whose a key was when it was looked up.
 
 What is remembered is a hint and nothing more: `remembered` says when it may be used.
 """

@@ -1,4 +1,4 @@
-"""A store, a site and an owner go in; while the context lasts, no other run may write to that site."""
+"""Hold a site for one run: while the lease lasts, no other run writes to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rostersync last set for each (course, user) of a site: LEDGER lines go in and come out."""
+"""Keep what rostersync last set for each (course, user) of a site."""
 
 from __future__ import annotations
 

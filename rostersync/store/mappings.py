@@ -1,4 +1,4 @@
-"""What somebody said of a file's columns goes in; it comes out again for files with the same header, or is forgotten.
+"""Remember what somebody said of a file's columns, for files with the same header.
 
 A mapping belongs to a site: the number that is the id number in one Moodle is the username in another.
 """

@@ -1,4 +1,4 @@
-"""A connection to a store goes in; its tables are of the newest revision when it comes back, or an error says why not.
+"""Upgrade a store's tables to the newest revision.
 
 Alembic is loaded only where a store is of an older revision: one of the newest is known by one SELECT, a new one is
 made from the tables themselves.

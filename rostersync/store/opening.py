@@ -1,4 +1,4 @@
-"""A path goes in; the store that is there comes out, made or upgraded where need be."""
+"""Open the store at a path, made or upgraded where need be."""
 
 from __future__ import annotations
 

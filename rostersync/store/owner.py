@@ -1,4 +1,4 @@
-"""A run names itself for its lease; whether the run that another lease names is surely dead comes out.
+"""Name a run for its lease, and tell whether the run that another lease names is dead.
 
 A lease that a crash left behind blocks the site for a quarter of an hour. Where the process that took it ran here, and
 is gone, nobody needs to wait. Where that cannot be told (another machine, another container, another system) it counts

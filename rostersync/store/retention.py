@@ -1,4 +1,4 @@
-"""A number of days goes in; what the store kept of people in runs older than that is gone, and counted."""
+"""Remove what the store keeps of people in runs older than some days."""
 
 from __future__ import annotations
 

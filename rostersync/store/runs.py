@@ -1,4 +1,4 @@
-"""A run begins with its plan and ends with its outcomes; both come out again whenever somebody asks."""
+"""Keep runs: each with its plan, its outcomes and how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store's path goes in; how it is comes out, or a copy of it that is whole."""
+"""Check a store, and make a whole copy of it."""
 
 from __future__ import annotations
 

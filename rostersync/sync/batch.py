@@ -1,4 +1,4 @@
-"""Changes to be done go in; chunks of one function come out, in bundles that one connection sends one after the other.
+"""Cut changes into calls of one function, in batches that one connection sends in order.
 
 A course stands in one bundle only, so that it has one writer at a time (guide/moodle.md, fact 23). Small courses share
 a bundle, and so share calls. Within a bundle the order is that of `Op`: roles are given before others are taken away.

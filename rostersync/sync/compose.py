@@ -1,4 +1,4 @@
-"""Everything decided goes in; the plan comes out, with every row and every problem in it."""
+"""Compose the plan from everything decided, with every row and every problem in it."""
 
 from __future__ import annotations
 

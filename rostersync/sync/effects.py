@@ -1,4 +1,4 @@
-"""A run's plan and outcomes go in; what it did comes out, as keys, and as the basis of a plan that takes it back."""
+"""Tell what a run did, for the plan that takes it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Courses as they were read go in; the rows of a roster file that says the same come out."""
+"""Make roster rows of courses as they were read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything decided goes in; a plan comes out that can be saved, sent, checked against its digest, and applied."""
+"""Save, load and check a plan: sorted tables with a digest."""
 
 from __future__ import annotations
 

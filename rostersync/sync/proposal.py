@@ -1,4 +1,4 @@
-"""All that was read goes in; the changes come out with every hold but the limits' on them, then with those, too.
+"""Propose changes: the comparison with every hold of the safety rules, then of the limits.
 
 This is the order of the rules: what would be right, what is not understood, what is not proven, what is protected,
 what would delete grades, what would empty a course, what would be too much.

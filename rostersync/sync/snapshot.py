@@ -1,4 +1,4 @@
-"""Tables of all that was read go in; what decisions are made from comes out, complete lists only and in order."""
+"""Take everything that decisions are made from together: complete reads only, in order."""
 
 from __future__ import annotations
 

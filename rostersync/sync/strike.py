@@ -1,4 +1,4 @@
-"""A plan and the changes that a reviewer struck out go in; the plan without them comes out, every change still in it.
+"""Take struck-out changes out of a plan; they stay in it as not applied.
 
 What is struck out is held, and so is what would go wrong without it: a role's loss whose replacement is struck out
 (rule 5), a call that would bring a struck role along, a role for somebody who is not enrolled. Where nobody would be

@@ -1,4 +1,4 @@
-"""What a run did and a fresh read go in; the changes that take it back come out, before the safety rules.
+"""Take back what a run did, as far as it still stands.
 
 Only what the run did and what is still as the run left it is taken back: a role that somebody else took away meanwhile
 is not taken away again, and an enrolment that got another role stays.

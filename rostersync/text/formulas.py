@@ -1,4 +1,4 @@
-"""Text goes in; text that no spreadsheet takes for a formula comes out, and the other way round, without a loss.
+"""Keep text from being taken for a formula by spreadsheets, and undo it without a loss.
 
 An apostrophe is put before what would be a formula, and before what has such an apostrophe already: so the one that was
 put there can be told, and taken off again.

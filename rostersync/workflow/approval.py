@@ -1,4 +1,4 @@
-"""A plan that was approved goes in; nothing comes out where it may be carried out now, and a refusal where not.
+"""Refuse a plan that may not be carried out now: another site, too old, edited, or applied already.
 
 What the digest says of a plan (nobody edited it) is checked when its file is read. Here is what only the moment tells:
 which site this is, how old the plan is, whether its files are still what was approved, and whether it, or what a

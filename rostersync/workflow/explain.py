@@ -1,4 +1,4 @@
-"""A person and a course go in; why that person is in it, or not, comes out of the store, run by run."""
+"""Explain from the store why a person is in a course, or not, run by run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that is carried out goes into the store; its report, and what differs from another one's, come out again."""
+"""Keep runs in the store, show their reports again, and compare two of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A roster goes in; what Moodle knows of its keys comes out, and what unknown ones may have been."""
+"""Look up keys of users and courses in Moodle, and what unknown ones may have been."""
 
 from __future__ import annotations
 

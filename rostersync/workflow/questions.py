@@ -1,4 +1,4 @@
-"""A doubt about a file's columns goes in; a ruling comes out: as remembered, as Moodle knows it, as a person says.
+"""Decide ambiguous columns: as remembered, as Moodle knows the values, or as a person says.
 
 In this order, and each only where the one before left something open. Flags and settings have been heard already. A
 mapping that is remembered is always told, and is not used where the column's values contradict it.

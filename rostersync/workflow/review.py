@@ -1,4 +1,4 @@
-"""A plan goes out as a workbook; what a reviewer left of it comes back as a new plan, with a digest of its own."""
+"""Write a plan as a workbook for review, and make a plan of what a reviewer left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings go in; one site comes out, ready to work with: its client, the store, the clock."""
+"""Open a site: its client, its store, its settings and the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of keys that Moodle does not know go in; the one change that would make them known comes out, with evidence.
+"""Suggest the one change that would make a column of unknown keys known, with evidence.
 
 A few keys, written in other ways, are looked up first, and all of them only in the way in which those were found. What
 comes of it is told, and decides nothing: the rows stay as they are.

@@ -1,4 +1,4 @@
-"""A roster goes in; the keys of its users come out that need no look-up: a list of this very run shows whose they are.
+"""Use remembered ids of users where a read of this very run bears them out.
 
 Asking for a user costs five times what a line of a course's list does (guide/moodle.md, facts 9 and 13), and a roster
 names mostly people who are in its courses. So whose a key was is remembered, as a hint. It is used only where a list

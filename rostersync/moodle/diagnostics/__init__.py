@@ -1,4 +1,4 @@
-"""A site and a token go in; what the token can and cannot do comes out, found by calls that change nothing.
+"""Find out what a token can and cannot do, by calls that change nothing.
 
 The parts, each of which uses only those above it:
 

@@ -1,4 +1,4 @@
-"""A survey goes in; out come the findings on whether accounts can be found, by which keys, and with their grades."""
+"""Check whether accounts can be found, by which keys, and whether their grades can be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A question to Moodle goes in; its answer, or a reply that says why there is none, comes out. Nothing is raised."""
+"""Try a call, and keep its answer or the reason why there is none. Nothing is raised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A survey goes in; out come the findings on what the token may see of courses and of the people in them."""
+"""Check what the token may see of courses and of the people in them."""
 
 from __future__ import annotations
 

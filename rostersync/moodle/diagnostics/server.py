@@ -1,4 +1,4 @@
-"""A client goes in; out come how many form fields Moodle's PHP reads, how quick the site is, and whom it mails."""
+"""Measure how many form fields PHP reads and how quick the site is, and find out whom it mails."""
 
 from __future__ import annotations
 

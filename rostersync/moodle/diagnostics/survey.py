@@ -1,4 +1,4 @@
-"""The site goes in, with the courses that somebody named; out come the courses to examine, with their people."""
+"""Choose the courses to examine, and read their people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client goes in; what its token sees of the site comes out, or the finding that says what keeps it out."""
+"""Check that the site answers and takes the token."""
 
 from __future__ import annotations
 

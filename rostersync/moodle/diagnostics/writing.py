@@ -1,4 +1,4 @@
-"""A survey goes in; out come the findings on what the token may change, by calls that cannot change anything."""
+"""Check what the token may change, by calls that cannot change anything."""
 
 from __future__ import annotations
 

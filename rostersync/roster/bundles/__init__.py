@@ -1,4 +1,4 @@
-"""Files that are a roster only together, or rows with several enrolments, go in; one row an enrolment comes out.
+"""Turn files that are a roster only together, or rows with several enrolments, into one row an enrolment.
 
 OneRoster, School Data Sync and Canvas keep enrolments, people and courses in files of their own; Moodle's upload of
 users has a row for each person; Brightspace's batch has no header.

@@ -1,4 +1,4 @@
-"""A batch of Brightspace's bulk user management goes in; its lines under a header come out.
+"""Read a batch of Brightspace's bulk user management.
 
 Facts: D2L, “Create a file for the Bulk User Management tool”. A file has no header, the first field of a line says what
 is done, and a site chooses whether the Org Defined ID stands among the fields: their number tells.

@@ -1,4 +1,4 @@
-"""The files of a Canvas SIS import go in; enrolments with what is known of people and sections come out.
+"""Join the files of a Canvas SIS import into enrolments.
 
 Facts: Instructure, “SIS Import Format Documentation” (doc/api/sis_csv.md). Rows say themselves what becomes of an
 enrolment; what is not in a file stays as it is, since no file says whether Canvas read it as a full batch.

@@ -1,4 +1,4 @@
-"""The files of a OneRoster or School Data Sync set go in; enrolments with what is known of people and classes come out.
+"""Join the files of a OneRoster or School Data Sync set into enrolments.
 
 Facts: 1EdTech OneRoster 1.1 and 1.2, CSV binding; Microsoft, “SDS V2.1 CSV File Format”. Only a manifest that calls the
 enrolments `bulk` makes them the whole truth; `delta` makes each row speak for itself.

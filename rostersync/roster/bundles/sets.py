@@ -1,4 +1,4 @@
-"""Files of one set go in; which is which, their columns, and what one says of another's keys come out."""
+"""Recognise the files of a set and their columns, and look keys of one up in another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sheet in the layout of Moodle's upload of users goes in; one row for each of its enrolments comes out.
+"""Turn Moodle's layout for uploading users into one row for each enrolment.
 
 Facts: Moodle's admin/tool/uploaduser/classes/process.php. `courseN` is a short name; `roleN` goes before `typeN`; a
 period counts days from `enroltimestartN`, or else from the day of the upload, which no file tells.

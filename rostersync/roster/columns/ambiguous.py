@@ -1,4 +1,4 @@
-"""A sheet whose columns are not certain goes in; what a judge says of them is taken, or the sheet is refused.
+"""Have ambiguous columns decided, or refuse the sheet.
 
 A judge is told of a Doubt and answers with a Ruling. Who judges (what was remembered, what Moodle knows of the values,
 a person at a terminal) is not known here.

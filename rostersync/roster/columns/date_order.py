@@ -1,4 +1,4 @@
-"""The dates of a column, written in numbers, go in; whether the day, the month or the year comes first comes out.
+"""Find out whether the day, the month or the year comes first in a column of dates.
 
 All of a column's dates decide together, and those with dots apart from the others: dots mean that the day comes first,
 unless a date says otherwise. Nothing is decided where two readings are left, or none that fits all of them.

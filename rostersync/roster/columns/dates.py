@@ -1,4 +1,4 @@
-"""The distinct values of a date column go in; epoch seconds come out, or why a value is none.
+"""Read a column of dates as epoch seconds, or say why a value is no date.
 
 A column has one order of day and month, which all of its values decide together (`orders`).
 """

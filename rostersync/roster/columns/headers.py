@@ -1,4 +1,4 @@
-"""A header row goes in; which column holds which field comes out, and what could not be told for certain.
+"""Recognise which column of a header row holds which field.
 
 The aliases are those of aliases.json. One that is marked ambiguous there is offered, never used; the words that make
 a header certain all the same stand in words.toml under `headers`.

@@ -1,4 +1,4 @@
-"""The words of a column and what they were read as go in; what an approver has to know of them comes out."""
+"""Tell an approver which words of a column were read as what."""
 
 from __future__ import annotations
 

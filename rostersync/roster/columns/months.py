@@ -1,4 +1,4 @@
-"""The name of a month goes in; its number comes out, in the seven languages of the word lists."""
+"""Read the names of months in the seven languages of the word lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text goes in; whether it is one of the dates by which programs say “none” or “no end” comes out."""
+"""Recognise the dates by which programs say “none” or “no end”."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column's values go in; what they say by themselves comes out: how many are addresses, numbers, known words, dates.
+"""Profile a column's values: how many are addresses, numbers, known words, dates.
 
 It ranks what a column may be and contradicts a header; it never decides what a column is.
 """

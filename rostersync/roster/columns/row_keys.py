@@ -1,4 +1,4 @@
-"""The columns that can hold a key go in; each row's key comes out, what it is, and another that stands beside it."""
+"""Give each row its key, what kind of key it is, and another that stands beside it."""
 
 from __future__ import annotations
 

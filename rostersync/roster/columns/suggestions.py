@@ -1,4 +1,4 @@
-"""A header that no alias knows goes in; the known header that it looks like comes out: an offer, never an answer."""
+"""Suggest the known header that an unknown one resembles; never an answer."""
 
 from __future__ import annotations
 

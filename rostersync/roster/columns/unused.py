@@ -1,4 +1,4 @@
-"""The columns of a sheet go in; what is to be said of those that are not used, or that their values contradict."""
+"""Say which columns are not used, and which have values that contradict their header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column of words goes in; what each row's word means comes out, read once for each distinct value."""
+"""Read a column of words, each distinct value once."""
 
 from __future__ import annotations
 

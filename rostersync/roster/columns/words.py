@@ -1,4 +1,4 @@
-"""A word from a file goes in; the role, status or action that it means comes out, or the code of why it means none."""
+"""Read a word as a role, a status or an action, or say why it means none."""
 
 from __future__ import annotations
 

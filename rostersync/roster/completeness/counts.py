@@ -1,4 +1,4 @@
-"""Sheets go in; what in them says that rows are missing comes out: “Total records: 25” below 21 rows, “Page 1 of 2”."""
+"""Find what says that rows are missing: “Total records: 25” below 21 rows, “Page 1 of 2”."""
 
 from __future__ import annotations
 

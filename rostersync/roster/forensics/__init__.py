@@ -1,4 +1,4 @@
-"""The key columns of a sheet go in; what a spreadsheet, an export or a copy did to their values comes out.
+"""Find out what a spreadsheet, an export or a copy did to the keys of a sheet.
 
 Whole columns are sifted by kernels of pyarrow; only distinct values that look odd are looked at one by one. Nothing is
 repaired: a key that cannot be the true one rejects its row, and what it probably was is said.

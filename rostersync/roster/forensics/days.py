@@ -1,4 +1,4 @@
-"""A key goes in; whether a spreadsheet has made a date of it comes out, with the code that it probably was."""
+"""Recognise codes that a spreadsheet turned into dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sheet goes in; the same comes out with the errors that stand in it as text taken for error cells."""
+"""Take out text that stands for the errors of a spreadsheet's cells."""
 
 from __future__ import annotations
 

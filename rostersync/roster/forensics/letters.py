@@ -1,4 +1,4 @@
-"""A key or a name goes in; what is wrong with its letters comes out, with what it probably was."""
+"""Find out what is wrong with the letters of a key or a name, and what it probably was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key that a spreadsheet took for a number goes in; what it did to it comes out."""
+"""Find out what a spreadsheet did to a key that it took for a number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows with keys, names and e-mail addresses go in; keys with two names and people with two keys come out.
+"""Find keys with two names, and people with two keys.
 
 Each key's rows are compared with its first one, in whole columns; only what differs is looked at as names.
 """

@@ -1,4 +1,4 @@
-"""A key goes in; what it may have been before a spreadsheet, an export or a copy changed it comes out."""
+"""List what a key may have been before a spreadsheet, an export or a copy changed it."""
 
 from __future__ import annotations
 

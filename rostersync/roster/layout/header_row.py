@@ -1,4 +1,4 @@
-"""The first rows of a grid go in; which of them is the header, and what stands above it, comes out.
+"""Find the header among the first rows of a sheet.
 
 A report has title rows, a blank line, two rows of headers, or none at all. What is decided here is shown; where
 nothing shows which row names the columns, the file is refused, so that no first row of data is taken for a header.

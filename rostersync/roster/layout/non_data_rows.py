@@ -1,4 +1,4 @@
-"""A sheet goes in; it comes out with the rows set aside that state no enrolment: titles, totals, footers, headers.
+"""Set the rows aside that state no enrolment: titles, totals, footers, repeated headers.
 
 A row that could be somebody's enrolment never is: one with both keys stays, and so does one whose words are not all
 explained. It is then read, and rejected, like any other row.

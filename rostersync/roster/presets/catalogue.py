@@ -1,4 +1,4 @@
-"""A preset's name or file goes in; what is known of a system's exports comes out.
+"""Load what is known of a system's exports, from a preset's name or file.
 
 A preset is a small TOML file. Those that are shipped lie in data/presets; anybody can write another one.
 """

@@ -1,4 +1,4 @@
-"""A sheet and a preset go in; the sheet as the preset understands it, and the settings with what it says, come out.
+"""Read a sheet as its preset understands it.
 
 Line numbers stay: no row is added or dropped, and what a filter takes out is named row by row.
 """

@@ -1,4 +1,4 @@
-"""A header goes in; the preset that it tells comes out, or whether any knows it at all."""
+"""Recognise the preset of a file by its header."""
 
 from __future__ import annotations
 

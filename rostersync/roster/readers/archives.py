@@ -1,4 +1,4 @@
-"""The bytes of a ZIP or gzip file go in; what is packed in them comes out, counted while it is unpacked."""
+"""Unpack ZIP and gzip files, counting what comes out."""
 
 from __future__ import annotations
 

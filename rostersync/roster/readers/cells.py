@@ -1,4 +1,4 @@
-"""Cells as calamine gives them go in; columns of text come out, and which of their cells are numbers or dates."""
+"""Turn calamine's cells into columns of text, and note which are numbers or dates."""
 
 from __future__ import annotations
 

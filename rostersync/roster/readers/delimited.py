@@ -1,4 +1,4 @@
-"""The bytes of a text file go in; its header and cells, with the line at which each record starts, come out."""
+"""Read a delimited text file: its header and cells, with the line where each record starts."""
 
 from __future__ import annotations
 

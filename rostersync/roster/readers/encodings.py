@@ -1,4 +1,4 @@
-"""The bytes of a text go in; the same text as UTF-8, and how it was decided what it is, come out.
+"""Decode a text to UTF-8, and say how its encoding was decided.
 
 A byte order mark leaves no doubt, what is strictly UTF-8 leaves little, and UTF-16 shows by its zeros. Everything else
 is a guess (`settings.regional`), which is shown with the words that it changed, and refused where it reads badly.

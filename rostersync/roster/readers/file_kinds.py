@@ -1,4 +1,4 @@
-"""Bytes go in; what kind of file they are comes out, or why they are no spreadsheet. A file's name decides nothing."""
+"""Tell by its bytes what kind of file this is; a file's name decides nothing."""
 
 from __future__ import annotations
 

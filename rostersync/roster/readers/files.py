@@ -1,4 +1,4 @@
-"""Paths go in; bundles of files come out, each file as bytes with its digest and kind."""
+"""Take in files, folders and archives, as bundles of bytes with digest and kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of a web page or of an XML workbook go in, as rows of text; the sheets that are rosters come out."""
+"""Take the sheets that are rosters from tables of a web page or an XML workbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of a web page (PeopleSoft and others call it .xls) go in; its tables that are rosters come out."""
+"""Read tables of a web page (PeopleSoft and others call it .xls)."""
 
 from __future__ import annotations
 

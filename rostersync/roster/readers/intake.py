@@ -1,4 +1,4 @@
-"""A path goes in; the bytes that lie there come out, never more than may be taken, and never half of a change."""
+"""Take in the bytes of a path: never more than is allowed, and never half of a change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a text that is no Unicode go in; how well they read under an encoding, and under which better, come out.
+"""Judge how well the words of a text read under each encoding that is no Unicode.
 
 Nothing here decides what a file is: encodings are compared by how words look, and the best of them are only named.
 """

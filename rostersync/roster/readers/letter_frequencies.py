@@ -1,4 +1,4 @@
-"""A word goes in; whether it reads like one, and how usual its letters are, come out."""
+"""Judge whether a word reads like one, and how usual its letters are."""
 
 from __future__ import annotations
 

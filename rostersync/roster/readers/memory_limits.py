@@ -1,4 +1,4 @@
-"""The bytes of a workbook go in; nothing comes out, or an error where reading it would take too much memory.
+"""Refuse workbooks that would take too much memory, before they are read.
 
 calamine lays a sheet out as a full rectangle, from the first to the last cell that holds something, and believes what
 the parts of the file say of themselves. A file of a few kilobytes can thus ask for hundreds of gigabytes.

@@ -1,4 +1,4 @@
-"""A workbook's number format and a whole number go in; the digits that its program shows come out."""
+"""Show a whole number as a workbook's number format does."""
 
 from __future__ import annotations
 

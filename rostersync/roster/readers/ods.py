@@ -1,4 +1,4 @@
-"""The parts of an .ods file go in; the marks of one of its sheets come out.
+"""Read the marks of a sheet of an .ods file.
 
 OpenDocument says beside each number the text that it is shown as, and marks errors only there.
 """

@@ -1,4 +1,4 @@
-"""The bytes of an OLE file (the container of .xls, .doc, .msg) go in; its streams, and the records of one, come out.
+"""Read the streams of an OLE file (the container of .xls, .doc, .msg).
 
 Source of the layout: [MS-CFB] (header, allocation table, directory) and [MS-XLS] (records), as Microsoft publishes
 them. Only what tells a workbook from other files, and how large it is, is looked at; calamine reads the cells.

@@ -1,4 +1,4 @@
-"""Calls into calamine go in; what its panics print by themselves is kept off standard error.
+"""Keep what calamine prints when it panics off standard error.
 
 Rust prints lines of its own before a panic becomes an exception, and nothing in Python can tell it not to. They say
 nothing to whoever sent a broken file; the error that follows does.

@@ -1,4 +1,4 @@
-"""The bytes below a text file's header go in; its cells, and the records that do not fit the header, come out."""
+"""Split a text into records, and find those that do not fit the header."""
 
 from __future__ import annotations
 

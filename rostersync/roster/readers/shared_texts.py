@@ -1,4 +1,4 @@
-"""The shared texts of a workbook go in; nothing comes out, or an error where cells would repeat long ones too often.
+"""Refuse workbooks whose cells repeat long shared texts too often.
 
 In the file a text stands once, in memory once for each cell that shows it. Text files share none: what they take is
 bounded by their size.

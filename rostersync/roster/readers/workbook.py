@@ -1,4 +1,4 @@
-"""The bytes of a workbook go in; the header and the text cells of its roster sheets come out.
+"""Read the roster sheets of a workbook.
 
 calamine reads the cells of .xlsx, .xlsm, .xlsb, .xls and .ods; what it hides is found by `marks`.
 """

@@ -1,4 +1,4 @@
-"""A sheet and its file go in; the sheet comes out with what calamine hides: zeros, errors, merged cells, lines."""
+"""Mend what calamine hides of a sheet: zeros, errors, merged cells, line numbers."""
 
 from __future__ import annotations
 

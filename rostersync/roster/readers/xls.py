@@ -1,4 +1,4 @@
-"""The bytes of an .xls file go in; the marks of one of its sheets come out.
+"""Read the marks of a sheet of an .xls file.
 
 The container is that of Microsoft's [MS-CFB], the records in it are those of [MS-XLS].
 """

@@ -1,4 +1,4 @@
-"""The parts of an .xlsb file go in; the marks of one of its sheets come out.
+"""Read the marks of a sheet of an .xlsb file.
 
 The records and their fields are those of Microsoft's [MS-XLSB].
 """

@@ -1,4 +1,4 @@
-"""The parts of an .xlsx file go in; the marks of one of its sheets come out.
+"""Read the marks of a sheet of an .xlsx file.
 
 Files are read by patterns, which is many times quicker than parsing; the parser takes those that no common program
 writes so: without cell references, with prefixes, comments or other quotation marks.

@@ -1,4 +1,4 @@
-"""Bytes of XML go in, in pieces; its elements come out by their local names, whatever their prefix."""
+"""Walk the elements of an XML stream by their local names, whatever their prefix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of an XML Spreadsheet 2003 (many programs call it .xls) go in; the sheet that is the roster comes out."""
+"""Read an XML Spreadsheet 2003 (many programs call it .xls)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sheet whose columns are understood goes in; its part of the ROSTER and PROBLEMS tables comes out.
+"""Build the ROSTER and PROBLEMS rows of a sheet whose columns are understood.
 
 Everything works on whole columns: words and dates are read once for each distinct value, never for each row.
 """

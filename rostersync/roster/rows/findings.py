@@ -1,4 +1,4 @@
-"""Problems of one sheet's rows are collected; each row's state, code and detail and the PROBLEMS table come out."""
+"""Collect the problems of a sheet's rows: each row's state, code and detail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sheets and what became of their rows go in; the rejected rows come out as they lie in the files."""
+"""Keep rejected rows as they lie in their files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sheet and its file's name go in; whether it is a part of a roster that `check` gave back comes out.
+"""Recognise a corrections file that `check` gave back.
 
 Such a file holds the rows that were rejected, and nobody else: whoever is not in it has not left. It must never be
 taken for the whole truth of its courses, whatever the settings say.

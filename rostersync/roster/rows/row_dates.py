@@ -1,4 +1,4 @@
-"""The date columns of a sheet go in; when each row begins and ends comes out, with findings and how they were read.
+"""Say when each row begins and ends, and how its dates were read.
 
 Dates end access, so nothing is guessed in silence: how a column was read is noted, and dates that may be others are
 rejected with the flag that decides.

@@ -1,4 +1,4 @@
-"""The cells of a sheet go in; what forensics finds in its keys, names and dates is added to its findings and notes."""
+"""Note what forensics finds in the keys, names and dates of a sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web service functions: a name in, what runs it out; one module for each family."""
+"""Answer web service functions, one module a family."""
 
 from rostersync.sandbox.call import Function
 from rostersync.sandbox.functions import cohorts, courses, enrolments, grades, groups, participants, roles, site, users

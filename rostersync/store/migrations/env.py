@@ -1,4 +1,4 @@
-"""What alembic runs: a connection in a transaction goes in, and the revisions are carried out in it, all or none."""
+"""Run alembic's revisions in one transaction, all or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts go in; the changes that would make Moodle say what the roster says come out (CHANGES), before the safety rules.
+"""Compare desired with current enrolments (CHANGES), before the safety rules.
 
 What a change lacks to be right (known dates, a known method, a known status, a manual method) holds it here; what makes
 a removal unsafe is decided in `safety`.

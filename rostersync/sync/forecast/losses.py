@@ -1,4 +1,4 @@
-"""What Moodle tells of people who are about to be unenrolled goes in; what they would lose comes out, in numbers."""
+"""Reckon what people who are about to be unenrolled would lose."""
 
 from __future__ import annotations
 

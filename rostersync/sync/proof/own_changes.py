@@ -1,4 +1,4 @@
-"""Changes that a run may have carried out go in; whether a state is theirs, or somebody else's doing, comes out."""
+"""Tell whether a state is this run's doing or somebody else's."""
 
 from __future__ import annotations
 

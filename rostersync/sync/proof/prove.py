@@ -1,4 +1,4 @@
-"""Changes and a fresh read go in; what the read shows of each comes out: in place, not in place, or not to be seen."""
+"""Compare changes with a fresh read: in place, not in place, or not to be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes and their outcomes go in; where each change ended comes out: its bucket, its proof, and why, in words."""
+"""Put each change in its bucket, with its proof and its reason."""
 
 from __future__ import annotations
 

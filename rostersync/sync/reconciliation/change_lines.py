@@ -1,4 +1,4 @@
-"""A plan and what became of its changes go in; a line for each change, as people read it, comes out (REPORT_CHANGES).
+"""Write one line for each change, as people read it (REPORT_CHANGES).
 
 A line says what somebody has in the course before this change and after it. Where a person has several changes, each
 begins with what the one before it leaves; a change that is held leaves everything as it is.

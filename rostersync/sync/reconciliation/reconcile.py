@@ -1,4 +1,4 @@
-"""A plan and, after a run, its outcomes go in; a report comes out in which every input row stands in one bucket."""
+"""Account for every input row: each stands in exactly one bucket."""
 
 from __future__ import annotations
 

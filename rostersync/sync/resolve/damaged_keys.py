@@ -1,4 +1,4 @@
-"""Rows and whom Moodle found for them go in; whose key is not to be trusted, and whose name does not fit, comes out."""
+"""Tell whose key is damaged, and whose name does not fit the account found."""
 
 from __future__ import annotations
 

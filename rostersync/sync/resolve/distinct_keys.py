@@ -1,4 +1,4 @@
-"""Roster rows go in; the distinct keys of a column come out, and for each row the place of its own.
+"""Take the distinct keys of a column, and each row's place among them.
 
 What is asked of Moodle, and what follows from the answers, is decided once for each distinct key, never row by row.
 """

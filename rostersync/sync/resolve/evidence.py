@@ -1,4 +1,4 @@
-"""The values of one column and what Moodle knows of them go in; what they are, in numbers and in words, comes out."""
+"""Say what Moodle knows of a column's values, in numbers and in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns whose key is undecided and all matches of their values go in; the field that each column holds comes out.
+"""Decide from Moodle's matches which key an ambiguous column holds.
 
 A column named only `user` or `course` may hold user names, id numbers, e-mail addresses or Moodle ids. It is decided by
 all of its distinct values, once for a column, never row by row.

@@ -1,4 +1,4 @@
-"""Distinct keys and what Moodle found for them go in; what each means comes out, spread over the rows."""
+"""Say what each distinct key means, and spread it over the rows."""
 
 from __future__ import annotations
 

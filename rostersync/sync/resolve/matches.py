@@ -1,4 +1,4 @@
-"""Distinct keys and what Moodle found for them go in; which text was found under which field comes out."""
+"""Tell which key was found under which field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys that were not found go in; what they may have been comes out: for the messages, never as a match."""
+"""Suggest what unknown keys may have been: for messages, never as a match."""
 
 from __future__ import annotations
 

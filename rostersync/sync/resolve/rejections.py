@@ -1,4 +1,4 @@
-"""Answers for all keys go in; rows that they reject, leave out or cast a doubt on are marked."""
+"""Mark the rows that the look-up rejects, leaves out or doubts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row whose user was not found and people about to be removed go in; whom the row could mean comes out.
+"""Tell which people about to be removed a row that was not found could mean.
 
 Used only where people without an account are expected (missing_users = accept): the row then holds those who resemble
 it by key, e-mail address or name, and nobody else (rule 1).

@@ -1,4 +1,4 @@
-"""The unknown keys of a column go in; ways in which all of them could be written otherwise come out.
+"""Try in which other way all unknown keys of a column could be written.
 
 A system that exports a roster often writes every key a little otherwise than Moodle has it: with a letter before it,
 another mail domain, the term behind it, or without its zeros. What is found here is tried, told as a hint, and decides

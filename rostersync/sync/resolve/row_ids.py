@@ -1,4 +1,4 @@
-"""Roster rows and what Moodle found for their keys go in; rows with user and course ids, and blockers, come out.
+"""Give each row its user and course ids, and say whose removals a row that has none holds.
 
 A row that cannot be resolved is rejected, and never an absence: BLOCKERS say whose removals it holds (rule 1).
 """

@@ -1,4 +1,4 @@
-"""What looking keys up says of rows is collected: each row's state, code and detail, and the problems, come out."""
+"""Collect what looking up says of each row: state, code, detail and problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unenrolments and what Moodle says of grades go in; people who have, or may have, grades are suspended instead."""
+"""Suspend people who have, or may have, grades instead of unenrolling them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes go in; the safety rules mark holds on them; the same changes with their holds come out in one piece."""
+"""Collect the holds of changes while the rules look at them."""
 
 from __future__ import annotations
 

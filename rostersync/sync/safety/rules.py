@@ -1,4 +1,4 @@
-"""Changes go in; those that could remove somebody by mistake are held: rules 1 and 2, and what is protected."""
+"""Hold changes that could remove somebody by mistake: rules 1, 2 and 21, and what is protected."""
 
 from __future__ import annotations
 

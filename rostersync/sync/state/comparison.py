@@ -1,4 +1,4 @@
-"""What the roster wants, what is there, and what is known of it go in; whatever differs comes out, by packed keys.
+"""Compare the desired enrolments with the current ones, by packed keys.
 
 It is all that a first look and a closer one have in common as long as the lists stay the same: packed once.
 """

@@ -1,4 +1,4 @@
-"""CURRENT goes in; who is enrolled, with which roles, suspended or not, can be asked by packed keys."""
+"""Tell who is enrolled, with which roles, suspended or not, by packed keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolved rows and the site's roles go in; wanted enrolments and their roles come out, one a (user, course)."""
+"""Unite resolved rows into desired enrolments: one for each (user, course), with its roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many people courses had goes in; a list that is empty all of a sudden comes out as one that is not complete.
+"""Doubt a read that is empty all of a sudden.
 
 A token that lost a right reads courses as if they were empty. Nothing follows from that, not even additions
 (guide/rules.md, rule 2).

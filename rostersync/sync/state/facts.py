@@ -1,4 +1,4 @@
-"""Wanted and current enrolments, reads and the ledger go in; aligned arrays for each (course, user) come out."""
+"""Align desired and current enrolments, reads and ledger as arrays, one entry for each (course, user)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolved rows and settings go in; the courses that may be read and changed come out, with their managed roles.
+"""Decide which courses may be read and changed, and which roles are managed there.
 
 Nothing outside is read or changed (guide/rules.md, Scope).
 """
