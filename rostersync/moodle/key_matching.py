@@ -1,4 +1,4 @@
-"""Compare keys as they were asked for with what Moodle found (fact 14).
+"""Compare keys as they were asked for with what Moodle found (guide/moodle.md, fact 14).
 
 Moodle compares with its database's collation, which differs from site to site. So what came back is compared again.
 """

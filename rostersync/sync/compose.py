@@ -69,7 +69,7 @@ class Head:
 
 def compose(
     head: Head,
-    basis: Snapshot,
+    snapshot: Snapshot,
     changes: pd.DataFrame,
     settings: Settings,
     *,
@@ -82,7 +82,7 @@ def compose(
 
     Args:
         head: of which site, and when.
-        basis: what was decided from.
+        snapshot: what was decided from.
         changes: CHANGES after all rules.
         settings: those of REMEMBERED stand in it.
         refused: what the run's limit says.
@@ -92,9 +92,9 @@ def compose(
     """
     said = settings.model_dump(mode="json", include=set(REMEMBERED))
     used = set(changes["role_id"].tolist())
-    unlearnt = basis.roles[~basis.roles["learnt"] & basis.roles["role_id"].isin(used)]
-    rows = basis.roster.rows
-    lists = basis.sides.lists
+    unlearnt = snapshot.roles[~snapshot.roles["learnt"] & snapshot.roles["role_id"].isin(used)]
+    rows = snapshot.roster.rows
+    lists = snapshot.comparison.lists
     getting_in = lists.keys[(lists.table["inactive"] != 1).to_numpy()]
     return Plan(
         site=head.site,
@@ -113,30 +113,33 @@ def compose(
                 for i, n in zip(unlearnt["role_id"].tolist(), unlearnt["shortname"].tolist(), strict=True)
             ),
         ),
-        sources=basis.roster.sources,
+        sources=snapshot.roster.sources,
         rows=PLAN_ROWS.frame(
             {
-                **{n: basis.resolution.rows[n] for n in basis.resolution.rows.columns},
+                **{n: snapshot.resolution.rows[n] for n in snapshot.resolution.rows.columns},
                 **{n: rows[n] for n in ("line", "user", "course", "role")},
-                "name": pd.array(basis.roster.names.column(), dtype=TEXT),
+                "name": pd.array(snapshot.roster.names.column(), dtype=TEXT),
             }
         ),
         # What was undecided in the file alone is decided by now, and said in the notes.
         problems=pd.concat(
             [
-                basis.roster.problems[basis.roster.problems["code"] != "key_undecided"],
-                basis.resolution.problems,
+                snapshot.roster.problems[snapshot.roster.problems["code"] != "key_undecided"],
+                snapshot.resolution.problems,
             ],
             ignore_index=True,
         ),
-        courses=with_contacts(basis.courses, lists.keys, basis.roles),
-        roles=basis.roles,
-        reads=basis.reads,
-        people=basis.people,
+        courses=with_contacts(snapshot.courses, lists.keys, snapshot.roles),
+        roles=snapshot.roles,
+        reads=snapshot.reads,
+        people=snapshot.people,
         changes=changes,
         holders=holders(getting_in, changes),
         losses=losses,
         not_active=NOT_ACTIVE.empty() if not_active is None else not_active,
-        rosters=to_remember(basis.signs, changes, settings),
-        questions=(*questions(changes, basis.courses), *unread_parts.questions(changes, basis.courses, basis.roster)),
+        rosters=to_remember(snapshot.signs, changes, settings),
+        questions=(
+            *questions(changes, snapshot.courses),
+            *unread_parts.questions(changes, snapshot.courses, snapshot.roster),
+        ),
     )

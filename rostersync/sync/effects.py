@@ -74,7 +74,7 @@ class Effects:
         return distinct(np.concatenate([*every, enrolment_of(self.gave), enrolment_of(self.took)]))
 
 
-def deeds(changes: pd.DataFrame, outcomes: pd.DataFrame, before: pd.DataFrame) -> Effects:
+def effects_of(changes: pd.DataFrame, outcomes: pd.DataFrame, before: pd.DataFrame) -> Effects:
     """What a run did, by what was proved of it; what failed, was held, or was in place already is not its deed.
 
     Args:
@@ -141,13 +141,13 @@ def managed(done: Effects) -> ManagedRoles:
 
 def staked(known: Snapshot, done: Effects) -> Snapshot:
     """The same with what limits are shares of: whoever has a role that the run gave, took, or found with its people."""
-    held, sides = known.sides.lists.keys, known.sides
+    held, comparison = known.comparison.lists.keys, known.comparison
     theirs = held[of_people(held, done.people()) & (role_of(held) > 0)]
-    at_stake = distinct(np.concatenate([sides.managed.at_stake, in_course(theirs)]))
-    return replace(known, sides=replace(sides, managed=replace(sides.managed, at_stake=at_stake)))
+    at_stake = distinct(np.concatenate([comparison.managed.at_stake, in_course(theirs)]))
+    return replace(known, comparison=replace(comparison, managed=replace(comparison.managed, at_stake=at_stake)))
 
 
-def basis(plan: Plan, done: Effects, *, run: int) -> Snapshot:
+def snapshot_before(plan: Plan, done: Effects, *, run: int) -> Snapshot:
     """What is known without asking Moodle: the people concerned as rows of a roster of their own.
 
     Args:
@@ -184,7 +184,7 @@ def basis(plan: Plan, done: Effects, *, run: int) -> Snapshot:
     return Snapshot(
         roster=roster,
         resolution=Resolution(rows=resolved, blockers=BLOCKERS.empty(), problems=PROBLEMS.empty()),
-        sides=Comparison(
+        comparison=Comparison(
             wanted=wanted(done),
             managed=managed(done),
             lists=CompleteReads(table=CURRENT.empty(), keys=np.empty(0, dtype=np.int64)),

@@ -38,36 +38,40 @@ from rostersync.sync.snapshot import Snapshot
 from rostersync.sync.state.access import Access
 
 
-def propose(basis: Snapshot, settings: Settings, *, now: int) -> pd.DataFrame:
+def propose(snapshot: Snapshot, settings: Settings, *, now: int) -> pd.DataFrame:
     """CHANGES with the holds of rules 1, 2, 5 to 8 and of what is protected.
 
     Args:
-        basis: what was read.
+        snapshot: what was read.
         settings: what follows from a roster on this site.
         now: the clock, in epoch seconds.
     """
-    access = Access.of(basis.roles, settings, now=now)
-    return guard(basis, diff(basis.sides.unsettled.facts(basis.reads, basis.courses), settings, access), settings)
+    access = Access.of(snapshot.roles, settings, now=now)
+    return guard(
+        snapshot,
+        diff(snapshot.comparison.unsettled.facts(snapshot.reads, snapshot.courses), settings, access),
+        settings,
+    )
 
 
-def guard(basis: Snapshot, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def guard(snapshot: Snapshot, changes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """CHANGES with the holds of rules 1, 2 and 16 and of what is protected."""
-    marks, sides = Holds(changes), basis.sides
-    hold_unresolved(marks, basis.resolution.blockers, basis.people, basis.roster)
-    hold_adding(marks, basis.roster, basis.resolution.rows)
-    hold_widened(marks, sides.managed.doubtful, sides.wanted, sides.lists.keys, basis.roster)
-    hold_protected_roles(marks, basis.roles, settings)
-    hold_protected(marks, basis.courses, basis.people, basis.own_id, settings)
-    hold_unknown_protection(marks, basis.unknown)
-    hold_unconfirmed(marks, basis.unconfirmed)
-    hold_unproven(marks, basis.reads, settings)
-    hold_unbelieved(marks, basis.reads, settings)
-    hold_unread(marks, basis.roster, basis.resolution.rows, basis.people, settings)
-    hold_signs(marks, basis.signs)
+    marks, comparison = Holds(changes), snapshot.comparison
+    hold_unresolved(marks, snapshot.resolution.blockers, snapshot.people, snapshot.roster)
+    hold_adding(marks, snapshot.roster, snapshot.resolution.rows)
+    hold_widened(marks, comparison.managed.doubtful, comparison.wanted, comparison.lists.keys, snapshot.roster)
+    hold_protected_roles(marks, snapshot.roles, settings)
+    hold_protected(marks, snapshot.courses, snapshot.people, snapshot.own_id, settings)
+    hold_unknown_protection(marks, snapshot.unknown)
+    hold_unconfirmed(marks, snapshot.unconfirmed)
+    hold_unproven(marks, snapshot.reads, settings)
+    hold_unbelieved(marks, snapshot.reads, settings)
+    hold_unread(marks, snapshot.roster, snapshot.resolution.rows, snapshot.people, settings)
+    hold_signs(marks, snapshot.signs)
     changes = marks.done()
     waiting = (changes["hold"] == "pending") & changes["absent"]  # whom the roster names all the same
     changes = changes.assign(reason=changes["reason"].mask(waiting, "pending")) if waiting.any() else changes
-    return _explained(changes, basis.resolution.rows)
+    return _explained(changes, snapshot.resolution.rows)
 
 
 def _explained(changes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -114,46 +118,46 @@ def concerned(changes: pd.DataFrame) -> list[int]:
     return distinct(changes["user_id"].to_numpy()).tolist()
 
 
-def limit(basis: Snapshot, changes: pd.DataFrame, settings: Settings, *, now: int) -> tuple[pd.DataFrame, Verdict]:
+def limit(snapshot: Snapshot, changes: pd.DataFrame, settings: Settings, *, now: int) -> tuple[pd.DataFrame, Verdict]:
     """CHANGES with the holds of rules 3, 4 and 10, and what the run's limits say."""
-    access = Access.of(basis.roles, settings, now=now)
-    lists, marks = basis.sides.lists, Holds(changes)
+    access = Access.of(snapshot.roles, settings, now=now)
+    lists, marks = snapshot.comparison.lists, Holds(changes)
     emptied = partial(
-        hold_emptying, marks, lists.keys, lists.table["inactive"].to_numpy(), basis.courses, basis.roles, access
+        hold_emptying, marks, lists.keys, lists.table["inactive"].to_numpy(), snapshot.courses, snapshot.roles, access
     )
     emptied()
-    figures, free = Figures(basis.courses, settings), marks.free().sum()
+    figures, free = Figures(snapshot.courses, settings), marks.free().sum()
     risen = hold_rises(marks, lists.keys, figures, settings)
     if marks.free().sum() < free:
         emptied()  # whoever does not rise after all replaces nobody
-    lost = hold_limits(marks, basis.sides.at_stake, figures, settings)
+    lost = hold_limits(marks, snapshot.comparison.at_stake, figures, settings)
     return marks.done(), Verdict(
         removals=lost.removals, enrolments=lost.enrolments, refused="; ".join(filter(None, [lost.refused, risen]))
     )
 
 
-def surely_refused(basis: Snapshot, changes: pd.DataFrame, settings: Settings) -> bool:
+def surely_refused(snapshot: Snapshot, changes: pd.DataFrame, settings: Settings) -> bool:
     """Whether the run's limit refuses whatever the grades are: even if all the graded stay or cannot be suspended.
 
     Asking for the grades of thousands who will not be touched would take minutes for nothing.
     """
-    if not _refused(basis, changes, settings):
+    if not _refused(snapshot, changes, settings):
         return False  # nor would fewer be
     people = pack(changes["course_id"], changes["user_id"])
-    facts = basis.facts(distinct(people))
+    facts = snapshot.facts(distinct(people))
     manual = facts.surely_manual[place(facts.keys, people)]
     sure = (changes["op"] != Op.UNENROL) | ((changes["inactive_before"] == 0) & manual)
-    return _refused(basis, changes.assign(removal=changes["removal"] & sure), settings)
+    return _refused(snapshot, changes.assign(removal=changes["removal"] & sure), settings)
 
 
-def _refused(basis: Snapshot, changes: pd.DataFrame, settings: Settings) -> bool:
+def _refused(snapshot: Snapshot, changes: pd.DataFrame, settings: Settings) -> bool:
     """Whether the run's limit refuses these; what rule 3 holds counts for it as well, so that it need not be asked."""
-    figures = Figures(basis.courses, settings)
-    return bool(hold_limits(Holds(changes), basis.sides.at_stake, figures, settings).refused)
+    figures = Figures(snapshot.courses, settings)
+    return bool(hold_limits(Holds(changes), snapshot.comparison.at_stake, figures, settings).refused)
 
 
 def with_grades(
-    basis: Snapshot, changes: pd.DataFrame, grades: pd.DataFrame, settings: Settings, *, now: int
+    snapshot: Snapshot, changes: pd.DataFrame, grades: pd.DataFrame, settings: Settings, *, now: int
 ) -> pd.DataFrame:
     """CHANGES with suspensions in place of unenrolments that would delete grades."""
-    return spare_graded(changes, grades, basis.facts, Access.of(basis.roles, settings, now=now), settings)
+    return spare_graded(changes, grades, snapshot.facts, Access.of(snapshot.roles, settings, now=now), settings)

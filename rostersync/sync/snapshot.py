@@ -25,7 +25,7 @@ class Snapshot:
 
     roster: Roster
     resolution: Resolution
-    sides: Comparison
+    comparison: Comparison
     courses: pd.DataFrame
     """COURSES in scope."""
     roles: pd.DataFrame
@@ -53,8 +53,8 @@ class Snapshot:
         Args:
             people: packed (course, user), sorted and distinct, of those that matter; None: all of them.
         """
-        sides = self.sides if people is None else self.sides.of(people)
-        return sides.facts(self.reads, self.courses)
+        comparison = self.comparison if people is None else self.comparison.of(people)
+        return comparison.facts(self.reads, self.courses)
 
 
 def snapshot_of(
@@ -84,7 +84,7 @@ def snapshot_of(
     return Snapshot(
         roster=roster,
         resolution=resolution,
-        sides=Comparison(
+        comparison=Comparison(
             wanted=wanted,
             managed=managed_roles(roster.sources, resolution.rows, courses, roles, settings),
             lists=complete_lists(current, reads),
@@ -109,19 +109,23 @@ def read_closer(known: Snapshot, current: pd.DataFrame, reads: pd.DataFrame) -> 
     again = distinct(reads["course_id"].to_numpy())
     others = known.reads[~contains(again, known.reads["course_id"].to_numpy())]
     together = pd.concat([others, reads], ignore_index=True).sort_values("course_id", ignore_index=True)
-    before, fresh = known.sides.lists, complete_lists(current, together)
+    before, fresh = known.comparison.lists, complete_lists(current, together)
     here = of_courses(before.keys, again)
     if fresh.table.equals(before.table.take(np.flatnonzero(here)).reset_index(drop=True)):
         return replace(known, reads=together)  # as a rule nobody has come or gone since
     whole = pd.concat([before.table.take(np.flatnonzero(~here)), fresh.table], ignore_index=True)
-    return replace(known, reads=together, sides=replace(known.sides, lists=complete_lists(whole, together)))
+    return replace(known, reads=together, comparison=replace(known.comparison, lists=complete_lists(whole, together)))
 
 
 def with_belief(known: Snapshot, reads: pd.DataFrame) -> Snapshot:
     """The same, with READS of the same courses that say what is believed; lists that turned out short are left out."""
     if reads["complete"].equals(known.reads["complete"]):
         return replace(known, reads=reads)
-    return replace(known, reads=reads, sides=replace(known.sides, lists=complete_lists(known.sides.lists.table, reads)))
+    return replace(
+        known,
+        reads=reads,
+        comparison=replace(known.comparison, lists=complete_lists(known.comparison.lists.table, reads)),
+    )
 
 
 def complete_lists(current: pd.DataFrame, reads: pd.DataFrame) -> CompleteReads:

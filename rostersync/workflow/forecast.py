@@ -63,13 +63,13 @@ def look(changes: pd.DataFrame, reads: pd.DataFrame, site: Site) -> pd.DataFrame
     )
 
 
-def without_access(basis: Snapshot, changes: pd.DataFrame, site: Site) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def without_access(snapshot: Snapshot, changes: pd.DataFrame, site: Site) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """NOT_ACTIVE: people whom the roster names as active and who have no access; and what Moodle does not tell of it.
 
     Courses in which it is not known yet are asked, with one call each as a rule.
 
     Args:
-        basis: what was decided from.
+        snapshot: what was decided from.
         changes: CHANGES after all rules.
         site: the site.
 
@@ -77,15 +77,15 @@ def without_access(basis: Snapshot, changes: pd.DataFrame, site: Site) -> tuple[
         SiteError: nothing can go on.
     """
     now = int(site.clock())
-    told = basis.reads.loc[basis.reads["status_known"], "course_id"]
-    open_ = sorted(set(distinct(course_of(named(basis, now=now))).tolist()) - set(told.tolist()))
+    told = snapshot.reads.loc[snapshot.reads["status_known"], "course_id"]
+    open_ = sorted(set(distinct(course_of(named(snapshot, now=now))).tolist()) - set(told.tolist()))
     idle, untold = moodle.inactive_people(
         site.client, open_, page_size=site.settings.page_size, progress=site.told("asking who is active")
     )
-    found = not_active(basis, changes, _packed(idle), now=now)
+    found = not_active(snapshot, changes, _packed(idle), now=now)
     if not untold:
         return found, ()
-    names = dict(zip(basis.courses["course_id"].tolist(), basis.courses["shortname"].tolist(), strict=True))
+    names = dict(zip(snapshot.courses["course_id"].tolist(), snapshot.courses["shortname"].tolist(), strict=True))
     said = (
         f"in {counted(len(untold), 'course')} ({some([str(names.get(c, c)) for c in untold], SOME)}) Moodle does not "
         f"tell who is active, so that nobody knows whether everybody whom the roster names has access: "

@@ -70,7 +70,7 @@ def plan_for(roster: Roster, site: Site) -> Plan:
     changes, verdict = proposal.limit(snapshot, changes, site.settings, now=now)
 
     not_active, untold = forecast.without_access(snapshot, changes, site)
-    alone = left_alone(snapshot.signs, snapshot.sides.lists.keys, snapshot.courses, snapshot.roles)
+    alone = left_alone(snapshot.signs, snapshot.comparison.lists.keys, snapshot.courses, snapshot.roles)
     notes = (*ignored, *snapshot.resolution.notes, *alone, *protected.notes(snapshot.unknown), *untold)
     plan = compose_plan(snapshot, changes, site, refused=verdict.refused, notes=notes, not_active=not_active)
     plan = replace(plan, grades=grades)

@@ -11,10 +11,10 @@ from rostersync import moodle
 from rostersync.apply.samples import bear_out
 from rostersync.enums import CourseField, Match, UserField
 from rostersync.settings import Settings
-from rostersync.sync import proposal, snapshot
+from rostersync.sync import proposal
 from rostersync.sync.resolve import scrambled
 from rostersync.sync.safety import signs
-from rostersync.sync.snapshot import Snapshot
+from rostersync.sync.snapshot import Snapshot, complete_lists, read_closer, snapshot_of, with_belief
 from rostersync.sync.state import desired, emptied, mirrored, scope
 from rostersync.tables import COURSES, PEOPLE, Roster
 from rostersync.workflow import history
@@ -56,7 +56,7 @@ def read(roster: Roster, resolved: ResolvedRoster, site: Site) -> Snapshot:
     ledger = history.forget_lifted(site.store, client.site, ledger, current.current, reads)
     own_id = (client.info or moodle.site_info(client)).user_id
     resolution = scrambled.reject_scrambled(roster, resolved.resolution, resolved.users, current.people)
-    known = snapshot.snapshot_of(
+    known = snapshot_of(
         roster, resolution, courses, (current.current, reads, current.roles), ledger, settings, own_id=own_id
     )
     return replace(
@@ -101,9 +101,9 @@ def read_again(known: Snapshot, site: Site) -> Snapshot:
         known,
         courses=pd.concat([courses, gone], ignore_index=True).sort_values("course_id", ignore_index=True),
         roles=desired.site_roles(learnt, site.settings),
-        sides=replace(
-            known.sides,
-            lists=snapshot.complete_lists(read.current, reads),
+        comparison=replace(
+            known.comparison,
+            lists=complete_lists(read.current, reads),
             ledger=history.ledger(site.store, client.site, ids),
         ),
         reads=reads,
@@ -133,13 +133,13 @@ def look_closer(known: Snapshot, changes: pd.DataFrame, site: Site) -> Snapshot:
             to_the_end=gaining,
             progress=site.told("counting courses"),
         )
-        known = snapshot.read_closer(known, again.current, again.reads)
-    known = snapshot.with_belief(
+        known = read_closer(known, again.current, again.reads)
+    known = with_belief(
         known,
         bear_out(
             site.client,
             changes,
-            known.sides.lists.table,
+            known.comparison.lists.table,
             known.reads,
             known.courses,
             known.roles,

@@ -33,12 +33,12 @@ def undo_plan(number: int, site: Site) -> Plan:
     if not text:
         raise StoreError(f"the plan of run {number} is not kept any more: it cannot be undone")
     before = plans.read(text, f"the plan of run {number}")
-    done = effects.deeds(before.changes, site.store.outcomes(number), site.store.before(number))
+    done = effects.effects_of(before.changes, site.store.outcomes(number), site.store.before(number))
     if not len(done.people()):
         raise UsageError(f"run {number} changed nothing: there is nothing to undo")
     now = int(site.clock())
 
-    snapshot = effects.staked(read_again(effects.basis(before, done, run=number), site), done)
+    snapshot = effects.staked(read_again(effects.snapshot_before(before, done, run=number), site), done)
     snapshot = replace(snapshot, unknown=protected.unknown(site, snapshot.roles, before.people))
     first = _taken_back(snapshot, before, done, site, now)
     free = undo.may_empty(snapshot.facts(), first, snapshot.courses, before.reads)

@@ -74,7 +74,7 @@ def borne_out(
     return USER_MATCHES.frame(dict(zip(USER_MATCHES.columns, map(list, zip(*lines, strict=True)), strict=True))), listed
 
 
-def still_so(known: pd.DataFrame, loaded: Roster, basis: Snapshot, changes: pd.DataFrame, site: Site) -> bool:
+def still_so(known: pd.DataFrame, loaded: Roster, snapshot: Snapshot, changes: pd.DataFrame, site: Site) -> bool:
     """Whether a fresh look-up of all that has to do with a change finds the same as was borne out.
 
     That is all keys of a course that may lose somebody (rule 2), the keys of people about whom something is changed,
@@ -83,7 +83,7 @@ def still_so(known: pd.DataFrame, loaded: Roster, basis: Snapshot, changes: pd.D
     Args:
         known: USER_MATCHES that were not looked up.
         loaded: the rows.
-        basis: what was decided from, with the names of those who may lose something.
+        snapshot: what was decided from, with the names of those who may lose something.
         changes: CHANGES before the limits.
         site: the site.
 
@@ -92,10 +92,10 @@ def still_so(known: pd.DataFrame, loaded: Roster, basis: Snapshot, changes: pd.D
     """
     if known.empty:
         return True
-    touched = _touched(basis, changes)
+    touched = _touched(snapshot, changes)
     rows = loaded.rows.loc[touched, ["user_field", "user"]].drop_duplicates()
     asked = set(rows.astype(str).itertuples(index=False, name=None))
-    losing = basis.people[basis.people["user_id"].isin(proposal.may_go(changes))]
+    losing = snapshot.people[snapshot.people["user_id"].isin(proposal.may_go(changes))]
     for field in known["field"].astype(str).unique().tolist() if len(losing) else ():
         name = "user_id" if field == UserField.ID else field
         people = moodle.Index((str(value), value) for value in losing[name].tolist())
@@ -128,9 +128,9 @@ def _accounts(listed: Mapping[int, Listing]) -> dict[tuple[int, str], tuple[str,
     return {(user_id, shown_as(*account)): account for user_id, account in distinct_ones}
 
 
-def _touched(basis: Snapshot, changes: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _touched(snapshot: Snapshot, changes: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """The rows of the roster on which a change depends."""
-    rows, taken = basis.resolution.rows, changes[(changes["op"] == Op.UNASSIGN) & (changes["hold"] == "")]
+    rows, taken = snapshot.resolution.rows, changes[(changes["op"] == Op.UNASSIGN) & (changes["hold"] == "")]
     losing = distinct(np.array([*proposal.may_lose(changes), *taken["course_id"].tolist()], dtype=np.int64))
     made = changes[changes["op"] != Op.NOTHING]
     here = contains(losing, rows["course_id"].to_numpy())

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rostersync.workflow.resume import resume
 
 from rostersync.apply.blame import LIMIT, LIMIT_EVERYWHERE
 from rostersync.errors import UsageError
 from rostersync.sandbox.refusals import Refusal, moodle
 from rostersync.store import open_store
 from rostersync.tables import Report
+from rostersync.workflow.resume import resume
 
 from .gate import Called, Fault
 

@@ -99,7 +99,7 @@ class Given(moodle.Client):
 def run(roster: Path, folder: Path, users: pd.DataFrame, courses: pd.DataFrame) -> None:
     """A first run as rostersync does it, without the workbook of its report."""
     settings = Settings(mode=Mode.MIRROR)
-    plan = given.plan(given.basis(load([roster], settings), users, courses, settings), settings)
+    plan = given.plan(given.snapshot(load([roster], settings), users, courses, settings), settings)
     (folder / "store.db").unlink(missing_ok=True)
     store = open_store(str(folder / "store.db"), clock=lambda: given.NOW)
     with closing(store), Given(given.SITE, SecretStr("none"), settings=settings) as client:

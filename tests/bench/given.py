@@ -12,8 +12,7 @@ from rostersync.sync.plan import Plan
 from rostersync.sync.resolve import row_ids
 from rostersync.sync.resolve.distinct_keys import both_asked
 from rostersync.sync.resolve.matches import both_matched
-from rostersync.sync.snapshot import Snapshot
-from rostersync.sync.snapshot import snapshot_of as make_basis
+from rostersync.sync.snapshot import Snapshot, snapshot_of
 from rostersync.sync.state import scope
 from rostersync.tables import COURSE_MATCHES, CURRENT, LEDGER, READS, ROLES, USER_MATCHES, Roster
 
@@ -63,7 +62,7 @@ def roles() -> pd.DataFrame:
     return ROLES.frame({"role_id": [4, 5], "shortname": ["teacher", "student"], "learnt": [True, True]})
 
 
-def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings: Settings) -> Snapshot:
+def snapshot(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings: Settings) -> Snapshot:
     """What a decision is made from where all courses of this roster are empty: `gather` without its questions.
 
     Args:
@@ -78,7 +77,7 @@ def basis(loaded: Roster, known: pd.DataFrame, catalogue: pd.DataFrame, settings
     true = [True] * len(here)
     reads = READS.frame({"course_id": here["course_id"], "complete": true, "proven": true, "status_known": true})
     read = (CURRENT.empty(), reads, roles())
-    return make_basis(loaded, resolution, here, read, LEDGER.empty(), settings, own_id=1)
+    return snapshot_of(loaded, resolution, here, read, LEDGER.empty(), settings, own_id=1)
 
 
 def plan(known: Snapshot, settings: Settings) -> Plan:

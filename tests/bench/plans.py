@@ -21,12 +21,12 @@ from rostersync.sync.plan import TABLES
 from tests.bench import given
 settings, path = Settings(mode="mirror"), pathlib.Path({path!r})
 loaded = load([pathlib.Path({roster!r})], settings)
-basis = given.basis(loaded, given.users({rows}), given.courses(), settings)
-plan, facts = given.plan(basis, settings), basis.facts()
+snapshot = given.snapshot(loaded, given.users({rows}), given.courses(), settings)
+plan, facts = given.plan(snapshot, settings), snapshot.facts()
 """
 """A plan of additions, as many as the roster has rows, and what its changes follow from."""
 WHOLE = """
-plan = replace(plan, changes=diff(facts, settings, Access.of(basis.roles, settings, now=given.NOW)))
+plan = replace(plan, changes=diff(facts, settings, Access.of(snapshot.roles, settings, now=given.NOW)))
 plan.digest()
 save_plan(plan, path)
 assert load_plan(path).digest() == plan.digest()

@@ -374,7 +374,7 @@ def _believed(known: Snapshot, changes: pd.DataFrame, world: World) -> pd.DataFr
     """READS as `belief.bear_out` makes them."""
     if world.trusting:
         return believed_reads.trusted(known.reads)
-    listed = known.sides.lists.table
+    listed = known.comparison.lists.table
     own = {world.courses[course] for course, traits in world.traits.items() if traits.get("groups") == "own"}
     seen = {c: c not in own for c in believed_reads.separate(changes, listed, known.reads, known.courses)}
     doubt = believed_reads.doubtful(changes, listed, known.reads, known.courses, known.roles, seen=seen)

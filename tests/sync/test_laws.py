@@ -186,9 +186,9 @@ def losses(changes: pd.DataFrame) -> set[tuple[Any, ...]]:
     return set(losing[["course_id", "user_id"]].itertuples(index=False, name=None))
 
 
-def named(basis: Snapshot, changes: set[tuple[Any, ...]]) -> set[tuple[str, int]]:
+def named(snapshot: Snapshot, changes: set[tuple[Any, ...]]) -> set[tuple[str, int]]:
     """The same with the courses' names: a course more would shift their ids."""
-    names = dict(zip(basis.courses["course_id"], basis.courses["shortname"], strict=True))
+    names = dict(zip(snapshot.courses["course_id"], snapshot.courses["shortname"], strict=True))
     return {(names[c], u) for c, u in changes}
 
 
@@ -262,10 +262,10 @@ def test_rows_that_go_wrong_remove_nobody(
     proposed: Proposed, state: State, rows: list[Row], extra: str, wrong: list[str]
 ) -> None:
     """If rows of a good roster were bad, or named nobody, nobody would be removed who is not removed as it is."""
-    basis, as_it_is, _ = proposed(texts(state, rows, extra))
+    snapshot, as_it_is, _ = proposed(texts(state, rows, extra))
     bad = [gone_wrong(row, how) for row, how in zip(rows, wrong, strict=False)]
     other, if_bad, _ = proposed(texts(state, bad, extra))
-    assert named(other, losses(if_bad)) <= named(basis, losses(as_it_is))
+    assert named(other, losses(if_bad)) <= named(snapshot, losses(as_it_is))
 
 
 def gone_wrong(row: Row, how: str) -> Row:
@@ -307,10 +307,10 @@ def test_nothing_follows_of_those_who_are_settled(
     proposed: Proposed, state: State, rows: list[Row], extra: str
 ) -> None:
     """Whether everybody is looked at, or only those for whom something may have to be done, is the same."""
-    basis, _, chosen = proposed(texts(state, rows, extra))
+    snapshot, _, chosen = proposed(texts(state, rows, extra))
     every, some = (
-        diff(facts, chosen, Access.of(basis.roles, chosen, now=1000))
-        for facts in (basis.facts(), basis.sides.unsettled.facts(basis.reads, basis.courses))
+        diff(facts, chosen, Access.of(snapshot.roles, chosen, now=1000))
+        for facts in (snapshot.facts(), snapshot.comparison.unsettled.facts(snapshot.reads, snapshot.courses))
     )
     pd.testing.assert_frame_equal(every, some)
 
@@ -320,9 +320,9 @@ def test_nothing_follows_of_those_who_are_settled(
 @while_time_lasts
 def test_nobody_outside_the_plan_loses_anything(proposed: Proposed, state: State, rows: list[Row], extra: str) -> None:
     """A loss stands in a mirrored course or is asked for, concerns managed roles alone, and keeps who holds others."""
-    basis, changes, _ = proposed(texts(state, rows, extra))
-    courses = dict(zip(basis.courses["course_id"], basis.courses["shortname"], strict=True))
-    ok = basis.resolution.rows[basis.resolution.rows["state"].isin(["ok", "duplicate"])]
+    snapshot, changes, _ = proposed(texts(state, rows, extra))
+    courses = dict(zip(snapshot.courses["course_id"], snapshot.courses["shortname"], strict=True))
+    ok = snapshot.resolution.rows[snapshot.resolution.rows["state"].isin(["ok", "duplicate"])]
     mirrors = {rows[r][1] for r in ok["row"].tolist() if rows[r][6] == "list:mirror"} | ({"CHE"} & {extra[12:15]})
     asked = {
         (rows[r][1], rows[r][0]) for r in ok["row"].tolist() if rows[r][3] or rows[r][4] in {"removed", "suspended"}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostersync.settings import Settings
-from rostersync.sync.effects import Effects, deeds, managed, wanted
+from rostersync.sync.effects import Effects, effects_of, managed, wanted
 from rostersync.sync.state.access import Access
 from rostersync.sync.state.facts import Facts, facts
 from rostersync.sync.undo import may_empty, take_back
@@ -80,7 +80,7 @@ def change(before: State, user: int, **columns: Any) -> dict[str, Any]:  # noqa:
 def run(before: State, rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame, Effects]:
     changes = CHANGES.records([{"change": at, **row} for at, row in enumerate(rows)])
     outcomes = OUTCOMES.records([{"change": at, "proof": "proved"} for at in range(len(rows))])
-    return changes, outcomes, deeds(changes, outcomes, ledger(before))
+    return changes, outcomes, effects_of(changes, outcomes, ledger(before))
 
 
 def undone(after: State, done: Effects) -> tuple[Facts, pd.DataFrame]:
@@ -163,14 +163,14 @@ def test_what_failed_is_nobodys_deed() -> None:
     changes, _, _ = run({}, rows)
     proofs = ["failed", "unchanged", "disproved"]
     outcomes = OUTCOMES.records([{"change": at, "proof": proof} for at, proof in enumerate(proofs)])
-    assert not len(deeds(changes, outcomes, LEDGER.empty()).people())
+    assert not len(effects_of(changes, outcomes, LEDGER.empty()).people())
 
 
 def test_dates_that_were_never_known_do_not_come_back() -> None:
     """Somebody who was unenrolled and whose dates nobody knew comes back without any, suspended as before."""
     before: State = {101: ((STUDENT,), True, (0, 2000))}
     changes, outcomes, _ = run(before, [change(before, 101, op="unenrol", effect="unenrolled", removal=True)])
-    _, back = undone({}, deeds(changes, outcomes, LEDGER.empty()))
+    _, back = undone({}, effects_of(changes, outcomes, LEDGER.empty()))
     assert back[["op", "role_id", "start", "end", "suspend"]].astype(object).to_numpy().tolist() == [
         ["enrol", STUDENT, 0, 0, 1]
     ]

@@ -19,40 +19,40 @@ ADD = list(Action).index(Action.ADD)
 SUSPENDED = list(Status).index(Status.SUSPENDED)
 
 
-def named(basis: Snapshot, *, now: int) -> Ints:
+def named(snapshot: Snapshot, *, now: int) -> Ints:
     """Packed (course, user) of everybody who is enrolled, and whom the roster names as active at this moment, sorted.
 
     Whose own row says that the time is over, or ahead, is not named as active.
     """
-    wanted = basis.sides.wanted
+    wanted = snapshot.comparison.wanted
     over = (wanted.end > 0) & (wanted.end <= now)
     active = (wanted.action == ADD) & (wanted.status != SUSPENDED) & (wanted.start <= now) & ~over
     keys = wanted.keys[active]
-    people = basis.sides.lists.table
+    people = snapshot.comparison.lists.table
     return keys[contains(distinct(pack(people["course_id"], people["user_id"])), keys)]
 
 
-def not_active(basis: Snapshot, changes: pd.DataFrame, idle: Ints, *, now: int) -> pd.DataFrame:
+def not_active(snapshot: Snapshot, changes: pd.DataFrame, idle: Ints, *, now: int) -> pd.DataFrame:
     """NOT_ACTIVE, without those whom the plan makes active.
 
     Args:
-        basis: what was decided from; it knows who is active where that mattered to a decision.
+        snapshot: what was decided from; it knows who is active where that mattered to a decision.
         changes: CHANGES after all rules.
         idle: packed (course, user) of people who are not active, of the courses that were asked besides; sorted.
         now: the clock, in epoch seconds.
     """
-    table = basis.sides.lists.table
+    table = snapshot.comparison.lists.table
     out = table.loc[table["inactive"] == 1, ["course_id", "user_id"]]
-    keys = named(basis, now=now)
+    keys = named(snapshot, now=now)
     keys = keys[contains(distinct(np.concatenate([pack(out["course_id"], out["user_id"]), idle])), keys)]
     keys = keys[~contains(_woken(changes, now), keys)]
-    ledger = basis.sides.ledger.sort_values(["course_id", "user_id"], kind="stable")
+    ledger = snapshot.comparison.ledger.sort_values(["course_id", "user_id"], kind="stable")
     at = place(pack(ledger["course_id"], ledger["user_id"]), keys)
     start, end = (take(ledger[name].to_numpy(), at, NOT_GIVEN) for name in ("start", "end"))
     ours = take(ledger["suspended"].to_numpy().astype(np.int64), at, 0) > 0
     over, ahead, known = (end > 0) & (end <= now), start > now, (start >= 0) & (end >= 0)
     cause = np.select([ours, over, ahead, known], ["ours", "over", "ahead", "suspended"], "unknown").astype(object)
-    wanted = basis.sides.wanted
+    wanted = snapshot.comparison.wanted
     return NOT_ACTIVE.frame(
         {
             "course_id": course_of(keys),
