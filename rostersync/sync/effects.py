@@ -23,11 +23,11 @@ from rostersync.frames.packed import (
     take,
     user_of,
 )
+from rostersync.frames.role_sets import flat_roles
 from rostersync.sync.plan import Plan
 from rostersync.sync.resolve.row_ids import Resolution
 from rostersync.sync.snapshot import Snapshot
 from rostersync.sync.state.comparison import Comparison, CompleteReads
-from rostersync.sync.state.current import NOT_ENROLLED
 from rostersync.sync.state.desired import Desired
 from rostersync.sync.state.scope import ManagedRoles, RejectedRoles
 from rostersync.tables import (
@@ -109,10 +109,7 @@ def effects_of(changes: pd.DataFrame, outcomes: pd.DataFrame, before: pd.DataFra
 
 def _held_before(part: pd.DataFrame) -> Ints:
     """The roles that these people held, packed."""
-    texts = part["roles_before"].to_numpy(dtype=object)
-    roles = [[int(r) for r in t.split("+") if r] if t != NOT_ENROLLED else [] for t in texts]
-    many = [len(r) for r in roles]
-    flat = np.array([r for some in roles for r in some], dtype=np.int64)
+    flat, many = flat_roles(part["roles_before"].tolist())
     return pack(np.repeat(part["course_id"].to_numpy(), many), np.repeat(part["user_id"].to_numpy(), many), flat)
 
 

@@ -14,7 +14,7 @@ from rostersync.enums import Bucket, Mode, Op
 from rostersync.errors import PlanRefused
 from rostersync.frames import digests, json_rows
 from rostersync.frames.columns import Table
-from rostersync.sync.state.current import NOT_ENROLLED
+from rostersync.frames.role_sets import NOT_ENROLLED
 from rostersync.tables import (
     CHANGES,
     COURSES,

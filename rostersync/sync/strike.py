@@ -16,10 +16,10 @@ import pandas as pd
 
 from rostersync.enums import Op, counted
 from rostersync.frames.packed import Ints, Mask, contains, distinct, pack
+from rostersync.frames.role_sets import NOT_ENROLLED, with_role
 from rostersync.sync.plan import Plan
 from rostersync.sync.safety.holds import Holds
 from rostersync.sync.safety.limits import UNCERTAIN
-from rostersync.sync.state.current import NOT_ENROLLED
 
 GAINS = (str(Op.ENROL), str(Op.ASSIGN))
 STRUCK = "struck_out"
@@ -126,7 +126,7 @@ def _takes(changes: pd.DataFrame, op: np.ndarray[tuple[int], np.dtype[np.object_
     leaves = ((op == Op.UNENROL) | (op == Op.UPDATE)) & changes["removal"].to_numpy()
     if not role:
         return np.asarray(leaves, dtype=np.bool_)
-    held = changes["roles_before"].str.split("+").map(lambda roles: str(role) in roles).to_numpy(dtype=np.bool_)
+    held = with_role(changes["roles_before"].tolist(), role)
     return np.asarray((leaves & held) | ((op == Op.UNASSIGN) & (changes["role_id"] == role).to_numpy()), dtype=np.bool_)
 
 

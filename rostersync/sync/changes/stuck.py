@@ -8,6 +8,7 @@ import numpy as np
 
 from rostersync.enums import Op
 from rostersync.frames.packed import Mask
+from rostersync.frames.role_sets import roles_of
 from rostersync.sync.changes.assemble import Part, column
 from rostersync.sync.state.facts import Facts
 
@@ -55,6 +56,6 @@ def _not_kept(facts: Facts, part: Part, before: Mask, tried: Mask) -> Part:
     for one, roles, manual in zip(some.tolist(), now, facts.surely_manual[at[some]].tolist(), strict=True):
         state, _, kept = facts.stuck[at[one]].partition("|kept=")
         same = state == stuck_state(roles, manual=manual)
-        if same and (str(part["role_id"][one]) in kept.split("+") if kept else tried[one]):
+        if same and (int(part["role_id"][one]) in roles_of(kept) if kept else tried[one]):
             hold[one] = "role_kept" if kept else "another_method"
     return {**part, "hold": hold}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rostersync.enums import Op
 from rostersync.frames.packed import Mask
-from rostersync.sync.state.current import NOT_ENROLLED
+from rostersync.frames.role_sets import NOT_ENROLLED, roles_of
 
 Texts = npt.NDArray[np.object_]
 
@@ -19,8 +19,8 @@ Texts = npt.NDArray[np.object_]
 class _Effects:
     """What may have been done to one enrolment."""
 
-    gives: set[str] = field(default_factory=set)
-    takes: set[str] = field(default_factory=set)
+    gives: set[int] = field(default_factory=set)
+    takes: set[int] = field(default_factory=set)
     ops: set[str] = field(default_factory=set)
 
 
@@ -39,7 +39,7 @@ def own_doing(changes: pd.DataFrame, after: Texts, woken: Mask, sent: pd.DataFra
     for course, user, op, role in sent[["course_id", "user_id", "op", "role_id"]].itertuples(index=False, name=None):
         mine = effects.setdefault((course, user), _Effects())
         mine.ops.add(str(op))
-        (mine.takes if op == Op.UNASSIGN else mine.gives).add(str(role))
+        (mine.takes if op == Op.UNASSIGN else mine.gives).add(int(role))
     rows = changes[["course_id", "user_id", "roles_before"]].itertuples(index=False, name=None)
     return np.array(
         [
@@ -57,9 +57,5 @@ def _explains(effects: _Effects, before: str, now: str, *, woken: bool) -> bool:
         return before == NOT_ENROLLED or Op.UNENROL in effects.ops
     if before == NOT_ENROLLED and Op.ENROL not in effects.ops:
         return False
-    had, has = _roles(before), _roles(now)
+    had, has = set(roles_of(before)), set(roles_of(now))
     return has - had <= effects.gives and had - has <= effects.takes
-
-
-def _roles(text: str) -> set[str]:
-    return set() if text == NOT_ENROLLED else {role for role in text.split("+") if role}

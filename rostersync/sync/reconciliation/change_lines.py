@@ -18,9 +18,9 @@ from rostersync.enums import Bucket, Op, RowState
 from rostersync.frames.alike_rows import kinds, picked, spread
 from rostersync.frames.columns import TEXT
 from rostersync.frames.packed import Ints, Mask, contains, distinct, first_of_run, pack, place, take
+from rostersync.frames.role_sets import NOT_ENROLLED, roles_of
 from rostersync.sync.plan import Plan
 from rostersync.sync.resolve.display_names import called, firsts
-from rostersync.sync.state.current import NOT_ENROLLED
 from rostersync.tables import REPORT_CHANGES
 
 STATE = ["roles_before", "inactive_before", "start_before", "end_before"]
@@ -46,7 +46,7 @@ class Held:
     @classmethod
     def before(cls, roles: str, inactive: int, start: int, end: int) -> Held:
         """The state that a change is based on."""
-        held = None if roles == NOT_ENROLLED else tuple(int(r) for r in roles.split("+") if r)
+        held = None if roles == NOT_ENROLLED else roles_of(roles)
         return cls(roles=held, status=inactive, start=start, end=end)
 
     def after(self, op: str, role: int, start: int, end: int, suspend: int) -> Held:

@@ -26,6 +26,7 @@ from rostersync.frames.packed import (
     role_of,
     take,
 )
+from rostersync.frames.role_sets import roles_of
 from rostersync.sync.batch import to_do
 from rostersync.sync.forecast.losses import forecast
 from rostersync.sync.plan import Plan
@@ -197,7 +198,7 @@ def _removals(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
     part = done[done["absent"]].sort_values(["course_id", "user_id", "change"], kind="stable")
     shortname = dict(zip(plan.courses["course_id"].tolist(), plan.courses["shortname"].tolist(), strict=True))
     people = plan.people.drop_duplicates("user_id").set_index("user_id")[["username", "fullname"]].to_dict("index")
-    role = {str(i): n for i, n in zip(plan.roles["role_id"].tolist(), plan.roles["shortname"].tolist(), strict=True)}
+    role = dict(zip(plan.roles["role_id"].tolist(), plan.roles["shortname"].tolist(), strict=True))
     who = [people.get(u, {"username": "", "fullname": ""}) for u in part["user_id"].tolist()]
     return REPORT_REMOVALS.frame(
         {
@@ -207,7 +208,7 @@ def _removals(plan: Plan, done: pd.DataFrame) -> pd.DataFrame:
             ],
             "name": [p["fullname"] for p in who],
             "what": part["effect"].astype(str).to_numpy(dtype=object),
-            "roles": [", ".join(role.get(i, i) for i in b.split("+") if i) for b in part["roles_before"].tolist()],
+            "roles": [", ".join(role.get(i, str(i)) for i in roles_of(b)) for b in part["roles_before"].tolist()],
             "bucket": part["bucket"],
             "proof": part["proof"],
             "code": part["why"],

@@ -21,6 +21,7 @@ from rostersync.frames.packed import (
     place,
     role_of,
 )
+from rostersync.frames.role_sets import roles_of
 from rostersync.settings import Settings
 from rostersync.sync.resolve.resemblance import Resemblance
 from rostersync.sync.safety import protected_names
@@ -239,7 +240,7 @@ def hold_protected_roles(marks: Holds, roles: pd.DataFrame, settings: Settings) 
     alone = (changes["op"] == Op.UNASSIGN).to_numpy()
     marks.hold(np.flatnonzero(alone & changes["role_id"].isin(ids).to_numpy()), "protected", "the role")
     for at, before in zip(marks.open.tolist(), changes["roles_before"].iloc[marks.open].tolist(), strict=True):
-        named = [ids[int(i)] for i in before.split("+") if i.isdecimal() and int(i) in ids]
+        named = [ids[i] for i in roles_of(before) if i in ids]
         if named and not alone[at]:
             marks.hold(np.array([at]), "protected", f"the role {named[0]}")
 

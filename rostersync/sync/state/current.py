@@ -21,10 +21,8 @@ from rostersync.frames.packed import (
     role_of,
     take,
 )
+from rostersync.frames.role_sets import NOT_ENROLLED, packed_roles
 from rostersync.tables import CURRENT
-
-NOT_ENROLLED = "-"
-"""CHANGES.roles_before of somebody who is not enrolled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +54,7 @@ class Current:
         one, several = many == 1, np.flatnonzero(many > 1)
         made[one] = ids[low[one]].astype(str)
         made[several] = [
-            "+".join(map(str, ids[a : a + n].tolist()))
+            packed_roles(ids[a : a + n].tolist())
             for a, n in zip(low[several].tolist(), many[several].tolist(), strict=True)
         ]
         return made
