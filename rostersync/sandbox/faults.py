@@ -53,7 +53,7 @@ MEANINGS: Mapping[FaultKind, str] = MappingProxyType(
         FaultKind.MAINTENANCE: "503, a page, Retry-After: 300",
         FaultKind.MAINTENANCE_SCHEDULED: "announced for later, which changes no answer",
         FaultKind.MAINTENANCE_CLI: "503, the page of the command line's maintenance mode, Retry-After: 300",
-        FaultKind.MAINTENANCE_ANSWER: "sitemaintenance with status 200: the web service itself says it, and nothing is done",
+        FaultKind.MAINTENANCE_ANSWER: "sitemaintenance with status 200, from the web service itself; nothing is done",
         FaultKind.WEB_SERVICES_OFF: "403 with an empty body",
         FaultKind.REST_OFF: "403 with an empty body",
         FaultKind.TOKEN_EXPIRED: "accessexception once; then the token is gone, and it is invalidtoken",
