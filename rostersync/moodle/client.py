@@ -24,10 +24,10 @@ from rostersync.moodle.connections import GRACE
 from rostersync.moodle.exchange import Exchange
 from rostersync.moodle.outage import LIMIT_SET, Away, Outage, duration
 from rostersync.moodle.request_body import OVERHEAD, Body, encode
-from rostersync.moodle.site_info import SITE_INFO
 from rostersync.moodle.throttle import Throttle
 from rostersync.moodle.transport import REMEDIES, Setback, SetbackKind, plain_to
 from rostersync.settings import Settings
+from rostersync.tables.functions import SITE_INFO
 from rostersync.text.addresses import SERVICE_PATH, canonical, tidy
 from rostersync.text.masking import conceal
 

@@ -14,8 +14,8 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.key_matching import Index, is_id
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.tables import COURSE_MATCHES
+from rostersync.tables.functions import COURSES_BY_FIELD
 
-COURSES_BY_FIELD = "core_course_get_courses_by_field"
 FEW = 40
 """Calls of one key each that are cheaper than one call for all courses (guide/moodle.md, fact 15)."""
 FRONT_PAGE = 1

@@ -18,9 +18,8 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.request_body import Body, encode
 from rostersync.moodle.site_info import site_info
 from rostersync.tables import CURRENT, PEOPLE, ROLES
+from rostersync.tables.functions import ENROLLED_USERS, USERS_COURSES
 
-ENROLLED_USERS = "core_enrol_get_enrolled_users"
-USERS_COURSES = "core_enrol_get_users_courses"
 KNOWS_ONLYSUSPENDED = 2021051700
 """Moodle 3.11; before it the option is ignored, and everybody looks inactive (guide/moodle.md, fact 10)."""
 MEMBERS_ASKED = 3

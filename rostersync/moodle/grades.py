@@ -19,10 +19,8 @@ from rostersync.errors import AnswerError, FunctionMissing, MoodleError
 from rostersync.moodle.client import Client
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.tables import GRADES
+from rostersync.tables.functions import COURSE_ITEMS, GRADE_TREE, PERSON_ITEMS
 
-COURSE_ITEMS = "core_grades_get_gradeitems"
-TREE = "core_grades_get_grade_tree"
-PERSON_ITEMS = "gradereport_user_get_grade_items"
 FUNCTIONS = (COURSE_ITEMS, PERSON_ITEMS)
 """What has to be asked: the items of a course, then what somebody's report shows of them; the tree adds to both."""
 TOTAL, CATEGORY = "course", "category"
@@ -157,7 +155,7 @@ def course_items(client: Client, course: int) -> Items | Told:
 def _with_tree(client: Client, course: int, listed: frozenset[int]) -> Items | Told:
     """What the tree of the gradebook adds to the items that were listed."""
     try:
-        nodes = list(_nodes(json.loads(client.call(TREE, [("courseid", course)]))))
+        nodes = list(_nodes(json.loads(client.call(GRADE_TREE, [("courseid", course)]))))
     except FunctionMissing:
         return Items(listed)
     except AnswerError as error:

@@ -10,9 +10,10 @@ from typing import Any
 
 from rostersync.errors import AnswerError, FunctionMissing, MoodleError
 from rostersync.moodle.client import Client
-from rostersync.moodle.enrolments import ENROLLED_USERS, LACKING, NOBODY, USERS_COURSES, list_form, read_inactive
+from rostersync.moodle.enrolments import LACKING, NOBODY, list_form, read_inactive
 from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.moodle.site_info import site_info
+from rostersync.tables.functions import ENROLLED_USERS, USERS_COURSES
 
 
 def courses_of(

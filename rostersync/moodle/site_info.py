@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from rostersync.errors import FunctionMissing, Misfit, NotMoodle, TransportError, Unreachable
 from rostersync.moodle.answers import missing_functions
+from rostersync.tables.functions import SITE_INFO
 from rostersync.text.addresses import canonical
 
 if TYPE_CHECKING:
     from rostersync.moodle.client import Client
 
-SITE_INFO = "core_webservice_get_site_info"
 _DIGITS = 12
 """Digits of a version, and two to spare."""
 

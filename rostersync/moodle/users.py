@@ -18,8 +18,8 @@ from rostersync.moodle.parallel import Progress, in_parallel
 from rostersync.moodle.request_body import OVERHEAD, encode_values
 from rostersync.moodle.site_info import site_info
 from rostersync.tables import USER_MATCHES
+from rostersync.tables.functions import USERS_BY_FIELD
 
-USERS_BY_FIELD = "core_user_get_users_by_field"
 CHUNK = 200
 REFUSES_UNCONFIRMED = (4, 5)
 GUEST = "guest"

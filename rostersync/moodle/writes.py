@@ -15,6 +15,7 @@ from rostersync.enums import Op
 from rostersync.moodle.client import Client
 from rostersync.moodle.enrolments import NOBODY
 from rostersync.moodle.request_body import OVERHEAD, encode_rows
+from rostersync.tables.functions import ASSIGN, ENROL, UNASSIGN, UNENROL
 
 Rows: TypeAlias = pd.DataFrame | Mapping[str, Sequence[int]] | Sequence[tuple[int, ...]]
 """CHANGES rows, as a frame or as lists by column, or tuples of the columns that the function names."""
@@ -40,7 +41,7 @@ def _form(function: str, name: str, columns: Mapping[str, str], *, fixed: str = 
 
 # Dates and status are always sent: what is left out becomes 0 and lifts a suspension (fact 19).
 _ENROL = _form(
-    "enrol_manual_enrol_users",
+    ENROL,
     "enrolments",
     {
         "roleid": "role_id",
@@ -52,10 +53,10 @@ _ENROL = _form(
     },
 )
 # No role: older versions ignore it, 5.2 refuses it (fact 21).
-_UNENROL = _form("enrol_manual_unenrol_users", "enrolments", {"userid": "user_id", "courseid": "course_id"})
+_UNENROL = _form(UNENROL, "enrolments", {"userid": "user_id", "courseid": "course_id"})
 _ROLE = {"roleid": "role_id", "userid": "user_id", "instanceid": "course_id"}
-_ASSIGN = _form("core_role_assign_roles", "assignments", _ROLE, fixed="course")
-_UNASSIGN = _form("core_role_unassign_roles", "unassignments", _ROLE, fixed="course")
+_ASSIGN = _form(ASSIGN, "assignments", _ROLE, fixed="course")
+_UNASSIGN = _form(UNASSIGN, "unassignments", _ROLE, fixed="course")
 
 FORMS: Mapping[Op, Form] = {
     Op.ENROL: _ENROL,

@@ -9,6 +9,7 @@ from typing import Any
 from rostersync.sandbox.demo import demo_roster
 from rostersync.sandbox.invented import LANGUAGES, SUBJECTS
 from rostersync.sandbox.releases import DEFAULT, RELEASES
+from rostersync.tables.functions import FUNCTIONS
 
 __all__ = ["COURSES", "ENROLMENTS", "PEOPLE", "SEED", "demo_roster", "term"]
 
@@ -21,18 +22,10 @@ _SELF_EVERY = 10  # in every tenth course people may also enrol themselves
 _ARCHETYPES = ("manager", "coursecreator", "editingteacher", "teacher", "student", "guest", "user", "frontpage")
 _ASSIGNABLE = ("manager", "editingteacher", "teacher", "student")
 _FUNCTIONS = (
-    "enrol_manual_enrol_users",
-    "enrol_manual_unenrol_users",
-    "core_enrol_get_enrolled_users",
-    "core_user_get_users_by_field",
+    *FUNCTIONS,
     "core_user_get_users",
-    "core_course_get_courses_by_field",
     "core_course_get_courses",
-    "core_webservice_get_site_info",
-    "core_role_assign_roles",
-    "core_role_unassign_roles",
     "core_enrol_get_course_enrolment_methods",
-    "core_enrol_get_users_courses",
     "core_user_create_users",
     "core_user_update_users",
     "core_group_get_course_groups",
@@ -51,10 +44,8 @@ _FUNCTIONS = (
     "core_enrol_get_potential_users",
     "core_message_send_instant_messages",
     "core_course_create_courses",
-    "gradereport_user_get_grade_items",
-    "core_grades_get_gradeitems",
-    "core_grades_get_grade_tree",
 )
+"""The token's service: what rostersync calls, and what other programs might."""
 
 
 def term(

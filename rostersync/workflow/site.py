@@ -13,23 +13,10 @@ from rostersync.errors import SettingsError
 from rostersync.moodle import Client
 from rostersync.settings import Settings, tokens
 from rostersync.store import Store, open_store
+from rostersync.tables.functions import Use, used_for
 
 Progress = Callable[[str, int, int], object]
 """Told the stage, how much of it is done, and of how much."""
-
-READING = (
-    "core_user_get_users_by_field",
-    "core_course_get_courses_by_field",
-    "core_enrol_get_enrolled_users",
-)
-"""Functions without which nothing can be said of a site."""
-WRITING = (
-    "enrol_manual_enrol_users",
-    "enrol_manual_unenrol_users",
-    "core_role_assign_roles",
-    "core_role_unassign_roles",
-)
-"""Functions without which no plan is made; where those for counts and grades are missing, nobody is unenrolled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +57,9 @@ def open_site(settings: Settings, *, writing: bool = True, progress: Progress = 
     if not settings.site:
         raise SettingsError("no site is set", remedy="say --site https://moodle.example, or set ROSTERSYNC_SITE")
     with Client(settings.site, tokens.token(settings), settings=settings) as client:
-        moodle.require(moodle.site_info(client), (*READING, *WRITING) if writing else READING)
+        moodle.require(
+            moodle.site_info(client), used_for(Use.READING, Use.WRITING) if writing else used_for(Use.READING)
+        )
         store = open_store(settings.store, clock=time.time)
         try:
             store.know_site(client.address, client.site)

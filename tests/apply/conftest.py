@@ -20,9 +20,10 @@ from rostersync.settings import Settings
 from rostersync.store import Store, open_store
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.tables.functions import Use, used_for
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
-from rostersync.workflow.site import READING, WRITING, Site
+from rostersync.workflow.site import Site
 from tests import invented
 from tests.invented import NOW, ROLES, TOKEN
 
@@ -54,7 +55,7 @@ class World:
         store: Store = open_store(self.store_path, clock=self.clock)
         try:
             with client:
-                moodle.require(moodle.site_info(client), (*READING, *WRITING))
+                moodle.require(moodle.site_info(client), used_for(Use.READING, Use.WRITING))
                 yield Site(
                     client=client,
                     store=store,

@@ -18,9 +18,10 @@ from rostersync.sandbox.latency import Capacity
 from rostersync.sandbox.server import LOOPBACK, Server
 from rostersync.settings import Settings
 from rostersync.store import open_store
+from rostersync.tables.functions import Use, used_for
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
-from rostersync.workflow.site import READING, WRITING, Site
+from rostersync.workflow.site import Site
 
 from .gate import Fault
 
@@ -51,7 +52,7 @@ def at_work(world: Any, server: Server, clock: Callable[[], float], **settings: 
     store = open_store(world.store_path, clock=world.clock)
     token = SecretStr(server.token)
     with Client(server.url, token, settings=made, sleep=world.waits.append, clock=clock) as client:
-        moodle.require(moodle.site_info(client), (*READING, *WRITING))
+        moodle.require(moodle.site_info(client), used_for(Use.READING, Use.WRITING))
         yield Site(client=client, store=store, settings=made, clock=world.clock, sleep=world.waits.append)
     store.close()
 

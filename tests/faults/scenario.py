@@ -26,10 +26,11 @@ from rostersync.settings import Settings
 from rostersync.store import RunState, open_store
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.tables.functions import Use, used_for
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
 from rostersync.workflow.resume import resume
-from rostersync.workflow.site import READING, WRITING, Site
+from rostersync.workflow.site import Site
 from tests.faults import laws
 from tests.faults.weather import Weather, forecast
 from tests.faults.world import SETTINGS, Held, Pair, World, holdings, world
@@ -224,7 +225,7 @@ def _work(server: Server, folder: Path, settings: dict[str, object], *, at: floa
 
     made = Settings.model_validate({**SETTINGS, **settings})
     with Client(server.url, SecretStr(TOKEN), settings=made, sleep=sleep) as client:
-        moodle.require(moodle.site_info(client), (*READING, *WRITING))
+        moodle.require(moodle.site_info(client), used_for(Use.READING, Use.WRITING))
         store = open_store(folder / "store.db", clock=clock)
         try:
             yield Site(client=client, store=store, settings=made, clock=clock, sleep=sleep)

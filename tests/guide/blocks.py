@@ -10,11 +10,12 @@ from rostersync import guide, problems
 from rostersync.cli.explaining import EMPTY, explained
 from rostersync.enums import ExitCode
 from rostersync.moodle.answers import CODES, LOST, STATUSES, UNKNOWN
-from rostersync.moodle.diagnostics.needs import CAPABILITIES, FUNCTIONS
 from rostersync.problems import NOT_ACTIVE, UNKNOWN_GRADES, ProblemKind, Severity
 from rostersync.problems.files import IN_FILES
 from rostersync.problems.lookups import LOOKED_UP
 from rostersync.problems.values import IN_VALUES
+from rostersync.tables.capabilities import CAPABILITIES
+from rostersync.tables.functions import FUNCTIONS
 from tests.bench import scale
 
 FOLDER = Path(guide.__file__).parent

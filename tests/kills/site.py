@@ -16,7 +16,8 @@ from rostersync import moodle
 from rostersync.moodle import Client
 from rostersync.settings import Settings
 from rostersync.store import open_store
-from rostersync.workflow.site import READING, WRITING, Site
+from rostersync.tables.functions import Use, used_for
+from rostersync.workflow.site import Site
 from tests.faults import world
 from tests.invented import NOW, TOKEN
 
@@ -58,6 +59,6 @@ def at_work(url: str, folder: Path, **others: object) -> Iterator[Site]:
         return NOW + time.monotonic() - began + ahead(folder)
 
     with Client(url, SecretStr(TOKEN), settings=settings) as client:
-        moodle.require(moodle.site_info(client), (*READING, *WRITING))
+        moodle.require(moodle.site_info(client), used_for(Use.READING, Use.WRITING))
         with open_store(folder / "store.db", clock=clock) as store:
             yield Site(client=client, store=store, settings=settings, clock=clock)

@@ -14,10 +14,10 @@ from rostersync import moodle
 from rostersync.enums import CourseField, Op, UserField
 from rostersync.errors import AnswerError
 from rostersync.moodle import Client
-from rostersync.moodle.grades import COURSE_ITEMS
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
+from rostersync.tables.functions import COURSE_ITEMS
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.export import export
 from rostersync.workflow.plan import make_plan

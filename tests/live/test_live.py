@@ -15,10 +15,10 @@ from rostersync import moodle
 from rostersync.enums import Op
 from rostersync.moodle.diagnostics import examine
 from rostersync.tables import Report
+from rostersync.tables.functions import Use, used_for
 from rostersync.workflow.export import export
 from rostersync.workflow.plan import make_plan
 from rostersync.workflow.review import preview
-from rostersync.workflow.site import READING, WRITING
 
 from .place import Place
 
@@ -41,7 +41,7 @@ def test_the_site_says_who_it_is_and_what_the_token_may_do(place: Place) -> None
     """The site has a name and a release, and the token's service has what a sync needs."""
     with place.client() as client:
         info = moodle.site_info(client)
-        moodle.require(info, (*READING, *WRITING))
+        moodle.require(info, used_for(Use.READING, Use.WRITING))
     assert info.name
     assert info.release
     assert info.user_id > 0

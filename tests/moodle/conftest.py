@@ -13,10 +13,9 @@ import requests_mock as mocking
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
-from rostersync.moodle.grades import COURSE_ITEMS, PERSON_ITEMS, TREE
-from rostersync.moodle.site_info import SITE_INFO
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
+from rostersync.tables.functions import COURSE_ITEMS, GRADE_TREE, PERSON_ITEMS, SITE_INFO
 
 SITE = "https://moodle.example"
 RECORDED = Path(__file__).parent.parent / "contract" / "state.json"
@@ -64,7 +63,7 @@ def release() -> str:
 def site(release: str) -> State:
     """The recorded site, at the time of the recordings: all functions, and gradebooks that somebody has opened."""
     state = State.load(RECORDED, clock=lambda: NOW, release=release)
-    gradebook = (COURSE_ITEMS, TREE, PERSON_ITEMS)
+    gradebook = (COURSE_ITEMS, GRADE_TREE, PERSON_ITEMS)
     state.functions = [*state.functions, *(name for name in gradebook if name not in state.functions)]
     for course in state.courses:
         state.gradebook.open(course)

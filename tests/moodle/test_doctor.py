@@ -10,11 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from rostersync.moodle.diagnostics import Conclusion, FindingState, examine
-from rostersync.moodle.diagnostics.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox import state as sandbox
 from rostersync.sandbox.records import Assignment, GradeItem, ItemGrade
 from rostersync.sandbox.releases import RELEASES
 from rostersync.settings import Settings
+from rostersync.tables.capabilities import CAPABILITIES
+from rostersync.tables.functions import FUNCTIONS, Use, used_for
 from tests.contract.recordings import load
 
 from .examined import bad, doctor, finding, unchanged
@@ -284,11 +285,9 @@ def test_the_document_says_it_all(site: sandbox.State) -> None:
 
 
 def test_functions_that_block_are_those_that_plans_need() -> None:
-    """The doctor calls a token unusable where the pipeline would not begin."""
-    from rostersync.workflow.site import READING, WRITING
-
+    """The doctor calls a token unusable where no plan would be made."""
     blocking = {name for name, need in FUNCTIONS.items() if need.blocks}
-    assert blocking == {"core_webservice_get_site_info", *READING, *WRITING}
+    assert blocking == set(used_for(Use.READING, Use.WRITING))
 
 
 def test_only_calls_about_nobody_are_sent_to_functions_that_write(make_client: Callable[..., Any]) -> None:

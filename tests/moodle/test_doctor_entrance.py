@@ -11,8 +11,8 @@ from requests.exceptions import ConnectTimeout
 from requests_mock import Mocker
 
 from rostersync.moodle.diagnostics import Examination, FindingState, examine
-from rostersync.moodle.diagnostics.needs import FUNCTIONS
 from rostersync.settings import Settings
+from rostersync.tables.functions import FUNCTIONS
 
 from .examined import bad, only
 

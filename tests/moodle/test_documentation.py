@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rostersync.moodle.answers import CODES, LOST, STATUSES, UNKNOWN
-from rostersync.moodle.diagnostics.needs import CAPABILITIES
 from rostersync.sandbox import capabilities as sandbox
+from rostersync.tables.capabilities import CAPABILITIES
 from tests.guide.blocks import answers
 
 

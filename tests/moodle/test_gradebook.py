@@ -13,12 +13,13 @@ from pydantic import SecretStr
 
 from rostersync import errors
 from rostersync.moodle import Client, grades, site_info
-from rostersync.moodle.grades import COURSE_ITEMS, NO_GRADEBOOK, PERSON_ITEMS, TREE
+from rostersync.moodle.grades import NO_GRADEBOOK
 from rostersync.sandbox.records import ItemGrade
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
 from rostersync.tables import GRADES
+from rostersync.tables.functions import COURSE_ITEMS, GRADE_TREE, PERSON_ITEMS
 from tests.contract.test_grades import (
     ADA,
     ALAN,
@@ -150,7 +151,7 @@ def test_a_total_of_a_category_without_an_item_is_looked_for(release: str) -> No
 def test_a_service_without_the_tree_tells_what_the_reports_do() -> None:
     """Then a grade in an item whose grade type is none is not known of, and nobody else is kept for it."""
     state = none("5.1")
-    state.functions = [name for name in state.functions if name != TREE]
+    state.functions = [name for name in state.functions if name != GRADE_TREE]
     with entered(state) as client:
         told = grades(client, pairs((ADA, V1), (ALAN, V1), (ALAN, V3)))
     assert told[["graded", "known"]].to_numpy().tolist() == [NONE] * 3
@@ -347,9 +348,11 @@ def test_only_a_whole_tree_says_that_the_items_are_all(
     client: Client, moodle: Moodle, answer: object, expected: list[bool]
 ) -> None:
     """Every category with a total in the report, and no item that is not in the list; all else may be a grade."""
-    info = {**INFO, "functions": [*INFO["functions"], {"name": TREE}]}  # type: ignore[misc]
+    info = {**INFO, "functions": [*INFO["functions"], {"name": GRADE_TREE}]}  # type: ignore[misc]
     listed = {"gradeItems": [{"id": "5"}]}
-    moodle({"core_webservice_get_site_info": info, COURSE_ITEMS: listed, TREE: answer, PERSON_ITEMS: report(item(5))})
+    moodle(
+        {"core_webservice_get_site_info": info, COURSE_ITEMS: listed, GRADE_TREE: answer, PERSON_ITEMS: report(item(5))}
+    )
     site_info(client)
     told = grades(client, pairs((7, 302)))
     assert told[["graded", "known"]].to_numpy().tolist() == [expected]

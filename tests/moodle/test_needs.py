@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from rostersync.moodle.answer_shapes import SHAPES
 from rostersync.moodle.diagnostics import examine
-from rostersync.moodle.diagnostics.needs import CAPABILITIES, FUNCTIONS
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from rostersync.settings import Settings
+from rostersync.tables.capabilities import CAPABILITIES
+from rostersync.tables.functions import FUNCTIONS
 from rostersync.workflow.apply import apply_plan
 from rostersync.workflow.plan import make_plan
 from rostersync.workflow.undo import undo_plan
@@ -64,7 +64,7 @@ def test_what_is_called_and_asked_for_is_what_the_doctor_lists(tmp_path: Path) -
             apply_plan(undo_plan(work.store.runs()[-1].run, work), work)
         examine(Settings(site=server.url), SecretStr(TOKEN))
         called = {*server.called()} - {TOO_LONG}
-    assert called == set(FUNCTIONS) == set(SHAPES)
+    assert called == set(FUNCTIONS)
     assert isinstance(state, Watched)
     assert set(CAPABILITIES) - state.asked == NEVER_ASKED
     assert state.asked <= set(CAPABILITIES)

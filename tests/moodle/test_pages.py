@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from rostersync.moodle import Client
-from rostersync.moodle.enrolments import ENROLLED_USERS, list_people
+from rostersync.moodle.enrolments import list_people
 from rostersync.moodle.throttle import PAGE_FLOOR, Throttle
 from rostersync.moodle.transport import Setback, SetbackKind
 from rostersync.sandbox.http import Arrival
@@ -20,6 +20,7 @@ from rostersync.sandbox.server import LOOPBACK, Server
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import term
 from rostersync.settings import Settings
+from rostersync.tables.functions import ENROLLED_USERS
 
 
 class Watched(Server):

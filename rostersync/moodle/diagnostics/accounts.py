@@ -12,9 +12,10 @@ from rostersync.moodle.diagnostics.attempts import NoAnswer, ask, attempt
 from rostersync.moodle.diagnostics.finding import Finding, FindingState, not_tested
 from rostersync.moodle.diagnostics.needs import ACTIVITIES, LOOK, NAME, ROLES, allow
 from rostersync.moodle.diagnostics.survey import Survey
-from rostersync.moodle.enrolments import LACKING, USERS_COURSES
-from rostersync.moodle.grades import PERSON_ITEMS, Items, Pair, Told, course_items, left_out, of_person, shows_hidden
+from rostersync.moodle.enrolments import LACKING
+from rostersync.moodle.grades import Items, Pair, Told, course_items, left_out, of_person, shows_hidden
 from rostersync.moodle.users import find_users
+from rostersync.tables.functions import PERSON_ITEMS, USERS_COURSES
 
 ALL_DETAILS = "moodle/user:viewalldetails"
 READING = ("gradereport/user:view", "moodle/grade:viewall")

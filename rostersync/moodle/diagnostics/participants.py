@@ -9,7 +9,8 @@ from rostersync.moodle.diagnostics.attempts import Attempt, ask, knock
 from rostersync.moodle.diagnostics.finding import Finding, FindingState, not_tested
 from rostersync.moodle.diagnostics.needs import LOOK, NAME, allow
 from rostersync.moodle.diagnostics.survey import CourseList, Survey, SurveyedCourse
-from rostersync.moodle.enrolments import ENROLLED_USERS, LACKING, NOBODY, list_form
+from rostersync.moodle.enrolments import LACKING, NOBODY, list_form
+from rostersync.tables.functions import ENROLLED_USERS
 
 VIEW = "moodle/course:view"
 HIDDEN = "moodle/course:viewhiddencourses"

@@ -11,9 +11,8 @@ from rostersync.moodle.client import Client
 from rostersync.moodle.diagnostics.attempts import Attempt, ask
 from rostersync.moodle.diagnostics.finding import Finding, FindingState, not_tested
 from rostersync.moodle.diagnostics.survey import Survey
-from rostersync.moodle.enrolments import ENROLLED_USERS
 from rostersync.moodle.request_body import OVERHEAD, encode_values
-from rostersync.moodle.users import USERS_BY_FIELD
+from rostersync.tables.functions import ENROLLED_USERS, USERS_BY_FIELD
 
 CEILING = 20_000
 """The longest body that is tried."""

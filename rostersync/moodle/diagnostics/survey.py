@@ -8,12 +8,13 @@ from typing import Any
 
 from rostersync.enums import CourseField, Match
 from rostersync.moodle.client import Client
-from rostersync.moodle.courses import COURSES_BY_FIELD, FRONT_PAGE
+from rostersync.moodle.courses import FRONT_PAGE
 from rostersync.moodle.diagnostics.attempts import Attempt, NoAnswer, ask, attempt
 from rostersync.moodle.diagnostics.needs import NAME
 from rostersync.moodle.enrolments import Listing, count_enrolled, list_people
 from rostersync.moodle.key_matching import compare, is_id
 from rostersync.moodle.site_info import SiteInfo
+from rostersync.tables.functions import COURSES_BY_FIELD
 
 SEPARATE_GROUPS = 1
 TRIED = 8

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from rostersync.moodle.client import Client
-from rostersync.moodle.courses import COURSES_BY_FIELD
 from rostersync.moodle.diagnostics import needs
 from rostersync.moodle.diagnostics.attempts import NoAnswer, ask, attempt
 from rostersync.moodle.diagnostics.finding import Finding, FindingState
 from rostersync.moodle.enrolments import KNOWS_ONLYSUSPENDED
-from rostersync.moodle.site_info import SITE_INFO, SiteInfo, site_info
+from rostersync.moodle.site_info import SiteInfo, site_info
+from rostersync.tables.functions import COURSES_BY_FIELD, FUNCTIONS, SITE_INFO
 from rostersync.text.addresses import canonical
 
 MEASURED = ((4, 2), (5, 2))
@@ -152,11 +152,11 @@ def _release(info: SiteInfo) -> Finding:
 
 
 def _functions(info: SiteInfo) -> list[Finding]:
-    return [_function(name, present=name in info.functions) for name in needs.FUNCTIONS]
+    return [_function(name, present=name in info.functions) for name in FUNCTIONS]
 
 
 def _function(name: str, *, present: bool) -> Finding:
-    need = needs.FUNCTIONS[name]
+    need = FUNCTIONS[name]
     if present:
         return Finding(code=name, state=FindingState.OK, what=f"in the service; {need.why}")
     return Finding(
