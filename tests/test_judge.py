@@ -12,8 +12,8 @@ from rostersync import store
 from rostersync.errors import RosterError
 from rostersync.roster.columns.ambiguous import AmbiguousColumns, Doubted, Heard
 from rostersync.settings import Settings
+from rostersync.workflow.ambiguous_columns import ColumnDecider
 from rostersync.workflow.check import check
-from rostersync.workflow.questions import ColumnDecider
 
 
 @dataclass

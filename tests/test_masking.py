@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from rostersync.text.masking import conceal, masked, masked_bytes
-from rostersync.text.terminal import harmless, json_harmless, printable, shortened
+from rostersync.text.printable import harmless, json_harmless, printable, shortened
 
 SECRET = "a/b+c=d 9f8e7d6c"  # noqa: S105 - invented
 SPELLINGS = [SECRET, quote_plus(SECRET), SECRET.replace("/", "\\/"), base64.b64encode(SECRET.encode()).decode()]

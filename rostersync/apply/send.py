@@ -31,7 +31,7 @@ from rostersync.sync.batch import Chunk
 from rostersync.sync.proof.prove import SEEN, visible
 from rostersync.sync.safety.graded import NEVER_RISKED, risked
 from rostersync.sync.state.current import holdings
-from rostersync.text.terminal import printable, shortened
+from rostersync.text.printable import printable, shortened
 
 _log = logging.getLogger(__name__)
 

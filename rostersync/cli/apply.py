@@ -37,7 +37,7 @@ def command(
       rostersync apply monday.plan.json
       rostersync apply monday.plan.json --report reports --json
     """
-    from rostersync.cli import output_paths, result, screen
+    from rostersync.cli import consoles, output_paths, result
     from rostersync.workflow.apply import apply_plan
     from rostersync.workflow.plan_file import load_plan
     from rostersync.workflow.review import preview
@@ -48,6 +48,6 @@ def command(
     if dry_run:
         return result.present(preview(plan), folder, shared=settings.share_reports, as_json=as_json)
     output_paths.for_folder(folder or result.FOLDER)
-    with screen.progress() as told, open_site(settings, progress=told) as site:
+    with consoles.progress() as told, open_site(settings, progress=told) as site:
         done = apply_plan(plan, site, said=options.said(chosen, folder, settings))
     return result.finish(done, folder, shared=settings.share_reports, as_json=as_json)

@@ -44,7 +44,7 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
     Exit code 3 where rows would be rejected.
     """
     from rostersync import report
-    from rostersync.cli import output_paths, screen
+    from rostersync.cli import consoles, output_paths
     from rostersync.cli.messages import print_json
     from rostersync.workflow.check import check
 
@@ -58,7 +58,7 @@ def command(files: tuple[Path, ...], folder: Path | None, no_problems: bool, as_
     if as_json:
         print_json(report.check_document(roster, given.written if given else ()))
     else:
-        report.show_check(roster, screen.out(), written=bool(given and given.written))
+        report.show_check(roster, consoles.out(), written=bool(given and given.written))
     if given:
         _say_where(given)
     if trouble:

@@ -138,17 +138,17 @@ def _explained(name: str, *, explain: bool) -> dict[str, str]:
 
 
 def _show(loaded: Loaded, values: dict[str, Any], *, explain: bool) -> None:
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import tell
     from rostersync.report.screen import grid
 
     there = "" if loaded.path.exists() else " (not there; `rostersync config new` writes it)"
     tell(f"Settings file: {loaded.path}{there}\nProfile: {loaded.profile}\n")
     if explain:
-        _explain(loaded, values, min(screen.out().width, 100))
+        _explain(loaded, values, min(consoles.out().width, 100))
         return
     rows = [(name, _words(value) or "-", loaded.origins[name]) for name, value in values.items()]
-    grid(screen.out(), rows, headers=("Setting", "Value", "From"))
+    grid(consoles.out(), rows, headers=("Setting", "Value", "From"))
 
 
 def _explain(loaded: Loaded, values: dict[str, Any], width: int) -> None:

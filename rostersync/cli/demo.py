@@ -33,7 +33,7 @@ def command(as_json: bool) -> int:
     import tempfile
 
     from rostersync import private_files, report
-    from rostersync.cli import output_paths, screen
+    from rostersync.cli import consoles, output_paths
     from rostersync.cli.messages import print_json
     from rostersync.sandbox.sample_roster import sample_path
     from rostersync.sandbox.server import serve
@@ -54,7 +54,7 @@ def command(as_json: bool) -> int:
         server.state.site["url"] = server.url  # it is nowhere else
         told.begins(server.url)
         settings = Settings.model_validate({"site": server.url, "token": server.token, "store": f"{kept}/store.db"})
-        with screen.progress() as bars, open_site(settings, progress=bars) as site:
+        with consoles.progress() as bars, open_site(settings, progress=bars) as site:
             plan = make_plan([roster], site)
             bars.stop()
             preview = review.preview(plan)
@@ -97,10 +97,10 @@ class _Story(_Silent):
 
     def shows(self, title: str, shown: Report) -> None:
         from rostersync import report
-        from rostersync.cli import screen
+        from rostersync.cli import consoles
 
         self._say(f"{title}:\n")
-        report.show(shown, screen.out(), details=DETAILS, last=not shown.preview)
+        report.show(shown, consoles.out(), details=DETAILS, last=not shown.preview)
 
     def ends(self, done: Report, again: Report, written: list[Path]) -> None:
         from rostersync.cli.messages import tell

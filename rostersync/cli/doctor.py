@@ -40,7 +40,7 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
 
     Exit code 3 where something is missing, 5 where Moodle cannot be used so.
     """
-    from rostersync.cli import messages, screen
+    from rostersync.cli import consoles, messages
     from rostersync.errors import SettingsError
     from rostersync.moodle.diagnostics import examine
     from rostersync.settings import tokens
@@ -50,19 +50,19 @@ def command(courses: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
     if not settings.site:
         raise SettingsError("no site is set", remedy="say --site https://moodle.example, or set ROSTERSYNC_SITE")
     token = tokens.find(settings, loaded.origins)
-    with screen.progress() as told:
+    with consoles.progress() as told:
         examination = examine(settings, token.secret, courses, progress=told)
     if as_json:
         messages.print_json(examination.document() | {"token_from": token.origin})
     else:
-        show(examination, screen.out(), token_from=token.origin)
+        show(examination, consoles.out(), token_from=token.origin)
     return examination.exit_code
 
 
 def show(examination: Examination, console: Console, *, token_from: str = "") -> None:
     """What was found, for people: where the token came from, what is there or missing, its remedy, the verdict."""
     from rostersync.moodle.diagnostics import Conclusion, FindingState
-    from rostersync.text.terminal import printable
+    from rostersync.text.printable import printable
 
     by_state = {state: [f for f in examination.findings if f.state is state] for state in FindingState}
     console.print(printable(f"{examination.site}  {examination.release}".rstrip()))
@@ -101,7 +101,7 @@ def _section(console: Console, title: str, findings: list[Finding]) -> None:
     from rich.padding import Padding
 
     from rostersync.moodle.diagnostics import FindingState
-    from rostersync.text.terminal import printable, shortened
+    from rostersync.text.printable import printable, shortened
 
     if not findings:
         return

@@ -35,9 +35,9 @@ def command(user: str, course: str, last: int, as_json: bool, **chosen: Any) -> 
     """
     import time
 
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import print_json
-    from rostersync.report.history import explanation_document, show_explanation
+    from rostersync.report.past_runs import explanation_document, show_explanation
     from rostersync.store import existing_store
     from rostersync.workflow import explain
 
@@ -47,5 +47,5 @@ def command(user: str, course: str, last: int, as_json: bool, **chosen: Any) -> 
     if as_json:
         print_json(explanation_document(found))
     else:
-        show_explanation(found, screen.out())
+        show_explanation(found, consoles.out())
     return 0 if found.steps or found.remembered else NOTHING_KNOWN

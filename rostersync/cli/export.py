@@ -41,7 +41,7 @@ def command(
       rostersync export BIO101 CHE201 --out term.csv
       rostersync export BIO101 > bio.csv
     """
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import say, tell
     from rostersync.workflow.export import export
     from rostersync.workflow.site import open_site
@@ -49,7 +49,7 @@ def command(
     settings = options.settings_from(chosen)
     if out:
         _check_place(out, force=force)
-    with screen.progress() as told, open_site(settings, writing=False, progress=told) as site:
+    with consoles.progress() as told, open_site(settings, writing=False, progress=told) as site:
         table, notes = export(courses, site)
     _write(table, notes, out, shared=settings.share_reports, as_json=as_json)
     line = f"{counted(len(table), 'row')} for {', '.join(courses)}" + (f" written to {out}" if out else "")
@@ -77,7 +77,7 @@ def _check_place(out: Path, *, force: bool) -> None:
 def _write(table: pd.DataFrame, notes: tuple[str, ...], out: Path | None, *, shared: bool, as_json: bool) -> None:
     from rostersync.cli.messages import print_bytes, print_json
     from rostersync.report import write_roster
-    from rostersync.report.delimited import csv_bytes
+    from rostersync.report.csv_text import csv_bytes
 
     if out:
         write_roster(table, out, shared=shared)

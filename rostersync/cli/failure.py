@@ -10,7 +10,7 @@ import click
 
 from rostersync.cli import messages
 from rostersync.errors import MoodleError, RosterSyncError
-from rostersync.text.terminal import shortened
+from rostersync.text.printable import shortened
 
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """What newer versions of click raise where a group's command is missing."""

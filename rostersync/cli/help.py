@@ -87,10 +87,10 @@ def _list(titles: dict[str, dict[str, str]]) -> None:
 
 def _show(text: str) -> None:
     """Print a page: rendered, and in the pager where it is longer than the screen, in a terminal; else as it is."""
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import tell
 
-    console = screen.out()
+    console = consoles.out()
     if not console.is_terminal:
         tell(text.rstrip("\n"))
         return

@@ -101,13 +101,13 @@ def _document(one: Mapped) -> dict[str, Any]:
 
 
 def _show(found: list[Mapped]) -> None:
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import tell
     from rostersync.report.screen import say
 
     if not found:
         tell("Nothing is remembered.")
-    console = screen.out()
+    console = consoles.out()
     for one in found:
         teacher = [f"“teacher” means {one.teacher_means}"] if one.teacher_means else []
         said = ", ".join([*(f"“{header}” is {field}" for header, field in one.fields.items()), *teacher])

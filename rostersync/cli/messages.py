@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from rostersync.text.masking import masked
-from rostersync.text.terminal import harmless, json_harmless
+from rostersync.text.printable import harmless, json_harmless
 
 _PLAIN = {"“": '"', "”": '"', "’": "'", "—": "-", "–": "-", "…": "..."}  # noqa: RUF001 - the signs that we use
 _PIECES = 2000

@@ -44,7 +44,7 @@ def _log_everything(_context: click.Context, _option: click.Parameter, wanted: b
     if wanted:
         import logging
 
-        from rostersync.text.terminal import printable
+        from rostersync.text.printable import printable
 
         class OneLine(logging.Formatter):
             """Tells each record on one line, whatever came from outside stands in it."""

@@ -82,16 +82,16 @@ def command(
 
 
 def _plan(files: tuple[Path, ...], settings: Settings, *, as_json: bool) -> Plan:
-    from rostersync.cli import prompts, screen
+    from rostersync.cli import consoles, prompts
+    from rostersync.workflow.ambiguous_columns import ColumnDecider
     from rostersync.workflow.check import check
     from rostersync.workflow.plan import plan_for
-    from rostersync.workflow.questions import ColumnDecider
     from rostersync.workflow.site import open_site
 
     if not files:
         raise click.MissingParameter(param_hint="FILE…", param_type="argument")
     roster = check(files, settings, ColumnDecider(settings, ask_site=True, person=prompts.person(as_json=as_json)))
-    with screen.progress() as told, open_site(settings, progress=told) as site:
+    with consoles.progress() as told, open_site(settings, progress=told) as site:
         return plan_for(roster, site)
 
 

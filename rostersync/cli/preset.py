@@ -36,7 +36,7 @@ def list_(as_json: bool) -> None:
     Example:
       rostersync config preset list
     """
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import print_json
     from rostersync.report.screen import grid
     from rostersync.roster.presets import catalogue
@@ -52,7 +52,7 @@ def list_(as_json: bool) -> None:
     rows = [
         (n, p.title, "; unverified: ".join(filter(None, (p.source or "-", p.unverified)))) for n, p in shipped.items()
     ]
-    grid(screen.out(), rows, headers=("Preset", "Exports of", "Facts from"))
+    grid(consoles.out(), rows, headers=("Preset", "Exports of", "Facts from"))
 
 
 @command.command("show")

@@ -17,7 +17,7 @@ from rostersync.cli.messages import say
 if TYPE_CHECKING:
     from rostersync.roster.columns.ambiguous import AmbiguousColumns, Doubted, Heard
     from rostersync.tables import Answer, Question
-    from rostersync.workflow.questions import Person
+    from rostersync.workflow.ambiguous_columns import Person
 
 SAMPLES = 3
 """Values of a column that stand in a question, and how much of each."""
@@ -39,7 +39,7 @@ class _Terminal:
     def column(self, doubt: AmbiguousColumns, column: Doubted, heard: Heard) -> str:
         """Which of the fields a column is; "" where it is none of them."""
         from rostersync.roster.columns.fields import FIELDS
-        from rostersync.text.terminal import printable
+        from rostersync.text.printable import printable
 
         values = column.shape.values.slice(0, SAMPLES).to_pylist()
         shown = ", ".join(f"“{printable(v[:LENGTH])}{'…' if len(v) > LENGTH else ''}”" for v in values)
@@ -55,7 +55,7 @@ class _Terminal:
     def teacher(self, doubt: AmbiguousColumns) -> str:
         """What “teacher” means: editingteacher or teacher; "" where such rows are to stay rejected."""
         from rostersync.enums import counted
-        from rostersync.text.terminal import printable
+        from rostersync.text.printable import printable
 
         words = ", ".join(f"“{printable(w)}” ({counted(n, 'row')})" for w, n in doubt.teacher.items())
         say(f"\n{printable(doubt.where.rstrip(','))}: what does {words} mean?")
@@ -71,7 +71,7 @@ class _Terminal:
     def numbers(self, doubt: AmbiguousColumns) -> Mapping[str, str]:
         """Number → role, or the number where it is Moodle's id; {} where nobody knows what they mean."""
         from rostersync.enums import counted
-        from rostersync.text.terminal import printable
+        from rostersync.text.printable import printable
 
         say(f"\n{printable(doubt.where.rstrip(','))}: what are the numbers in the column “{printable(doubt.role)}”?")
         chosen = _choose(
@@ -94,7 +94,7 @@ class _Terminal:
 
 def answers(questions: Sequence[Question]) -> list[Answer]:
     """What was answered to the questions of a run, without the answers by which all stays as it is."""
-    from rostersync.text.terminal import printable
+    from rostersync.text.printable import printable
 
     given = []
     for question in questions:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from rostersync import report
-from rostersync.cli import screen
+from rostersync.cli import consoles
 from rostersync.cli.messages import print_json, say
 from rostersync.enums import counted
 from rostersync.errors import ReportError
@@ -34,7 +34,7 @@ def present(shown: Report, folder: Path | None, *, shared: bool, as_json: bool) 
     if as_json:
         print_json(report.document(shown))
     else:
-        report.show(shown, screen.out())
+        report.show(shown, consoles.out())
     say_where("preview", written)
     if not folder and sys.stdout.isatty() and (pending(shown) or shown.exit_code):
         say("All of it, row by row: say it again with --report FOLDER")
@@ -51,7 +51,7 @@ def finish(done: Report, folder: Path | None, *, shared: bool, as_json: bool) ->
     if as_json:
         print_json(report.document(done))
     else:
-        report.show(done, screen.out())
+        report.show(done, consoles.out())
     say_where("report", written)
     if trouble:
         say(f"Error: the run is over, and its report is what stands above: {trouble}")

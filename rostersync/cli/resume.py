@@ -29,12 +29,12 @@ def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) 
       rostersync resume
       rostersync resume 12 --report reports
     """
-    from rostersync.cli import output_paths, result, screen
+    from rostersync.cli import consoles, output_paths, result
     from rostersync.workflow.resume import resume, to_resume
     from rostersync.workflow.site import open_site
 
     settings = options.settings_from(chosen)
-    with screen.progress() as told, open_site(settings, progress=told) as site:
+    with consoles.progress() as told, open_site(settings, progress=told) as site:
         broken = to_resume(site, run or 0)
         folder = folder or Path(broken.said.report or result.FOLDER)
         output_paths.for_folder(folder)

@@ -42,9 +42,9 @@ def listed(as_json: bool, **chosen: Any) -> None:
     """
     import time
 
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import print_json, tell
-    from rostersync.report.history import show_runs
+    from rostersync.report.past_runs import show_runs
     from rostersync.store import existing_store
 
     settings = options.settings_from(chosen)
@@ -53,7 +53,7 @@ def listed(as_json: bool, **chosen: Any) -> None:
     if as_json:
         print_json({"format": "rostersync-runs", "version": 1, "runs": runs})
     elif runs:
-        show_runs(runs, screen.out())
+        show_runs(runs, consoles.out())
     else:
         tell("No run" + (f" of {settings.site}" if settings.site else "") + " yet.")
 
@@ -79,7 +79,7 @@ def show(number: int, folder: Path | None, as_json: bool, **chosen: Any) -> None
     import time
 
     from rostersync import report
-    from rostersync.cli import output_paths, result, screen
+    from rostersync.cli import consoles, output_paths, result
     from rostersync.cli.messages import print_json
     from rostersync.store import existing_store
     from rostersync.workflow import history
@@ -92,7 +92,7 @@ def show(number: int, folder: Path | None, as_json: bool, **chosen: Any) -> None
     if as_json:
         print_json(report.document(told))
     else:
-        report.show(told, screen.out())
+        report.show(told, consoles.out())
     if folder:
         written = report.write(told, folder, name=f"run-{number:06d}", shared=settings.share_reports)
         result.say_where("report", written)
@@ -112,9 +112,9 @@ def compare(first: int, second: int, as_json: bool, **chosen: Any) -> None:
     """
     import time
 
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import print_json
-    from rostersync.report.history import comparison_document, show_comparison
+    from rostersync.report.past_runs import comparison_document, show_comparison
     from rostersync.store import existing_store
     from rostersync.workflow import history
 
@@ -124,7 +124,7 @@ def compare(first: int, second: int, as_json: bool, **chosen: Any) -> None:
     if as_json:
         print_json(comparison_document(found))
     else:
-        show_comparison(found, screen.out())
+        show_comparison(found, consoles.out())
 
 
 def _document(run: Run) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def prune(older_than: int | None, dry_run: bool, as_json: bool, **chosen: Any) -
 
 
 def _tell(health: Health, days: int) -> None:
-    from rostersync.cli import screen
+    from rostersync.cli import consoles
     from rostersync.cli.messages import tell
     from rostersync.report.screen import grid
     from rostersync.report.wording import clock
@@ -163,7 +163,7 @@ def _tell(health: Health, days: int) -> None:
         tell(f"Revision {health.revision}; this rostersync has {health.newest}: update rostersync")
     else:
         tell(f"Revision {health.revision}; this rostersync has {health.newest}: rostersync store upgrade")
-    grid(screen.out(), [(name, f"{n:,}") for name, n in health.rows.items()], headers=("Table", "Lines"), right=(1,))
+    grid(consoles.out(), [(name, f"{n:,}") for name, n in health.rows.items()], headers=("Table", "Lines"), right=(1,))
     if health.oldest is not None:
         tell(f"The oldest run began {clock(health.oldest)}")
     for run in health.going_on:

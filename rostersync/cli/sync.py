@@ -14,7 +14,7 @@ IGNORING = ("ignore_sheets", "ignore_blocks")
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rostersync.cli.screen import Bars
+    from rostersync.cli.consoles import Bars
     from rostersync.settings import Settings
     from rostersync.sync.plan import Plan
     from rostersync.tables import Roster
@@ -50,11 +50,11 @@ def command(
       rostersync sync students.csv teachers.csv --yes --report reports
     """
     from rostersync import report
-    from rostersync.cli import output_paths, prompts, result, screen
+    from rostersync.cli import consoles, output_paths, prompts, result
+    from rostersync.workflow.ambiguous_columns import ColumnDecider
     from rostersync.workflow.apply import apply_plan
     from rostersync.workflow.check import check
     from rostersync.workflow.history import see_roster
-    from rostersync.workflow.questions import ColumnDecider
     from rostersync.workflow.review import preview
     from rostersync.workflow.site import open_site
 
@@ -63,7 +63,7 @@ def command(
     output_paths.for_folder(folder or result.FOLDER)
     judge = ColumnDecider(settings, ask_site=True, person=prompts.person(as_json=as_json, unattended=yes))
     roster = check(files, settings, judge)
-    with screen.progress() as told, open_site(settings, progress=told) as opened:
+    with consoles.progress() as told, open_site(settings, progress=told) as opened:
         plan, site = _plan(roster, opened, told, ask=not (yes or dry_run))
         shown = preview(plan)
         if dry_run or plan.refused or not (yes or result.pending(shown)):
@@ -72,7 +72,7 @@ def command(
                 _remember(roster, settings, site, chosen)
             return result.present(shown, folder, shared=settings.share_reports, as_json=as_json)
         if not as_json:  # which prints one document: that of the run
-            report.show(shown, screen.out(), last=False)
+            report.show(shown, consoles.out(), last=False)
         if not yes:
             consent.ask(shown)
         _remember(roster, settings, site, chosen)
@@ -92,7 +92,7 @@ def _remember(roster: Roster, settings: Settings, site: Site, chosen: Mapping[st
 def _plan(roster: Roster, site: Site, told: Bars, *, ask: bool) -> tuple[Plan, Site]:
     """The plan after all that somebody at the terminal can answer, and the site with these answers in its settings."""
     from rostersync import report
-    from rostersync.cli import prompts, screen
+    from rostersync.cli import consoles, prompts
     from rostersync.workflow.plan import answered, plan_for
     from rostersync.workflow.review import preview
 
@@ -100,7 +100,7 @@ def _plan(roster: Roster, site: Site, told: Bars, *, ask: bool) -> tuple[Plan, S
     told.stop()
     asked: set[str] = set()
     while ask and not plan.refused and (new := [q for q in plan.questions if q.code not in asked]):
-        report.show(preview(plan), screen.out(), last=False)
+        report.show(preview(plan), consoles.out(), last=False)
         asked |= {question.code for question in new}
         if answers := prompts.answers(new):
             site = answered(site, answers)

@@ -35,7 +35,7 @@ def command(
       rostersync undo 12 --out undo-12.plan.json
     """
     from rostersync import report
-    from rostersync.cli import output_paths, result, screen
+    from rostersync.cli import consoles, output_paths, result
     from rostersync.workflow.apply import apply_plan
     from rostersync.workflow.plan_file import save_plan
     from rostersync.workflow.review import preview
@@ -47,7 +47,7 @@ def command(
     if out:
         output_paths.for_file(out, force=True)
     output_paths.for_folder(folder or result.FOLDER)
-    with screen.progress() as told, open_site(settings, progress=told) as site:
+    with consoles.progress() as told, open_site(settings, progress=told) as site:
         plan = undo_plan(run, site)
         told.stop()
         shown = preview(plan)
@@ -59,7 +59,7 @@ def command(
                 result.say_plan(out, shown, refused=bool(plan.refused))
             return code
         if not as_json:
-            report.show(shown, screen.out(), last=False)
+            report.show(shown, consoles.out(), last=False)
         if not yes:
             consent.ask(shown)
         done = apply_plan(plan, site, just_made=True, said=options.said(chosen, folder, settings))

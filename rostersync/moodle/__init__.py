@@ -20,7 +20,7 @@ from rostersync.moodle.courses import all_courses, find_courses, find_courses_an
 from rostersync.moodle.enrolments import CourseRead, Listing, count_enrolled, read_course, read_inactive
 from rostersync.moodle.grades import grades
 from rostersync.moodle.key_matching import Index
-from rostersync.moodle.people import all_groups, courses_of, inactive_people, last_seen
+from rostersync.moodle.presence import all_groups, courses_of, inactive_people, last_seen
 from rostersync.moodle.site_info import SiteInfo, indispensable, require, site_info
 from rostersync.moodle.users import find_users, find_users_any, refuses_unconfirmed
 from rostersync.moodle.writes import (

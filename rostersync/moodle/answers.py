@@ -25,7 +25,7 @@ from rostersync.errors import (
     TokenRefused,
     TransportError,
 )
-from rostersync.text.terminal import shortened
+from rostersync.text.printable import shortened
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _MARKUP = re.compile(rf"{_TAG.pattern}|&(#\d+|#x[0-9a-fA-F]+|\w+);")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rostersync.moodle.transport import Setback
-from rostersync.text.terminal import printable
+from rostersync.text.printable import printable
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0

@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from rostersync.frames.columns import TEXT
-from rostersync.report.delimited import csv_bytes
+from rostersync.report.csv_text import csv_bytes
 from rostersync.report.sheets import head_cell, new_sheet, new_workbook, save, text_cell
 from rostersync.tables.originals import CELL, CODE, COLUMN, LINE, MESSAGE, OURS, RECORD, SEAL, SHEET
 from rostersync.text.formulas import restored

@@ -25,11 +25,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from rostersync.enums import Bucket
 from rostersync.errors import PlanRefused, ReportError, UsageError
 from rostersync.frames.lists import values
-from rostersync.report.changes import forecast_lines, mail_lines
+from rostersync.report.forecast_lines import forecast_lines, mail_lines
+from rostersync.report.report_workbook import CHANGES, MAPPING, mapping
 from rostersync.report.review_cells import Damaged, Lines, sheets
 from rostersync.report.sheets import LONGEST, MOST_ROWS, add_table, new_sheet, new_workbook, save, text_cell, text_cells
 from rostersync.report.wording import site_named, storable
-from rostersync.report.workbook import CHANGES, MAPPING, mapping
 from rostersync.tables import REPORT_CHANGES, Report
 
 SHEET, HIDDEN, READ = "Review", "Plan", "How it was read"

@@ -11,7 +11,7 @@ from rich.text import Text
 from rostersync.enums import counted
 from rostersync.report.causes import Case, Cause, Place
 from rostersync.report.wording import cell_names, line_numbers
-from rostersync.text.terminal import printable, shortened
+from rostersync.text.printable import printable, shortened
 
 _NARROWEST = 20
 _UNBROKEN = 1000

@@ -7,15 +7,15 @@ from rich.console import Console
 
 from rostersync.enums import Bucket, ExitCode, Proof, counted
 from rostersync.problems import Severity
+from rostersync.report.affected_people import TO_DO, ended, people, removed
 from rostersync.report.causes import problems_table
-from rostersync.report.changes import show_forecast, show_gains, with_states
 from rostersync.report.figures import figures, in_words
-from rostersync.report.people import TO_DO, ended, people, removed
+from rostersync.report.forecast_lines import show_forecast, show_gains, with_states
 from rostersync.report.screen import grid, heading, say, show_cause
 from rostersync.report.sources import SAID, details_of, show_files, show_hints
 from rostersync.report.wording import bucket_words, moment, question_lines, site_words, some
 from rostersync.tables import Report
-from rostersync.text.terminal import shortened
+from rostersync.text.printable import shortened
 
 REST = "all in the report"
 REST_OF_A_PREVIEW = "--report FOLDER lists them all"

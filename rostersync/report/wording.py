@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rostersync.enums import Bucket
 from rostersync.text.addresses import named
-from rostersync.text.terminal import escape
+from rostersync.text.printable import escape
 
 if TYPE_CHECKING:
     from rostersync.tables import Question, Report

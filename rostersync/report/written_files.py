@@ -17,11 +17,11 @@ from lxml.etree import SerialisationError
 
 from rostersync import private_files
 from rostersync.errors import ReportError
-from rostersync.report.delimited import csv_bytes
+from rostersync.report.csv_text import csv_bytes
 from rostersync.report.documents import text
+from rostersync.report.report_workbook import write_workbook
 from rostersync.report.review_workbook import write_review
 from rostersync.report.sheets import LONGEST, add_table, new_workbook, save
-from rostersync.report.workbook import write_workbook
 from rostersync.tables import REPORT_COURSES, REPORT_REMOVALS, REPORT_ROWS, Report
 
 Writer = Callable[[BinaryIO], None]

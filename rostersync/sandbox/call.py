@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from rostersync.sandbox.events import Mail
-from rostersync.sandbox.schema import Given, Structure
+from rostersync.sandbox.parameters import Given, Structure
 from rostersync.sandbox.state import State
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from rostersync.sandbox.demo import COLUMNS
+from rostersync.sandbox.demo_roster import COLUMNS
 
 _MADE = dt.datetime(2026, 10, 19, 8, 0, tzinfo=dt.UTC)
 _WIDTHS = (16, 18, 20, 42, 18, 20, 12)

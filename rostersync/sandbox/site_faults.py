@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from rostersync.errors import UsageError
 from rostersync.sandbox import pages
+from rostersync.sandbox.enrolment_rules import SEPARATE_GROUPS
 from rostersync.sandbox.faults import Fault, FaultKind
 from rostersync.sandbox.pages import HttpAnswer
 from rostersync.sandbox.records import Course
 from rostersync.sandbox.refusals import Refusal, access, invalid_token, moodle
-from rostersync.sandbox.rules import SEPARATE_GROUPS
 from rostersync.sandbox.state import State
 
 _NO_DATABASE = (

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from rostersync.sandbox.demo import demo_roster
+from rostersync.sandbox.demo_roster import demo_roster
 from rostersync.sandbox.invented import LANGUAGES, SUBJECTS
 from rostersync.sandbox.releases import DEFAULT, RELEASES
 from rostersync.tables.functions import FUNCTIONS

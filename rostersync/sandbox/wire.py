@@ -10,10 +10,10 @@ from rostersync.sandbox.events import Write
 from rostersync.sandbox.faults import Fault
 from rostersync.sandbox.functions import FUNCTIONS, exists
 from rostersync.sandbox.pages import HttpAnswer
+from rostersync.sandbox.parameters import check
 from rostersync.sandbox.php_form import Form, read_form
 from rostersync.sandbox.refusals import Refusal, access, invalid_parameter, invalid_token, missing_record, not_built
 from rostersync.sandbox.releases import spelled
-from rostersync.sandbox.schema import check
 from rostersync.sandbox.site_faults import (
     check_connection,
     check_database,

@@ -1,10 +1,10 @@
 """What rostersync remembers: what it last set, its runs, plans and journal, who holds a site, what columns are."""
 
+from rostersync.store.column_mappings import Mapped, forget, mapped, recall, remember
 from rostersync.store.database import default_path
 from rostersync.store.journal import Entry
-from rostersync.store.known import KEPT, Hint
+from rostersync.store.known_users import KEPT, Hint
 from rostersync.store.lease import BEAT, lease
-from rostersync.store.mappings import Mapped, forget, mapped, recall, remember
 from rostersync.store.opening import Store, existing_store, open_store, store_as_it_is
 from rostersync.store.owner import this_process
 from rostersync.store.retention import Pruned

@@ -9,11 +9,11 @@ from rostersync import private_files
 from rostersync.errors import StoreError
 from rostersync.store.database import default_path, engine_of, existing
 from rostersync.store.journal import Journal
-from rostersync.store.known import Known
+from rostersync.store.known_users import Known
 from rostersync.store.ledger import Ledger
 from rostersync.store.retention import Retention
-from rostersync.store.rosters import Rosters
 from rostersync.store.runs import Runs
+from rostersync.store.seen_rosters import Rosters
 from rostersync.store.sites import Sites
 
 

@@ -19,7 +19,7 @@ from rostersync.store import schema
 from rostersync.store.database import execute_many, replacing
 from rostersync.store.lease import Leases
 from rostersync.store.ledger import MANY, columns_of, lines_of
-from rostersync.store.rosters import forget_rosters, take_rosters
+from rostersync.store.seen_rosters import forget_rosters, take_rosters
 from rostersync.tables import OUTCOMES
 
 FAST = 1

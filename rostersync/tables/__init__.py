@@ -6,6 +6,17 @@ a table crosses from one package to another.
 """
 
 from rostersync.tables.changes import CHANGES, HOLDERS, LOSSES, NOT_ACTIVE, OUTCOMES
+from rostersync.tables.moodle import (
+    COURSE_MATCHES,
+    COURSES,
+    CURRENT,
+    GRADES,
+    LEDGER,
+    PEOPLE,
+    READS,
+    ROLES,
+    USER_MATCHES,
+)
 from rostersync.tables.questions import Answer, Question
 from rostersync.tables.reports import (
     REPORT_CHANGES,
@@ -18,8 +29,7 @@ from rostersync.tables.reports import (
     UnknownGrades,
 )
 from rostersync.tables.roster import BLOCKERS, PLAN_ROWS, PROBLEMS, RESOLVED, ROSTER, UNREAD, Roster, Source
-from rostersync.tables.rosters import ROSTER_COURSES, ROSTERS_SEEN
-from rostersync.tables.site import COURSE_MATCHES, COURSES, CURRENT, GRADES, LEDGER, PEOPLE, READS, ROLES, USER_MATCHES
+from rostersync.tables.rosters_seen import ROSTER_COURSES, ROSTERS_SEEN
 
 __all__ = [
     "BLOCKERS",

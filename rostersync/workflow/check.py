@@ -8,7 +8,7 @@ from pathlib import Path
 from rostersync import roster
 from rostersync.settings import Settings
 from rostersync.tables import Roster
-from rostersync.workflow.questions import ColumnDecider
+from rostersync.workflow.ambiguous_columns import ColumnDecider
 
 
 def check(files: Sequence[Path], settings: Settings, decider: ColumnDecider | None = None) -> Roster:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from rostersync import moodle
 from rostersync.enums import UserField
-from rostersync.sync.export import roster_rows
+from rostersync.sync.export_rows import roster_rows
 from rostersync.sync.state.scope import one_course
 from rostersync.workflow.site import Site
 

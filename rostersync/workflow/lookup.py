@@ -26,9 +26,9 @@ from rostersync.sync.resolve.distinct_keys import FIELDS as KINDS
 from rostersync.sync.resolve.distinct_keys import DistinctKeys, fields_of
 from rostersync.sync.resolve.identity import Beside
 from rostersync.sync.resolve.key_columns import Decision, decided
-from rostersync.sync.resolve.lookup import look_up
 from rostersync.sync.resolve.matches import Matched
 from rostersync.sync.resolve.near_misses import NearMisses, Pair
+from rostersync.sync.resolve.resolved_keys import look_up
 from rostersync.tables import COURSE_MATCHES, USER_MATCHES, Roster
 from rostersync.workflow.site import Site
 

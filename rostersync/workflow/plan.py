@@ -26,8 +26,8 @@ from rostersync.sync.safety.signs import left_alone
 from rostersync.sync.snapshot import Snapshot
 from rostersync.tables import GRADES, Answer, Roster
 from rostersync.workflow import forecast, history, ignored_parts, protected, user_cache
+from rostersync.workflow.ambiguous_columns import ColumnDecider
 from rostersync.workflow.check import check
-from rostersync.workflow.questions import ColumnDecider
 from rostersync.workflow.reading import look_closer, read
 from rostersync.workflow.resolve import resolve
 from rostersync.workflow.site import Site

@@ -22,9 +22,9 @@ from rostersync.frames.packed import Mask
 from rostersync.roster.columns.fields import COURSE_KEYS, USER_KEYS
 from rostersync.sync.resolve.distinct_keys import FIELDS, fields_of
 from rostersync.sync.resolve.key_columns import decided
-from rostersync.sync.resolve.lookup import FIELD_WORDS
 from rostersync.sync.resolve.matches import SURE, Matched
 from rostersync.sync.resolve.near_misses import NearMisses, Pair
+from rostersync.sync.resolve.resolved_keys import FIELD_WORDS
 from rostersync.sync.resolve.rewritings import MOST_OF, Rewriting, letters, rewritings, sample
 from rostersync.tables import PEOPLE, PROBLEMS, Roster
 from rostersync.workflow.lookup import Decisions, Found

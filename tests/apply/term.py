@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from rostersync.sandbox import rules
+from rostersync.sandbox import enrolment_rules
 from rostersync.sandbox.records import Grade
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report
@@ -106,7 +106,7 @@ def site_of(world: World) -> dict[Pair, Has]:
                 active=any(not one.status for one in enrolments.values()),
                 methods=frozenset(state.instances[one].enrol for one in enrolments),
                 graded=grade is not None and grade.rawgrade is not None,
-                running=rules.is_active(state, enrolments, world.now[0]),
+                running=enrolment_rules.is_active(state, enrolments, world.now[0]),
             )
     return made
 
@@ -165,7 +165,7 @@ def enrol_self(world: World, pair: Pair) -> None:
 def throw_out(world: World, pair: Pair) -> None:
     """They are unenrolled."""
     for instance in world.state.instances_of(world.state.course(pair[1]).id):
-        rules.unenrol_user(world.state, instance, world.state.user(pair[0]).id)
+        enrolment_rules.unenrol_user(world.state, instance, world.state.user(pair[0]).id)
 
 
 BY_HAND: Mapping[str, Callable[[World, Pair], None]] = {

@@ -13,11 +13,11 @@ from rich.console import Console
 
 from rostersync import report
 from rostersync.enums import WHAT_GOES
-from rostersync.report.changes import forecast_lines
+from rostersync.report.forecast_lines import forecast_lines
 from rostersync.sandbox.records import GradeItem, ItemGrade
 from rostersync.sync.plan import Plan
 from rostersync.tables import Report, UnknownGrades
-from rostersync.text.terminal import LONGEST_WORDS
+from rostersync.text.printable import LONGEST_WORDS
 from rostersync.workflow import review
 from rostersync.workflow.review import send_out
 

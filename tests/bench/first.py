@@ -26,7 +26,7 @@ from rostersync.apply.send import Sender
 from rostersync.enums import Mode
 from rostersync.moodle.client import Fields
 from rostersync.moodle.request_body import Body
-from rostersync.report.delimited import csv_bytes
+from rostersync.report.csv_text import csv_bytes
 from rostersync.roster import load
 from rostersync.settings import Settings
 from rostersync.store import Said, lease, open_store, this_process

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from rostersync.sandbox.enrolment_rules import manual_instance
 from rostersync.sandbox.records import Assignment, Enrolment, User
 from rostersync.sandbox.rehearsal import rehearse
-from rostersync.sandbox.rules import manual_instance
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State
 from tests.contract.recordings import FOLDERS, differences, load, recorded, send

@@ -11,7 +11,7 @@ from rostersync.cli.explaining import EMPTY, explained
 from rostersync.enums import ExitCode
 from rostersync.moodle.answers import CODES, LOST, STATUSES, UNKNOWN
 from rostersync.problems import NOT_ACTIVE, UNKNOWN_GRADES, ProblemKind, Severity
-from rostersync.problems.files import IN_FILES
+from rostersync.problems.file_rows import IN_FILES
 from rostersync.problems.lookups import LOOKED_UP
 from rostersync.problems.values import IN_VALUES
 from rostersync.tables.capabilities import CAPABILITIES

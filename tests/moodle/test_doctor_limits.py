@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from rostersync.moodle import Client
 from rostersync.moodle.diagnostics.finding import Finding, FindingState
-from rostersync.moodle.diagnostics.server import CEILING, input_limit, longest
+from rostersync.moodle.diagnostics.site_limits import CEILING, input_limit, longest
 from rostersync.sandbox.server import serve
 from rostersync.sandbox.state import State as Site
 from rostersync.settings import Settings

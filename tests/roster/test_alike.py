@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rostersync.errors import RosterError
 from rostersync.roster.columns.headers import understand
-from rostersync.roster.columns.suggestions import Suggestion
+from rostersync.roster.columns.similar_headers import Suggestion
 from rostersync.settings import Settings
 from rostersync.tables import Roster
 

@@ -5,7 +5,7 @@ from collections import Counter
 import openpyxl
 import pytest
 
-from rostersync.sandbox.demo import COLUMNS
+from rostersync.sandbox.demo_roster import COLUMNS
 from rostersync.sandbox.sample_roster import write_roster
 from rostersync.sandbox.state import State
 from rostersync.sandbox.term import SEED, demo_roster, term

@@ -40,8 +40,8 @@ from rostersync.sync.plan import Plan
 from rostersync.sync.reconciliation import reconcile
 from rostersync.sync.resolve import identity, row_ids, scrambled
 from rostersync.sync.resolve.distinct_keys import both_asked, fields_of
-from rostersync.sync.resolve.lookup import look_up
 from rostersync.sync.resolve.matches import both_matched
+from rostersync.sync.resolve.resolved_keys import look_up
 from rostersync.sync.safety import believed_reads, signs
 from rostersync.sync.safety.graded import to_ask
 from rostersync.sync.safety.protected_names import UnknownName, unknown_courses, unknown_roles, unknown_users

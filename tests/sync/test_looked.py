@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rostersync.sync.resolve import lookup
+from rostersync.sync.resolve import resolved_keys
 from rostersync.sync.resolve.distinct_keys import asked, fields_of
 from rostersync.sync.resolve.key_columns import USER_ORDER
 from rostersync.sync.resolve.matches import matched
@@ -58,14 +58,14 @@ def test_every_key_is_what_the_definition_says(
         ]
     )
     keys = asked(roster(lines), "user")
-    got = lookup.look_up(matched(keys, matches), fields_of(keys, [(0, first), (1, second)]))
+    got = resolved_keys.look_up(matched(keys, matches), fields_of(keys, [(0, first), (1, second)]))
     known: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
     for f, k, i, m in answers:
         known.setdefault((f, k), []).append((m, 0 if m == "error" else i, "no" if m == "error" else f"u{i}"))
     for at, (source, field, key, state) in enumerate(lines):
         taken = (first, second)[source] if field == "any" else field
-        others = tuple(lookup.FIELD_WORDS) if field == "any" else ()
-        expected = lookup.answer(taken, key, known, "user", others)
+        others = tuple(resolved_keys.FIELD_WORDS) if field == "any" else ()
+        expected = resolved_keys.answer(taken, key, known, "user", others)
         assert (got.key_at(at), got.field_at(at)) == (key, taken)
         assert got.ids[at] == (0 if state == "ignored" else expected.id)
         if state != "ignored":

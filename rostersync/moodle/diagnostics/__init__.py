@@ -22,11 +22,11 @@ from pydantic import SecretStr
 from rostersync.enums import ExitCode
 from rostersync.moodle.client import Client
 from rostersync.moodle.diagnostics.accounts import KEYS, grades, profiles
+from rostersync.moodle.diagnostics.connection import enter
+from rostersync.moodle.diagnostics.course_views import COMPLETE, courses, people
 from rostersync.moodle.diagnostics.finding import Finding, FindingState
-from rostersync.moodle.diagnostics.participants import COMPLETE, courses, people
-from rostersync.moodle.diagnostics.server import CEILING, input_limit, speed, welcome
+from rostersync.moodle.diagnostics.site_limits import CEILING, input_limit, speed, welcome
 from rostersync.moodle.diagnostics.survey import look_around
-from rostersync.moodle.diagnostics.token import enter
 from rostersync.moodle.diagnostics.writing import changes
 from rostersync.settings import Settings
 

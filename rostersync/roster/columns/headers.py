@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from rostersync.errors import RosterError, SettingsError
 from rostersync.roster.columns.fields import ALIASES, COURSE_KEYS, FIELDS, MARKS, SHOWN_ONLY, USER_KEYS
-from rostersync.roster.columns.suggestions import Suggestion, alike
+from rostersync.roster.columns.similar_headers import Suggestion, alike
 from rostersync.roster.columns.words import aliases, flat, heading, lists, normalise
 from rostersync.settings import Settings
 

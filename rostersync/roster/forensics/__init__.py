@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rostersync.frames.distinct import Distinct, mask
 from rostersync.roster.columns.fields import COURSE_KEYS
 from rostersync.roster.columns.months import SHORT
-from rostersync.roster.forensics import days, letters, numbers, people
+from rostersync.roster.forensics import days, duplicate_people, letters, numbers
 from rostersync.roster.forensics.damage import Damage
 from rostersync.roster.sheet import Ints, Mask
 
@@ -119,13 +119,15 @@ def people_in(
         spelled: first and last names, or full names, or nothing.
         email: addresses, where they are not the keys.
     """
-    owners, count = people.Owners(keys), len(keys.index)
+    owners, count = duplicate_people.Owners(keys), len(keys.index)
     if spelled:
-        yield _listed("key_two_names", people.two_names(owners, spelled), count)
+        yield _listed("key_two_names", duplicate_people.two_names(owners, spelled), count)
     if email is not None:
-        yield _listed("person_two_keys", people.by_address(owners, email.mapped(pc.ascii_lower(email.texts))), count)
+        yield _listed(
+            "person_two_keys", duplicate_people.by_address(owners, email.mapped(pc.ascii_lower(email.texts))), count
+        )
     if spelled:
-        yield _listed("person_two_keys", people.by_name(owners, spelled, course, email), count)
+        yield _listed("person_two_keys", duplicate_people.by_name(owners, spelled, course, email), count)
 
 
 def _listed(code: str, found: Iterator[tuple[Ints, str]], count: int) -> DamagedRows:

@@ -18,7 +18,7 @@ from rostersync.frames.distinct import encoded
 from rostersync.roster.columns.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.columns.headers import understand
 from rostersync.roster.columns.words import heading
-from rostersync.roster.forensics.errors import taken_out
+from rostersync.roster.forensics.error_cells import taken_out
 from rostersync.roster.presets import catalogue, recognition
 from rostersync.roster.presets.catalogue import Preset
 from rostersync.roster.presets.patterns import Pattern

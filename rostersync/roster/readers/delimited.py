@@ -17,8 +17,8 @@ from rostersync.roster.columns.headers import recognised
 from rostersync.roster.layout import header_row
 from rostersync.roster.layout.header_row import FLAT, FLAT_WIDTH, Layout
 from rostersync.roster.readers import encodings, file_end
+from rostersync.roster.readers.csv_records import HEAD, LINE_BREAK, breaks_of, leading, order_of, parse
 from rostersync.roster.readers.files import File
-from rostersync.roster.readers.records import HEAD, LINE_BREAK, breaks_of, leading, order_of, parse
 from rostersync.roster.sheet import Sheet
 from rostersync.settings import Settings
 from rostersync.text.formulas import restored, restored_header

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rostersync.frames.distinct import mask
 from rostersync.roster.columns.fields import COURSE_KEYS, USER_KEYS
 from rostersync.roster.layout import row_labels
-from rostersync.roster.readers.records import HEAD
+from rostersync.roster.readers.csv_records import HEAD
 from rostersync.roster.sheet import Aside, Mask, Sheet
 
 SIGN = b"\x1a"

@@ -27,7 +27,7 @@ from rostersync.roster.columns.participation import Participation
 from rostersync.roster.columns.row_keys import Key, Kinds
 from rostersync.roster.columns.word_columns import Places, Words
 from rostersync.roster.columns.words import Actions, Roles, Statuses, WordMeaning
-from rostersync.roster.forensics.errors import taken_out
+from rostersync.roster.forensics.error_cells import taken_out
 from rostersync.roster.layout.non_data_rows import furniture
 from rostersync.roster.readers.marks import UNVALUED
 from rostersync.roster.rows import row_dates, suspect_values, unused_columns

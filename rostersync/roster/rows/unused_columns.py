@@ -24,7 +24,7 @@ from rostersync.roster.columns.fields import SHOWN_ONLY
 from rostersync.roster.columns.headers import Columns
 from rostersync.roster.columns.participation_values import NOTHING
 from rostersync.roster.columns.words import aliases, flat, hinted, lists, normalise, sense
-from rostersync.roster.forensics.errors import is_error
+from rostersync.roster.forensics.error_cells import is_error
 from rostersync.roster.layout.row_labels import KANA
 from rostersync.roster.sheet import Ints, Sheet
 

@@ -1,10 +1,30 @@
 """Answer web service functions, one module a family."""
 
 from rostersync.sandbox.call import Function
-from rostersync.sandbox.functions import cohorts, courses, enrolments, grades, groups, participants, roles, site, users
-from rostersync.sandbox.functions.known import CORE_FUNCTIONS
+from rostersync.sandbox.functions import (
+    core_cohort,
+    core_course,
+    core_enrol,
+    core_group,
+    core_role,
+    core_user,
+    core_webservice,
+    enrol,
+    gradereport,
+)
+from rostersync.sandbox.functions.other_functions import CORE_FUNCTIONS
 
-_FAMILIES = (cohorts, courses, enrolments, grades, groups, participants, roles, site, users)
+_FAMILIES = (
+    core_cohort,
+    core_course,
+    enrol,
+    gradereport,
+    core_group,
+    core_enrol,
+    core_role,
+    core_webservice,
+    core_user,
+)
 FUNCTIONS: dict[str, Function] = {function.name: function for family in _FAMILIES for function in family.FUNCTIONS}
 
 

@@ -14,7 +14,7 @@ from rostersync import problems
 from rostersync.enums import Match, UserField, counted
 from rostersync.frames.distinct import whole
 from rostersync.frames.packed import Ints, Mask, contains, distinct, take
-from rostersync.sync.resolve.lookup import LookedUp
+from rostersync.sync.resolve.resolved_keys import LookedUp
 from rostersync.tables import Roster
 from rostersync.text import names
 

@@ -14,8 +14,8 @@ from rostersync.enums import RowState, UserField
 from rostersync.frames.distinct import mask, whole
 from rostersync.frames.packed import Ints, Mask
 from rostersync.sync.resolve.distinct_keys import FIELDS
-from rostersync.sync.resolve.lookup import FIELD_WORDS, LookedUp
 from rostersync.sync.resolve.matches import SURE
+from rostersync.sync.resolve.resolved_keys import FIELD_WORDS, LookedUp
 from rostersync.tables import Roster
 from rostersync.text import names
 

@@ -13,8 +13,8 @@ from rostersync.frames.packed import Ints, Mask
 from rostersync.settings import Settings
 from rostersync.sync.resolve import damaged_keys, identity
 from rostersync.sync.resolve.distinct_keys import gone
-from rostersync.sync.resolve.lookup import Resolved, ResolvedKeys
 from rostersync.sync.resolve.near_misses import NearMisses
+from rostersync.sync.resolve.resolved_keys import Resolved, ResolvedKeys
 from rostersync.sync.resolve.row_states import RowStates
 from rostersync.tables import Roster
 

@@ -20,7 +20,6 @@ from rostersync.sync.resolve import damaged_keys
 from rostersync.sync.resolve.distinct_keys import fields_of, waiting
 from rostersync.sync.resolve.identity import Beside
 from rostersync.sync.resolve.key_columns import Decision, decided
-from rostersync.sync.resolve.lookup import LookedUp, ResolvedKeys, look_up
 from rostersync.sync.resolve.matches import Matched
 from rostersync.sync.resolve.near_misses import NearMisses
 from rostersync.sync.resolve.rejections import (
@@ -30,6 +29,7 @@ from rostersync.sync.resolve.rejections import (
     mark_unconfirmed,
     mark_users,
 )
+from rostersync.sync.resolve.resolved_keys import LookedUp, ResolvedKeys, look_up
 from rostersync.sync.resolve.row_states import RowStates
 from rostersync.tables import BLOCKERS, RESOLVED, Roster
 

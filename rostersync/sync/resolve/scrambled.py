@@ -14,7 +14,7 @@ from rostersync.enums import RowState, counted
 from rostersync.frames.distinct import whole
 from rostersync.frames.packed import Ints, Mask, first_of_run, place
 from rostersync.sync.resolve.identity import ENOUGH
-from rostersync.sync.resolve.lookup import FIELD_WORDS
+from rostersync.sync.resolve.resolved_keys import FIELD_WORDS
 from rostersync.sync.resolve.row_ids import Resolution
 from rostersync.sync.resolve.row_states import replaced
 from rostersync.tables import BLOCKERS, PROBLEMS, Roster

@@ -15,7 +15,7 @@ from rostersync.frames.lists import values
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import moment, some
 from rostersync.tables.past import Comparison, Difference, Explanation, Step
-from rostersync.text.terminal import shortened
+from rostersync.text.printable import shortened
 
 DIGEST = 12
 """So much of a digest is shown."""

@@ -9,9 +9,9 @@ from openpyxl import Workbook
 
 from rostersync import problems as codes
 from rostersync.enums import Bucket
-from rostersync.report.changes import forecast_lines, mail_lines
 from rostersync.report.documents import worded
 from rostersync.report.figures import figure_lines
+from rostersync.report.forecast_lines import forecast_lines, mail_lines
 from rostersync.report.mapping import columns_of
 from rostersync.report.sheets import add_lines, add_table, new_sheet, new_workbook, save
 from rostersync.report.wording import bucket_words, moment, question_lines, site_named

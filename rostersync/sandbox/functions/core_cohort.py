@@ -1,8 +1,8 @@
 """`core_cohort_*`: cohorts of the site and their members."""
 
 from rostersync.sandbox.call import Call, Function, Json
+from rostersync.sandbox.parameters import Field, Given, Need, ParameterType, Several, Structure
 from rostersync.sandbox.refusals import missing_record
-from rostersync.sandbox.schema import Field, Given, Need, ParameterType, Several, Structure
 from rostersync.sandbox.state import State
 
 

@@ -1,9 +1,9 @@
 """`core_role_assign_roles` and `core_role_unassign_roles`."""
 
 from rostersync.sandbox.call import Call, Function, Json
+from rostersync.sandbox.enrolment_rules import assign_role, find_course, may_assign, may_enter, require, unassign_role
+from rostersync.sandbox.parameters import Field, Given, Need, ParameterType, Several, Structure
 from rostersync.sandbox.refusals import invalid_parameter, login_required
-from rostersync.sandbox.rules import assign_role, find_course, may_assign, may_enter, require, unassign_role
-from rostersync.sandbox.schema import Field, Given, Need, ParameterType, Several, Structure
 from rostersync.sandbox.state import State
 
 

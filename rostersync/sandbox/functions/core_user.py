@@ -4,10 +4,8 @@ import dataclasses
 import re
 
 from rostersync.sandbox.call import Call, Function, Json
-from rostersync.sandbox.records import User
-from rostersync.sandbox.refusals import coding, invalid_parameter, invalid_response, moodle
-from rostersync.sandbox.rules import names_of, require, sees_details, sees_profile
-from rostersync.sandbox.schema import (
+from rostersync.sandbox.enrolment_rules import names_of, require, sees_details, sees_profile
+from rostersync.sandbox.parameters import (
     Field,
     Given,
     Need,
@@ -18,6 +16,8 @@ from rostersync.sandbox.schema import (
     clean_text,
     legal_username,
 )
+from rostersync.sandbox.records import User
+from rostersync.sandbox.refusals import coding, invalid_parameter, invalid_response, moodle
 from rostersync.sandbox.state import State
 
 _OPTIONAL_RAW = Field(ParameterType.RAW, Need.OPTIONAL)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from rostersync.sandbox.events import Mail
+from rostersync.sandbox.parameters import clean_text
 from rostersync.sandbox.records import SITE_COURSE, Assignment, Course, Enrolment, Instance, User
 from rostersync.sandbox.refusals import missing_record, missing_user, moodle, no_permission, no_such_user
 from rostersync.sandbox.releases import CHECKS_ACCOUNTS, TELLS_NAMES
-from rostersync.sandbox.schema import clean_text
 from rostersync.sandbox.state import State
 
 ACTIVE, SUSPENDED = 0, 1

@@ -14,7 +14,7 @@ from rich.segment import Segment
 
 from rostersync.cli.messages import beneath, say
 from rostersync.text.masking import masked
-from rostersync.text.terminal import harmless
+from rostersync.text.printable import harmless
 
 PIPE_WIDTH = 120
 QUIET_SECONDS = 10.0

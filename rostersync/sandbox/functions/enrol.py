@@ -1,15 +1,7 @@
 """Enrol and unenrol, and list a course's enrolment methods and a person's courses."""
 
 from rostersync.sandbox.call import Call, Function, Json
-from rostersync.sandbox.refusals import (
-    cannot_assign,
-    course_context,
-    invalid_parameter,
-    login_required,
-    no_manual_instance,
-)
-from rostersync.sandbox.releases import UNENROL_REFUSES_ROLE
-from rostersync.sandbox.rules import (
+from rostersync.sandbox.enrolment_rules import (
     ACTIVE,
     CONTACT,
     SUSPENDED,
@@ -27,7 +19,15 @@ from rostersync.sandbox.rules import (
     unenrol_user,
     welcome,
 )
-from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure
+from rostersync.sandbox.parameters import Field, Need, ParameterType, Several, Structure
+from rostersync.sandbox.refusals import (
+    cannot_assign,
+    course_context,
+    invalid_parameter,
+    login_required,
+    no_manual_instance,
+)
+from rostersync.sandbox.releases import UNENROL_REFUSES_ROLE
 
 _INT = Field(ParameterType.INT)
 _OPTIONAL = Field(ParameterType.INT, Need.OPTIONAL)

@@ -4,12 +4,19 @@ import json
 from collections.abc import Iterable
 
 from rostersync.sandbox.call import Call, Function, Json
+from rostersync.sandbox.enrolment_rules import (
+    SEPARATE_GROUPS,
+    find_course,
+    is_active,
+    may_enter,
+    require,
+    require_active,
+)
 from rostersync.sandbox.gradebook import MANUAL
 from rostersync.sandbox.grading import Reports
+from rostersync.sandbox.parameters import Field, Need, ParameterType, Structure
 from rostersync.sandbox.records import Course, User
 from rostersync.sandbox.refusals import array_of_bool, login_required, missing_user, moodle, not_in_group
-from rostersync.sandbox.rules import SEPARATE_GROUPS, find_course, is_active, may_enter, require, require_active
-from rostersync.sandbox.schema import Field, Need, ParameterType, Structure
 from rostersync.sandbox.state import State
 
 

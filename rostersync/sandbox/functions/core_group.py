@@ -1,10 +1,10 @@
 """`core_group_*`: groups of a course and their members."""
 
 from rostersync.sandbox.call import Call, Function, Json
+from rostersync.sandbox.enrolment_rules import find_course, may_enter, require
+from rostersync.sandbox.parameters import Field, Need, ParameterType, Several, Structure
 from rostersync.sandbox.records import Group
 from rostersync.sandbox.refusals import course_context, invalid_parameter, login_required, missing_record
-from rostersync.sandbox.rules import find_course, may_enter, require
-from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure
 from rostersync.sandbox.state import State
 
 

@@ -1,10 +1,10 @@
 """`core_course_get_courses_by_field` and `core_course_get_courses`."""
 
 from rostersync.sandbox.call import Call, Function, Json
+from rostersync.sandbox.enrolment_rules import CONTACT, may_enter
+from rostersync.sandbox.parameters import Field, Need, ParameterType, Several, Structure, clean_int, clean_text
 from rostersync.sandbox.records import SITE_COURSE, Course
 from rostersync.sandbox.refusals import Refusal, course_context, invalid_parameter
-from rostersync.sandbox.rules import CONTACT, may_enter
-from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure, clean_int, clean_text
 from rostersync.sandbox.state import State
 
 

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rostersync.sandbox.call import Call, Function, Json
-from rostersync.sandbox.records import SITE_COURSE, Course, Role, User
-from rostersync.sandbox.refusals import coding, course_context, invalid_parameter, moodle, not_built
-from rostersync.sandbox.rules import (
+from rostersync.sandbox.enrolment_rules import (
     SEPARATE_GROUPS,
     find_course,
     is_active,
@@ -16,7 +14,9 @@ from rostersync.sandbox.rules import (
     sees_details,
     sees_in_course,
 )
-from rostersync.sandbox.schema import Field, Need, ParameterType, Several, Structure, clean_int
+from rostersync.sandbox.parameters import Field, Need, ParameterType, Several, Structure, clean_int
+from rostersync.sandbox.records import SITE_COURSE, Course, Role, User
+from rostersync.sandbox.refusals import coding, course_context, invalid_parameter, moodle, not_built
 from rostersync.sandbox.state import State
 
 USER_FIELDS = [

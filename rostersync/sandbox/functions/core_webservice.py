@@ -1,7 +1,7 @@
 """`core_webservice_get_site_info`: who the token is, and what it may call."""
 
 from rostersync.sandbox.call import Call, Function, Json
-from rostersync.sandbox.schema import Structure
+from rostersync.sandbox.parameters import Structure
 
 
 def site_info(call: Call) -> Json:
