@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rostersync.problems.file_rows import IN_FILES
-from rostersync.problems.holds import HOLDS, NOT_ACTIVE, REASONS, SPARED, UNKNOWN_GRADES
+from rostersync.problems.hold_codes import HOLDS, NOT_ACTIVE, REASONS, SPARED, UNKNOWN_GRADES
 from rostersync.problems.kinds import ProblemKind, Severity
 from rostersync.problems.lookups import LOOKED_UP
 from rostersync.problems.values import DAMAGED, IN_VALUES

@@ -14,7 +14,7 @@ from rostersync.enums import counted
 from rostersync.frames.lists import values
 from rostersync.report.screen import grid, heading, say
 from rostersync.report.wording import moment, some
-from rostersync.tables.past import Comparison, Difference, Explanation, Step
+from rostersync.tables.past import Difference, Explanation, RunComparison, Step
 from rostersync.text.printable import shortened
 
 DIGEST = 12
@@ -40,7 +40,7 @@ def show_runs(runs: Sequence[Mapping[str, Any]], console: Console) -> None:
         grid(console, lines, headers=("Run", "Began", "What", "State", "Exit"), right=(0, 4), below=below)
 
 
-def show_comparison(comparison: Comparison, console: Console, *, details: int = 20) -> None:
+def show_comparison(comparison: RunComparison, console: Console, *, details: int = 20) -> None:
     """Prints what differs between two runs."""
     one, two = f"Run {comparison.first}", f"Run {comparison.second}"
     say(console, f"{one} and {two.lower()}", style="bold")
@@ -137,7 +137,7 @@ def _ended(line: Mapping[str, Any], console: Console) -> None:
     say(console, f"→ {line['bucket']}{proof}{shortened(why)}", indent=4)
 
 
-def comparison_document(comparison: Comparison) -> dict[str, Any]:
+def comparison_document(comparison: RunComparison) -> dict[str, Any]:
     """A comparison as JSON."""
 
     def told(differing: Sequence[Difference]) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from rostersync.errors import UsageError
-from rostersync.sandbox.capabilities import CAPABILITIES
 from rostersync.sandbox.functions import exists
+from rostersync.sandbox.token_rights import CAPABILITIES
 
 
 class FaultKind(enum.Enum):

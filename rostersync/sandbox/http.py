@@ -32,7 +32,7 @@ class Arrival:
     since: float
 
 
-class Site(control.Controlled, Protocol):
+class ServedSite(control.Controlled, Protocol):
     """What stands behind the door."""
 
     @property
@@ -52,7 +52,7 @@ class Door(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], site: Site) -> None:
+    def __init__(self, address: tuple[str, int], site: ServedSite) -> None:
         self.site = site
         self.refusing = False
         self._life = threading.Lock()

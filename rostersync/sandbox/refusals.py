@@ -1,6 +1,6 @@
 """Refuse as Moodle does: `{exception, errorcode, message}`."""
 
-from rostersync.sandbox.capabilities import CAPABILITIES
+from rostersync.sandbox.token_rights import CAPABILITIES
 
 
 class Refusal(Exception):

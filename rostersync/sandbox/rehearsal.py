@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from rostersync.errors import UsageError
-from rostersync.sandbox.capabilities import CAPABILITIES
 from rostersync.sandbox.faults import parse
 from rostersync.sandbox.latency import Capacity, Pace
 from rostersync.sandbox.server import Server, serve
 from rostersync.sandbox.state import State
+from rostersync.sandbox.token_rights import CAPABILITIES
 
 
 def rehearse(

@@ -23,7 +23,7 @@ from rostersync.sync.plan import Plan
 from rostersync.sync.reconciliation import reconcile
 from rostersync.sync.state.emptied import people_left
 from rostersync.tables import LEDGER, OUTCOMES, Report
-from rostersync.tables.past import MOVED, Comparison, Difference
+from rostersync.tables.past import MOVED, Difference, RunComparison
 from rostersync.text.addresses import canonical
 from rostersync.workflow.site import Site
 
@@ -284,7 +284,7 @@ def _doubtful(store: Store, site: str) -> pd.DataFrame:
     return changes.loc[changes["change"].isin(lost) & changes["op"].isin(SETS_DATES), PERSON].drop_duplicates()
 
 
-def compare(store: Store, first: int, second: int) -> Comparison:
+def compare(store: Store, first: int, second: int) -> RunComparison:
     """What differs between two runs.
 
     Raises:
@@ -295,7 +295,7 @@ def compare(store: Store, first: int, second: int) -> Comparison:
     report_one, report_two = report_of(store, one, plan_one), report_of(store, two, plan_two)
     named_one, named_two = _named(report_one), _named(report_two)
     heads = ("site", "release", "kind", "state", "exit_code", "verdict")
-    return Comparison(
+    return RunComparison(
         first=first,
         second=second,
         runs=_differing({n: getattr(one, n) for n in heads}, {n: getattr(two, n) for n in heads}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rostersync.moodle.answers import CODES, LOST, STATUSES, UNKNOWN
-from rostersync.sandbox import capabilities as sandbox
+from rostersync.sandbox import token_rights as sandbox
 from rostersync.tables.capabilities import CAPABILITIES
 from tests.guide.blocks import answers
 

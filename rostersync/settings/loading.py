@@ -18,7 +18,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from rostersync.errors import SettingsError
-from rostersync.settings.fields import Settings
+from rostersync.settings.model import Settings
 
 PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
