@@ -78,6 +78,7 @@ def test_an_older_store_gets_the_table_and_loses_nothing(opened: Store, tmp_path
         connection.execute("DROP TABLE told")
         connection.execute("DROP TABLE sites")
         connection.execute("ALTER TABLE journal RENAME COLUMN changes TO change")
+        connection.execute("ALTER TABLE runs DROP COLUMN said")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.close()
     old = store.store_as_it_is(tmp_path / "store.db", clock=lambda: 1.0)
