@@ -22,7 +22,7 @@ def command(run: int | None, folder: Path | None, as_json: bool, **chosen: Any) 
     Every course of its plan is read again first. What is done is seen and not done twice; what has changed since is
     held. The report is on the whole run. Nothing is asked: the plan was approved when it was begun. What was said for
     the run then (--report, --allow-removals, --allow-rises, --meant, --on-unknown-grades, --courses) need not be said
-    again; what is said now counts in its place.
+    again; what is said now counts in its place, and stays with the run.
 
     \b
     Examples:

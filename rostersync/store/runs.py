@@ -113,7 +113,7 @@ class Runs(Leases):
         if kept is not None:
             kind = RunKind.APPLY if kept.undoes is None else RunKind.UNDO
             values |= {"kind": kind, "undoes": kept.undoes, "release": kept.release}
-            values["said"] = json.dumps({n: v for n, v in asdict(kept.said).items() if v}, ensure_ascii=False)
+            values["said"] = _as_json(kept.said)
         with self.writing() as connection:
             self.stay(connection)
             key = connection.execute(insert(schema.runs).values(values)).inserted_primary_key
@@ -122,6 +122,21 @@ class Runs(Leases):
                 _keep_plan(connection, site, digest, kept)
                 _keep_before(connection, site, run, kept.people)
         return run
+
+    def say(self, run: int, said: Said) -> None:
+        """Keep with a run what is said for it from now on, in place of what was said.
+
+        Args:
+            run: its number.
+            said: all of it.
+
+        Raises:
+            StoreError: it cannot be written.
+            SiteBusy: another run has taken the site meanwhile.
+        """
+        with self.writing() as connection:
+            self.stay(connection)
+            connection.execute(update(schema.runs).where(schema.runs.c.run == run).values(said=_as_json(said)))
 
     def end(  # noqa: PLR0913 - all that is known of an end is set down in one transaction
         self,
@@ -251,6 +266,10 @@ def _run(line: Any) -> Run:  # noqa: ANN401 - a row of SQLAlchemy's
             "said": Said(**json.loads(line["said"])),
         }
     )
+
+
+def _as_json(said: Said) -> str:
+    return json.dumps({name: value for name, value in asdict(said).items() if value}, ensure_ascii=False)
 
 
 def _keep_plan(connection: Connection, site: str, digest: str, kept: Kept) -> None:

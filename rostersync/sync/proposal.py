@@ -16,7 +16,7 @@ from rostersync.settings import Settings
 from rostersync.sync.changes.diff import diff
 from rostersync.sync.resolve.distinct_keys import gone
 from rostersync.sync.safety.believed_reads import UNBELIEVED
-from rostersync.sync.safety.emptying import hold_emptying
+from rostersync.sync.safety.emptying import hold_emptying, shut_out
 from rostersync.sync.safety.graded import spare_graded
 from rostersync.sync.safety.holds import Holds
 from rostersync.sync.safety.limits import Figures, Verdict, hold_limits
@@ -123,7 +123,14 @@ def limit(snapshot: Snapshot, changes: pd.DataFrame, settings: Settings, *, now:
     access = Access.of(snapshot.roles, settings, now=now)
     lists, marks = snapshot.comparison.lists, Holds(changes)
     emptied = partial(
-        hold_emptying, marks, lists.keys, lists.table["inactive"].to_numpy(), snapshot.courses, snapshot.roles, access
+        hold_emptying,
+        marks,
+        lists.keys,
+        lists.table["inactive"].to_numpy(),
+        snapshot.courses,
+        snapshot.roles,
+        access,
+        shut_out(changes),
     )
     emptied()
     figures, free = Figures(snapshot.courses, settings), marks.free().sum()

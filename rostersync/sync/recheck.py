@@ -17,7 +17,7 @@ from rostersync.enums import Op, Sign
 from rostersync.frames.packed import Ints, distinct, enrolment_of, in_course, of_people, pack, role_of
 from rostersync.settings import Settings
 from rostersync.sync.plan import Plan
-from rostersync.sync.safety.emptying import hold_emptying
+from rostersync.sync.safety.emptying import hold_emptying, shut_out
 from rostersync.sync.safety.holds import Holds
 from rostersync.sync.safety.limits import Figures, hold_limits
 from rostersync.sync.safety.protected_names import UnknownName
@@ -155,7 +155,7 @@ def held_now(plan: Plan, changes: pd.DataFrame, now: Now, settings: Settings) ->
     held = pack(*(now.current[name] for name in ("course_id", "user_id", "role_id")))
     order = np.argsort(held, kind="stable")
     held, inactive = held[order], now.current["inactive"].to_numpy()[order]
-    emptied = partial(hold_emptying, marks, held, inactive, now.courses, now.roles, access)
+    emptied = partial(hold_emptying, marks, held, inactive, now.courses, now.roles, access, shut_out(plan.changes))
     emptied()
     figures, free = Figures(now.courses, settings), marks.free().sum()
     risen = hold_rises(marks, held, figures, settings)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from rostersync.errors import StoreError, UsageError
+from rostersync.moodle import Client
 from rostersync.settings import Settings
 from rostersync.store import Run, RunState, lease, this_process
 from rostersync.sync import plan as plans
@@ -32,7 +34,7 @@ def resume(site: Site, run: int = 0, *, said_now: Collection[str] = ()) -> Repor
         SiteBusy: it, or another one, is still at work.
         SiteError: the site could not be read.
     """
-    with lease(site.store, site.client.site, this_process(site)):
+    with lease(site.store, site.client.site, this_process(site)), _settings_back(site.client):
         # Looked up under the lease: nobody else may go on with it meanwhile.
         broken = to_resume(site, run)
         site, notes = _as_allowed(broken, site, said_now)
@@ -49,8 +51,12 @@ def resume(site: Site, run: int = 0, *, said_now: Collection[str] = ()) -> Repor
 def _as_allowed(broken: Run, site: Site, said_now: Collection[str]) -> tuple[Site, tuple[str, ...]]:
     """The site with what was said for the run in its settings, as far as nothing is said now; and a note that tells it.
 
-    Only settings that allow something are taken, and only from the line of this very run.
+    Only settings that allow something are taken, and only from the line of this very run. What is said now is kept with
+    the run in place of what was said then: a later `resume` without a word must not go back to the wider one.
     """
+    anew = site.settings.model_dump(mode="json", include={*ALLOWING} & {*said_now})
+    if anew:
+        site.store.say(broken.run, replace(broken.said, settings={**broken.said.settings, **anew}))
     said = {n: v for n, v in broken.said.settings.items() if n in ALLOWING and n not in said_now}
     if not said:
         return site, ()
@@ -61,6 +67,16 @@ def _as_allowed(broken: Run, site: Site, said_now: Collection[str]) -> tuple[Sit
     words = [f"{n} = {', '.join(v) if isinstance(v, list) else v}" for n, v in said.items()]
     note = f"as was said for this run when it was begun: {'; '.join(words)}"
     return replace(site, settings=site.settings.model_copy(update=update)), (note,)
+
+
+@contextmanager
+def _settings_back(client: Client) -> Iterator[None]:
+    """The client's settings as they were, whatever was allowed for one run: nobody else's plan goes by it."""
+    before = client.settings
+    try:
+        yield
+    finally:
+        client.settings = before
 
 
 def to_resume(site: Site, run: int = 0) -> Run:

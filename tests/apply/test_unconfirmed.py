@@ -146,3 +146,33 @@ def test_whom_moodle_refuses_counts_for_no_limit(make: Make) -> None:
     report = world.sync(MIRROR.replace("ada,BIO101,student\n", ""))
     assert sorted(removals(report))[1:] == [(name, "held", "not_confirmed") for name in ("ben", "gus", "hal")]
     assert "ada" not in world.people("BIO101")
+
+
+NEWER = pytest.mark.parametrize("release", ["4.5.6 (Build: 20250811)", "5.1.3 (Build: 20260216)"])
+
+
+@NEWER
+def test_who_cannot_get_in_replaces_no_teacher(make: Make, release: str) -> None:
+    """An unconfirmed teacher who stays is no reason to take the last one who gets in."""
+    world = make({"BIO101": "tom:editingteacher gus:editingteacher ada:student"}, methods={"BIO101": ["manual"]})
+    world.state.release = release
+    confirm(world, "gus", 0)
+    before = world.people("BIO101")
+    report = world.sync("username,course,role\nada,BIO101,student\n", managed_roles=["editingteacher"])
+    assert world.people("BIO101") == before
+    assert {line.user: line.code for line in report.removals.itertuples()} == {
+        "gus": "not_confirmed",
+        "tom": "would_lose_role",
+    }
+
+
+@NEWER
+def test_a_course_in_which_nobody_gets_in_is_empty(make: Make, release: str) -> None:
+    """All who get in are not let go because somebody stays who does not."""
+    world = make({"BIO101": "ada:student ben:student eve:student"}, methods={"BIO101": ["manual"]})
+    world.state.release = release
+    confirm(world, "eve", 0)
+    lines = "username,course,role,status\nada,BIO101,student,withdrawn\nben,BIO101,student,withdrawn\n"
+    report = world.sync(lines, managed_roles=["student"])
+    assert set(world.people("BIO101")) == {"ada", "ben", "eve"}
+    assert ends(report) == [("held", "would_empty"), ("held", "would_empty")]

@@ -27,8 +27,20 @@ from rostersync.sync.safety.limits import UNCERTAIN, hold_courses
 from rostersync.sync.state.access import Access
 
 
+def shut_out(changes: pd.DataFrame) -> Ints:
+    """Packed (course, user), sorted, of accounts with which nobody gets in, though they are listed."""
+    theirs = changes[changes["hold"] == "not_confirmed"]
+    return distinct(pack(theirs["course_id"], theirs["user_id"]))
+
+
 def hold_emptying(
-    marks: Holds, held: Ints, inactive: Ints, courses: pd.DataFrame, roles: pd.DataFrame, access: Access
+    marks: Holds,
+    held: Ints,
+    inactive: Ints,
+    courses: pd.DataFrame,
+    roles: pd.DataFrame,
+    access: Access,
+    shut: Ints,
 ) -> None:
     """Rule 3, counted after the additions; courses that `--courses` names may become empty.
 
@@ -41,7 +53,9 @@ def hold_emptying(
         courses: COURSES.
         roles: ROLES.
         access: the clock.
+        shut: whoever counts as inactive, whatever a list says (`shut_out`).
     """
+    inactive = np.where(of_people(held, shut), 1, inactive)
     losing = distinct(marks.changes["course_id"].to_numpy()[marks.removals(UNCERTAIN)])
     losing = losing[~contains(np.sort(courses.loc[courses["may_empty"], "course_id"].to_numpy()), losing)]
     if not len(losing):
