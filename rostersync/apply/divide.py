@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rostersync import moodle
 from rostersync.apply.blame import ANY
-from rostersync.apply.outcomes import Outcome
+from rostersync.apply.outcomes import SHOWN, Outcome
 from rostersync.enums import Op, Proof
 from rostersync.errors import MoodleError, RosterSyncError
 from rostersync.moodle import Remedy
@@ -90,7 +90,7 @@ def _not_done(sender: Sender, chunk: Chunk, error: MoodleError) -> Chunk:
     elif chunk.op is not Op.UPDATE:  # no read shows dates, so that one of them proves nothing
         sender.blame.was_done(chunk.op, code, done=done)
     if chunk.op is not Op.UPDATE:
-        sender.note(open_, "failed", error.errorcode)
+        sender.note(open_, "failed", SHOWN)
     return replace(chunk, changes=open_)
 
 

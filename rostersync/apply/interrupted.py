@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from rostersync import moodle
-from rostersync.apply.outcomes import Outcome
+from rostersync.apply.outcomes import SHOWN, Outcome
 from rostersync.apply.send import TAKE_BACK, Sender
 from rostersync.enums import Proof
 from rostersync.sync.proof.prove import prove
@@ -59,9 +59,11 @@ def earlier(journal: Iterable[tuple[int, str, str]]) -> Earlier:
             case "done":
                 accepted.add(change)
                 open_.discard(change)
-            case "failed":
+            case "failed" if code == SHOWN:
                 open_.discard(change)
                 unread.discard(change)
+            case "failed":  # this attempt did nothing; an earlier one may have
+                open_.discard(change)
             case "unknown" if code:  # an answer, and the call had come to its end by then
                 open_.discard(change)
                 unread.add(change)
@@ -95,7 +97,7 @@ def settle(sender: Sender, before: Earlier, fresh: moodle.CoursesRead, roles: pd
         words = "it was given before the run broke off, and turned out to be another role on this site: do it by hand"
         sender.outcomes.set([change], Outcome(Proof.FAILED, "role_unverified", words))
     seen = sorted(set(proved["change"][told & ~wrong].tolist()) & before.unanswered)
-    sender.note(seen, "done", "seen")
+    sender.note(seen, "done", SHOWN)
     return part[(told & ~wrong).to_numpy()].reset_index(drop=True)
 
 

@@ -12,6 +12,9 @@ from rostersync.enums import Proof
 from rostersync.errors import RosterSyncError
 from rostersync.tables import OUTCOMES
 
+SHOWN = "seen"
+"""The code of a line of the journal that a read has shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

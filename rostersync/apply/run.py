@@ -13,7 +13,7 @@ import pandas as pd
 from rostersync import moodle
 from rostersync.apply.interrupted import earlier, own_up, settle
 from rostersync.apply.ledger_updates import lessons
-from rostersync.apply.outcomes import Brake, Outcome, Outcomes
+from rostersync.apply.outcomes import SHOWN, Brake, Outcome, Outcomes
 from rostersync.apply.reread import TAKES, read_one_by_one
 from rostersync.apply.samples import bear_out_gone
 from rostersync.apply.second_look import RunOrder, SecondLook, ask, may_lose
@@ -118,7 +118,7 @@ def carry_out(
     tried, found = _crew(work, sender, plan, roles, progress)
     left = outcomes.open(todo["change"].tolist())
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
-    own_up(sender, before)
+    own_up(sender, earlier(store.journal(run)))
     return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
 
 
@@ -192,7 +192,7 @@ def _carry(bundle: Batch, sender: Sender, plan: Plan, found: list[Surfaced]) -> 
         # What got no answer counts as done only where the read shows it, and as failed only where it shows otherwise.
         shown = proved["change"].isin(touched) | (proved["proof"] == Proof.PROVED)
         sender.outcomes.take(proved[shown])
-        sender.note(sorted(set(proved["change"][shown].tolist()) & set(lost)), "done", "seen")
+        sender.note(sorted(set(proved["change"][shown].tolist()) & set(lost)), "done", SHOWN)
         hidden = proved[~shown & proved["proof"].isin([Proof.ACCEPTED, Proof.UNPROVED])]
         sender.outcomes.unanswered(hidden["change"].tolist(), "no read shows whether it was done")
         found += surfaced(mine, proved[shown], fresh.current, fresh.roles)

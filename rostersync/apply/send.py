@@ -19,7 +19,7 @@ from rostersync import moodle
 from rostersync.apply.blame import Blame
 from rostersync.apply.divide import refused
 from rostersync.apply.ledger_updates import as_sent
-from rostersync.apply.outcomes import Brake, Outcome, Outcomes
+from rostersync.apply.outcomes import SHOWN, Brake, Outcome, Outcomes
 from rostersync.apply.reread import read_one_by_one
 from rostersync.enums import Op, Proof
 from rostersync.errors import AnswerError, MoodleError, SiteBusy, SiteError, StoreError, Unreachable
@@ -328,5 +328,5 @@ class Sender:
         seen = visible(part, holdings(fresh.current), now=int(self.clock())) == SEEN
         done = part["change"][seen].tolist()
         self.outcomes.set(done, Outcome(Proof.ACCEPTED))
-        self.note(done, "done", "seen", ledger=as_sent(chunk.op, self.rows(done)))
+        self.note(done, "done", SHOWN, ledger=as_sent(chunk.op, self.rows(done)))
         return tuple(part["change"][~seen].tolist())
