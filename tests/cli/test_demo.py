@@ -29,7 +29,9 @@ def test_the_demo_tells_the_whole_story_and_adds_up(process: Run, run: Run) -> N
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     # What it takes by itself, however busy this machine is with other tests.
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 15
-    assert (first.code, first.err) == (0, "")
+    assert first.code == 0
+    # On a busy machine it may last long enough to tell how far it is; it says nothing else.
+    assert all(re.fullmatch(r"[^:]+: [\d,]+ of [\d,]+", line) for line in first.err.splitlines()), first.err
     sums = [sum_of(line.strip()) for line in first.out.splitlines() if " rows = " in line]
     assert len(sums) == 2
     for total, parts in sums:
