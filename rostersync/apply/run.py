@@ -6,6 +6,7 @@ import random as randomness
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -21,7 +22,7 @@ from rostersync.apply.send import Sender
 from rostersync.apply.surfaced_roles import Surfaced, notes, surfaced
 from rostersync.apply.trial_roles import GIVES, try_roles
 from rostersync.enums import Op, Proof
-from rostersync.errors import RosterSyncError
+from rostersync.errors import RosterSyncError, StoreError
 from rostersync.frames.packed import contains, distinct, pack
 from rostersync.moodle import Client
 from rostersync.store import Store
@@ -118,7 +119,9 @@ def carry_out(
     tried, found = _crew(work, sender, plan, roles, progress)
     left = outcomes.open(todo["change"].tolist())
     outcomes.set(left, Outcome(Proof.HELD, "stopped", brake()))
-    own_up(sender, earlier(store.journal(run)))
+    with suppress(StoreError):  # which has stopped the run; what was sent has its outcomes by then
+        before = earlier(store.journal(run))
+    own_up(sender, before)
     return Applied(outcomes=outcomes.table(), notes=(*tried, *notes(found, plan)), stopped=brake.error)
 
 
