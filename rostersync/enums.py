@@ -31,7 +31,11 @@ class ExitCode(IntEnum):
     USAGE = 2, "an option, an argument or a setting that cannot be used"
     INCOMPLETE = 3, "done (or planned), but some rows were rejected, held, failed or unproved"
     REFUSED = 4, "refused by a limit or a safety rule: nothing was changed"
-    SITE = 5, "Moodle could not be reached, refused the token, or was away for too long; `rostersync resume` goes on"
+    SITE = (
+        5,
+        "Moodle could not be reached, refused the token, or was away for too long; where a run had begun, "
+        "`rostersync resume` goes on with it",
+    )
     BUSY = 6, "another run holds the site"
     PENDING = 10, "changes are pending (only with `plan --exit-code`)"
 

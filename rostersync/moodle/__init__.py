@@ -2,15 +2,15 @@
 
 The parts, each of which uses only those above it:
 
-    answers, encoding, matching   what answers mean; how bodies are written; how keys compare
-    transport, replies, exchange  one POST; what a reply means that is no answer; one call
-    outage, pace, client          a site that is away; how large and how many at once; a call with its tries
-    site, parallel                what the token may do; work over several connections
-    users, courses                look-ups
-    enrolled, reading, gradebook  reads, each of which says whether it can be trusted
-    presence                      who is shown where, and what the token sees of groups
-    writes                        the four functions that change something
-    examination                   what a token can and cannot do, for `rostersync doctor`
+    answers, request_body, key_matching    what answers mean; how bodies are written; how keys compare
+    transport, replies, exchange           one POST; what a reply means that is no answer; one call
+    outage, throttle, client               a site that is away; how large and how many at once; a call with its tries
+    site_info, parallel                    what the token may do; work over several connections
+    users, courses                         look-ups
+    enrolments, course_reads, grades       reads, each of which says whether it can be trusted
+    presence                               who is shown where, and what the token sees of groups
+    writes                                 the four functions that change something
+    diagnostics                            what a token can and cannot do, for `rostersync doctor`
 """
 
 from rostersync.moodle.answers import Meaning, Remedy, answer_to, remedy_of

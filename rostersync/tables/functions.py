@@ -29,7 +29,7 @@ UNASSIGN = "core_role_unassign_roles"
 USERS = (1 << 27) - 1
 COURSES = (1 << 24) - 1
 ROLES = (1 << 12) - 1
-"""The greatest ids that are taken for one: `sync.keys` packs no greater ones."""
+"""The greatest ids that are taken for one: `frames.packed` packs no greater ones."""
 COUNTED = (1 << 53) - 1
 """The greatest number that every program reads alike."""
 

@@ -19,10 +19,22 @@ from rostersync.sync.forecast import losses
 from rostersync.sync.reconciliation.not_active import named, not_active
 from rostersync.sync.snapshot import Snapshot
 from rostersync.tables import LOSSES
+from rostersync.tables.functions import GRADE_TREE
 from rostersync.workflow.site import Site
 
 SOME = 5
 """So many courses are named in a note."""
+
+
+def unseen_grades(changes: pd.DataFrame, site: Site) -> tuple[str, ...]:
+    """What a person should know where people are unenrolled, and the token cannot ask for all their grades."""
+    info = site.client.info or moodle.site_info(site.client)
+    if GRADE_TREE in info.functions or losses.leaving(changes).empty:
+        return ()
+    return (
+        "grades in items whose grade type was set to “none” later cannot be seen, and go with the enrolment: the token's "
+        f"service lacks {GRADE_TREE}; have an administrator add it, and plan again",
+    )
 
 
 def look(changes: pd.DataFrame, reads: pd.DataFrame, site: Site) -> pd.DataFrame:

@@ -72,6 +72,7 @@ def plan_for(roster: Roster, site: Site) -> Plan:
     not_active, untold = forecast.without_access(snapshot, changes, site)
     alone = left_alone(snapshot.signs, snapshot.comparison.lists.keys, snapshot.courses, snapshot.roles)
     notes = (*ignored, *snapshot.resolution.notes, *alone, *protected.notes(snapshot.unknown), *untold)
+    notes = (*notes, *forecast.unseen_grades(changes, site))
     plan = compose_plan(snapshot, changes, site, refused=verdict.refused, notes=notes, not_active=not_active)
     plan = replace(plan, grades=grades)
     return replace(plan, news=history.news(plan, site))

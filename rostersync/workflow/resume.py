@@ -90,7 +90,8 @@ def to_resume(site: Site, run: int = 0) -> Run:
     if not chosen:
         what = f"run {run}" if run else "run"
         raise UsageError(
-            f"there is no {what} of {site.client.site} in the store", remedy="`rostersync runs` lists what there is"
+            f"there is no {what} of {site.client.site} in the store",
+            remedy="`rostersync runs list` lists what there is",
         )
     last = chosen[-1]
     if last.state is RunState.DONE:

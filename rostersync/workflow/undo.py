@@ -14,7 +14,7 @@ from rostersync.sync.effects import Effects
 from rostersync.sync.plan import Plan
 from rostersync.sync.snapshot import Snapshot
 from rostersync.sync.state.access import Access
-from rostersync.workflow import protected
+from rostersync.workflow import forecast, protected
 from rostersync.workflow.plan import compose_plan, with_grades
 from rostersync.workflow.reading import look_closer, read_again
 from rostersync.workflow.site import Site
@@ -49,6 +49,7 @@ def undo_plan(number: int, site: Site) -> Plan:
     changes, verdict = proposal.limit(snapshot, changes, site.settings, now=now)
 
     notes = (*effects.limits_of(before, done, run=number), *protected.notes(snapshot.unknown))
+    notes = (*notes, *forecast.unseen_grades(changes, site))
     plan = compose_plan(snapshot, changes, site, refused=verdict.refused, notes=notes)
     return replace(plan, grades=grades, undoes=number)
 
@@ -67,7 +68,7 @@ def _ended(number: int, site: Site) -> Run:
     if run is None or run.site != site.client.site:
         raise UsageError(
             f"there is no run {number} of {site.client.site} in the store",
-            remedy="`rostersync runs` lists what there is",
+            remedy="`rostersync runs list` lists what there is",
         )
     if run.state not in {RunState.DONE, RunState.STOPPED}:
         raise UsageError(
