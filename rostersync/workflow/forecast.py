@@ -31,10 +31,8 @@ def unseen_grades(changes: pd.DataFrame, site: Site) -> tuple[str, ...]:
     info = site.client.info or moodle.site_info(site.client)
     if GRADE_TREE in info.functions or losses.leaving(changes).empty:
         return ()
-    return (
-        "grades in items whose grade type was set to “none” later cannot be seen, and go with the enrolment: the token's "
-        f"service lacks {GRADE_TREE}; have an administrator add it, and plan again",
-    )
+    unseen = "grades in items whose grade type was set to “none” later cannot be seen, and go with the enrolment"
+    return (f"{unseen}: the token's service lacks {GRADE_TREE}; have an administrator add it, and plan again",)
 
 
 def look(changes: pd.DataFrame, reads: pd.DataFrame, site: Site) -> pd.DataFrame:
