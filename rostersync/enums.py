@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
     REFUSED = 4, "refused by a limit or a safety rule: nothing was changed"
     SITE = (
         5,
-        "Moodle could not be reached, refused the token, or was away for too long; `rostersync resume` goes on with a run",
+        "Moodle could not be reached, refused the token, or was away too long; `rostersync resume` goes on with a run",
     )
     BUSY = 6, "another run holds the site"
     PENDING = 10, "changes are pending (only with `plan --exit-code`)"
