@@ -118,6 +118,17 @@ def test_a_site_that_is_away_before_anything_was_sent_does_not_use_the_plan_up(m
         world.apply(plan)
 
 
+def test_lists_alone_that_are_not_answered_hold_everything_and_do_not_use_the_plan_up(make: Make) -> None:
+    """Others are answered: nothing is sent to a course that could not be read, and the plan can be applied later."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    world.gate.script = lambda c: Fault["BUSY" if c.function == "core_enrol_get_enrolled_users" else "NONE"]
+    report = world.apply(plan)
+    assert (report.exit_code, report.buckets()["held"], world.wrote()) == (3, 40, [])
+    world.gate.script = lambda c: Fault.NONE
+    assert world.apply(plan).exit_code == 0
+
+
 @pytest.mark.parametrize("connections", [1, 4])
 def test_ctrl_c_sends_no_more_and_accounts_for_what_was_sent(make: Make, connections: int) -> None:
     """The call on its way ends, what was sent is proved, the rest is held, the site is free for the next run."""
