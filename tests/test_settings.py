@@ -114,6 +114,7 @@ def test_a_variable_that_is_no_setting_is_not_passed_over(file: Path) -> None:
     others: dict[str, Any] = {
         "TESTS": "all",
         "FAULTS": "1000",
+        **{f"{name}_SEED": "7" for name in ("CASES", "FAULTS", "KILLS", "LAWS", "EXAMPLES")},
         "LIVE_URL": "x",
         "SERVICE_HOST": "10.0.0.1",
         "PORT": "tcp://",

@@ -22,7 +22,7 @@ from rostersync.settings.model import Settings
 
 PREFIX = "ROSTERSYNC_"
 DEFAULT = "default"
-_OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|FAULTS|LAWS(_.*)?|EXAMPLES(_.*)?|LIVE_.*|SERVICE_.*|PORT(_.*)?")
+_OTHERS = re.compile(r"CONFIG|PROFILE|TESTS|(CASES|FAULTS|KILLS|LAWS|EXAMPLES)(_.*)?|LIVE_.*|SERVICE_.*|PORT(_.*)?")
 """Names below the prefix that are no settings; Kubernetes sets the last two for a service called rostersync."""
 _FLAGS = {
     "columns": "--map",

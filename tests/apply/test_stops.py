@@ -101,7 +101,14 @@ def test_a_site_that_is_away_before_anything_was_sent_does_not_use_the_plan_up(m
     """The run failed, nothing was changed, and the same plan can be applied when the site is back."""
     world = world_of(make)
     plan = world.plan(ROSTER)
-    world.gate.script = lambda c: Fault["BUSY" if c.function == "core_enrol_get_enrolled_users" else "NONE"]
+    gone: list[str] = []
+
+    def script(called: Any) -> Fault:  # noqa: ANN401 - the gate's own types
+        """From the first list on, the whole site is away: where others are answered, it is that list alone."""
+        gone.extend([called.function] * (called.function == "core_enrol_get_enrolled_users"))
+        return Fault.BUSY if gone else Fault.NONE
+
+    world.gate.script = script
     with pytest.raises(SiteError):
         world.apply(plan)
     assert runs(world) == [(1, "failed", 5)]
@@ -109,6 +116,17 @@ def test_a_site_that_is_away_before_anything_was_sent_does_not_use_the_plan_up(m
     assert world.apply(plan).exit_code == 0
     with pytest.raises(PlanRefused, match="applied already, as run 2"):
         world.apply(plan)
+
+
+def test_lists_alone_that_are_not_answered_hold_everything_and_do_not_use_the_plan_up(make: Make) -> None:
+    """Others are answered: nothing is sent to a course that could not be read, and the plan can be applied later."""
+    world = world_of(make)
+    plan = world.plan(ROSTER)
+    world.gate.script = lambda c: Fault["BUSY" if c.function == "core_enrol_get_enrolled_users" else "NONE"]
+    report = world.apply(plan)
+    assert (report.exit_code, report.buckets()["held"], world.wrote()) == (3, 40, [])
+    world.gate.script = lambda c: Fault.NONE
+    assert world.apply(plan).exit_code == 0
 
 
 @pytest.mark.parametrize("connections", [1, 4])

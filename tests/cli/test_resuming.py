@@ -1,4 +1,4 @@
-"""A run that an outage stopped, and what `resume` says and remembers of it, as its user types it."""
+"""A run that an outage or a refused token stopped, and what `resume` says and remembers of it, as its user types it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from .conftest import HEAD, written
 Run = Callable[..., Any]
 ALMOST_NOBODY = HEAD + "ada,BIO101,editingteacher,active\nben,BIO101,non-editing teacher,active\nhugo,BIO101,student,\n"
 """Six leave BIO101, more than its limit allows; Hugo joins it."""
+OUTAGE = "database-away:n=1,times=0,function=enrol_manual_unenrol_users"
+"""Several people, each alone, get no answer one after the other: then the run stops."""
+WITHDRAWN = "token-unknown:n=1,times=0,function=enrol_manual_unenrol_users"
+"""Stops a run that unenrols one person: what alone gets no answer has failed, and the run comes to its end."""
 LEAVE = {"cleo", "dan", "eve", "finn"}
 
 
@@ -30,9 +34,9 @@ def leaving() -> Path:
     return written("few.csv", ALMOST_NOBODY)
 
 
-def broken_off(run: Run, site: Server, *words: object) -> Any:  # noqa: ANN401 - a Ran
-    """A command that the database's absence stops at its first unenrolment."""
-    number = site.faults.add("database-away:n=1,times=0,function=enrol_manual_unenrol_users")
+def broken_off(run: Run, site: Server, *words: object, by: str = OUTAGE) -> Any:  # noqa: ANN401 - a Ran
+    """A command that this fault stops at its first unenrolment."""
+    number = site.faults.add(by)
     ran = run(*words)
     assert ran.code == 5, ran.out + ran.err
     site.faults.clear(number)
@@ -73,7 +77,7 @@ def test_resume_may_allow_less_than_the_run(run: Run, connected: Server, leaving
 
 def test_a_setting_of_then_is_not_taken_over(run: Run, connected: Server, leaving: Path) -> None:
     """Only what was said for this very run counts: what stood in the settings may have been taken back since."""
-    number = connected.faults.add("database-away:n=1,times=0,function=enrol_manual_unenrol_users")
+    number = connected.faults.add(OUTAGE)
     assert run("sync", leaving, "--yes", ROSTERSYNC_ALLOW_REMOVALS="9").code == 5
     connected.faults.clear(number)
     assert run("resume").code == 3
@@ -84,7 +88,7 @@ def test_the_report_of_a_resumed_run_goes_where_the_run_was_told(
     run: Run, connected: Server, changed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From whatever folder it is resumed; --report says otherwise."""
-    broken_off(run, connected, "sync", changed, "--yes", "--report", "mine")
+    broken_off(run, connected, "sync", changed, "--yes", "--report", "mine", by=WITHDRAWN)
     here = Path.cwd()
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -98,7 +102,7 @@ def test_the_report_of_a_resumed_run_goes_where_the_run_was_told(
 
 def test_a_folder_that_is_gone_is_named_before_anything_is_sent(run: Run, connected: Server, changed: Path) -> None:
     """A file stands where the folder was: --report names another one."""
-    broken_off(run, connected, "sync", changed, "--yes", "--report", "mine/reports")
+    broken_off(run, connected, "sync", changed, "--yes", "--report", "mine/reports", by=WITHDRAWN)
     for path in Path("mine/reports").iterdir():
         path.unlink()
     Path("mine/reports").rmdir()
@@ -113,7 +117,7 @@ def test_a_folder_that_is_gone_is_named_before_anything_is_sent(run: Run, connec
 
 def test_resume_names_an_older_run_that_is_open(run: Run, connected: Server, changed: Path, roster: Path) -> None:
     """The last run had nothing to do; the one before broke off: its number is told, and going on with it works."""
-    broken_off(run, connected, "sync", changed, "--yes")
+    broken_off(run, connected, "sync", changed, "--yes", by=WITHDRAWN)
     assert run("sync", written("hugo.csv", HEAD + "hugo,BIO101,student,\n"), "--mode", "add-only", "--yes").code == 0
     assert [r["state"] for r in json.loads(run("runs", "list", "--json").out)["runs"]] == ["stopped", "done"]
     ran = run("resume")
@@ -127,7 +131,7 @@ def test_resume_names_an_older_run_that_is_open(run: Run, connected: Server, cha
 
 def test_resume_says_why_an_older_run_cannot_go_on(run: Run, connected: Server, changed: Path, roster: Path) -> None:
     """A later run has changed the site: the older one is named all the same, with what there is to do."""
-    broken_off(run, connected, "sync", changed, "--yes")
+    broken_off(run, connected, "sync", changed, "--yes", by=WITHDRAWN)
     assert run("sync", changed, "--yes").code == 0
     ran = run("resume")
     assert ran.code == 2
@@ -138,8 +142,8 @@ def test_resume_says_why_an_older_run_cannot_go_on(run: Run, connected: Server, 
 
 def test_resuming_the_last_of_two_open_runs_names_the_other(run: Run, connected: Server, changed: Path) -> None:
     """Two runs broke off: the report of the second says that it does not go on with the first."""
-    broken_off(run, connected, "sync", changed, "--yes")
-    number = connected.faults.add("database-away:n=1,times=0,function=enrol_manual_unenrol_users")
+    broken_off(run, connected, "sync", changed, "--yes", by=WITHDRAWN)
+    number = connected.faults.add(WITHDRAWN)
     second = run("sync", changed, "--yes")
     assert second.code == 5
     connected.faults.clear(number)

@@ -64,7 +64,7 @@ def test_a_store_is_upgraded_when_told_so(run: Run, used: Path) -> None:
         made = ("alembic_version", "plans", "outcomes", "before", "courses_seen", "mappings", "known_users")
         for table in (*made, "roster_courses", "told", "sites"):
             file.execute(f"DROP TABLE {table}")
-        for column in ("kind", "undoes", "verdict", "release", "notes"):
+        for column in ("kind", "undoes", "verdict", "release", "notes", "said"):
             file.execute(f'ALTER TABLE runs DROP COLUMN "{column}"')
         file.execute("DROP INDEX journal_of_a_run")
         file.execute("ALTER TABLE journal RENAME COLUMN changes TO change")

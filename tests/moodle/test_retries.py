@@ -59,7 +59,8 @@ def test_waits_for_a_site_that_is_away_grow_and_have_a_limit_in_time(
     """However often that is: two minutes are 1, 2, 4 … 30 seconds, and what is left."""
     client = make_client(attempts=1, outage_minutes=2)
     requests_mock.post(URL, status_code=502)
-    with pytest.raises(errors.Unreachable, match=r"502; it has been away since \d.*for 2 minutes \(outage_minutes\)"):
+    said = r"502; it has been away since \d.*for 2 minutes \(outage_minutes in the settings file, which `.*` names\)$"
+    with pytest.raises(errors.Unreachable, match=said):
         client.call(READ, [])
     assert waits == [1, 2, 4, 8, 16, 30, 30, 29]
 
