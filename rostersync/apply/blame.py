@@ -24,6 +24,9 @@ WITNESSES = 3
 """Accounts written elsewhere that have to be refused: one or two may have a reason of their own in this course."""
 LIMIT_EVERYWHERE = 3 * LIMIT
 """The same for all courses together; after that only the first call of a course is made."""
+DEAF = 3
+"""Rows that alone get no answer, one after the other, after which their course is left; and courses so left, with no
+success between them, after which nothing more is sent at all."""
 ANY = frozenset({"invalidrecordunknown"})
 """Codes of Moodle's that may be about a row or about the course."""
 
@@ -39,8 +42,10 @@ class Blame:
     """What this run knows of refusals. Can be shared by threads, as long as each course is sent by one of them."""
 
     def __init__(self) -> None:
-        self.unanswered = 0
+        self._unanswered = 0
         """Rows that alone got no answer since the last success anywhere."""
+        self._deaf: set[int] = set()
+        """Courses that were left for it since then."""
         self._refused: dict[int, int] = {}
         self._everywhere = 0
         self._written: dict[Given, int] = {}
@@ -51,11 +56,30 @@ class Blame:
 
     def wrote(self, op: Op, rows: Mapping[str, Sequence[int]]) -> None:
         """Moodle has taken these CHANGES."""
-        self.unanswered = self._everywhere = 0
+        self._unanswered = self._everywhere = 0
+        self._deaf.clear()
         for course, user, role in zip(rows["course_id"], rows["user_id"], rows["role_id"], strict=True):
             self._refused.pop(course, None)
             self._taken.add((course, op))
             self._written.setdefault((op, user, role), course)
+
+    def is_deaf(self, course: int) -> bool:
+        """Count one more row that alone got no answer, and tell whether the rest of its course is to be left."""
+        self._unanswered += 1
+        if self._unanswered < DEAF:
+            return False
+        self._unanswered = 0
+        self._deaf.add(course)
+        return True
+
+    def is_everywhere(self, course: int, *, others: bool) -> bool:
+        """Whether it is Moodle that answers nothing, and not something in this course.
+
+        Args:
+            course: one that was left.
+            others: whether anything is still to be sent to another one.
+        """
+        return len(self._deaf) >= DEAF or not (others or any(taken != course for taken, _ in self._taken))
 
     def may_be_done(self, op: Op, code: str) -> bool:
         """Whether a call refused with this code may have been carried out before, as far as reads have shown."""

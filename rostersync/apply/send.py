@@ -41,8 +41,6 @@ LONGEST_ASKED = 300.0
 """Seconds that a Retry-After may ask for; Moodle in maintenance asks for 300."""
 NAP = 1.0
 """A wait is slept in naps of so many seconds, so that a run that is stopped ends soon."""
-DEAF = 3
-"""Where so many rows, each alone, got no answer one after the other, Moodle takes no changes at all."""
 FRESH = 30.0
 """Seconds for which it is believed that somebody has no grades."""
 GRADED_NOW = "there are, or may be, grades now: a new plan suspends instead"
@@ -263,13 +261,18 @@ class Sender:
             self.fail(self.outcomes.open(chunk.changes), error, doubtful=True)
         if len(left.changes) != 1 or self.brake():
             return
-        self.blame.unanswered += 1
-        if self.blame.unanswered >= DEAF:
+        course = int(self.changes.loc[left.changes[0], "course_id"])
+        if not self.blame.is_deaf(course):
+            return
+        here = self.changes["course_id"] == course
+        others = bool(self.outcomes.open(self.changes.index[~here]))
+        if self.blame.is_everywhere(course, others=others):
             raise Unreachable(
                 f"{self.client.address} answers nothing that changes something: {error.message}",
                 remedy="ask the site's administrator for the web server's error log, then run it again: what is done "
                 "is seen and not done twice",
             )
+        self.outcomes.set(self.outcomes.open(self.changes.index[here]), Outcome(Proof.HELD, "not_tried", str(error)))
 
     def _repeat(self, chunk: Chunk, error: AnswerError) -> tuple[Chunk, AnswerError]:
         """What is not in place after the attempts that the settings allow, and the last setback."""
