@@ -90,3 +90,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(f"{name} is missing, and ROSTERSYNC_TESTS=all leaves nothing out")
     if name:
         pytest.skip(f"{name} is not installed")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes by their length: packed ones hold the time at which they were made, and all processes collect the same."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
