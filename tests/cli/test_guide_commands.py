@@ -48,7 +48,7 @@ PYTHON = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[Server]:
     """A Moodle in a box with the term that the sample roster is about."""
     with serve(State.load(term())) as running:

@@ -45,8 +45,12 @@ def test_rules_that_count_keep_the_laws() -> None:
 def test_no_decision_is_told_a_release() -> None:
     """Else the scope would have to hold each: those that name it put it into the plan, the report, or words alone."""
     folder = Path(sync.__file__).parent
-    naming = {path.name for path in folder.glob("*.py") if "release" in path.read_text(encoding="utf-8")}
-    assert naming == {"compose.py", "plan.py", "reconcile.py", "unknown_grades.py"}
+    naming = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        if "release" in path.read_text(encoding="utf-8")
+    }
+    assert naming == {"compose.py", "plan.py", "reconciliation/reconcile.py", "forecast/unknown_grades.py"}
 
 
 @pytest.mark.parametrize("name", planted.FAULTS)
