@@ -1,5 +1,6 @@
 """A person at a terminal: the question, Ctrl-C, colours, signs that the terminal lacks, and mistakes of our own."""
 
+import codecs
 import json
 import os
 import pty
@@ -29,6 +30,8 @@ class Terminal:
     """A command on a terminal of 80 columns."""
 
     def __init__(self, *words: object, **environment: str) -> None:
+        # A piece can end within a character.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.text = ""
         self._master, slave = pty.openpty()
         told = os.environ | {"TERM": "xterm", "COLUMNS": "80"} | environment
@@ -65,7 +68,7 @@ class Terminal:
             piece = os.read(self._master, 65536)
         except OSError:  # the other end is closed
             return False
-        self.text += piece.decode("utf-8", "replace").replace("\r\n", "\n")
+        self.text += self._decoder.decode(piece).replace("\r\n", "\n")
         return bool(piece)
 
 
